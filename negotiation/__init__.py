@@ -1,0 +1,1 @@
+"""The domain of Navette: a CPOM negotiated clause by clause. Knows no web framework."""

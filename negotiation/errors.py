@@ -1,0 +1,154 @@
+"""Every refusal, by name, with a stable code.
+
+A refusal carries facts (`detail`), never a sentence: the French words for each code stand once, in `app/errors.py`.
+"""
+
+
+class Refusal(Exception):
+    """The domain says no. `code` is stable and public; `detail` holds facts a reader may see."""
+
+    code = "refused"
+
+    def __init__(self, **detail: object) -> None:
+        super().__init__(self.code)
+        self.detail = detail
+
+
+class NotFound(Refusal):
+    """It doesn't exist, or it isn't open to this person: the same answer for both."""
+
+    code = "not_found"
+
+
+class NotAllowed(Refusal):
+    """The person sees the thing but has not the right to do this to it."""
+
+    code = "not_allowed"
+
+
+class SigninRequired(Refusal):
+    code = "signin_required"
+
+
+class RecentSigninRequired(Refusal):
+    """Acceptance, gel and signature ask for a recent re-authentication."""
+
+    code = "recent_signin_required"
+
+
+class PasswordRequired(Refusal):
+    """The account came without a password; the first re-authentication sets one."""
+
+    code = "password_required"
+
+
+class WrongPassword(Refusal):
+    code = "wrong_password"
+
+
+class WeakPassword(Refusal):
+    code = "weak_password"
+
+
+class SigninLinkDead(Refusal):
+    """The link was used, expired or never existed: one answer."""
+
+    code = "signin_link_dead"
+
+
+class TooManyAttempts(Refusal):
+    code = "too_many_attempts"
+
+
+class IllegalMove(Refusal):
+    """The lifecycle has no such move in this state. `reason` is one of `lifecycle.Reason`."""
+
+    code = "illegal_move"
+
+
+class StaleClause(Refusal):
+    """The version or hash on the screen is no longer the current one."""
+
+    code = "stale_clause"
+
+
+class MissingText(Refusal):
+    code = "missing_text"
+
+
+class MissingMotive(Refusal):
+    code = "missing_motive"
+
+
+class NothingChanged(Refusal):
+    """The proposed text and value equal the version they would replace."""
+
+    code = "nothing_changed"
+
+
+class UnreadableText(Refusal):
+    """Control or invisible characters, nesting or size out of bounds."""
+
+    code = "unreadable_text"
+
+
+class WrongValue(Refusal):
+    code = "wrong_value"
+
+
+class InvalidInput(Refusal):
+    """A form or socket field is missing or of the wrong kind. `field` names it."""
+
+    code = "invalid_input"
+
+
+class MessageTooLong(Refusal):
+    code = "message_too_long"
+
+
+class Frozen(Refusal):
+    """The negotiation was frozen: nothing changes except by an avenant."""
+
+    code = "frozen"
+
+
+class NotReadyToFreeze(Refusal):
+    """Something is still open. `open` lists (clause id, reason)."""
+
+    code = "not_ready_to_freeze"
+
+
+class AlreadyDone(Refusal):
+    """A repeated request whose effect stands already."""
+
+    code = "already_done"
+
+
+class UpdateRefused(Refusal):
+    """The guard or the vet said no to a live-draft update."""
+
+    code = "update_refused"
+
+
+class ResyncNeeded(Refusal):
+    code = "resync_needed"
+
+
+class EpochChanged(Refusal):
+    code = "epoch_changed"
+
+
+class InvalidFile(Refusal):
+    """An imported file is wrong. `path` is the JSON path of the fault, `problem` a French clause naming it."""
+
+    code = "invalid_file"
+
+
+class AlreadyImported(Refusal):
+    code = "already_imported"
+
+
+class StoreUnsafe(Refusal):
+    """The database isn't set up so that an acknowledged write survives a power cut."""
+
+    code = "store_unsafe"
