@@ -1,0 +1,91 @@
+# Navette. `make` alone lists what can be asked for.
+# Needs make and Python 3.11 or later; everything else is fetched into .venv and node_modules.
+
+PYTHON   ?= python3
+PORT     ?= 8000
+DATA_DIR ?= ./var
+
+BIN       := .venv/bin
+FRONT_END := $(wildcard package.json package-lock.json tsconfig.json biome.json static/build.py) \
+             $(shell find static/src -type f 2>/dev/null)
+PIP       := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+LOCK      := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+             --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+# A stamp is touched when its step has succeeded; the step runs again when what it depends on is newer.
+ENV       := .venv/.created
+TO_RUN    := .venv/.installed-to-run
+TO_TEST   := .venv/.installed-to-test
+PACKAGE   := .venv/.package
+BUILT     := static/dist/.built
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run test lint fix check e2e bench lock clean
+
+help: ## list these targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "  Variables: PORT (now $(PORT)), DATA_DIR (now $(DATA_DIR)), PYTHON (now $(PYTHON))"
+
+install: $(TO_TEST) $(PACKAGE) $(BUILT) ## install everything locked, for working on Navette, and build the front end
+
+run: $(TO_RUN) $(PACKAGE) $(BUILT) ## install, build, migrate, load the two demonstrations on first start, and serve
+	@PORT="$(PORT)" DATA_DIR="$(DATA_DIR)" exec $(BIN)/navette serve
+
+test: install ## everything: lint, unit, properties, integration, consistency, then the browser
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory e2e
+
+lint: $(TO_TEST) $(PACKAGE) $(BUILT) ## ruff, mypy, import contracts, Biome and tsc
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python static/build.py --check
+
+fix: $(TO_TEST) ## let ruff put right what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: $(TO_TEST) $(PACKAGE) $(BUILT) ## the tests without a browser
+	$(BIN)/python -m pytest -n 2 --ignore=tests/e2e
+
+e2e: $(TO_TEST) $(PACKAGE) $(BUILT) ## the journeys in a real browser only
+	$(BIN)/python -m pytest tests/e2e
+
+bench: $(TO_TEST) $(PACKAGE) $(BUILT) ## measure pages and redlines; prints a table, asserts no time
+	$(BIN)/python -m bench
+
+lock: $(TO_TEST) ## write the lock files again from requirements*.in (add LOCK_FLAGS=--upgrade for newer versions)
+	$(LOCK) $(LOCK_FLAGS) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
+
+clean: ## remove what was built and the caches; leaves .venv and the data
+	rm -rf static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(ENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Navette needs Python 3.11 or later: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "The module venv is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+$(TO_RUN): requirements.txt | $(ENV)
+	@echo "Installing the locked dependencies…"
+	@$(PIP) --require-hashes -r requirements.txt
+	@touch $@
+
+$(TO_TEST): requirements-dev.txt | $(ENV)
+	@echo "Installing the locked dependencies, those of the tests included…"
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# setuptools comes from the lock, so nothing unlocked is fetched to build the package.
+$(PACKAGE): pyproject.toml | $(ENV)
+	@test -e $(TO_TEST) || $(MAKE) --no-print-directory $(TO_RUN)
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BUILT): $(FRONT_END) | $(PACKAGE)
+	@echo "Building the front end…"
+	@$(BIN)/python static/build.py
+	@touch $@
