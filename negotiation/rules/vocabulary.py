@@ -149,6 +149,8 @@ class ClauseState(StrEnum):
     COUNTERED = "countered"
     PARTIALLY_AGREED = "partially_agreed"
     AGREED = "agreed"
+    REOPENED = "reopened"
+    """Every concerned party consented to move an agreed clause; a new proposal is awaited."""
     WITHDRAWN = "withdrawn"
 
 

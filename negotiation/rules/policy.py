@@ -1,0 +1,129 @@
+"""Who may do what: one table, one function.
+
+`decide` answers HIDE for what belongs to another side's inside or to another negotiation, so that it reads exactly like
+what doesn't exist; REFUSE for what the person sees but may not do; ALLOW otherwise. Sources: architecture « Policy »,
+FORMAT.md « Rights », trust T1.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from negotiation.rules.vocabulary import SHARED, Action, Audience, Circle, Role, Side
+
+
+class Decision(StrEnum):
+    ALLOW = "allow"
+    REFUSE = "refuse"
+    HIDE = "hide"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person acting for a party in one negotiation."""
+
+    person_id: str
+    member_id: str
+    party_id: str
+    negotiation_id: str
+    side: Side
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the action is about: a negotiation, and the circle of the thing."""
+
+    negotiation_id: str
+    circle: Circle = field(default=SHARED)
+
+
+EVERYONE = frozenset(Role)
+COMMENTERS = frozenset({Role.COMMENTER, Role.DRAFTER, Role.NEGOTIATOR, Role.SIGNATORY})
+DRAFTERS = frozenset({Role.DRAFTER, Role.NEGOTIATOR})
+NEGOTIATORS = frozenset({Role.NEGOTIATOR})
+SIGNATORIES = frozenset({Role.SIGNATORY})
+
+ROLES: dict[Action, frozenset[Role]] = {
+    Action.READ_TABLE: EVERYONE,
+    Action.READ_CLAUSE: EVERYONE,
+    Action.READ_HISTORY: EVERYONE,
+    Action.EXPORT: EVERYONE,
+    Action.WATCH: EVERYONE,
+    Action.COMMENT: COMMENTERS,
+    Action.SEND_MESSAGE: COMMENTERS,
+    Action.MOVE: COMMENTERS,
+    Action.TABLE_TEXT: DRAFTERS,
+    Action.REJECT: DRAFTERS,
+    Action.WITHDRAW: DRAFTERS,
+    Action.STATE_RESERVE: DRAFTERS,
+    Action.ASK: DRAFTERS,
+    Action.ACCEPT: NEGOTIATORS,
+    Action.SETTLE_RESERVE: NEGOTIATORS,
+    Action.REOPEN: NEGOTIATORS,
+    Action.READ_DRAFT: EVERYONE,
+    Action.WRITE_DRAFT: DRAFTERS,
+    Action.REQUEST_FREEZE: NEGOTIATORS | SIGNATORIES,
+    Action.SIGN: SIGNATORIES,
+}
+"""Roles of which one suffices. Actions absent from this table concern nobody's negotiation (see OPEN_TO)."""
+
+ASSOCIATE_ACTIONS = frozenset(
+    {
+        Action.READ_TABLE,
+        Action.READ_CLAUSE,
+        Action.READ_HISTORY,
+        Action.EXPORT,
+        Action.WATCH,
+        Action.COMMENT,
+        Action.SEND_MESSAGE,
+        Action.MOVE,
+        Action.READ_DRAFT,
+    }
+)
+"""An associated partner reads shared things and comments; never decides, never drafts."""
+
+
+class OpenTo(StrEnum):
+    ANYBODY = "anybody"
+    SIGNED_IN = "signed_in"
+
+
+OPEN_TO: dict[Action, OpenTo] = {
+    Action.SIGN_IN: OpenTo.ANYBODY,
+    Action.VERIFY: OpenTo.ANYBODY,
+    Action.SIGN_OUT: OpenTo.SIGNED_IN,
+    Action.REAUTHENTICATE: OpenTo.SIGNED_IN,
+    Action.LIST_OWN_NEGOTIATIONS: OpenTo.SIGNED_IN,
+}
+
+FRESHNESS_SECONDS: dict[Action, int] = {
+    Action.ACCEPT: 12 * 3600,
+    Action.REOPEN: 12 * 3600,
+    Action.REQUEST_FREEZE: 120,
+    Action.SIGN: 120,
+}
+"""How recent the sign-in or re-authentication must be: a working day to commit the party, this moment to close."""
+
+
+def sees(actor: Actor, circle: Circle) -> bool:
+    """Whether what belongs to this circle exists for this person."""
+    if circle.audience is Audience.SHARED:
+        return True
+    if circle.audience is Audience.PARTY:
+        return circle.party_id == actor.party_id
+    return actor.side is Side.AUTHORITY
+
+
+def circles_of(actor: Actor) -> tuple[Circle, ...]:
+    """Every circle this person reads, the shared one first."""
+    own = [SHARED, Circle.inside(actor.party_id), Circle(Audience.AUTHORITIES)]
+    return tuple(circle for circle in own if sees(actor, circle))
+
+
+def decide(actor: Actor, action: Action, target: Target) -> Decision:
+    """ALLOW, REFUSE or HIDE. The order matters: what is hidden never says that a right is missing."""
+    if actor.negotiation_id != target.negotiation_id or not sees(actor, target.circle):
+        return Decision.HIDE
+    if actor.side is Side.ASSOCIATE and action not in ASSOCIATE_ACTIONS:
+        return Decision.REFUSE
+    return Decision.ALLOW if actor.roles & ROLES.get(action, frozenset()) else Decision.REFUSE

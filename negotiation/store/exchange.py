@@ -1,0 +1,135 @@
+"""Rows: what the parties say and table: versions, moves, reserves, messages, live drafts.
+
+Every row that carries text has a `circle` (the string form of `vocabulary.Circle`), and every query that reads one goes
+through `store.queries.visible`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from negotiation.rules.vocabulary import Move, ReserveState
+from negotiation.store.columns import enum_column, json_column, key_column, new_id, now
+
+
+class Version(SQLModel, table=True):
+    """A tabled text. Immutable: triggers refuse to change or delete it. `author_party_id` None = table commune."""
+
+    __table_args__ = (UniqueConstraint("clause_id", "number"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    clause_id: str = Field(sa_column=key_column("clause.id"))
+    number: int
+    author_party_id: str | None = Field(default=None, sa_column=key_column("party.id", nullable=True, index=False))
+    member_id: str | None = Field(default=None, sa_column=key_column("member.id", nullable=True, index=False))
+    text: str
+    value: Any = Field(default=None, sa_column=json_column(nullable=True))
+    fingerprint: str = Field(max_length=64)
+    base_version_id: str | None = Field(default=None, max_length=36)
+    motive: str = ""
+    tabled_at: datetime
+    """Declared date when imported."""
+
+
+class MoveRow(SQLModel, table=True):
+    """One move, as played. `at` is declared when imported, `recorded_at` is always the server's."""
+
+    __tablename__ = "move"
+    __table_args__ = (
+        Index("ix_move_clause_rank", "clause_id", "rank"),
+        UniqueConstraint("negotiation_id", "key"),
+    )
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    clause_id: str = Field(sa_column=key_column("clause.id", index=False))
+    circle: str = Field(max_length=60)
+    key: str | None = Field(default=None, max_length=120)
+    """Its id in a scenario file."""
+    rank: int
+    """Order within the clause, all circles together; never shown."""
+    type: Move = Field(sa_column=enum_column(Move))
+    party_id: str = Field(sa_column=key_column("party.id", index=False))
+    member_id: str = Field(sa_column=key_column("member.id", index=False))
+    text: str = ""
+    motive: str = ""
+    value: Any = Field(default=None, sa_column=json_column(nullable=True))
+    version_id: str | None = Field(default=None, max_length=36)
+    """The version it tables, accepts, rejects or withdraws."""
+    reply_to_id: str | None = Field(default=None, max_length=36)
+    bundle: str | None = Field(default=None, max_length=36)
+    """Common id of the moves made in one gesture (a whole part accepted)."""
+    at: datetime
+    recorded_at: datetime = Field(default_factory=now)
+    attributes: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+
+
+class Reserve(SQLModel, table=True):
+    """A party's reserve on a clause, open until lifted, maintained to the contract, or moot."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    clause_id: str = Field(sa_column=key_column("clause.id"))
+    party_id: str = Field(sa_column=key_column("party.id", index=False))
+    move_id: str = Field(max_length=36)
+    text: str
+    state: ReserveState = Field(sa_column=enum_column(ReserveState))
+    settled_by_move_id: str | None = Field(default=None, max_length=36)
+
+
+class Message(SQLModel, table=True):
+    """A message of a discussion channel. `session_id` and `kind` come from an imported séance."""
+
+    __table_args__ = (Index("ix_message_channel", "negotiation_id", "circle", "rank"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))
+    circle: str = Field(max_length=60)
+    rank: int
+    key: str | None = Field(default=None, max_length=120)
+    party_id: str = Field(sa_column=key_column("party.id", index=False))
+    member_id: str = Field(sa_column=key_column("member.id", index=False))
+    text: str
+    kind: str = "message"
+    refs: list[str] = Field(default_factory=list, sa_column=json_column())
+    session_id: str | None = Field(default=None, max_length=36)
+    at: datetime
+    recorded_at: datetime = Field(default_factory=now)
+
+
+class Draft(SQLModel, table=True):
+    """A live draft: the pair (part, circle). The log of its updates is the truth; rooms are caches."""
+
+    __table_args__ = (UniqueConstraint("part_id", "circle"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    part_id: str = Field(sa_column=key_column("part.id", index=False))
+    circle: str = Field(max_length=60)
+    epoch: int = 1
+    sequence: int = 0
+
+
+class DraftUpdate(SQLModel, table=True):
+    """One acknowledged update, as received. `person_id` None = written by the platform (seed, rebuild)."""
+
+    __tablename__ = "draft_update"
+    __table_args__ = (UniqueConstraint("draft_id", "op_id"),)
+    draft_id: str = Field(foreign_key="draft.id", primary_key=True, ondelete="CASCADE", max_length=36)
+    sequence: int = Field(primary_key=True)
+    epoch: int
+    op_id: str = Field(max_length=64)
+    update: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    person_id: str | None = Field(default=None, max_length=36)
+    party_id: str | None = Field(default=None, max_length=36)
+    recorded_at: datetime = Field(default_factory=now)
+
+
+class DraftWriter(SQLModel, table=True):
+    """Who first used a Yjs client id in a draft: nobody else may write under it (trust M4)."""
+
+    __tablename__ = "draft_writer"
+    draft_id: str = Field(foreign_key="draft.id", primary_key=True, ondelete="CASCADE", max_length=36)
+    epoch: int = Field(primary_key=True)
+    client_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    person_id: str | None = Field(default=None, max_length=36)
+    party_id: str | None = Field(default=None, max_length=36)

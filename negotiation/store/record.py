@@ -1,0 +1,121 @@
+"""Rows: the history chains, what is announced after commit, and the frozen and signed contract."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from negotiation.store.columns import json_column, key_column, new_id, now
+
+
+class HistoryEntry(SQLModel, table=True):
+    """A link of one chain: one chain and one sequence per (negotiation, circle). Append-only by trigger.
+
+    `payload` is canonical JSON (None once withheld or erased); `header_hash` seals everything but the payload, which
+    it holds through the salted `commitment`. See `rules/history_chain.py`.
+    """
+
+    __tablename__ = "history_entry"
+    __table_args__ = (UniqueConstraint("negotiation_id", "circle", "sequence"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))
+    circle: str = Field(max_length=60)
+    sequence: int
+    recorded_at: datetime
+    actor: str = Field(max_length=80)
+    kind: str = Field(max_length=60)
+    clause_id: str | None = Field(default=None, max_length=36, index=True)
+    commitment: str = Field(max_length=64)
+    salt: str = Field(max_length=64)
+    payload: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    previous_hash: str = Field(max_length=64)
+    header_hash: str = Field(max_length=64)
+
+
+class Outbox(SQLModel, table=True):
+    """What to announce after commit: a type and ids, never content. Redelivered until `delivered_at` is set."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    circle: str = Field(max_length=60)
+    kind: str = Field(max_length=60)
+    part_id: str | None = Field(default=None, max_length=36)
+    clause_id: str | None = Field(default=None, max_length=36)
+    created_at: datetime = Field(default_factory=now)
+    delivered_at: datetime | None = Field(default=None, index=True)
+
+
+class FreezeRequest(SQLModel, table=True):
+    """A party asks for the gel of the contract as it stands."""
+
+    __tablename__ = "freeze_request"
+    __table_args__ = (UniqueConstraint("negotiation_id", "party_id"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    party_id: str = Field(sa_column=key_column("party.id", index=False))
+    member_id: str = Field(sa_column=key_column("member.id", index=False))
+    content_hash: str = Field(max_length=64)
+    """Fingerprint of the contract that was on the screen: a later change voids the request."""
+    at: datetime = Field(default_factory=now)
+
+
+class FrozenVersion(SQLModel, table=True):
+    """The contract, frozen: canonical JSON, its hash, the PDF stored once. Immutable by trigger."""
+
+    __tablename__ = "frozen_version"
+    __table_args__ = (UniqueConstraint("negotiation_id", "number"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    label: str
+    number: str = Field(max_length=40)
+    content: str = Field(sa_column=Column(Text, nullable=False))
+    content_hash: str = Field(max_length=64, index=True)
+    pdf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    pdf_hash: str = Field(max_length=64, index=True)
+    heads: dict[str, Any] = Field(sa_column=json_column())
+    """Head of the shared chain just before the gel: {circle: {sequence, hash}}."""
+    frozen_at: datetime = Field(default_factory=now)
+    declared: bool = False
+    """True when a file declared it: nobody clicked here."""
+
+
+class Signature(SQLModel, table=True):
+    """A signatory of a frozen version. `signed_at` None = expected; `declared` = said by a file, not made here."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    frozen_version_id: str = Field(sa_column=key_column("frozen_version.id"))
+    party_id: str = Field(sa_column=key_column("party.id", index=False))
+    member_id: str | None = Field(default=None, sa_column=key_column("member.id", nullable=True, index=False))
+    role: str
+    mandate: str = ""
+    """Deliberation or decision that authorises the signatory (« quality » in a file)."""
+    evidence: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    signed_on: date | None = None
+    signed_at: datetime | None = None
+    declared: bool = False
+    position: int
+
+
+class DeclaredSignature(SQLModel, table=True):
+    """The signature block of a file: place, version label and status, as declared."""
+
+    __tablename__ = "declared_signature"
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    signed_on: date
+    place: str
+    version: str
+    status: str
+
+
+class ImportRecord(SQLModel, table=True):
+    """What was imported, from which file, and to which day."""
+
+    __tablename__ = "import_record"
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    file_hash: str = Field(max_length=64)
+    until: date | None = None
+    at: datetime = Field(default_factory=now)

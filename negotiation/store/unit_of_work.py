@@ -1,0 +1,250 @@
+"""One transaction at a time: the store, its safety, and the unit of work that records history with what it changes.
+
+SQLite writes with BEGIN IMMEDIATE behind one lock of the process (a greenlet that waits for SQLite's own lock would
+stop its whole thread, and the writer with it); PostgreSQL locks the negotiation's row. `unique(negotiation, circle,
+sequence)` stays as the last guard.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy.pool import QueuePool
+from sqlmodel import Session
+
+from negotiation.errors import NotFound, StoreUnsafe
+from negotiation.events import Event
+from negotiation.rules import history_chain
+from negotiation.rules.vocabulary import SHARED
+from negotiation.store.columns import new_id, now
+from negotiation.store.contract import Negotiation
+from negotiation.store.record import HistoryEntry, Outbox
+
+SQLITE_BUSY_MS = 10_000
+
+
+class Announcing(StrEnum):
+    """Whether what happens is announced to open pages. An import tells nobody: nobody can be on its pages yet."""
+
+    AFTER_COMMIT = "after_commit"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What open pages are told: a type and ids, never content."""
+
+    id: str
+    negotiation_id: str
+    circle: str
+    kind: str
+    part_id: str | None = None
+    clause_id: str | None = None
+
+
+Listener = Callable[[list[Announcement]], None]
+
+
+class UnitOfWork:
+    """A transaction in progress. Services add rows and record events; they never commit."""
+
+    def __init__(self, session: Session, announcing: Announcing) -> None:
+        self.session = session
+        self.announcing = announcing
+        self.announcements: list[Announcement] = []
+        self._heads: dict[tuple[str, str], history_chain.Link | None] = {}
+
+    def lock(self, negotiation_id: str) -> Negotiation:
+        """The negotiation, locked until the end of the transaction: its moves are played one after the other.
+
+        Raises NotFound.
+        """
+        query = select(Negotiation).where(Negotiation.id == negotiation_id).with_for_update()
+        negotiation = self.session.execute(query).scalar_one_or_none()
+        if negotiation is None:
+            raise NotFound()
+        return negotiation
+
+    def record(self, happened: Event) -> HistoryEntry:
+        """Chain the event in its circle, and queue its announcement, in this transaction."""
+        circle = str(happened.circle)
+        salt = secrets.token_bytes(history_chain.SALT_BYTES)
+        moment = now()
+        link = history_chain.link(
+            self._head(happened.negotiation_id, circle),
+            chain=history_chain.chain_name(happened.negotiation_id, circle),
+            ts=history_chain.stamp(moment),
+            actor=happened.actor,
+            kind=str(happened.kind),
+            payload=happened.payload,
+            salt=salt,
+        )
+        entry = HistoryEntry(
+            negotiation_id=happened.negotiation_id,
+            circle=circle,
+            sequence=link.seq,
+            recorded_at=moment,
+            actor=link.actor,
+            kind=link.kind,
+            clause_id=happened.clause_id,
+            commitment=link.commitment,
+            salt=salt.hex(),
+            payload=history_chain.canonical_payload(happened.payload).decode(),
+            previous_hash=link.prev,
+            header_hash=link.hash,
+        )
+        self.session.add(entry)
+        self._heads[(happened.negotiation_id, circle)] = link
+        self.announce(happened)
+        return entry
+
+    def announce(self, happened: Event) -> None:
+        """Tell open pages after commit, without content."""
+        if self.announcing is Announcing.SILENT:
+            return
+        announcement = Announcement(
+            id=new_id(),
+            negotiation_id=happened.negotiation_id,
+            circle=str(happened.circle),
+            kind=str(happened.kind),
+            part_id=happened.part_id,
+            clause_id=happened.clause_id,
+        )
+        self.session.add(Outbox(**vars(announcement)))
+        self.announcements.append(announcement)
+
+    def head(self, negotiation_id: str, circle: str = str(SHARED)) -> history_chain.Link | None:
+        """The last link of a chain, counting what this transaction adds."""
+        return self._head(negotiation_id, circle)
+
+    def _head(self, negotiation_id: str, circle: str) -> history_chain.Link | None:
+        key = (negotiation_id, circle)
+        if key not in self._heads:
+            query = (
+                select(HistoryEntry)
+                .where(HistoryEntry.negotiation_id == negotiation_id, HistoryEntry.circle == circle)
+                .order_by(HistoryEntry.sequence.desc())
+                .limit(1)
+            )
+            entry = self.session.execute(query).scalar_one_or_none()
+            self._heads[key] = as_link(entry) if entry else None
+        return self._heads[key]
+
+
+def as_link(entry: HistoryEntry) -> history_chain.Link:
+    """The stored entry as the pure rules know it."""
+    return history_chain.Link(
+        v=history_chain.FORMAT_VERSION,
+        chain=history_chain.chain_name(entry.negotiation_id, entry.circle),
+        circle=entry.circle,
+        seq=entry.sequence,
+        prev=entry.previous_hash,
+        ts=history_chain.stamp(entry.recorded_at),
+        actor=entry.actor,
+        kind=entry.kind,
+        commitment=entry.commitment,
+        hash=entry.header_hash,
+    )
+
+
+@dataclass
+class Store:
+    """The database. Writing goes through `unit_of_work`, showing through `reading`."""
+
+    engine: Engine
+    _writer: threading.Lock = field(default_factory=threading.Lock)
+    _listeners: list[Listener] = field(default_factory=list)
+
+    @property
+    def on_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with the announcements of each transaction, after it has committed."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def unit_of_work(self, announcing: Announcing = Announcing.AFTER_COMMIT) -> Iterator[UnitOfWork]:
+        """A writing transaction: all of it or nothing. Announces after commit."""
+        with self._writing():
+            engine = self.engine.execution_options(navette_writes=True)
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                uow = UnitOfWork(session, announcing)
+                yield uow
+        if uow.announcements:
+            for listener in self._listeners:
+                listener(uow.announcements)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only shows."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        if not self.on_sqlite:
+            yield
+            return
+        with self._writer:
+            yield
+
+    def assert_safe(self) -> None:
+        """Refuse to start on a database that could lose what it acknowledged (trust P2, D1).
+
+        Raises StoreUnsafe naming the setting.
+        """
+        with self.engine.connect() as connection:
+            wanted = _SQLITE_SAFETY if self.on_sqlite else _POSTGRESQL_SAFETY
+            for question, answers in wanted.items():
+                found = str(connection.execute(text(question)).scalar_one()).lower()
+                if found not in answers:
+                    raise StoreUnsafe(setting=question, found=found)
+
+
+_SQLITE_SAFETY = {
+    "PRAGMA journal_mode": {"wal"},
+    "PRAGMA synchronous": {"2"},
+    "PRAGMA foreign_keys": {"1"},
+}
+_POSTGRESQL_SAFETY = {
+    "SHOW fsync": {"on"},
+    "SHOW full_page_writes": {"on"},
+    "SHOW synchronous_commit": {"on", "remote_write", "remote_apply", "local"},
+}
+
+
+def connect_store(url: str) -> Store:
+    """Open the database at `url` (`sqlite:///…` or `postgresql://…`). Opens no connection yet."""
+    if url.startswith("sqlite"):
+        engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=10,
+            max_overflow=20,
+            connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_MS / 1000, "isolation_level": None},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        plain = url.replace("postgres://", "postgresql://", 1)
+        engine = create_engine(plain.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+    return Store(engine)
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    writes = connection.get_execution_options().get("navette_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
