@@ -1,0 +1,1 @@
+"""Pure rules: words, tables, hashes, redlines. No row, no clock, no database."""
