@@ -1,0 +1,1 @@
+"""Tests, each a short story with the moral as its name."""
