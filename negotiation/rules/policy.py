@@ -6,6 +6,7 @@ FORMAT.md « Rights », trust T1.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from negotiation.rules.vocabulary import SHARED, Action, Audience, Circle, Role, Side
@@ -17,9 +18,26 @@ class Decision(StrEnum):
     HIDE = "hide"
 
 
+class Method(StrEnum):
+    """How the person was recognised."""
+
+    LINK = "link"
+    PASSWORD = "password"
+    DECLARED = "declared"
+    """An import: the file says who did it, nobody signed in."""
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """How and when the person was last recognised. Every binding move keeps it (trust T14)."""
+
+    method: Method
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Actor:
-    """A person acting for a party in one negotiation."""
+    """A person acting for a party in one negotiation. `key` is the member's readable id (« og.dg »)."""
 
     person_id: str
     member_id: str
@@ -27,6 +45,12 @@ class Actor:
     negotiation_id: str
     side: Side
     roles: frozenset[Role]
+    key: str
+    authentication: Authentication
+
+    @property
+    def is_declared(self) -> bool:
+        return self.authentication.method is Method.DECLARED
 
 
 @dataclass(frozen=True)
@@ -127,3 +151,11 @@ def decide(actor: Actor, action: Action, target: Target) -> Decision:
     if actor.side is Side.ASSOCIATE and action not in ASSOCIATE_ACTIONS:
         return Decision.REFUSE
     return Decision.ALLOW if actor.roles & ROLES.get(action, frozenset()) else Decision.REFUSE
+
+
+def is_fresh(actor: Actor, action: Action, now: datetime) -> bool:
+    """Whether the person was recognised recently enough for this action; what a file declares is not judged."""
+    seconds = FRESHNESS_SECONDS.get(action)
+    if seconds is None or actor.is_declared:
+        return True
+    return now - actor.authentication.at <= timedelta(seconds=seconds)

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, select, text
 from sqlalchemy.pool import QueuePool
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from negotiation.errors import NotFound, StoreUnsafe
 from negotiation.events import Event
@@ -69,6 +69,11 @@ class UnitOfWork:
         if negotiation is None:
             raise NotFound()
         return negotiation
+
+    def refresh(self, row: SQLModel) -> None:
+        """Read a row again, now that its negotiation is locked; a row changed in this transaction stays as it is."""
+        if row not in self.session.dirty and row not in self.session.new:
+            self.session.refresh(row)
 
     def record(self, happened: Event) -> HistoryEntry:
         """Chain the event in its circle, and queue its announcement, in this transaction."""

@@ -1,0 +1,324 @@
+"""The moves: propose, counter-propose, accept, reject, withdraw, reserve, reopen, ask, answer, comment.
+
+Every move, clicked or imported, goes through `play`: lock, policy, what was seen, lifecycle, rows, history, in one
+transaction. A file's moves are `declared`: their date is the file's, and the motive that the interface asks may lack.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from negotiation.errors import (
+    Frozen,
+    IllegalMove,
+    MissingMotive,
+    MissingText,
+    NotFound,
+    NothingChanged,
+)
+from negotiation.events import KIND_OF_MOVE, Event, Kind
+from negotiation.rules import lifecycle
+from negotiation.rules.clause_text import canonical_markdown, readable_text, version_fingerprint
+from negotiation.rules.lifecycle import Origin, Outcome, Play, Situation, Tabled
+from negotiation.rules.policy import Actor
+from negotiation.rules.values import canonical_value
+from negotiation.rules.vocabulary import (
+    ACTION_OF_MOVE,
+    SHARED,
+    TALK_MOVES,
+    TEXT_MOVES,
+    Circle,
+    ClauseState,
+    Move,
+    ReserveState,
+)
+from negotiation.services.access import require
+from negotiation.store.columns import new_id, now
+from negotiation.store.contract import Clause, ClauseParty
+from negotiation.store.exchange import MoveRow, Reserve, Version
+from negotiation.store.people import Party
+from negotiation.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The version that was on the screen: its number and fingerprint, or nothing when nothing was tabled."""
+
+    number: int | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """A move as asked. `text` is the tabled text, or what is said; `value` is what the form or file holds, raw.
+
+    `at` and `key` come from a file: the declared date and the move's id there.
+    """
+
+    move: Move
+    text: str = ""
+    motive: str = ""
+    value: object = None
+    seen: Seen = field(default=Seen())
+    origin: Origin = Origin.PARTY
+    circle: Circle = SHARED
+    reply_to: str | None = None
+    bundle: str | None = None
+    at: datetime | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Played:
+    """What became of it."""
+
+    move_id: str
+    state: ClauseState
+    version_number: int | None
+    voided_parties: frozenset[str] = frozenset()
+
+
+MOTIVE_ASKED = frozenset({Move.REJECTION, Move.REOPENING, Move.RESERVE, Move.RESERVE_MAINTAINED, Move.COUNTER_PROPOSAL})
+"""The interface asks for a motive; « Some old moves have no motive » (FORMAT.md), so a file may lack it."""
+TEXT_ASKED = TALK_MOVES
+NEEDS_SEEN = TEXT_MOVES | {Move.ACCEPTANCE, Move.REJECTION, Move.WITHDRAWAL}
+
+
+def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
+    """Play one move on one clause.
+
+    Raises NotFound, NotAllowed, RecentSigninRequired, Frozen, StaleClause, IllegalMove, MissingText, MissingMotive,
+    NothingChanged, WrongValue, UnreadableText. Nothing is written when it raises.
+    """
+    clause = open_clause(uow, actor, clause_id)
+    require(actor, ACTION_OF_MOVE[order.move], circle=order.circle)
+    order = _checked(actor, clause, order)
+    if order.circle != SHARED:
+        return _note_inside(uow, actor, clause, order)
+    at = situation_of(uow, clause)
+    if order.move in NEEDS_SEEN and not (actor.is_declared and order.move is not Move.ACCEPTANCE):
+        lifecycle.same_text_seen(at, Play(order.move, actor.party_id, order.seen.number, order.seen.fingerprint))
+    outcome = lifecycle.play(at, _as_play(actor, at, order))
+    move = _write(uow, actor, clause, order=order, outcome=outcome)
+    return Played(move.id, outcome.situation.state, _number(outcome), outcome.voided)
+
+
+def open_clause(uow: UnitOfWork, actor: Actor, clause_id: str) -> Clause:
+    """The clause, with its negotiation locked. Raises NotFound, Frozen."""
+    clause = uow.session.get(Clause, clause_id)
+    if clause is None or clause.negotiation_id != actor.negotiation_id:
+        raise NotFound()
+    if uow.lock(clause.negotiation_id).frozen_at is not None:
+        raise Frozen()
+    uow.refresh(clause)
+    return clause
+
+
+def situation_of(uow: UnitOfWork, clause: Clause) -> Situation:
+    """The row as the lifecycle knows it."""
+    concerned = uow.session.execute(select(ClauseParty.party_id).where(ClauseParty.clause_id == clause.id)).scalars()
+    current = uow.session.get(Version, clause.current_version_id) if clause.current_version_id else None
+    return Situation(
+        concerned=frozenset(concerned),
+        state=clause.state,
+        current=Tabled(current.number, current.fingerprint, current.author_party_id) if current else None,
+        versions=clause.versions,
+        behind=frozenset(clause.behind),
+        open_reserves=frozenset(clause.open_reserves),
+        reopening=frozenset(clause.reopening),
+        reopening_by=clause.reopening_by,
+    )
+
+
+def _checked(actor: Actor, clause: Clause, order: Order) -> Order:
+    """The order with canonical text and value. Raises on what is missing, unreadable or of the wrong kind."""
+    if order.circle != SHARED and order.move not in TALK_MOVES and not actor.is_declared:
+        raise IllegalMove(reason="inside", move=order.move)
+    motive = readable_text(order.motive)
+    if order.move in TEXT_MOVES:
+        text = canonical_markdown(order.text)
+        value = canonical_value(order.value, clause.value_kind)
+        if not text and value is None:
+            raise MissingText(move=order.move)
+        return replace(order, text=text, value=value, motive=motive)
+    text = readable_text(order.text)
+    if order.move in TEXT_ASKED and not text:
+        raise MissingText(move=order.move)
+    if order.move in MOTIVE_ASKED and not actor.is_declared and not (motive or text):
+        raise MissingMotive(move=order.move)
+    return replace(order, text=text, motive=motive, value=None)
+
+
+def _as_play(actor: Actor, at: Situation, order: Order) -> Play:
+    if order.move not in TEXT_MOVES:
+        seen = order.seen
+        if actor.is_declared and order.move is not Move.ACCEPTANCE and at.current:
+            seen = Seen(at.current.number, at.current.fingerprint)
+        return Play(order.move, actor.party_id, seen.number, seen.fingerprint)
+    fingerprint = version_fingerprint(order.text, order.value)
+    if at.current and at.current.fingerprint == fingerprint and not actor.is_declared:
+        raise NothingChanged()
+    return Play(order.move, actor.party_id, fingerprint=fingerprint, origin=order.origin)
+
+
+def _write(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, outcome: Outcome) -> MoveRow:
+    """The rows of a shared move and its entries in the shared chain."""
+    moment = order.at or now()
+    answered = clause.current_version_id
+    version = None
+    if order.move in TEXT_MOVES:
+        version = _table_version(uow, actor, clause, order=order, outcome=outcome)
+    move = _move_row(uow, actor, clause, order=order, version_id=version.id if version else answered)
+    _settle_reserves(uow, clause, move, after=outcome.situation)
+    _update_clause(clause, outcome, version=version, moment=moment, move=order.move)
+    _record(uow, actor, clause, order=order, move=move, outcome=outcome)
+    return move
+
+
+def _table_version(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, outcome: Outcome) -> Version:
+    tabled = outcome.situation.current
+    if tabled is None:
+        raise IllegalMove(reason="nothing_tabled", move=order.move)
+    version = Version(
+        negotiation_id=clause.negotiation_id,
+        clause_id=clause.id,
+        number=tabled.number,
+        author_party_id=tabled.author,
+        member_id=actor.member_id,
+        text=order.text,
+        value=order.value,
+        fingerprint=tabled.fingerprint,
+        base_version_id=clause.current_version_id or clause.agreed_version_id,
+        motive=order.motive,
+        tabled_at=order.at or now(),
+    )
+    uow.session.add(version)
+    return version
+
+
+def _move_row(
+    uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, version_id: str | None
+) -> MoveRow:
+    last = uow.session.execute(select(func.max(MoveRow.rank)).where(MoveRow.clause_id == clause.id)).scalar()
+    move = MoveRow(
+        id=new_id(),
+        negotiation_id=clause.negotiation_id,
+        clause_id=clause.id,
+        circle=str(order.circle),
+        key=order.key,
+        rank=(last or 0) + 1,
+        type=order.move,
+        party_id=actor.party_id,
+        member_id=actor.member_id,
+        text=order.text,
+        motive=order.motive,
+        value=order.value,
+        version_id=None if order.move in TALK_MOVES else version_id,
+        reply_to_id=order.reply_to,
+        bundle=order.bundle,
+        at=order.at or now(),
+    )
+    uow.session.add(move)
+    return move
+
+
+def _settle_reserves(uow: UnitOfWork, clause: Clause, move: MoveRow, *, after: Situation) -> None:
+    if move.type is Move.RESERVE:
+        uow.session.add(
+            Reserve(
+                negotiation_id=clause.negotiation_id,
+                clause_id=clause.id,
+                party_id=move.party_id,
+                move_id=move.id,
+                text=move.text or move.motive,
+                state=ReserveState.OPEN,
+            )
+        )
+        return
+    states = {Move.RESERVE_LIFTED: ReserveState.LIFTED, Move.RESERVE_MAINTAINED: ReserveState.MAINTAINED}
+    settled = states.get(move.type, ReserveState.MOOT if after.state is ClauseState.WITHDRAWN else None)
+    if settled is None:
+        return
+    open_ones = select(Reserve).where(Reserve.clause_id == clause.id, Reserve.state == ReserveState.OPEN)
+    if settled is not ReserveState.MOOT:
+        open_ones = open_ones.where(Reserve.party_id == move.party_id)
+    for reserve in uow.session.execute(open_ones).scalars():
+        reserve.state, reserve.settled_by_move_id = settled, move.id
+
+
+def _update_clause(
+    clause: Clause, outcome: Outcome, *, version: Version | None, moment: datetime, move: Move
+) -> None:
+    after = outcome.situation
+    if version is not None:
+        clause.current_version_id = version.id
+    elif after.current is None:
+        clause.current_version_id = None
+    if outcome.became_agreed:
+        clause.agreed_version_id = clause.current_version_id
+    clause.state = after.state
+    clause.versions = after.versions
+    clause.behind = sorted(after.behind)
+    clause.open_reserves = sorted(after.open_reserves)
+    clause.reopening = sorted(after.reopening)
+    clause.reopening_by = after.reopening_by
+    clause.revision += 1
+    if move not in TALK_MOVES:
+        clause.moved_on = moment
+
+
+def _record(
+    uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move: MoveRow, outcome: Outcome
+) -> None:
+    uow.record(_event(uow, actor, clause, order=order, move=move, kind=KIND_OF_MOVE[order.move]))
+    for kind, happened in (
+        (Kind.CLAUSE_AGREED, outcome.became_agreed),
+        (Kind.CLAUSE_REOPENED, outcome.became_reopened),
+    ):
+        if happened:
+            facts = {"clause": clause.id, "version": outcome.situation.versions, "move": move.id}
+            uow.record(
+                Event(kind, clause.negotiation_id, SHARED, actor.key, facts, clause_id=clause.id, part_id=clause.part_id)
+            )
+
+
+def _event(
+    uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move: MoveRow, kind: Kind
+) -> Event:
+    party = uow.session.get_one(Party, actor.party_id)
+    facts: dict[str, Any] = {
+        "clause": clause.id,
+        "move": move.id,
+        "party": party.key,
+        "text": order.text,
+        "motive": order.motive,
+        "authentication": str(actor.authentication.method),
+    }
+    if order.circle == SHARED and move.version_id:
+        version = uow.session.get_one(Version, move.version_id)
+        facts |= {"version": version.number, "fingerprint": version.fingerprint}
+    if order.move in TEXT_MOVES:
+        facts |= {"value": order.value, "origin": str(order.origin)}
+    if order.reply_to:
+        facts["reply_to"] = order.reply_to
+    if order.bundle:
+        facts["bundle"] = order.bundle
+    if order.at:
+        facts["declared_at"] = order.at.isoformat()
+    return Event(
+        kind, clause.negotiation_id, order.circle, actor.key, facts, clause_id=clause.id, part_id=clause.part_id
+    )
+
+
+def _note_inside(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> Played:
+    """Something said or drafted inside a circle: it changes nothing that the others can see."""
+    move = _move_row(uow, actor, clause, order=order, version_id=None)
+    kind = Kind.DRAFT_NOTED if order.move in TEXT_MOVES else KIND_OF_MOVE[order.move]
+    uow.record(_event(uow, actor, clause, order=order, move=move, kind=kind))
+    return Played(move.id, clause.state, None)
+
+
+def _number(outcome: Outcome) -> int | None:
+    return outcome.situation.current.number if outcome.situation.current else None
