@@ -34,7 +34,7 @@ class Place(StrEnum):
 _ATTEMPTS = 12
 _BREAKS = {Place.PARAGRAPH: "\\\n", Place.HEADING: " ", Place.CELL: "<br>"}
 _NEEDS_READING_AGAIN = re.compile(r"[\\*_~\[<&]")
-_ALWAYS_SIGNS = re.compile(r"[\\*`\[\]~]|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=[#A-Za-z])")
+_ALWAYS_SIGNS = re.compile(r"[\\*`\[\]~]|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=#?[A-Za-z0-9]+;)")
 # What would make a block of the first characters of a line.
 _BLOCK_STARTS = (
     (re.compile(r"^(\d{1,9})([.)])(?=\s|$)"), r"\1\\\2"),

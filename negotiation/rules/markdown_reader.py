@@ -33,7 +33,7 @@ from negotiation.rules.markdown_nodes import (
 MAX_CHARACTERS = 256 * 1024
 MAX_NESTING = 32
 # Reading time grows with the square of these (trust.md C2: 50 000 "[" burn seconds).
-_MAX_OF = {"[": 2_000, "\n": 20_000, "|": 20_000}
+_MAX_OF = {"[": 2_000, "<": 5_000, "\n": 10_000, "|": 20_000, "*": 20_000, "_": 20_000, "~": 20_000}
 _MARKS = {"strong": Mark.BOLD, "em": Mark.ITALIC, "s": Mark.STRIKE}
 _LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 
