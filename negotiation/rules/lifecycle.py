@@ -69,7 +69,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Play:
-    """One move as it is played. `version` and `fingerprint` say which text was on the screen, or which new one comes."""
+    """One move as it is played. `version`, `fingerprint`: the text that was on the screen, or the new one."""
 
     move: Move
     party: str
@@ -248,9 +248,7 @@ def _table(at: Situation, move: Play) -> Outcome:
     )
     before_author = at.current.author if at.current else None
     counted = _counted(after)
-    return Outcome(
-        counted, voided=at.behind - {before_author}, became_agreed=counted.state is ClauseState.AGREED
-    )
+    return Outcome(counted, voided=at.behind - {before_author}, became_agreed=counted.state is ClauseState.AGREED)
 
 
 def _accept(at: Situation, move: Play) -> Outcome:

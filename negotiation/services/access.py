@@ -1,7 +1,7 @@
 """Who is acting, for which party, and may they: the only door from a person to a negotiation."""
 
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from negotiation.errors import NotAllowed, NotFound, RecentSigninRequired
 from negotiation.rules.policy import Actor, Authentication, Decision, Target, decide, is_fresh
@@ -15,8 +15,8 @@ def actor_in(session: Session, negotiation_id: str, *, person_id: str, authentic
     """The person, acting in this negotiation. Raises NotFound when they are not a member of it."""
     query = (
         select(Member, Party)
-        .join(Party, Party.id == Member.party_id)  # type: ignore[arg-type]
-        .where(Member.negotiation_id == negotiation_id, Member.person_id == person_id)  # type: ignore[arg-type]
+        .join(Party, col(Party.id) == Member.party_id)
+        .where(col(Member.negotiation_id) == negotiation_id, col(Member.person_id) == person_id)
     )
     found = session.execute(query).one_or_none()
     if found is None:
@@ -52,7 +52,7 @@ def actor_on_part(session: Session, part_id: str, *, person_id: str, authenticat
 def _actor_on(
     session: Session, row: type[Clause] | type[Part], row_id: str, *, person_id: str, authentication: Authentication
 ) -> Actor:
-    negotiation_id = session.execute(select(row.negotiation_id).where(row.id == row_id)).scalar_one_or_none()  # type: ignore[call-overload]
+    negotiation_id = session.execute(select(col(row.negotiation_id)).where(col(row.id) == row_id)).scalar_one_or_none()
     if negotiation_id is None:
         raise NotFound()
     return actor_in(session, negotiation_id, person_id=person_id, authentication=authentication)

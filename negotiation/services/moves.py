@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from negotiation.errors import (
     Frozen,
@@ -118,7 +119,9 @@ def open_clause(uow: UnitOfWork, actor: Actor, clause_id: str) -> Clause:
 
 def situation_of(uow: UnitOfWork, clause: Clause) -> Situation:
     """The row as the lifecycle knows it."""
-    concerned = uow.session.execute(select(ClauseParty.party_id).where(ClauseParty.clause_id == clause.id)).scalars()
+    concerned = uow.session.execute(
+        select(col(ClauseParty.party_id)).where(col(ClauseParty.clause_id) == clause.id)
+    ).scalars()
     current = uow.session.get(Version, clause.current_version_id) if clause.current_version_id else None
     return Situation(
         concerned=frozenset(concerned),
@@ -198,10 +201,8 @@ def _table_version(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Orde
     return version
 
 
-def _move_row(
-    uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, version_id: str | None
-) -> MoveRow:
-    last = uow.session.execute(select(func.max(MoveRow.rank)).where(MoveRow.clause_id == clause.id)).scalar()
+def _move_row(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, version_id: str | None) -> MoveRow:
+    last = uow.session.execute(select(func.max(MoveRow.rank)).where(col(MoveRow.clause_id) == clause.id)).scalar()
     move = MoveRow(
         id=new_id(),
         negotiation_id=clause.negotiation_id,
@@ -241,16 +242,14 @@ def _settle_reserves(uow: UnitOfWork, clause: Clause, move: MoveRow, *, after: S
     settled = states.get(move.type, ReserveState.MOOT if after.state is ClauseState.WITHDRAWN else None)
     if settled is None:
         return
-    open_ones = select(Reserve).where(Reserve.clause_id == clause.id, Reserve.state == ReserveState.OPEN)
+    open_ones = select(Reserve).where(col(Reserve.clause_id) == clause.id, col(Reserve.state) == ReserveState.OPEN)
     if settled is not ReserveState.MOOT:
-        open_ones = open_ones.where(Reserve.party_id == move.party_id)
+        open_ones = open_ones.where(col(Reserve.party_id) == move.party_id)
     for reserve in uow.session.execute(open_ones).scalars():
         reserve.state, reserve.settled_by_move_id = settled, move.id
 
 
-def _update_clause(
-    clause: Clause, outcome: Outcome, *, version: Version | None, moment: datetime, move: Move
-) -> None:
+def _update_clause(clause: Clause, outcome: Outcome, *, version: Version | None, moment: datetime, move: Move) -> None:
     after = outcome.situation
     if version is not None:
         clause.current_version_id = version.id
@@ -269,9 +268,7 @@ def _update_clause(
         clause.moved_on = moment
 
 
-def _record(
-    uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move: MoveRow, outcome: Outcome
-) -> None:
+def _record(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move: MoveRow, outcome: Outcome) -> None:
     uow.record(_event(uow, actor, clause, order=order, move=move, kind=KIND_OF_MOVE[order.move]))
     for kind, happened in (
         (Kind.CLAUSE_AGREED, outcome.became_agreed),
@@ -280,13 +277,13 @@ def _record(
         if happened:
             facts = {"clause": clause.id, "version": outcome.situation.versions, "move": move.id}
             uow.record(
-                Event(kind, clause.negotiation_id, SHARED, actor.key, facts, clause_id=clause.id, part_id=clause.part_id)
+                Event(
+                    kind, clause.negotiation_id, SHARED, actor.key, facts, clause_id=clause.id, part_id=clause.part_id
+                )
             )
 
 
-def _event(
-    uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move: MoveRow, kind: Kind
-) -> Event:
+def _event(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move: MoveRow, kind: Kind) -> Event:
     party = uow.session.get_one(Party, actor.party_id)
     facts: dict[str, Any] = {
         "clause": clause.id,

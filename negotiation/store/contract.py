@@ -151,7 +151,7 @@ class ClauseParty(SQLModel, table=True):
 
 
 class Framework(SQLModel, table=True):
-    """The financial framework of a negotiation. `base_budget`: {essms, section, funder, cents}; `caf_forecast`: cents."""
+    """The financial framework. `base_budget`: {essms, section, funder, cents}; `caf_forecast`: cents."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     negotiation_id: str = Field(sa_column=key_column("negotiation.id"))

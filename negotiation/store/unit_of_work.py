@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, select, text
 from sqlalchemy.pool import QueuePool
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, col
 
 from negotiation.errors import NotFound, StoreUnsafe
 from negotiation.events import Event
@@ -64,8 +64,8 @@ class UnitOfWork:
 
         Raises NotFound.
         """
-        query = select(Negotiation).where(Negotiation.id == negotiation_id).with_for_update()
-        negotiation = self.session.execute(query).scalar_one_or_none()
+        query = select(Negotiation).where(col(Negotiation.id) == negotiation_id).with_for_update()
+        negotiation: Negotiation | None = self.session.execute(query).scalar_one_or_none()
         if negotiation is None:
             raise NotFound()
         return negotiation
@@ -132,8 +132,8 @@ class UnitOfWork:
         if key not in self._heads:
             query = (
                 select(HistoryEntry)
-                .where(HistoryEntry.negotiation_id == negotiation_id, HistoryEntry.circle == circle)
-                .order_by(HistoryEntry.sequence.desc())
+                .where(col(HistoryEntry.negotiation_id) == negotiation_id, col(HistoryEntry.circle) == circle)
+                .order_by(col(HistoryEntry.sequence).desc())
                 .limit(1)
             )
             entry = self.session.execute(query).scalar_one_or_none()

@@ -1,0 +1,1 @@
+"""What pages show: frozen values, already filtered for one reader. Nothing here returns a row."""

@@ -1,0 +1,245 @@
+"""Clauses as cards: where each stands, who holds it, what text it shows. Costs don't grow with the history."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from negotiation.rules.lifecycle import Situation, Tabled
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, ReserveState, ValueKind
+from negotiation.store.contract import Clause, ClauseParty
+from negotiation.store.exchange import Reserve, Version
+
+TRAIL_LENGTH = 4
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a number's path: who tabled it and the value in canonical form."""
+
+    party_id: str | None
+    value: Any
+
+
+@dataclass(frozen=True)
+class ReserveView:
+    party_id: str
+    text: str
+    state: ReserveState
+
+
+@dataclass(frozen=True)
+class ClauseCard:
+    """One clause as a part or the board shows it. `text`, `value`: what stands (agreed, else tabled, else working).
+
+    `waits_for` are the party ids that hold it; `follows` the engagement whose value this cell shows.
+    """
+
+    id: str
+    part_id: str
+    kind: ClauseKind
+    field: str
+    code: str
+    label: str
+    value_kind: ValueKind
+    unit: str
+    debtor_id: str | None
+    situation: Situation
+    text: str
+    value: Any
+    agreed_text: str | None
+    agreed_value: Any
+    tabled_text: str | None
+    tabled_value: Any
+    moved_on: datetime | None
+    revision: int
+    attributes: dict[str, Any]
+    follows_id: str | None = None
+    follows_code: str = ""
+    reserves: tuple[ReserveView, ...] = ()
+    trail: tuple[Step, ...] = ()
+
+    @property
+    def state(self) -> ClauseState:
+        return self.situation.state
+
+    @property
+    def waits_for(self) -> frozenset[str]:
+        return self.situation.waiting_for()
+
+    @property
+    def is_declared(self) -> bool:
+        """Agreed because a file's signature declared it, not because somebody accepted it here."""
+        return bool(self.attributes.get("declared")) and self.agreed_text is not None
+
+    def waits_for_party(self, party_id: str) -> bool:
+        return party_id in self.waits_for
+
+
+def cards_of_part(session: Session, part_id: str) -> tuple[ClauseCard, ...]:
+    """All clauses of a part, in order."""
+    return _cards(session, col(Clause.part_id) == part_id)
+
+
+def cards_of_parts(session: Session, part_ids: Iterable[str]) -> dict[str, tuple[ClauseCard, ...]]:
+    """The clauses of several parts, by part id, in order."""
+    grouped: dict[str, list[ClauseCard]] = defaultdict(list)
+    for card in _cards(session, col(Clause.part_id).in_(list(part_ids))):
+        grouped[card.part_id].append(card)
+    return {part_id: tuple(cards) for part_id, cards in grouped.items()}
+
+
+def card_of(session: Session, clause_id: str) -> ClauseCard | None:
+    """One clause, with the path of its number."""
+    cards = with_trails(session, _cards(session, col(Clause.id) == clause_id))
+    return cards[0] if cards else None
+
+
+def cards_of_negotiation(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
+    """Every clause of a negotiation, in the order of their parts."""
+    return _cards(session, col(Clause.negotiation_id) == negotiation_id)
+
+
+def engagement_cards(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
+    """The engagements of a negotiation with the path of their numbers."""
+    mine = and_(col(Clause.negotiation_id) == negotiation_id, col(Clause.kind) == ClauseKind.ENGAGEMENT)
+    return with_trails(session, _cards(session, mine))
+
+
+def touched_cards(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
+    """Clauses that aren't engagements and on which a version was tabled."""
+    mine = and_(
+        col(Clause.negotiation_id) == negotiation_id,
+        col(Clause.kind) != ClauseKind.ENGAGEMENT,
+        col(Clause.versions) > 0,
+    )
+    return _cards(session, mine)
+
+
+def _cards(session: Session, condition: Any) -> tuple[ClauseCard, ...]:
+    agreed, current = aliased(Version), aliased(Version)
+    followed, followed_version = aliased(Clause), aliased(Version)
+    query = (
+        select(
+            Clause,
+            col(agreed.text),
+            col(agreed.value),
+            col(current.text),
+            col(current.value),
+            col(current.number),
+            col(current.fingerprint),
+            col(current.author_party_id),
+            col(followed.code),
+            col(followed_version.value),
+        )
+        .outerjoin(agreed, col(agreed.id) == Clause.agreed_version_id)
+        .outerjoin(current, col(current.id) == Clause.current_version_id)
+        .outerjoin(followed, col(followed.id) == Clause.follows_id)
+        .outerjoin(
+            followed_version,
+            and_(col(followed_version.id) == followed.agreed_version_id, col(followed.state) == ClauseState.AGREED),
+        )
+        .where(condition)
+        .order_by(col(Clause.part_id), col(Clause.position))
+    )
+    rows = session.execute(query).all()
+    ids = [row[0].id for row in rows]
+    concerned = _concerned(session, ids)
+    reserves = _reserves(session, ids)
+    return tuple(_card(row, concerned=concerned[row[0].id], reserves=tuple(reserves[row[0].id])) for row in rows)
+
+
+def _card(row: Any, *, concerned: frozenset[str], reserves: tuple[ReserveView, ...]) -> ClauseCard:
+    clause, agreed_text, agreed_value, text, value, number, fingerprint, author, follows_code, followed_value = row
+    situation = Situation(
+        concerned=concerned,
+        state=clause.state,
+        current=Tabled(number, fingerprint, author) if number else None,
+        versions=clause.versions,
+        behind=frozenset(clause.behind),
+        open_reserves=frozenset(clause.open_reserves),
+        reopening=frozenset(clause.reopening),
+        reopening_by=clause.reopening_by,
+    )
+    if clause.state is ClauseState.AGREED and not clause.agreed_version_id:
+        agreed_text, agreed_value = clause.working_text, clause.working_value
+    if clause.follows_id:
+        agreed_value = value = followed_value
+    standing = _standing(clause, (agreed_text, agreed_value), (text, value))
+    return ClauseCard(
+        id=clause.id,
+        part_id=clause.part_id,
+        kind=clause.kind,
+        field=clause.field,
+        code=clause.code,
+        label=clause.label,
+        value_kind=clause.value_kind,
+        unit=clause.unit,
+        debtor_id=clause.debtor_party_id,
+        situation=situation,
+        text=standing[0],
+        value=followed_value if clause.follows_id else standing[1],
+        agreed_text=agreed_text,
+        agreed_value=agreed_value,
+        tabled_text=text,
+        tabled_value=value,
+        moved_on=clause.moved_on,
+        revision=clause.revision,
+        attributes=clause.attributes,
+        follows_id=clause.follows_id,
+        follows_code=follows_code or "",
+        reserves=reserves,
+    )
+
+
+def _standing(clause: Clause, agreed: tuple[Any, Any], tabled: tuple[Any, Any]) -> tuple[str, Any]:
+    """What the page shows as the clause's text: agreed if it is, else what is tabled, else what was last agreed,
+    else the working text."""
+    if clause.state is ClauseState.AGREED:
+        return agreed[0] or "", agreed[1]
+    if clause.current_version_id:
+        return tabled[0] or "", tabled[1]
+    if clause.agreed_version_id:
+        return agreed[0] or "", agreed[1]
+    return clause.working_text, clause.working_value
+
+
+def _concerned(session: Session, clause_ids: list[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {clause_id: set() for clause_id in clause_ids}
+    query = select(col(ClauseParty.clause_id), col(ClauseParty.party_id)).where(
+        col(ClauseParty.clause_id).in_(clause_ids)
+    )
+    for clause_id, party_id in session.execute(query):
+        found[clause_id].add(party_id)
+    return {clause_id: frozenset(parties) for clause_id, parties in found.items()}
+
+
+def _reserves(session: Session, clause_ids: list[str]) -> dict[str, list[ReserveView]]:
+    found: dict[str, list[ReserveView]] = defaultdict(list)
+    query = select(col(Reserve.clause_id), col(Reserve.party_id), col(Reserve.text), col(Reserve.state)).where(
+        col(Reserve.clause_id).in_(clause_ids), col(Reserve.state).in_([ReserveState.OPEN, ReserveState.MAINTAINED])
+    )
+    for clause_id, party_id, text, state in session.execute(query):
+        found[clause_id].append(ReserveView(party_id, text, state))
+    return found
+
+
+def with_trails(session: Session, cards: tuple[ClauseCard, ...]) -> tuple[ClauseCard, ...]:
+    """The cards with the last few values tabled on each, oldest first."""
+    ids = [card.id for card in cards if card.value_kind is not ValueKind.NONE]
+    query = (
+        select(col(Version.clause_id), col(Version.author_party_id), col(Version.value))
+        .join(Clause, col(Clause.id) == Version.clause_id)
+        .where(col(Version.clause_id).in_(ids), col(Version.number) > col(Clause.versions) - TRAIL_LENGTH)
+        .order_by(col(Version.clause_id), col(Version.number))
+    )
+    trails: dict[str, list[Step]] = defaultdict(list)
+    for clause_id, party_id, value in session.execute(query):
+        if value is not None:
+            trails[clause_id].append(Step(party_id, value))
+    return tuple(replace(card, trail=tuple(trails[card.id])) for card in cards)

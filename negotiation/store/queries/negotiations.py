@@ -1,0 +1,213 @@
+"""The negotiation as a whole: its head line, its plan, its cards on the accueil."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import case, func, select
+from sqlmodel import Session, col
+
+from negotiation.errors import NotFound
+from negotiation.rules.vocabulary import (
+    ClauseKind,
+    ClauseState,
+    DocumentKind,
+    NegotiationStatus,
+    PartKind,
+    Phase,
+)
+from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
+from negotiation.store.people import Member, Party
+from negotiation.store.preparation import CalendarItem
+
+
+@dataclass(frozen=True)
+class NegotiationView:
+    """What every page of a negotiation shows at its head."""
+
+    id: str
+    title: str
+    reference: str
+    sector: str
+    contract_type: str
+    legal_basis: tuple[str, ...]
+    territory: str
+    status: NegotiationStatus
+    phase: Phase
+    opened_on: date
+    signed_on: date | None
+    contract_start: date
+    contract_end: date
+    summary: str
+    situation_on: date | None
+    frozen_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Engagements by state; withdrawn ones are left out of `total`. `mine` waits for the reader's party."""
+
+    total: int = 0
+    agreed: int = 0
+    mine: int = 0
+
+
+@dataclass(frozen=True)
+class NegotiationCard:
+    """A negotiation on the accueil."""
+
+    negotiation: NegotiationView
+    party_id: str
+    member_title: str
+    counts: Counts
+    next_meeting: "MeetingView | None"
+
+
+@dataclass(frozen=True)
+class MeetingView:
+    title: str
+    on: date
+    time: str | None
+    place: str | None
+    kind: str
+
+
+@dataclass(frozen=True)
+class PlanEntry:
+    """A part in the plan on the left. `waiting` counts its clauses that wait for an answer."""
+
+    id: str
+    parent_id: str | None
+    kind: PartKind
+    code: str
+    title: str
+    clauses: int
+    agreed: int
+    waiting: int
+
+
+MEETINGS = ("reunion", "copil", "cotech", "seance", "dialogue_gestion", "signature", "evaluation")
+
+
+def negotiation_view(session: Session, negotiation_id: str) -> NegotiationView:
+    """Raises NotFound."""
+    row = session.get(Negotiation, negotiation_id)
+    if row is None:
+        raise NotFound()
+    return _view(row)
+
+
+def _view(row: Negotiation) -> NegotiationView:
+    return NegotiationView(
+        id=row.id,
+        title=row.title,
+        reference=row.reference,
+        sector=row.sector,
+        contract_type=row.contract_type,
+        legal_basis=tuple(row.legal_basis),
+        territory=row.territory,
+        status=row.status,
+        phase=row.phase,
+        opened_on=row.opened_on,
+        signed_on=row.signed_on,
+        contract_start=row.contract_start,
+        contract_end=row.contract_end,
+        summary=row.summary,
+        situation_on=row.situation_on,
+        frozen_at=row.frozen_at,
+    )
+
+
+def own_negotiations(session: Session, person_id: str, today: date) -> tuple[NegotiationCard, ...]:
+    """The negotiations of which this person is a member, open ones first."""
+    query = (
+        select(Negotiation, col(Member.party_id), col(Member.title))
+        .join(Member, col(Member.negotiation_id) == Negotiation.id)
+        .where(col(Member.person_id) == person_id)
+        .order_by(case((col(Negotiation.frozen_at).is_(None), 0), else_=1), col(Negotiation.opened_on).desc())
+    )
+    return tuple(
+        NegotiationCard(
+            negotiation=_view(row),
+            party_id=party_id,
+            member_title=title,
+            counts=counts_of(session, row.id, party_id),
+            next_meeting=next_meeting(session, row.id, row.situation_on or today),
+        )
+        for row, party_id, title in session.execute(query)
+    )
+
+
+def counts_of(session: Session, negotiation_id: str, party_id: str) -> Counts:
+    """Engagements agreed, and those whose answer this party owes."""
+    concerned = select(col(ClauseParty.clause_id)).where(col(ClauseParty.party_id) == party_id).scalar_subquery()
+    query = select(
+        col(Clause.state), col(Clause.behind), col(Clause.current_version_id), col(Clause.id).in_(concerned)
+    ).where(col(Clause.negotiation_id) == negotiation_id, col(Clause.kind) == ClauseKind.ENGAGEMENT)
+    rows = [row for row in session.execute(query) if row[0] is not ClauseState.WITHDRAWN]
+    agreed = sum(1 for row in rows if row[0] is ClauseState.AGREED)
+    mine = sum(
+        1
+        for state, behind, current, ours in rows
+        if ours and current and state is not ClauseState.AGREED and party_id not in behind
+    )
+    return Counts(total=len(rows), agreed=agreed, mine=mine)
+
+
+def next_meeting(session: Session, negotiation_id: str, today: date) -> MeetingView | None:
+    """The first meeting still planned, on that day or after."""
+    query = (
+        select(CalendarItem)
+        .where(
+            col(CalendarItem.negotiation_id) == negotiation_id,
+            col(CalendarItem.on) >= today,
+            col(CalendarItem.status) == "planned",
+            col(CalendarItem.kind).in_(MEETINGS),
+        )
+        .order_by(col(CalendarItem.on), col(CalendarItem.time))
+        .limit(1)
+    )
+    item = session.execute(query).scalar_one_or_none()
+    return MeetingView(item.title, item.on, item.time, item.place, item.kind) if item else None
+
+
+def plan_of(session: Session, negotiation_id: str, kind: DocumentKind = DocumentKind.CONTRACT) -> tuple[PlanEntry, ...]:
+    """The parts of a document in order, with how many of their clauses are agreed or wait for an answer."""
+    waiting = case(
+        (col(Clause.current_version_id).is_not(None) & (col(Clause.state) != ClauseState.AGREED), 1), else_=0
+    )
+    agreed = case((col(Clause.state) == ClauseState.AGREED, 1), else_=0)
+    tallies = (
+        select(
+            col(Clause.part_id),
+            func.count().label("clauses"),
+            func.sum(agreed).label("agreed"),
+            func.sum(waiting).label("waiting"),
+        )
+        .where(col(Clause.negotiation_id) == negotiation_id)
+        .group_by(col(Clause.part_id))
+        .subquery()
+    )
+    query = (
+        select(Part, tallies.c.clauses, tallies.c.agreed, tallies.c.waiting)
+        .join(Document, col(Document.id) == Part.document_id)
+        .outerjoin(tallies, tallies.c.part_id == Part.id)
+        .where(col(Part.negotiation_id) == negotiation_id, col(Document.kind) == kind)
+        .order_by(col(Part.position))
+    )
+    return tuple(
+        PlanEntry(
+            id=part.id,
+            parent_id=part.parent_id,
+            kind=part.kind,
+            code=part.code,
+            title=part.title,
+            clauses=clauses or 0,
+            agreed=agreed_ones or 0,
+            waiting=waiting_ones or 0,
+        )
+        for part, clauses, agreed_ones, waiting_ones in session.execute(query)
+    )
+
+
+def party_name(session: Session, party_id: str) -> str:
+    return session.get_one(Party, party_id).name

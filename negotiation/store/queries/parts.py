@@ -1,0 +1,70 @@
+"""A part with its place in the document: what the fiche, the article and the objective pages show."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from negotiation.errors import NotFound
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import DocumentKind, PartKind
+from negotiation.store.contract import Clause, Document, Essms, Part
+
+
+@dataclass(frozen=True)
+class PartView:
+    """A part. `essms` are the names of the establishments it concerns, `document` the document that holds it."""
+
+    id: str
+    negotiation_id: str
+    document: DocumentKind
+    parent_id: str | None
+    kind: PartKind
+    key: str
+    code: str
+    title: str
+    attributes: dict[str, Any]
+    essms: tuple[str, ...]
+
+
+def part_view(session: Session, actor: Actor, part_id: str) -> PartView:
+    """Raises NotFound, also for a part of another negotiation."""
+    query = (
+        select(Part, col(Document.kind))
+        .join(Document, col(Document.id) == Part.document_id)
+        .where(col(Part.id) == part_id, col(Part.negotiation_id) == actor.negotiation_id)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound()
+    part, document = found
+    names = dict(
+        session.execute(
+            select(col(Essms.key), col(Essms.name)).where(col(Essms.negotiation_id) == actor.negotiation_id)
+        ).tuples()
+    )
+    keys = part.attributes.get("essms_ids") or []
+    return PartView(
+        id=part.id,
+        negotiation_id=part.negotiation_id,
+        document=document,
+        parent_id=part.parent_id,
+        kind=part.kind,
+        key=part.key,
+        code=part.code,
+        title=part.title,
+        attributes=part.attributes,
+        essms=tuple(names[key] for key in keys if key in names),
+    )
+
+
+def part_of_clause(session: Session, actor: Actor, clause_id: str) -> str:
+    """The id of the part that holds a clause. Raises NotFound."""
+    query = select(col(Clause.part_id)).where(
+        col(Clause.id) == clause_id, col(Clause.negotiation_id) == actor.negotiation_id
+    )
+    part_id: str | None = session.execute(query).scalar_one_or_none()
+    if part_id is None:
+        raise NotFound()
+    return part_id

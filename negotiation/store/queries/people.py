@@ -1,0 +1,104 @@
+"""Parties and members as pages name them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Audience, Circle, PartyKind, Side
+from negotiation.store.people import Member, Party
+
+
+@dataclass(frozen=True)
+class PartyView:
+    """A party and its sign. `sign` is the value of `data-party` (g, a, d, e, p…)."""
+
+    id: str
+    key: str
+    letter: str
+    kind: PartyKind
+    side: Side
+    name: str
+    short_name: str
+    signatory_title: str
+    members: int
+
+    @property
+    def sign(self) -> str:
+        return self.letter[0].lower()
+
+
+@dataclass(frozen=True)
+class MemberView:
+    id: str
+    key: str
+    title: str
+    party: PartyView
+
+
+@dataclass(frozen=True)
+class AudienceView:
+    """Who will read: the circle and how many people that is."""
+
+    circle: str
+    audience: Audience
+    people: int
+    party: PartyView | None = None
+
+
+def parties_of(session: Session, negotiation_id: str) -> tuple[PartyView, ...]:
+    """All parties at the table, in their order."""
+    heads = (
+        select(col(Member.party_id), func.count().label("people"))
+        .where(col(Member.negotiation_id) == negotiation_id)
+        .group_by(col(Member.party_id))
+        .subquery()
+    )
+    query = (
+        select(Party, heads.c.people)
+        .outerjoin(heads, heads.c.party_id == Party.id)
+        .where(col(Party.negotiation_id) == negotiation_id)
+        .order_by(col(Party.position))
+    )
+    return tuple(
+        PartyView(
+            id=party.id,
+            key=party.key,
+            letter=party.letter,
+            kind=party.kind,
+            side=party.side,
+            name=party.name,
+            short_name=party.short_name,
+            signatory_title=party.signatory_title,
+            members=people or 0,
+        )
+        for party, people in session.execute(query)
+    )
+
+
+def members_of(session: Session, negotiation_id: str) -> dict[str, MemberView]:
+    """Members by id."""
+    parties = {party.id: party for party in parties_of(session, negotiation_id)}
+    query = select(col(Member.id), col(Member.key), col(Member.title), col(Member.party_id)).where(
+        col(Member.negotiation_id) == negotiation_id
+    )
+    return {
+        row.id: MemberView(id=row.id, key=row.key, title=row.title, party=parties[row.party_id])
+        for row in session.execute(query)
+    }
+
+
+def audiences_of(session: Session, actor: Actor) -> dict[str, AudienceView]:
+    """The circles this person reads and writes to, by name: `shared`, `ours`, and `authorities` when among them."""
+    parties = parties_of(session, actor.negotiation_id)
+    mine = next(party for party in parties if party.id == actor.party_id)
+    found = {
+        "shared": AudienceView(str(SHARED), Audience.SHARED, sum(party.members for party in parties)),
+        "ours": AudienceView(str(Circle.inside(mine.id)), Audience.PARTY, mine.members, mine),
+    }
+    authorities = [party for party in parties if party.side is Side.AUTHORITY]
+    if actor.side is Side.AUTHORITY and len(authorities) > 1:
+        people = sum(party.members for party in authorities)
+        found["authorities"] = AudienceView(str(AUTHORITIES), Audience.AUTHORITIES, people)
+    return found

@@ -1,0 +1,13 @@
+"""The one filter between a reader and what carries text. There is no second way."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from negotiation.rules.policy import Actor, circles_of
+
+
+def visible(circle_column: Any, actor: Actor) -> ColumnElement[bool]:
+    """Rows whose circle this person reads."""
+    condition: ColumnElement[bool] = circle_column.in_([str(circle) for circle in circles_of(actor)])
+    return condition
