@@ -16,6 +16,7 @@ __all__ = [
     "Typography",
     "canonical_markdown",
     "french_typography",
+    "readable_text",
     "to_html",
     "value_text",
     "version_fingerprint",
@@ -47,6 +48,13 @@ def canonical_markdown(source: str) -> str:
             return text
         text = written
     raise UnreadableText(reason="unstable")
+
+
+def readable_text(source: str) -> str:
+    """Plain words (a comment, a motive, a message): NFC, `\\n`, no blank edge. Raises `UnreadableText` like above."""
+    if len(source) > MAX_CHARACTERS:
+        raise UnreadableText(reason="too_long", limit=MAX_CHARACTERS)
+    return _readable(source.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def version_fingerprint(text: str, value: object) -> str:
