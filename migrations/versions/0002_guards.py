@@ -73,9 +73,7 @@ def _postgresql() -> None:
                 f"IF (SELECT frozen_at FROM negotiation WHERE id = {_owner(table, row)}) IS NOT NULL "
                 f"THEN RAISE EXCEPTION 'frozen: {table}'; END IF; RETURN {row}; END $$"
             )
-            op.execute(
-                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
-            )
+            op.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
 
 
 def upgrade() -> None:
