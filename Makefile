@@ -81,7 +81,7 @@ $(TO_TEST): requirements-dev.txt | $(ENV)
 
 # setuptools comes from the lock, so nothing unlocked is fetched to build the package.
 $(PACKAGE): pyproject.toml | $(ENV)
-	@test -e $(TO_TEST) || $(MAKE) --no-print-directory $(TO_RUN)
+	@test -e $(TO_TEST) || $(MAKE) --silent $(TO_RUN)
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 

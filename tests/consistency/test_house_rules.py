@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,11 +16,12 @@ ADDRESS = re.compile(r"https?://|file://|--index-url|--extra-index-url|--find-li
 
 
 def tracked(*patterns: str) -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, text=True)
-    if listed.returncode:  # an archive without its repository: everything in it was tracked
-        folders = ("app", "negotiation", "migrations", "static/src", "templates", "tests", "bench", "docs")
-        return [file for folder in folders for pattern in patterns for file in (ROOT / folder).rglob(pattern)]
-    return [file for name in listed.stdout.split("\0") if name and (file := ROOT / name).is_file()]
+    if (ROOT / ".git").exists() and (git := shutil.which("git")):
+        command = [git, "ls-files", "-z", "--", *patterns]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return [file for name in listed.split("\0") if name and (file := ROOT / name).is_file()]
+    folders = ("app", "negotiation", "migrations", "static/src", "templates", "tests", "bench")
+    return [file for folder in folders for pattern in patterns for file in (ROOT / folder).rglob(pattern)]
 
 
 def test_no_file_grows_into_the_place_for_everything() -> None:
