@@ -76,17 +76,13 @@ class FaultCode(StrEnum):
 
 
 SENTENCES: dict[FaultCode, str] = {
-    FaultCode.UNKNOWN_FORMAT: "L’entrée {seq} est d’un format inconnu.",
-    FaultCode.OTHER_CHAIN: "L’entrée {seq} appartient à une autre chaîne.",
-    FaultCode.BROKEN_SEQUENCE: "À la place de l’entrée {seq}, la chaîne porte un autre numéro : "
-    "une entrée a été retirée, ajoutée ou déplacée.",
-    FaultCode.BROKEN_LINK: "L’entrée {seq} ne suit pas celle qui la précède : "
-    "l’une des deux a été changée ou remplacée.",
-    FaultCode.HEADER_CHANGED: "L’en-tête de l’entrée {seq} a été changé : son empreinte ne correspond plus.",
-    FaultCode.PAYLOAD_CHANGED: "Le contenu de l’entrée {seq} a été changé : "
-    "il ne correspond plus à l’engagement inscrit dans l’en-tête.",
-    FaultCode.UNEXPECTED_HEAD: "La tête conservée n’est pas celle de la chaîne : "
-    "la fin a été coupée ou l’historique réécrit.",
+    FaultCode.UNKNOWN_FORMAT: "Le fait {seq} est d’un format inconnu.",
+    FaultCode.OTHER_CHAIN: "Le fait {seq} appartient à une autre chaîne.",
+    FaultCode.BROKEN_SEQUENCE: "Un autre numéro à la place du fait {seq} : un fait a été retiré, ajouté ou déplacé.",
+    FaultCode.BROKEN_LINK: "Le fait {seq} ne suit pas celui qui le précède : l’un des deux a été changé ou remplacé.",
+    FaultCode.HEADER_CHANGED: "L’en-tête du fait {seq} a été changé : son empreinte ne correspond plus.",
+    FaultCode.PAYLOAD_CHANGED: "Le contenu du fait {seq} a été changé : il ne correspond plus à l’en-tête.",
+    FaultCode.UNEXPECTED_HEAD: "La tête conservée n’y figure pas : la fin a été coupée ou l’histoire réécrite.",
 }
 
 

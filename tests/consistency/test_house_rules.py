@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("*.py", "*.ts", "*.css", "*.html")
 LONGEST_FILE = 400
+# The verifier is handed over and run alone: it may not be cut in two.
+ONE_FILE_BY_PROMISE = {"negotiation/verifier.py": 500}
 # A lock that names an index only installs where that index answers.
 ADDRESS = re.compile(r"https?://|file://|--index-url|--extra-index-url|--find-links|--trusted-host")
 
@@ -28,8 +30,11 @@ def test_no_file_grows_into_the_place_for_everything() -> None:
     """A migration is written once, by Alembic, and never read as a whole: it may be long."""
     written = [file for file in tracked(*SOURCES) if "versions" not in file.parts]
     assert written
-    lengths = {file.relative_to(ROOT): len(file.read_text(encoding="utf-8").splitlines()) for file in written}
-    assert {str(file): length for file, length in lengths.items() if length > LONGEST_FILE} == {}
+    lengths = {
+        file.relative_to(ROOT).as_posix(): len(file.read_text(encoding="utf-8").splitlines()) for file in written
+    }
+    allowed = {name: ONE_FILE_BY_PROMISE.get(name, LONGEST_FILE) for name in lengths}
+    assert {name: length for name, length in lengths.items() if length > allowed[name]} == {}
 
 
 def locked(lock: str) -> dict[str, set[str]]:

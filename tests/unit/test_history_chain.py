@@ -70,7 +70,7 @@ def test_the_first_bad_entry_is_named_even_when_later_ones_are_bad_too():
     verdict = history_chain.verify(links, openings)
     assert verdict.fault is not None
     assert (verdict.fault.seq, verdict.fault.code) == (3, FaultCode.HEADER_CHANGED)
-    assert verdict.fault.sentence.startswith("L’en-tête de l’entrée 3 a été changé")
+    assert verdict.fault.sentence.startswith("L’en-tête du fait 3 a été changé")
     assert verdict.count == 2
 
 

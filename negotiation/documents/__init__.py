@@ -1,0 +1,1 @@
+"""Documents that leave the table: PDF, archive of proof."""

@@ -1,0 +1,481 @@
+#!/usr/bin/env python3
+"""Vérifie un dossier de preuve Navette, sans serveur et sans rien installer d’autre que Python (3.9 ou plus).
+
+    python verifier.py DOSSIER.zip [--head CERCLE=EMPREINTE]... [--json]
+
+Code de sortie : 0 tout est juste, 1 quelque chose est faux (la première chose fausse est nommée), 2 illisible.
+
+One file, standard library only, and nothing of Navette imported: it computes every fingerprint again by itself, from
+docs/format-de-preuve.md. The tests of Navette hold it against `negotiation/rules/history_chain.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import re
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ARCHIVE_FORMAT = "navette-archive/1"
+GENESIS = "0" * 64
+MANIFEST = "manifest.json"
+HEADER_TYPES = {
+    "v": int,
+    "seq": int,
+    **dict.fromkeys(("chain", "circle", "prev", "ts", "actor", "kind", "commitment"), str),
+}
+MAX_BYTES = 50 * 1024 * 1024
+MAX_UNPACKED = 200 * 1024 * 1024
+MAX_MEMBERS = 2000
+MAX_RATIO = 100
+DEEPEST = 32
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+SENTENCES = {
+    "unknown_format": "le fait {seq} est d’un format inconnu",
+    "other_chain": "le fait {seq} appartient à une autre chaîne",
+    "broken_sequence": "un autre numéro à la place du fait {seq} : un fait a été retiré, ajouté ou déplacé",
+    "broken_link": "le fait {seq} ne suit pas celui qui le précède : l’un des deux a été changé ou remplacé",
+    "header_changed": "l’en-tête du fait {seq} a été changé : son empreinte ne correspond plus",
+    "payload_changed": "le contenu du fait {seq} a été changé : il ne correspond plus à l’en-tête",
+    "unexpected_head": "la tête que vous avez conservée n’y figure pas : la fin a été coupée ou l’histoire réécrite",
+}
+
+
+class Unreadable(Exception):
+    """The bytes are no archive, or one that it would be unwise to open. The message is a French sentence."""
+
+
+class Wrong(Exception):
+    """A check failed. The message is a French clause that names what is wrong."""
+
+
+class Check(NamedTuple):
+    label: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """`readable` is False when there was nothing to check. `heads` gives the head of each chain, to be kept."""
+
+    ok: bool
+    checks: list[Check]
+    first_problem: str | None
+    proves: list[str] = field(default_factory=list)
+    does_not_prove: list[str] = field(default_factory=list)
+    fingerprint: str = ""
+    heads: dict[str, str] = field(default_factory=dict)
+    readable: bool = True
+
+    def as_json(self) -> dict[str, object]:
+        return {**vars(self), "checks": [check._asdict() for check in self.checks]}
+
+    def as_text(self) -> str:
+        lines = ["JUSTE : rien n’a changé." if self.ok else f"FAUX. {self.first_problem}.", ""]
+        lines += [f"  [{'ok' if check.ok else 'NON'}] {check.label} : {check.detail}" for check in self.checks]
+        lines += ["", f"Empreinte du dossier : {self.fingerprint}"] if self.fingerprint else []
+        lines += ["", "Ce que cela prouve", *(f"  - {it}" for it in self.proves)] if self.proves else []
+        lines += ["", "Ce que cela ne prouve pas"] if self.does_not_prove else []
+        lines += [f"  - {it}" for it in self.does_not_prove]
+        return "\n".join(lines)
+
+
+def verify_archive(data: bytes, heads: Mapping[str, str] | None = None) -> Report:
+    """Check an exported archive against itself and against `heads` (circle → head kept by the reader)."""
+    try:
+        members = read_members(data)
+    except Unreadable as refusal:
+        check = Check("Lecture du dossier", False, str(refusal))
+        return Report(False, [check], f"{check.label} : {refusal}", readable=False)
+    return _Examination(members, dict(heads or {})).report()
+
+
+def verify_pdf(data: bytes, known_hashes: Mapping[str, str]) -> Report:
+    """Is this file, to the byte, one of the known ones (SHA-256 → label)?"""
+    if not data.startswith(b"%PDF-"):
+        check = Check("Lecture du fichier", False, "ce fichier n’est pas un PDF")
+        return Report(False, [check], f"{check.label} : {check.detail}", readable=False)
+    fingerprint = sha256(data)
+    label = known_hashes.get(fingerprint)
+    if label is None:
+        check = Check("Fichier", False, "aucune version figée n’a cette empreinte : un octet au moins diffère")
+        return Report(False, [check], f"{check.label} : {check.detail}", fingerprint=fingerprint)
+    check = Check("Fichier", True, f"exactement {label}, pas un octet n’a changé")
+    return Report(
+        True, [check], None, [f"Ce fichier est exactement {label}."], [*_NEVER_PROVED], fingerprint=fingerprint
+    )
+
+
+def read_members(data: bytes) -> dict[str, bytes]:
+    """The files of an archive, by name. Raises Unreadable on what is no archive, or a trap."""
+    if len(data) > MAX_BYTES:
+        raise Unreadable("le fichier dépasse 50 Mo")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            _refuse_traps(entries, len(data))
+            return {entry.filename: _unpack(archive, entry) for entry in entries}
+    except Unreadable:
+        raise
+    except Exception:  # on hostile bytes, zipfile raises nearly anything
+        raise Unreadable("ce fichier n’est pas un dossier de preuve lisible") from None
+
+
+def manifest_of(members: Mapping[str, bytes], heads: Mapping[str, Mapping[str, object]]) -> bytes:
+    """The manifest that these files must have: size and SHA-256 of each but itself, and the head of each chain.
+
+    Nothing in it is free: a manifest with one byte changed is no longer the manifest of its files.
+    """
+    files = {
+        name: {"sha256": sha256(content), "size": len(content)} for name, content in members.items() if name != MANIFEST
+    }
+    written = {"format": ARCHIVE_FORMAT, "files": files, "heads": heads}
+    return json.dumps(written, sort_keys=True, indent=1, ensure_ascii=True).encode() + b"\n"
+
+
+def canonical(value: object) -> bytes:
+    """RFC 8785 on the subset of payloads: no float, ASCII names."""
+    _refuse_foreign(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+class _Examination:
+    """One archive under examination: each `_check_…` raises Wrong at the first thing that is wrong."""
+
+    def __init__(self, members: Mapping[str, bytes], kept: Mapping[str, str]) -> None:
+        self.members = members
+        self.kept = kept
+        self.labels: dict[str, str] = {}
+        self.entries: dict[str, list[dict[str, Any]]] = {}  # of the histories that verified, and no other
+        self.checks: list[Check] = []
+        self.proves: list[str] = []
+        self.withheld = self.declared = self.backward = 0
+
+    def report(self) -> Report:
+        """Most precise first: the chains name an entry, the manifest only names a file."""
+        for name in sorted({"historique/commun.json", *self._names("historique/")}):
+            self._try(f"Historique, {name}", self._check_chain, name)
+        for circle in sorted(self.kept):
+            self._try(f"Tête conservée, {circle}", self._check_kept_head, circle)
+        for folder in self._folders():
+            self._try(f"Version figée, {folder}", self._check_version, folder)
+        self._try("Gels et signatures de l’historique", self._check_nothing_missing)
+        self._try("Manifeste", self._check_manifest)
+        wrong = [check for check in self.checks if not check.ok]
+        return Report(
+            ok=not wrong,
+            checks=self.checks,
+            first_problem=f"{wrong[0].label} : {wrong[0].detail}" if wrong else None,
+            proves=[] if wrong else self.proves,
+            does_not_prove=list(self._limits()),
+            fingerprint=sha256(self.members.get(MANIFEST, b"")),
+            heads={circle: str(head["hash"]) for circle, head in self._heads().items()},
+        )
+
+    def _try(self, label: str, check: Callable[..., str], *on: str) -> None:
+        try:
+            self.checks.append(Check(label, True, check(*on)))
+        except Wrong as wrong:
+            self.checks.append(Check(label, False, str(wrong)))
+
+    def _check_chain(self, name: str) -> str:
+        written = self._json(name)
+        circle, entries = written.get("circle"), written.get("entries")
+        if not isinstance(circle, str) or not isinstance(entries, list):
+            raise Wrong(f"{name} n’a pas la forme d’un historique")
+        _require(name == f"historique/{file_of_circle(circle)}", f"{name} porte l’historique d’un autre cercle")
+        chain = f"{self._negotiation_id()}/{circle}"
+        previous: dict[str, Any] | None = None
+        for seq, entry in enumerate(entries, start=1):
+            code = _fault_of(entry, previous, chain)
+            _require(code is None, SENTENCES.get(code or "", "").format(seq=seq))
+            self._count(entry, previous)
+            previous = entry
+        self.labels[circle] = str(written.get("label", circle))
+        self.entries[circle] = entries
+        self.proves.append(
+            f"Historique « {self.labels[circle]} » : {_many(len(entries), 'fait')}, chacun lié au précédent ; "
+            "aucun changé, ajouté, déplacé, ni retiré avant le dernier."
+        )
+        return f"{_many(len(entries), 'fait')}, tête {previous['hash'] if previous else GENESIS}"
+
+    def _count(self, entry: dict[str, Any], previous: dict[str, Any] | None) -> None:
+        payload = entry["payload"]
+        self.withheld += payload is None
+        self.declared += entry["header"]["actor"] == "import" or bool(payload and payload.get("declared") is True)
+        self.backward += previous is not None and entry["header"]["ts"] < previous["header"]["ts"]
+
+    def _check_kept_head(self, circle: str) -> str:
+        _require(circle in self.entries, "cet historique manque au dossier, ou il est faux")
+        hashes = [GENESIS, *(entry["hash"] for entry in self.entries[circle])]
+        _require(self.kept[circle] in hashes, SENTENCES["unexpected_head"])
+        seq = hashes.index(self.kept[circle])
+        self.proves.append(
+            f"Historique « {self.labels[circle]} » : rien n’a été réécrit ni coupé jusqu’à la tête que vous avez "
+            f"conservée (fait {seq} sur {len(hashes) - 1})."
+        )
+        return f"présente, au fait {seq} sur {len(hashes) - 1}"
+
+    def _check_version(self, folder: str) -> str:
+        version = self._json(f"{folder}/version.json")
+        label, content_hash, pdf_hash = version.get("label"), version.get("content_hash"), version.get("pdf_hash")
+        text = sha256(self._member(f"{folder}/texte.json"))
+        _require(text == content_hash, f"le texte figé « {label} » n’a plus son empreinte")
+        pdf = self.members.get(f"{folder}/contrat.pdf")
+        same_pdf = (sha256(pdf) if pdf is not None else None) == pdf_hash
+        _require(same_pdf, f"le PDF de « {label} » manque ou n’a plus son empreinte")
+        gels = self._facts("version.frozen", content_hash)
+        _require(bool(gels), f"l’historique commun n’a pas enregistré le gel de « {label} » avec cette empreinte")
+        told, seq = gels[0]["payload"], gels[0]["header"]["seq"]
+        _require(
+            told.get("pdf_hash") == pdf_hash, f"le PDF de « {label} » n’est pas celui enregistré au gel (fait {seq})"
+        )
+        _require(
+            told.get("label") == label, f"la version « {label} » s’appelle autrement dans l’historique (fait {seq})"
+        )
+        signed = self._check_signatures(folder, content_hash, after=seq)
+        what = "texte et PDF identiques" if pdf_hash else "texte identique"
+        self.proves.append(f"Version « {label} » : {what}, à l’octet près, à ce qui fut figé (fait {seq}) ; {signed}.")
+        return f"« {label} », figée au fait {seq}, {signed}"
+
+    def _check_signatures(self, folder: str, content_hash: object, *, after: int) -> str:
+        evidences = self._json(f"{folder}/signatures.json").get("signatures")
+        _require(isinstance(evidences, list), f"{folder}/signatures.json n’a pas la forme attendue")
+        facts = self._facts("version.signed", content_hash)
+        recorded = [fact["payload"].get("evidence_hash") for fact in facts]
+        for number, evidence in enumerate(evidences or [], start=1):
+            same_text = isinstance(evidence, dict) and evidence.get("content_hash") == content_hash
+            _require(same_text, f"la signature {number} porte sur un autre texte")
+            known = recorded.count(_evidence_hash(evidence)) == 1
+            _require(known, f"la signature {number} n’est pas celle que l’historique a enregistrée")
+        _require(len(evidences or []) == len(facts), "une signature que l’historique a enregistrée manque au dossier")
+        in_order = all(fact["header"]["seq"] > after for fact in facts)
+        _require(in_order, "une signature est antérieure au gel du texte signé")
+        return f"{_many(len(facts), 'signature')} de ce texte"
+
+    def _check_nothing_missing(self) -> str:
+        """Every gel and every signature told by the shared history must be in the archive."""
+        present = [self._json(f"{folder}/version.json").get("content_hash") for folder in self._folders()]
+        told = self._facts("version.frozen") + self._facts("version.signed")
+        for fact in told:
+            there = fact["payload"].get("content_hash") in present
+            _require(there, f"la version figée dont parle le fait {fact['header']['seq']} manque au dossier")
+        return f"{_many(len(told), 'fait')}, pièces présentes" if told else "aucun"
+
+    def _check_manifest(self) -> str:
+        if self._member(MANIFEST) == manifest_of(self.members, self._heads()):
+            self.proves.append("Chaque fichier du dossier est celui que le manifeste annonce.")
+            return f"{len(self.members) - 1} fichiers conformes"
+        manifest = self._json(MANIFEST)
+        announced = manifest.get("files")
+        if not isinstance(announced, dict):
+            raise Wrong("manifest.json n’a pas la forme attendue")
+        for name in sorted({*announced, *self.members} - {MANIFEST}):
+            content = self.members.get(name)
+            _require(content is not None, f"le fichier {name} annoncé par manifest.json manque")
+            _require(name in announced, f"le fichier {name} n’est pas annoncé par manifest.json")
+            same = announced[name] == {"sha256": sha256(content or b""), "size": len(content or b"")}
+            _require(same, f"le fichier {name} n’a pas l’empreinte annoncée par manifest.json")
+        same_heads = manifest.get("heads") == self._heads()
+        _require(same_heads, "les têtes annoncées par manifest.json ne sont pas celles des historiques")
+        raise Wrong("manifest.json a été changé")
+
+    def _facts(self, kind: str, content_hash: object = None) -> list[dict[str, Any]]:
+        """Entries of the shared history, of this kind, that can be read (and speak of this text)."""
+        return [
+            entry
+            for entry in self.entries.get("shared", [])
+            if entry["header"]["kind"] == kind
+            and entry["payload"] is not None
+            and content_hash in (None, entry["payload"].get("content_hash"))
+        ]
+
+    def _heads(self) -> dict[str, dict[str, object]]:
+        return {
+            circle: {"hash": entries[-1]["hash"] if entries else GENESIS, "seq": len(entries)}
+            for circle, entries in self.entries.items()
+        }
+
+    def _names(self, folder: str) -> list[str]:
+        return sorted(name for name in self.members if name.startswith(folder))
+
+    def _folders(self) -> list[str]:
+        return sorted({name.rsplit("/", 1)[0] for name in self._names("versions/")})
+
+    def _member(self, name: str) -> bytes:
+        _require(name in self.members, f"le fichier {name} manque")
+        return self.members[name]
+
+    def _json(self, name: str) -> dict[str, Any]:
+        value = _parse(self._member(name), name)
+        if not isinstance(value, dict):
+            raise Wrong(f"le fichier {name} n’a pas la forme attendue")
+        return value
+
+    def _negotiation_id(self) -> str:
+        named = self._json("negociation.json").get("id")
+        _require(isinstance(named, str), "negociation.json ne nomme pas la négociation")
+        return str(named)
+
+    def _limits(self) -> Iterator[str]:
+        for circle in sorted(set(self.entries) - set(self.kept)):
+            yield (
+                f"Historique « {self.labels[circle]} » : que la fin n’a pas été coupée, ni le tout réécrit depuis le "
+                f"début. Seule une tête conservée par vous-même le montre (--head {circle}=…)."
+            )
+        if self.withheld:
+            yield f"Contenu retenu : {_many(self.withheld, 'fait')} dont seule la place est prouvée."
+        if self.declared:
+            yield f"L’exactitude de {_many(self.declared, 'fait')} de l’import (« déclaré ») : Navette ne l’a pas vu."
+        if self.backward:
+            yield f"Les dates : {_many(self.backward, 'fait')} de date antérieure au précédent. L’ordre seul fait foi."
+        yield from _NEVER_PROVED
+
+
+_NEVER_PROVED = (
+    "L’identité civile des personnes : une signature simple lie un compte à un texte, pas une pièce d’identité.",
+    "Qu’aucun autre accord n’existe ailleurs, ni que le contrat est encore en vigueur.",
+)
+
+
+def file_of_circle(circle: str) -> str:
+    """Where the archive keeps the history of a circle."""
+    known = {"shared": "commun.json", "authorities": "autorites.json"}
+    return known.get(circle) or f"partie-{circle.rpartition(':')[2]}.json"
+
+
+def _fault_of(entry: Any, previous: dict[str, Any] | None, chain: str) -> str | None:
+    header = entry.get("header") if isinstance(entry, dict) else None
+    if not isinstance(header, dict) or set(entry) != {"header", "hash", "payload", "salt"}:
+        return "unknown_format"
+    if {key: type(value) for key, value in header.items()} != HEADER_TYPES or header["v"] != 1:
+        return "unknown_format"
+    if header["chain"] != chain or header["circle"] != chain.partition("/")[2]:
+        return "other_chain"
+    if header["seq"] != (previous["header"]["seq"] + 1 if previous else 1):
+        return "broken_sequence"
+    if header["prev"] != (previous["hash"] if previous else GENESIS):
+        return "broken_link"
+    try:
+        if sha256(canonical(header)) != entry["hash"]:
+            return "header_changed"
+        return None if _opens(entry, header["commitment"]) else "payload_changed"
+    except (ValueError, TypeError):
+        return "payload_changed"
+
+
+def _opens(entry: dict[str, Any], commitment: object) -> bool:
+    if entry["payload"] is None and entry["salt"] is None:
+        return True
+    if not isinstance(entry["payload"], dict) or not _HASH.fullmatch(entry["salt"]):
+        return False
+    return sha256(bytes.fromhex(entry["salt"]) + canonical(entry["payload"])) == commitment
+
+
+def _evidence_hash(evidence: object) -> str:
+    try:
+        return sha256(canonical(evidence))
+    except ValueError:
+        return "unchainable"
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - an assertion that python -O keeps
+    if not holds:
+        raise Wrong(otherwise)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count > 1 else ''}"
+
+
+def _parse(content: bytes, name: str) -> object:
+    def no_float(_: str) -> object:
+        raise ValueError
+
+    def no_double(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+        if len({key for key, _ in pairs}) != len(pairs):
+            raise ValueError
+        return dict(pairs)
+
+    try:
+        return json.loads(content, parse_float=no_float, parse_constant=no_float, object_pairs_hook=no_double)
+    except (ValueError, RecursionError):
+        raise Wrong(f"le fichier {name} n’est pas lisible") from None
+
+
+def _refuse_foreign(value: object, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise ValueError("too deep")
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) and key.isascii() for key in value):
+            raise ValueError("not an ASCII name")
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _refuse_foreign(item, depth + 1)
+    elif isinstance(value, int):
+        if abs(value) > 2**53 - 1:
+            raise ValueError(value)
+    elif not (value is None or isinstance(value, str)):
+        raise ValueError(value)
+
+
+def _refuse_traps(entries: Sequence[zipfile.ZipInfo], packed: int) -> None:
+    if len(entries) > MAX_MEMBERS:
+        raise Unreadable("le dossier compte plus de 2 000 fichiers")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * packed:
+        raise Unreadable("le dossier est anormalement gros une fois décompressé")
+    if len({entry.filename.lower() for entry in entries}) != len(entries):
+        raise Unreadable("deux fichiers du dossier portent le même nom")
+    for entry in entries:
+        if not _NAME.fullmatch(entry.filename):
+            raise Unreadable(f"le dossier contient un nom de fichier interdit : {entry.filename[:80]!a}")
+        if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Unreadable(f"le fichier {entry.filename} est chiffré ou compressé d’une façon inconnue")
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    try:
+        return archive.read(entry)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise Unreadable(f"le fichier {entry.filename} est abîmé dans le dossier") from None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="verifier.py", description="Vérifie un dossier de preuve Navette.")
+    parser.add_argument("archive", metavar="DOSSIER.zip", type=Path)
+    parser.add_argument("--head", metavar="CERCLE=EMPREINTE", action="append", default=[])
+    parser.add_argument("--json", action="store_true", help="résultat pour un programme")
+    chosen = parser.parse_args(arguments)
+    heads = dict(head.split("=", 1) for head in chosen.head if "=" in head)
+    if len(heads) != len(chosen.head) or not all(_HASH.fullmatch(value) for value in heads.values()):
+        parser.error("--head attend CERCLE=EMPREINTE, l’empreinte en 64 caractères hexadécimaux")
+    try:
+        data = chosen.archive.read_bytes()
+    except OSError as refusal:
+        parser.error(f"fichier illisible : {refusal}")
+    report = verify_archive(data, heads)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a console that lacks a letter must not stop the proof
+    print(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if chosen.json else report.as_text())
+    return 0 if report.ok else 1 if report.readable else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
