@@ -26,6 +26,17 @@ def canonical_value(raw: object, kind: ValueKind) -> Canonical:
     return _READERS[kind](raw)
 
 
+def as_entered(value: Canonical, kind: ValueKind) -> str:
+    """The value as a form field shows it and `canonical_value` reads it back: « 93,5 », « 62000 », « 2027-09-01 »."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "\n".join(value)
+    if kind is ValueKind.AMOUNT:
+        return decimal_text(Decimal(value) / 100).replace(".", ",")
+    return str(value).replace(".", ",") if kind is ValueKind.NUMBER else str(value)
+
+
 def decimal_text(number: Decimal) -> str:
     """A decimal without exponent nor trailing zeros: « 93.5 », « 1200000 », « -0.3 »."""
     if number == 0:

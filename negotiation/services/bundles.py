@@ -1,0 +1,89 @@
+"""One gesture for many clauses: table the working texts of a part or of the contract, accept a whole part at once.
+
+Each clause keeps its own move; the bundle ties them together. It is all or nothing: one stale clause refuses the
+gesture, so that nothing is agreed that nobody saw whole.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from negotiation.errors import IllegalMove
+from negotiation.rules.policy import Actor
+from negotiation.rules.values import as_entered
+from negotiation.rules.vocabulary import Action, ClauseKind, ClauseState, Move
+from negotiation.services.access import require
+from negotiation.services.moves import Order, Played, Seen, play
+from negotiation.store.columns import new_id
+from negotiation.store.contract import Clause, ClauseParty
+from negotiation.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A clause of the list, with the version and fingerprint that were on the screen."""
+
+    clause_id: str
+    seen: Seen
+
+
+def accept_together(uow: UnitOfWork, actor: Actor, answers: Iterable[Answer]) -> tuple[Played, ...]:
+    """Accept each listed version. Raises what `moves.play` raises, and IllegalMove for an empty list."""
+    require(actor, Action.ACCEPT)
+    listed = tuple(answers)
+    if not listed:
+        raise IllegalMove(reason="nothing_tabled", move=Move.ACCEPTANCE)
+    bundle = new_id()
+    return tuple(
+        play(uow, actor, answer.clause_id, Order(Move.ACCEPTANCE, seen=answer.seen, bundle=bundle)) for answer in listed
+    )
+
+
+def propose_working_texts(uow: UnitOfWork, actor: Actor, part_ids: Iterable[str]) -> tuple[Played, ...]:
+    """Table, in the name of the actor's party, every working text of these parts that nobody tabled yet.
+
+    Raises what `moves.play` raises, and IllegalMove when there is none.
+    """
+    require(actor, Action.TABLE_TEXT)
+    clauses = _untabled(uow, actor, part_ids)
+    if not clauses:
+        raise IllegalMove(reason="nothing_tabled", move=Move.PROPOSAL)
+    bundle = new_id()
+    return tuple(
+        play(
+            uow,
+            actor,
+            clause.id,
+            Order(
+                Move.PROPOSAL,
+                text=clause.working_text,
+                value=as_entered(clause.working_value, clause.value_kind),
+                bundle=bundle,
+            ),
+        )
+        for clause in clauses
+    )
+
+
+def _untabled(uow: UnitOfWork, actor: Actor, part_ids: Iterable[str]) -> list[Clause]:
+    mine = select(col(ClauseParty.clause_id)).where(col(ClauseParty.party_id) == actor.party_id)
+    query = (
+        select(Clause)
+        .where(
+            col(Clause.negotiation_id) == actor.negotiation_id,
+            col(Clause.part_id).in_(list(part_ids)),
+            col(Clause.kind) == ClauseKind.TEXT,
+            col(Clause.state) == ClauseState.TO_WRITE,
+            col(Clause.versions) == 0,
+            col(Clause.follows_id).is_(None),
+            col(Clause.id).in_(mine),
+        )
+        .order_by(col(Clause.part_id), col(Clause.position))
+    )
+    return [clause for clause in uow.session.execute(query).scalars() if _says_something(clause)]
+
+
+def _says_something(clause: Clause) -> bool:
+    return bool(clause.working_text) or clause.working_value is not None
