@@ -1,0 +1,250 @@
+"""How values show on a page: Jinja filters, pure functions, French.
+
+Whatever may hold a no-break space or a raised ordinal comes back as `Markup`, already escaped.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from negotiation.rules.clause_text import french_typography, value_text
+from negotiation.rules.vocabulary import ValueKind
+
+NO_BREAK_SPACE = "\u00a0"
+LOCALE = "fr_FR"
+PARIS = ZoneInfo("Europe/Paris")
+
+_TAGS = re.compile(r"(<[^>]*>)")
+_ORDINALS = re.compile(r"\b(1)(er|re)\b|\b(\d{1,3})(e)\b")
+_APOSTROPHES = re.compile(r"(?<=\w)'(?=\w)")
+_DATE_PATTERNS = {
+    "full": "EEEE d MMMM y",  # vendredi 10 juillet 2026
+    "long": "d MMMM y",  # 10 juillet 2026
+    "weekday": "EEEE d MMMM",  # vendredi 10 juillet
+    "short": "d MMMM",  # 10 juillet
+    "month": "MMMM y",  # juillet 2026
+}
+
+# Names of organisations that take an article, by their first word; any other is a proper name (« Orlinde »).
+_ELIDED = "l’"
+_ARTICLES = {
+    **dict.fromkeys(("ARS", "Agence", "Association", "État", "Union", "Assurance", "Académie", "Office"), _ELIDED),
+    **dict.fromkeys(("Département", "Conseil", "Groupe", "Groupement", "Centre", "CCAS", "Syndicat", "SIAO"), "le "),
+    **dict.fromkeys(("CD", "Rectorat", "GCSMS", "CHU", "CH", "Comité", "Préfet"), "le "),
+    **dict.fromkeys(("Métropole", "Fondation", "Mutuelle", "Ville", "Commune", "Région", "Préfecture"), "la "),
+    **dict.fromkeys(("DDETS", "DREETS", "DRIHL", "DDCS", "CPAM", "CARSAT", "Direction", "Collectivité"), "la "),
+}
+
+
+def typo(text: object) -> Markup:
+    """French no-break spaces, curly apostrophes and raised ordinals, in plain text or in the text nodes of HTML."""
+    if hasattr(text, "__html__"):
+        pieces = _TAGS.split(str(Markup(text)))
+        return Markup("".join(piece if piece.startswith("<") else _set(piece) for piece in pieces))
+    return Markup(_set(str(escape(french_typography("" if text is None else str(text))))))
+
+
+def date_fr(value: date | datetime | str | None, form: str = "long") -> Markup:
+    """« 3 juillet 2026 », « 1er septembre 2027 » raised. `form`: full, long, weekday, short, month."""
+    day = _moment(value)
+    if day is None:
+        return Markup("")
+    words = format_date(day, format=_DATE_PATTERNS[form], locale=LOCALE)
+    words = re.sub(r"\b1(?= \w{3,} ?)", "1er", words, count=1) if form != "month" and day.day == 1 else words
+    return typo(re.sub(r"(?<=\d|r) (?=[a-zéû])", NO_BREAK_SPACE, words, count=1))
+
+
+def time_fr(value: datetime | str | None) -> Markup:
+    """« 10 h 40 »; « 14 h » on the hour."""
+    moment = _moment(value)
+    if not isinstance(moment, datetime):
+        return Markup("")
+    minutes = f"{NO_BREAK_SPACE}{moment.minute:02}" if moment.minute else ""
+    return Markup(f"{moment.hour}{NO_BREAK_SPACE}h{minutes}")
+
+
+def datetime_fr(value: datetime | str | None, form: str = "short") -> Markup:
+    """« 9 juillet à 10 h 40 »; `form` as in `date_fr`. An aware moment shows in Paris time."""
+    moment = _moment(value)
+    if not isinstance(moment, datetime):
+        return date_fr(moment, form)
+    return Markup("{} à {}").format(date_fr(moment, form), time_fr(moment))
+
+
+def iso(value: date | datetime | str | None) -> str:
+    """For the `datetime` attribute of a `<time>`."""
+    moment = _moment(value)
+    if isinstance(moment, datetime):
+        return moment.isoformat(timespec="minutes")
+    return moment.isoformat() if moment else ""
+
+
+def days_between(since: date | datetime | str | None, today: date | datetime | str | None) -> int | None:
+    """Whole days from one day to another; None when either is unknown."""
+    first, last = _day(since), _day(today)
+    return None if first is None or last is None else (last - first).days
+
+
+def ago_days(days: int | None) -> str:
+    """« depuis aujourd’hui », « depuis hier », « depuis 3 jours »."""
+    if days is None:
+        return ""
+    return {0: "depuis aujourd’hui", 1: "depuis hier"}.get(days) or f"depuis {count_fr(days, 'jour')}"
+
+
+def number_fr(value: object) -> str:
+    """« 93,5 », « 12 400 »."""
+    return value_text(None if value is None else str(value), None, ValueKind.NUMBER)
+
+
+def amount(cents: int | None) -> str:
+    """« 96 000 € », from whole cents."""
+    return value_text(cents, None, ValueKind.AMOUNT)
+
+
+def euros(cents: int | None) -> str:
+    """« 96 000 »: an amount in a column whose heading says euros."""
+    return amount(cents).removesuffix("€").rstrip(NO_BREAK_SPACE)
+
+
+def percent(value: int | float | Decimal | str | None) -> str:
+    """« 51 % » from 51 (not from 0.51)."""
+    return value_text(None if value is None else str(value), "%", ValueKind.NUMBER)
+
+
+def value_fr(value: object, unit: str | None = None, kind: ValueKind | str = ValueKind.NUMBER) -> Markup:
+    """A typed value as a clause holds it: « 93,5 % », « 840 000 € », « 1er septembre 2027 » raised."""
+    return typo(value_text(value, unit, ValueKind(kind)))
+
+
+def count_fr(number: int, singular: str, plural: str | None = None) -> str:
+    """« 0 accord », « 1 accord », « 3 accords »: in French the plural starts at two."""
+    word = singular if abs(number) < 2 else (plural or f"{singular}s")
+    return f"{number_fr(number)}{NO_BREAK_SPACE}{word}"
+
+
+def file_size(octets: int) -> str:
+    """« 412 Ko », « 1,2 Mo »."""
+    if octets < 1000:
+        return count_fr(octets, "octet")
+    if octets < 1_000_000:
+        return f"{number_fr(round(octets / 1000))}{NO_BREAK_SPACE}Ko"
+    return f"{number_fr(round(Decimal(octets) / 1_000_000, 1))}{NO_BREAK_SPACE}Mo"
+
+
+def fingerprint(hexadecimal: str) -> str:
+    """In groups of four, to be compared by eye."""
+    return " ".join(hexadecimal[start : start + 4] for start in range(0, len(hexadecimal), 4))
+
+
+def party_sign(letter: str) -> Markup:
+    """The attribute that sets colour, shape and line: `data-party="a"`, and `data-rank="2"` for A2."""
+    sign, rank = letter[:1].lower(), letter[1:]
+    attributes = Markup('data-party="{}"').format(sign)
+    return attributes + Markup(' data-rank="{}"').format(rank) if rank else attributes
+
+
+def the_party(name: str) -> Markup:
+    """« l’ARS », « le Département », « Orlinde »."""
+    return typo(_article(name) + name)
+
+
+def of_party(name: str) -> Markup:
+    """« de l’ARS », « du Département », « d’Orlinde », « de Rive-Ambrelle »."""
+    match _article(name):
+        case "le ":
+            return typo(f"du {name}")
+        case "" if _starts_with_vowel(name):
+            return typo(f"d’{name}")
+        case article:
+            return typo(f"de {article}{name}")
+
+
+def to_party(name: str) -> Markup:
+    """« à l’ARS », « au Département », « à Orlinde »."""
+    article = _article(name)
+    return typo(f"au {name}" if article == "le " else f"à {article}{name}")
+
+
+def and_fr(words: Iterable[object]) -> Markup:
+    """« Orlinde, l’ARS et le Département »."""
+    items = [Markup(escape(word)) for word in words]
+    if len(items) < 2:
+        return Markup("").join(items)
+    return Markup("{} et {}").format(Markup(", ").join(items[:-1]), items[-1])
+
+
+def capital(text: object) -> Markup:
+    """The first letter in upper case, the rest as it is (`capitalize` would lower « ARS »)."""
+    words = str(escape(text))
+    return Markup(words[:1].upper() + words[1:])
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        ago_days,
+        amount,
+        and_fr,
+        capital,
+        count_fr,
+        date_fr,
+        datetime_fr,
+        days_between,
+        euros,
+        file_size,
+        fingerprint,
+        iso,
+        number_fr,
+        of_party,
+        party_sign,
+        percent,
+        the_party,
+        time_fr,
+        to_party,
+        typo,
+        value_fr,
+    )
+}
+
+
+def install(environment: Environment) -> None:
+    """Give every filter of this module to a Jinja environment."""
+    environment.filters.update(FILTERS)
+
+
+def _set(text: str) -> str:
+    """The text of one node, already escaped, as French prints it."""
+    text = _APOSTROPHES.sub("’", text.replace("&#39;", "'"))
+    text = french_typography(text).replace("'", "&#39;")
+    return _ORDINALS.sub(lambda found: f"{found[1] or found[3]}<sup>{found[2] or found[4]}</sup>", text)
+
+
+def _moment(value: date | datetime | str | None) -> date | datetime | None:
+    if isinstance(value, str):
+        if not value:
+            return None
+        value = datetime.fromisoformat(value) if "T" in value or ":" in value else date.fromisoformat(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(PARIS)
+    return value
+
+
+def _day(value: date | datetime | str | None) -> date | None:
+    moment = _moment(value)
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _article(name: str) -> str:
+    return _ARTICLES.get(re.split(r"[\s'’-]", name, maxsplit=1)[0], "")
+
+
+def _starts_with_vowel(name: str) -> bool:
+    return name[:1].lower() in "aeiouyàâéèêëîïôöûü"
