@@ -1,0 +1,177 @@
+"""Apply an update to a room's own document, look at the nodes that changed, and say which clauses it touched.
+
+The guard has read the bytes; what they can't tell is what they land on. Any refusal here leaves the document in an
+unknown state: the room throws it away and rebuilds it from the log.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final
+
+from pycrdt import Doc, Map, XmlElement, XmlFragment, XmlText
+
+from negotiation.drafting import schema
+from negotiation.drafting.guard import UpdateFacts, inspect, inspect_state_vector
+from negotiation.drafting.wire import Reason
+from negotiation.errors import ResyncNeeded, UpdateRefused
+
+ROOM_CLIENT: Final = 1
+"""The client id of documents that only listen: nothing is ever written under it."""
+
+MAX_LOGGED_SIZE: Final = 16 * 1024 * 1024
+"""The platform's own seeds may be larger than what a browser may send."""
+
+
+class LibraryFailed(UpdateRefused):
+    """pycrdt refused or panicked (its panics are BaseException): the document it happened to can't be trusted."""
+
+
+@contextmanager
+def library_failures_named() -> Iterator[None]:
+    """Whatever pycrdt raises inside becomes `LibraryFailed`; put nothing else inside."""
+    try:
+        yield
+    except (UpdateRefused, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as failure:
+        raise LibraryFailed(reason=Reason.LIBRARY_FAILED) from failure
+
+
+class WatchedDocument:
+    """A document that reports what changes under the clauses it was told to watch."""
+
+    def __init__(self) -> None:
+        self.document: Doc[Any] = Doc(client_id=ROOM_CLIENT)
+        # pycrdt drops a subscription with the Python object it was made on, so these must be kept (measured).
+        self._roots: dict[str, XmlFragment | Map[Any]] = {}
+        self._touched: set[str] = set()
+        self._fault: Reason | None = None
+        self._exact = False
+        self.half_characters: set[tuple[int, int]] = set()
+
+    def clocks(self) -> dict[int, int]:
+        """Client → one past its last clock in the document."""
+        with library_failures_named():
+            return inspect_state_vector(self.document.get_state())
+
+    def watch(self, clause_ids: Iterable[str]) -> None:
+        for clause_id in set(clause_ids) - self._roots.keys():
+            root = self.document.get(schema.clause_root(clause_id), type=XmlFragment)
+            root.observe_deep(partial(self._see_nodes, clause_id))
+            self._roots[clause_id] = root
+        if schema.VALUES_ROOT not in self._roots:
+            values = self.document.get(schema.VALUES_ROOT, type=Map)
+            values.observe_deep(self._see_values)
+            self._roots[schema.VALUES_ROOT] = values
+
+    def apply_vetted(self, update: bytes) -> None:
+        """An update that stands in the log: it was vetted when it came."""
+        self.half_characters |= inspect(update, max_size=MAX_LOGGED_SIZE).half_characters
+        self.restore(update, half_characters=())
+
+    def restore(self, state: bytes, *, half_characters: Iterable[tuple[int, int]]) -> None:
+        """A state that this process wrote itself, with what `half_characters` was then."""
+        self.half_characters |= set(half_characters)
+        with library_failures_named():
+            self.document.apply_update(state)
+
+    def vet(self, update: bytes, facts: UpdateFacts, *, known: Mapping[int, int]) -> frozenset[str]:
+        """The clauses touched. Raises UpdateRefused; ResyncNeeded when part of the update can't be placed yet.
+
+        `known` are the clocks before; every clause of the part must be watched.
+        """
+        self._touched, self._fault, self._exact = set(), None, facts.entries_beside_others > 0
+        if not facts.cuts.isdisjoint(self.half_characters) or not facts.cuts.isdisjoint(facts.half_characters):
+            raise UpdateRefused(reason=Reason.CUT_CHARACTER)
+        with library_failures_named():
+            self.document.apply_update(update)
+        if self._fault is not None:
+            raise UpdateRefused(reason=self._fault)
+        after = self.clocks()
+        if any(after.get(client, 0) < end for client, (_, end) in facts.written.items()):
+            raise ResyncNeeded()
+        self.half_characters |= facts.half_characters
+        return frozenset(self._touched)
+
+    def _see_nodes(self, clause_id: str, events: list[Any]) -> None:
+        self._touched.add(clause_id)
+        for event in events:
+            self._fault = self._fault or fault_in_event(event, exact=self._exact)
+
+    def _see_values(self, events: list[Any]) -> None:
+        for event in events:
+            for key, change in event.keys.items():
+                self._touched.add(key)
+                value = change.get("newValue")
+                if key not in self._roots or not (value is None or isinstance(value, str)):
+                    self._fault = self._fault or Reason.WRONG_PLACE
+
+
+def lacks_dependencies(facts: UpdateFacts, known: Mapping[int, int]) -> bool:
+    """Whether the update builds on something the document hasn't got: pycrdt would keep it pending, invisibly."""
+    if any(first > known.get(client, 0) for client, (first, _) in facts.written.items()):
+        return True
+    referred = (*facts.needed_up_to.items(), *facts.deleted_up_to.items())
+    return any(
+        clock > known.get(client, 0) and clock > facts.written.get(client, (0, 0))[1] for client, clock in referred
+    )
+
+
+def writing_clients(facts: UpdateFacts, known: Mapping[int, int]) -> frozenset[int]:
+    """The clients under which something new is written. What is only sent again counts for nobody."""
+    return frozenset(client for client, (_, end) in facts.written.items() if end > known.get(client, 0))
+
+
+def fault_in_event(event: Any, *, exact: bool) -> Reason | None:
+    """What the schema forbids in one change. `exact` also compares lengths, to find values hidden among characters."""
+    target, depth = event.target, len(event.path)
+    if isinstance(target, XmlText):
+        return _fault_in_text(event, exact=exact)
+    if not isinstance(target, XmlElement | XmlFragment):
+        return Reason.WRONG_PLACE
+    kind = (target.tag or "") if isinstance(target, XmlElement) else schema.DOCUMENT
+    for name, change in event.keys.items():
+        if not schema.attribute_allowed(kind, name, change.get("newValue")):
+            return Reason.UNKNOWN_ATTRIBUTE
+    for change in event.delta:
+        nodes = change.get("insert")
+        if nodes is None:
+            continue
+        if not nodes:  # something uncounted was put among the children: the edge of a mark has no business there
+            return Reason.WRONG_PLACE
+        for node in nodes:
+            fault = fault_in_node(kind, node, depth=depth + 1)
+            if fault is not None:
+                return fault
+    return None
+
+
+def fault_in_node(parent: str, node: object, *, depth: int) -> Reason | None:
+    """What the schema forbids in a node that was just inserted, and in all it holds."""
+    if depth > schema.MAX_NESTING:
+        return Reason.TOO_DEEP
+    if isinstance(node, XmlText):
+        allowed = schema.may_contain(parent, schema.TEXT) and not len(node.attributes)
+        return None if allowed else Reason.WRONG_PLACE
+    if not isinstance(node, XmlElement) or not schema.may_contain(parent, node.tag or ""):
+        return Reason.WRONG_PLACE
+    kind = node.tag or ""
+    attributes: Any = node.attributes
+    if not all(schema.attribute_allowed(kind, name, value) for name, value in attributes):
+        return Reason.UNKNOWN_ATTRIBUTE
+    for child in node.children:
+        fault = fault_in_node(kind, child, depth=depth + 1)
+        if fault is not None:
+            return fault
+    return None
+
+
+def _fault_in_text(event: Any, *, exact: bool) -> Reason | None:
+    if event.keys or any(not isinstance(change.get("insert", ""), str) for change in event.delta):
+        return Reason.WRONG_PLACE
+    if exact:
+        written = sum(len(content.encode()) for content, _ in event.target.diff() if isinstance(content, str))
+        if written != len(event.target):
+            return Reason.WRONG_PLACE
+    return None
