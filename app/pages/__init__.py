@@ -1,0 +1,1 @@
+"""One blueprint a subject: read the request, one service call or query, show."""

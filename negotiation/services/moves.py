@@ -23,7 +23,7 @@ from negotiation.events import KIND_OF_MOVE, Event, Kind
 from negotiation.rules import lifecycle
 from negotiation.rules.clause_text import canonical_markdown, readable_text, version_fingerprint
 from negotiation.rules.lifecycle import Origin, Outcome, Play, Situation, Tabled
-from negotiation.rules.policy import Actor
+from negotiation.rules.policy import Actor, sees
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import (
     ACTION_OF_MOVE,
@@ -96,6 +96,7 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
     clause = open_clause(uow, actor, clause_id)
     require(actor, ACTION_OF_MOVE[order.move], circle=order.circle)
     order = _checked(actor, clause, order)
+    _answers_something_readable(uow, actor, clause, order)
     if order.circle != SHARED:
         return _note_inside(uow, actor, clause, order)
     at = situation_of(uow, clause)
@@ -152,6 +153,18 @@ def _checked(actor: Actor, clause: Clause, order: Order) -> Order:
     if order.move in MOTIVE_ASKED and not actor.is_declared and not (motive or text):
         raise MissingMotive(move=order.move)
     return replace(order, text=text, motive=motive, value=None)
+
+
+def _answers_something_readable(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> None:
+    """An answer stays on its clause, and never carries an inside into a wider circle. Raises NotFound."""
+    if order.reply_to is None:
+        return
+    parent = uow.session.get(MoveRow, order.reply_to)
+    if parent is None or parent.clause_id != clause.id:
+        raise NotFound()
+    circle = Circle.parse(parent.circle)
+    if not sees(actor, circle) or circle not in (SHARED, order.circle):
+        raise NotFound()
 
 
 def _as_play(actor: Actor, at: Situation, order: Order) -> Play:

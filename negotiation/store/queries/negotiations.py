@@ -41,6 +41,11 @@ class NegotiationView:
     situation_on: date | None
     frozen_at: datetime | None
 
+    @property
+    def as_of(self) -> date | None:
+        """The day at which a demonstration is shown."""
+        return self.situation_on
+
 
 @dataclass(frozen=True)
 class Counts:

@@ -68,3 +68,37 @@ def part_of_clause(session: Session, actor: Actor, clause_id: str) -> str:
     if part_id is None:
         raise NotFound()
     return part_id
+
+
+@dataclass(frozen=True)
+class Themes:
+    """What the board filters by: establishments by key, those of each part, the theme of each objective."""
+
+    essms: dict[str, str]
+    essms_of: dict[str, frozenset[str]]
+    themes: dict[str, str]
+
+
+def themes_of(session: Session, negotiation_id: str) -> Themes:
+    """Establishments and themes of the parts of a negotiation."""
+    essms = dict(
+        session.execute(
+            select(col(Essms.key), col(Essms.name))
+            .where(col(Essms.negotiation_id) == negotiation_id)
+            .order_by(col(Essms.position))
+        ).tuples()
+    )
+    parts = session.execute(
+        select(col(Part.id), col(Part.attributes)).where(col(Part.negotiation_id) == negotiation_id)
+    ).tuples()
+    attributes = {part_id: found for part_id, found in parts}
+    objectives = session.execute(
+        select(col(Clause.part_id), col(Clause.working_text)).where(
+            col(Clause.negotiation_id) == negotiation_id, col(Clause.field) == "theme"
+        )
+    ).tuples()
+    return Themes(
+        essms=essms,
+        essms_of={part_id: frozenset(found.get("essms_ids") or ()) for part_id, found in attributes.items()},
+        themes=dict(objectives),
+    )

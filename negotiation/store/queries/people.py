@@ -43,8 +43,9 @@ class AudienceView:
 
     circle: str
     audience: Audience
-    people: int
+    count: int
     party: PartyView | None = None
+    parties: tuple[PartyView, ...] = ()
 
 
 def parties_of(session: Session, negotiation_id: str) -> tuple[PartyView, ...]:
@@ -100,5 +101,5 @@ def audiences_of(session: Session, actor: Actor) -> dict[str, AudienceView]:
     authorities = [party for party in parties if party.side is Side.AUTHORITY]
     if actor.side is Side.AUTHORITY and len(authorities) > 1:
         people = sum(party.members for party in authorities)
-        found["authorities"] = AudienceView(str(AUTHORITIES), Audience.AUTHORITIES, people)
+        found["authorities"] = AudienceView(str(AUTHORITIES), Audience.AUTHORITIES, people, parties=tuple(authorities))
     return found

@@ -1,0 +1,140 @@
+"""One open clause, as its card and rail show it: readings, redline, moves, threads, the short navette."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from sqlmodel import Session
+
+from app.pages.frame import Frame
+from negotiation.rules import redline
+from negotiation.rules.values import as_entered
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move, ValueKind
+from negotiation.store.queries.clauses import ClauseCard
+from negotiation.store.queries.exchanges import (
+    MoveView,
+    Thread,
+    VersionView,
+    navette_page,
+    threads_page,
+    version_view,
+    versions_of,
+)
+from negotiation.store.queries.people import PartyView
+
+TABS = ("accorde", "proposition", "table-commune", "brouillon")
+SIDE_OF_TAB = {"table-commune": "commune", "brouillon": "ours"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A version against another text. `html` carries the marks; `with_words` says what it is compared with."""
+
+    html: Markup
+    with_words: str
+    value_before: Any
+    value_after: Any
+    share: int
+
+
+@dataclass(frozen=True)
+class OpenClause:
+    """Everything the open card shows. `editable` says whether a live draft may be typed in."""
+
+    card: ClauseCard
+    tab: str
+    version: VersionView | None
+    comparison: Comparison | None
+    threads: tuple[Thread, ...]
+    steps: tuple[MoveView, ...]
+    steps_total: int
+    moves: tuple[Move, ...]
+    entered_value: str
+    starting_text: str
+
+    @property
+    def side(self) -> str:
+        return SIDE_OF_TAB.get(self.tab, "")
+
+    @property
+    def seen(self) -> Any:
+        return self.card.situation.current
+
+
+def default_tab(card: ClauseCard) -> str:
+    """What one comes to read: the proposal when there is one, else the agreed text."""
+    return "proposition" if card.situation.current and card.state is not ClauseState.AGREED else "accorde"
+
+
+def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, compare: str = "") -> OpenClause:
+    """The open clause for this reader. `compare` = « premiere » marks the path from the first version."""
+    version = _tabled(session, card)
+    navette = navette_page(session, frame.actor, card.id)
+    return OpenClause(
+        card=card,
+        tab=tab if tab in TABS else default_tab(card),
+        version=version,
+        comparison=_compared(session, frame, card, version=version, compare=compare),
+        threads=threads_page(session, frame.actor, card.id),
+        steps=navette.moves[-8:],
+        steps_total=navette.total,
+        moves=frame.moves(card),
+        entered_value=as_entered(card.value, card.value_kind),
+        starting_text=card.text,
+    )
+
+
+def _tabled(session: Session, card: ClauseCard) -> VersionView | None:
+    if card.situation.current is None:
+        return None
+    return versions_of(session, card.id, [card.situation.current.number]).get(card.situation.current.number)
+
+
+def _compared(
+    session: Session, frame: Frame, card: ClauseCard, *, version: VersionView | None, compare: str
+) -> Comparison | None:
+    if version is None:
+        return None
+    base = _base(session, card, version, compare)
+    if base is None:
+        return None
+    other, words = base
+    marks = redline.redline(other.text, version.text)
+    author = frame.parties.get(version.author_id or "")
+    return Comparison(
+        html=Markup(redline.to_html(marks, inserted_by=sign_of(author))),  # noqa: S704: escaped by to_html
+        with_words=words,
+        value_before=other.value,
+        value_after=version.value,
+        share=round(100 * redline.share_changed(marks)),
+    )
+
+
+def _base(session: Session, card: ClauseCard, version: VersionView, compare: str) -> tuple[VersionView, str] | None:
+    """The text against which to mark, and its name: the first version when asked, else the one before."""
+    if version.number > 1 and compare == "premiere":
+        return versions_of(session, card.id, [1])[1], "la version 1"
+    if version.base_id is None:
+        return None
+    before = version_view(session, version.base_id)
+    return before, f"la version {before.number}"
+
+
+def sign_of(party: PartyView | None) -> redline.PartySign | None:
+    """The party as the redline names it; None for the table commune."""
+    if party is None:
+        return None
+    return redline.PartySign(letter=party.letter, key=party.sign, name_with_article=party.short_name)
+
+
+def groups_of_cards(cards: tuple[ClauseCard, ...]) -> dict[str, tuple[ClauseCard, ...]]:
+    """Texts first, then engagements, then the figures of the part."""
+    texts, engagements, figures = [], [], []
+    for card in cards:
+        if card.kind is ClauseKind.ENGAGEMENT:
+            engagements.append(card)
+        elif card.value_kind in (ValueKind.NUMBER, ValueKind.AMOUNT):
+            figures.append(card)
+        else:
+            texts.append(card)
+    return {"texts": tuple(texts), "engagements": tuple(engagements), "figures": tuple(figures)}

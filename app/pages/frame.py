@@ -1,0 +1,144 @@
+"""What every page of a negotiation shows around its own subject: who I am, the parties, the head line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+from sqlmodel import Session
+
+from app.pages.presentation import value_fr
+from app.signin.session import current_person
+from negotiation.rules.lifecycle import possible_moves
+from negotiation.rules.policy import Actor, Decision, Target, decide
+from negotiation.rules.vocabulary import ACTION_OF_MOVE, ClauseState, Move
+from negotiation.services import access
+from negotiation.store.queries.clauses import ClauseCard
+from negotiation.store.queries.negotiations import NegotiationView, negotiation_view
+from negotiation.store.queries.people import (
+    AudienceView,
+    MemberView,
+    PartyView,
+    audiences_of,
+    members_of,
+    parties_of,
+)
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@dataclass(frozen=True)
+class Me:
+    """The reader, as the band shows them."""
+
+    id: str
+    name: str
+    role: str
+    party: PartyView
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A clause in the tally."""
+
+    code: str
+    state: ClauseState
+    holders: tuple[PartyView, ...]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value on the path of a number, in words."""
+
+    party: PartyView
+    value: Markup
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The negotiation around a page."""
+
+    actor: Actor
+    negotiation: NegotiationView
+    parties: dict[str, PartyView]
+    members: dict[str, MemberView]
+    audiences: dict[str, AudienceView]
+    me: Me
+    today: date
+
+    def holders(self, card: ClauseCard) -> tuple[PartyView, ...]:
+        """The parties that hold the clause, in the order of the table."""
+        return self.in_order(card.waits_for)
+
+    def in_order(self, party_ids: Iterable[str]) -> tuple[PartyView, ...]:
+        wanted = set(party_ids)
+        return tuple(party for party in self.parties.values() if party.id in wanted)
+
+    def days(self, card: ClauseCard) -> int:
+        """Whole days since the last move, on the day that the page shows."""
+        return max(0, (self.today - card.moved_on.astimezone(PARIS).date()).days) if card.moved_on else 0
+
+    def points(self, card: ClauseCard) -> tuple["Point", ...]:
+        """The path of the number, each value in words."""
+        return tuple(
+            Point(self.parties[step.party_id], value_fr(step.value, card.unit, card.value_kind))
+            for step in card.trail
+            if step.party_id
+        )
+
+    def marks(self, cards: Iterable[ClauseCard]) -> tuple[Mark, ...]:
+        return tuple(Mark(card.code, card.state, self.holders(card)) for card in cards)
+
+    def moves(self, card: ClauseCard) -> tuple[Move, ...]:
+        """The moves that this person can play on the clause now: lifecycle and rights."""
+        if self.negotiation.frozen_at is not None:
+            return ()
+        target = Target(self.actor.negotiation_id)
+        return tuple(
+            move
+            for move in possible_moves(card.situation, self.actor.party_id)
+            if decide(self.actor, ACTION_OF_MOVE[move], target) is Decision.ALLOW
+        )
+
+    def context(self, section: str, **more: Any) -> dict[str, Any]:
+        """The template's context; `section` is the tab."""
+        return {
+            "frame": self,
+            "me": self.me,
+            "negotiation": self.negotiation,
+            "parties": self.parties,
+            "members": self.members,
+            "audiences": self.audiences,
+            "today": self.today,
+            "section": section,
+        } | more
+
+
+def reader_in(session: Session, negotiation_id: str) -> Actor:
+    """The signed-in person, acting in this negotiation. Raises NotFound."""
+    person = current_person()
+    return access.actor_in(session, negotiation_id, person_id=person.person_id, authentication=person.authentication)
+
+
+def reader_on_clause(session: Session, clause_id: str) -> Actor:
+    """The signed-in person, acting in the negotiation of this clause. Raises NotFound."""
+    person = current_person()
+    return access.actor_on_clause(session, clause_id, person_id=person.person_id, authentication=person.authentication)
+
+
+def frame_of(session: Session, actor: Actor) -> Frame:
+    """Everything around the page, for this reader."""
+    negotiation = negotiation_view(session, actor.negotiation_id)
+    members = members_of(session, actor.negotiation_id)
+    mine = members[actor.member_id]
+    return Frame(
+        actor=actor,
+        negotiation=negotiation,
+        parties={party.id: party for party in parties_of(session, actor.negotiation_id)},
+        members=members,
+        audiences=audiences_of(session, actor),
+        me=Me(id=actor.person_id, name=mine.title, role=mine.title, party=mine.party),
+        today=negotiation.situation_on or datetime.now(PARIS).date(),
+    )

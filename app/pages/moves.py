@@ -1,0 +1,140 @@
+"""The moves of a clause: read the form, one service call, back to the clause. What is refused keeps what was typed."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.database import current_store
+from app.errors import sentence_of, status_of
+from app.pages.frame import reader_in, reader_on_clause
+from app.pages.texts import clause_context
+from app.security import serves
+from negotiation.errors import InvalidInput, NotFound, RecentSigninRequired, Refusal, SigninRequired
+from negotiation.rules.lifecycle import Origin
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle, Move
+from negotiation.services.bundles import Answer, accept_together, propose_working_texts
+from negotiation.services.drafting import snapshot_text
+from negotiation.services.moves import Order, Seen, play
+from negotiation.store import UnitOfWork
+from negotiation.store.queries.people import audiences_of
+
+moves = Blueprint("moves", __name__)
+
+DONE = {
+    Move.PROPOSAL: "Votre proposition est partie : toutes les parties concernées la voient.",
+    Move.COUNTER_PROPOSAL: "Votre contre-proposition est partie : toutes les parties concernées la voient.",
+    Move.ACCEPTANCE: "Votre accord est enregistré sur la version que vous aviez à l’écran.",
+    Move.REJECTION: "Votre refus et son motif sont partis.",
+    Move.WITHDRAWAL: "Le retrait est enregistré.",
+    Move.RESERVE: "Votre réserve est inscrite.",
+    Move.RESERVE_LIFTED: "Votre réserve est levée.",
+    Move.RESERVE_MAINTAINED: "Votre réserve sera imprimée au contrat avec les deux positions.",
+    Move.REOPENING: "Votre demande de réouverture est partie.",
+    Move.REOPENING_CONSENT: "Votre accord à la réouverture est enregistré.",
+    Move.QUESTION: "Votre question est partie.",
+    Move.ANSWER: "Votre réponse est partie.",
+    Move.COMMENT: "Votre commentaire est enregistré.",
+}
+
+
+@moves.post("/clauses/<clause_id>/moves")
+@serves(Action.MOVE)
+def post_move(clause_id: str) -> ResponseReturnValue:
+    move = _move()
+    with current_store().unit_of_work() as uow:
+        actor = reader_on_clause(uow.session, clause_id)
+        audience = audiences_of(uow.session, actor).get(request.form.get("readers", "shared"))
+        if audience is None:
+            raise NotFound()
+        text = _drafted(uow, actor, clause_id) if _comes_from_a_draft(move) else _field("text")
+        order = Order(
+            move,
+            text=text,
+            motive=_field("motive"),
+            value=request.form.get("value"),
+            seen=_seen(),
+            origin=_origin(),
+            circle=Circle.parse(audience.circle),
+            reply_to=request.form.get("reply_to") or None,
+        )
+        play(uow, actor, clause_id, order)
+    flash(DONE[move], "done")
+    return redirect(url_for("texts.show_clause", clause_id=clause_id, tab=_next_tab(move)))
+
+
+@moves.post("/negociations/<negotiation_id>/texte/<part_id>/accords")
+@serves(Action.ACCEPT)
+def accept_listed(negotiation_id: str, part_id: str) -> ResponseReturnValue:
+    """Accept, in one gesture, the versions that the form lists: « clause number fingerprint » each."""
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        played = accept_together(uow, actor, [_answer(listed) for listed in request.form.getlist("clause")])
+    flash(f"{len(played)} accords enregistrés, chacun sur la version que vous aviez à l’écran.", "done")
+    return redirect(url_for("texts.show_part", negotiation_id=negotiation_id, part_id=part_id))
+
+
+@moves.post("/negociations/<negotiation_id>/texte/<part_id>/propositions")
+@serves(Action.TABLE_TEXT)
+def propose_listed(negotiation_id: str, part_id: str) -> ResponseReturnValue:
+    """Table every working text of a part in one gesture."""
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        played = propose_working_texts(uow, actor, [part_id])
+    flash(f"{len(played)} textes proposés aux parties concernées.", "done")
+    return redirect(url_for("texts.show_part", negotiation_id=negotiation_id, part_id=part_id))
+
+
+@moves.errorhandler(Refusal)
+def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
+    """The clause again, with the reason above the form and every typed word still in it."""
+    clause_id = (request.view_args or {}).get("clause_id")
+    if clause_id is None or isinstance(refusal, NotFound | SigninRequired | RecentSigninRequired):
+        raise refusal
+    with current_store().reading() as session:
+        kept = {key: value for key, value in request.form.items() if key != "csrf_token"}
+        context = clause_context(session, clause_id, "proposition", kept=kept, refusal=sentence_of(refusal))
+        return render_template("fiches/part.html", **context), status_of(refusal)
+
+
+def _comes_from_a_draft(move: Move) -> bool:
+    """Without script there is no live draft: the plain field holds the text."""
+    return move in TEXT_MOVES and bool(_field("draft")) and not _field("without_script")
+
+
+def _drafted(uow: UnitOfWork, actor: Actor, clause_id: str) -> str:
+    return snapshot_text(uow, actor, clause_id, side=_field("draft"))
+
+
+def _next_tab(move: Move) -> str:
+    return "proposition" if move in TEXT_MOVES else ""
+
+
+def _field(name: str) -> str:
+    return request.form.get(name, "")
+
+
+def _move() -> Move:
+    given = _field("move")
+    if given not in set(Move):
+        raise InvalidInput(field="move")
+    return Move(given)
+
+
+def _origin() -> Origin:
+    given = _field("origin") or Origin.PARTY
+    if given not in set(Origin):
+        raise InvalidInput(field="origin")
+    return Origin(given)
+
+
+def _seen() -> Seen:
+    number = request.form.get("seen_number", "")
+    return Seen(int(number) if number.isdecimal() else None, request.form.get("seen_fingerprint") or None)
+
+
+def _answer(listed: str) -> Answer:
+    clause_id, _, rest = listed.partition(" ")
+    number, _, fingerprint = rest.partition(" ")
+    if not number.isdecimal():
+        raise InvalidInput(field="clause")
+    return Answer(clause_id, Seen(int(number), fingerprint))

@@ -1,0 +1,112 @@
+"""La fiche, l'article, l'objectif: a part of the contract with its clause cards, one of them open."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlmodel import Session
+
+from app.database import current_store
+from app.pages.clause_view import default_tab, groups_of_cards, open_clause
+from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
+from app.security import serves
+from negotiation.errors import NotFound
+from negotiation.rules.policy import Decision, Target, decide
+from negotiation.rules.vocabulary import Action, ClauseState, Move
+from negotiation.services.access import require
+from negotiation.store.queries.clauses import ClauseCard, cards_of_part, cards_of_parts, engagement_cards, with_trails
+from negotiation.store.queries.negotiations import plan_of
+from negotiation.store.queries.parts import part_of_clause, part_view
+
+texts = Blueprint("texts", __name__)
+
+
+@texts.get("/negociations/<negotiation_id>/texte")
+@serves(Action.READ_TABLE)
+def first_part(negotiation_id: str) -> ResponseReturnValue:
+    """The door to the text: its first part."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_TABLE)
+        plan = plan_of(session, negotiation_id)
+        if not plan:
+            return render_template("fiches/empty.html", **frame_of(session, actor).context("texts", plan=plan))
+        return redirect(url_for("texts.show_part", negotiation_id=negotiation_id, part_id=plan[0].id))
+
+
+@texts.get("/negociations/<negotiation_id>/texte/<part_id>")
+@serves(Action.READ_CLAUSE)
+def show_part(negotiation_id: str, part_id: str) -> ResponseReturnValue:
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_CLAUSE)
+        return render_template("fiches/part.html", **part_context(session, frame_of(session, actor), part_id))
+
+
+@texts.get("/clauses/<clause_id>", defaults={"tab": ""})
+@texts.get("/clauses/<clause_id>/<any(accorde, proposition, 'table-commune', brouillon):tab>")
+@serves(Action.READ_CLAUSE)
+def show_clause(clause_id: str, tab: str) -> ResponseReturnValue:
+    """The part with this clause open, in one of its four readings."""
+    with current_store().reading() as session:
+        return render_template("fiches/part.html", **clause_context(session, clause_id, tab))
+
+
+@texts.get("/clauses/<clause_id>/fragment/<any(carte, marge):piece>")
+@serves(Action.READ_CLAUSE)
+def clause_fragment(clause_id: str, piece: str) -> ResponseReturnValue:
+    """The card or the margin of an open clause, for a page that learns of a change."""
+    with current_store().reading() as session:
+        context = clause_context(session, clause_id, request.args.get("onglet", ""))
+        template = {"carte": "fiches/_clause_open.html", "marge": "fiches/_rail.html"}[piece]
+        return render_template(template, **context)
+
+
+def clause_context(session: Session, clause_id: str, tab: str, **more: Any) -> dict[str, Any]:
+    """The context of a part's page with one clause open. Raises NotFound."""
+    actor = reader_on_clause(session, clause_id)
+    require(actor, Action.READ_CLAUSE)
+    frame = frame_of(session, actor)
+    return part_context(session, frame, part_of_clause(session, actor, clause_id), open_id=clause_id, tab=tab) | more
+
+
+def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str = "", tab: str = "") -> dict[str, Any]:
+    """A part, its clauses, what hangs below it, and the open clause if there is one."""
+    part = part_view(session, frame.actor, part_id)
+    cards = with_trails(session, cards_of_part(session, part.id))
+    opened = next((card for card in cards if card.id == open_id), None)
+    if open_id and opened is None:
+        raise NotFound()
+    plan = plan_of(session, frame.negotiation.id, part.document)
+    below = [entry for entry in plan if entry.parent_id == part.id]
+    return frame.context(
+        "texts",
+        subsection="text",
+        part=part,
+        above=[entry for entry in plan if entry.id == part.parent_id],
+        plan=plan,
+        groups=groups_of_cards(cards),
+        below=below,
+        below_cards=cards_of_parts(session, [entry.id for entry in below]),
+        opened=open_clause(session, frame, opened, tab=tab, compare=request.args.get("comparer", ""))
+        if opened
+        else None,
+        may_comment=decide(frame.actor, Action.COMMENT, Target(frame.negotiation.id)) is Decision.ALLOW,
+        may_draft=decide(frame.actor, Action.WRITE_DRAFT, Target(frame.negotiation.id)) is Decision.ALLOW,
+        acceptable=[card for card in cards if _answerable(frame, card)],
+        proposable=[card for card in cards if _proposable(frame, card)],
+        marks=frame.marks(engagement_cards(session, frame.negotiation.id)),
+        kept=None,
+        refusal="",
+        default_tab=default_tab,
+    )
+
+
+def _answerable(frame: Frame, card: ClauseCard) -> bool:
+    return Move.ACCEPTANCE in frame.moves(card)
+
+
+def _proposable(frame: Frame, card: ClauseCard) -> bool:
+    untabled = card.state is ClauseState.TO_WRITE and not card.situation.versions and not card.follows_id
+    written = bool(card.text) or card.value is not None
+    return untabled and written and Move.PROPOSAL in frame.moves(card)

@@ -1,0 +1,259 @@
+"""The end of a negotiation: what keeps it open, who asked for the gel, what was frozen, who signed.
+
+All of it is shared: the gel and the signatures are facts between the parties.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from negotiation.errors import NotFound
+from negotiation.rules.gate import AtGate, OpenReason, open_reasons
+from negotiation.rules.vocabulary import ROLE_OF_RIGHT, ClauseState, DocumentKind, PartKind, Right, Role, Side
+from negotiation.store.contract import Document, Part
+from negotiation.store.people import Member, Party
+from negotiation.store.queries.clauses import ClauseCard, cards_of_negotiation
+from negotiation.store.queries.people import MemberView, PartyView, parties_of
+from negotiation.store.record import FreezeRequest, FrozenVersion, Signature
+
+
+@dataclass(frozen=True)
+class OpenPoint:
+    """One reason why the gel waits. `clause_id` and `part_id` are empty for what no clause can settle.
+
+    `waits_for`: the party ids that can settle it.
+    """
+
+    reason: OpenReason
+    clause_id: str = ""
+    part_id: str = ""
+    part_kind: PartKind | None = None
+    part_code: str = ""
+    part_title: str = ""
+    code: str = ""
+    label: str = ""
+    state: ClauseState | None = None
+    waits_for: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class RequestView:
+    """A party asked for the gel of the contract that had this fingerprint."""
+
+    party_id: str
+    member_id: str
+    content_hash: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class FrozenVersionView:
+    """A frozen version without its bytes. `pdf_size` in bytes."""
+
+    id: str
+    label: str
+    number: str
+    content_hash: str
+    pdf_hash: str
+    pdf_size: int
+    heads: dict[str, Any]
+    frozen_at: datetime
+    is_declared: bool
+
+
+@dataclass(frozen=True)
+class SignatureView:
+    """A signatory of a frozen version. `signed_on` None = expected. `mandate` is the act that authorises him, dated
+    `mandated_on` when he signed here; a file declares both in one phrase."""
+
+    id: str
+    party_id: str
+    member_id: str | None
+    role: str
+    mandate: str
+    mandated_on: date | None
+    method: str
+    signed_on: date | None
+    signed_at: datetime | None
+    is_declared: bool
+
+    @property
+    def is_signed(self) -> bool:
+        return self.signed_on is not None
+
+
+@dataclass(frozen=True)
+class SignatoriesOfParty:
+    """Those who may sign for one party, in order: the signature of one of them is the party's."""
+
+    party: PartyView
+    signatures: tuple[SignatureView, ...]
+
+    @property
+    def signed(self) -> SignatureView | None:
+        return next((signature for signature in self.signatures if signature.is_signed), None)
+
+
+@dataclass(frozen=True)
+class KnownVersion:
+    """What anybody who holds a frozen PDF may learn: which version it is, nothing else."""
+
+    label: str
+    frozen_at: datetime
+    is_declared: bool
+
+
+def open_points(session: Session, negotiation_id: str) -> tuple[OpenPoint, ...]:
+    """What keeps the contract from being frozen, in the order of its parts; empty when nothing does."""
+    parts = _contract_parts(session, negotiation_id)
+    cards = [card for card in cards_of_negotiation(session, negotiation_id) if card.part_id in parts]
+    order = {part_id: place for place, part_id in enumerate(parts)}
+    cards.sort(key=lambda card: order[card.part_id])
+    missing = _parties_without_signatory(session, negotiation_id)
+    return (
+        *(point for card in cards for point in _points_of(card, parts[card.part_id])),
+        *(OpenPoint(OpenReason.NO_SIGNATORY, waits_for=frozenset({party_id})) for party_id in missing),
+    )
+
+
+def _contract_parts(session: Session, negotiation_id: str) -> dict[str, Any]:
+    query = (
+        select(col(Part.id), col(Part.kind), col(Part.code), col(Part.title))
+        .join(Document, col(Document.id) == Part.document_id)
+        .where(col(Part.negotiation_id) == negotiation_id, col(Document.kind) == DocumentKind.CONTRACT)
+        .order_by(col(Part.position))
+    )
+    return {row.id: row for row in session.execute(query)}
+
+
+def _points_of(card: ClauseCard, part: Any) -> tuple[OpenPoint, ...]:
+    own_value = None if card.follows_id else card.value  # a cell that follows an engagement is settled by it
+    at_gate = AtGate(card.kind, card.situation, card.text, own_value)
+    waits_for = {
+        OpenReason.RESERVE_OPEN: card.situation.open_reserves,
+        OpenReason.REOPENING_PENDING: card.situation.waiting_for(),
+    }
+    return tuple(
+        OpenPoint(
+            reason=reason,
+            clause_id=card.id,
+            part_id=card.part_id,
+            part_kind=part.kind,
+            part_code=part.code,
+            part_title=part.title,
+            code=card.code,
+            label=card.label,
+            state=card.state,
+            waits_for=waits_for.get(reason, card.waits_for),
+        )
+        for reason in open_reasons(at_gate)
+    )
+
+
+def _parties_without_signatory(session: Session, negotiation_id: str) -> list[str]:
+    having = {member.party.id for member in signatory_members(session, negotiation_id)}
+    return [party.id for party in deciding_parties(session, negotiation_id) if party.id not in having]
+
+
+def deciding_parties(session: Session, negotiation_id: str) -> tuple[PartyView, ...]:
+    """The parties that ask for the gel and sign: an associate does neither."""
+    return tuple(party for party in parties_of(session, negotiation_id) if party.side is not Side.ASSOCIATE)
+
+
+def signatory_members(session: Session, negotiation_id: str) -> tuple[MemberView, ...]:
+    """Everybody who may sign for a party that decides, in the order of the signatures."""
+    deciding = {party.id: party for party in deciding_parties(session, negotiation_id)}
+    query = (
+        select(col(Member.id), col(Member.key), col(Member.title), col(Member.party_id), col(Member.rights))
+        .join(Party, col(Party.id) == Member.party_id)
+        .where(col(Member.negotiation_id) == negotiation_id, col(Member.party_id).in_(list(deciding)))
+        .order_by(col(Party.position), col(Member.position))
+    )
+    return tuple(
+        MemberView(id=row.id, key=row.key, title=row.title, party=deciding[row.party_id])
+        for row in session.execute(query)
+        if Role.SIGNATORY in {ROLE_OF_RIGHT[Right(right)] for right in row.rights}
+    )
+
+
+def freeze_requests(session: Session, negotiation_id: str) -> dict[str, RequestView]:
+    """Requests for the gel by party id, those that speak of an older text included."""
+    query = select(FreezeRequest).where(col(FreezeRequest.negotiation_id) == negotiation_id)
+    return {
+        row.party_id: RequestView(row.party_id, row.member_id, row.content_hash, row.at)
+        for row in session.execute(query).scalars()
+    }
+
+
+def frozen_versions(session: Session, negotiation_id: str) -> tuple[FrozenVersionView, ...]:
+    """Frozen versions, newest first."""
+    query = (
+        select(
+            col(FrozenVersion.id),
+            col(FrozenVersion.label),
+            col(FrozenVersion.number),
+            col(FrozenVersion.content_hash),
+            col(FrozenVersion.pdf_hash),
+            func.length(col(FrozenVersion.pdf)),
+            col(FrozenVersion.heads),
+            col(FrozenVersion.frozen_at),
+            col(FrozenVersion.declared),
+        )
+        .where(col(FrozenVersion.negotiation_id) == negotiation_id)
+        .order_by(col(FrozenVersion.frozen_at).desc())
+    )
+    return tuple(FrozenVersionView(*row) for row in session.execute(query).tuples())
+
+
+def frozen_pdf(session: Session, negotiation_id: str, version_id: str) -> bytes:
+    """The bytes as they were frozen. Raises NotFound."""
+    query = select(col(FrozenVersion.pdf)).where(
+        col(FrozenVersion.id) == version_id, col(FrozenVersion.negotiation_id) == negotiation_id
+    )
+    pdf = session.execute(query).scalar_one_or_none()
+    if pdf is None:
+        raise NotFound()
+    return bytes(pdf)
+
+
+def signatories_of(session: Session, negotiation_id: str, version_id: str) -> tuple[SignatoriesOfParty, ...]:
+    """Who signs this version, party by party, in order."""
+    query = (
+        select(Signature)
+        .where(col(Signature.frozen_version_id) == version_id, col(Signature.negotiation_id) == negotiation_id)
+        .order_by(col(Signature.position))
+    )
+    rows = session.execute(query).scalars().all()
+    return tuple(
+        SignatoriesOfParty(party, tuple(_signature(row) for row in rows if row.party_id == party.id))
+        for party in deciding_parties(session, negotiation_id)
+    )
+
+
+def _signature(row: Signature) -> SignatureView:
+    mandate = row.evidence.get("mandate") if not row.declared else None
+    dated = mandate.get("on") if isinstance(mandate, dict) else None
+    return SignatureView(
+        id=row.id,
+        party_id=row.party_id,
+        member_id=row.member_id,
+        role=row.role,
+        mandate=row.mandate,
+        mandated_on=date.fromisoformat(dated) if dated else None,
+        method=str(row.evidence.get("method", "")),
+        signed_on=row.signed_on,
+        signed_at=row.signed_at,
+        is_declared=row.declared,
+    )
+
+
+def version_with_pdf(session: Session, pdf_hash: str) -> KnownVersion | None:
+    """The version whose frozen PDF has this SHA-256. Open to anybody: it tells nothing of the negotiation."""
+    query = select(col(FrozenVersion.label), col(FrozenVersion.frozen_at), col(FrozenVersion.declared)).where(
+        col(FrozenVersion.pdf_hash) == pdf_hash
+    )
+    found = session.execute(query).tuples().first()
+    return KnownVersion(*found) if found else None

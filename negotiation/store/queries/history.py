@@ -1,0 +1,86 @@
+"""The chains as a reader may read them, paged; heads and entries for the archive."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from negotiation.rules.policy import Actor, circles_of
+from negotiation.rules.vocabulary import Circle
+from negotiation.store.record import HistoryEntry
+from negotiation.store.queries.visibility import visible
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """One entry of a chain. `facts` is its payload, None when withheld."""
+
+    circle: Circle
+    sequence: int
+    recorded_at: datetime
+    actor: str
+    kind: str
+    clause_id: str | None
+    facts: dict[str, Any] | None
+    header_hash: str
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """Entries of one circle, newest first. `older` is the sequence to ask before."""
+
+    circle: Circle
+    entries: tuple[EntryView, ...]
+    older: int | None
+
+
+def history_page(session: Session, actor: Actor, circle: Circle, before: int | None = None) -> HistoryPage:
+    """The last entries of a chain, or those before a sequence. Empty when the circle isn't the reader's."""
+    query = (
+        select(HistoryEntry)
+        .where(
+            col(HistoryEntry.negotiation_id) == actor.negotiation_id,
+            col(HistoryEntry.circle) == str(circle),
+            visible(HistoryEntry.circle, actor),
+        )
+        .order_by(col(HistoryEntry.sequence).desc())
+        .limit(PAGE + 1)
+    )
+    if before is not None:
+        query = query.where(col(HistoryEntry.sequence) < before)
+    rows = session.execute(query).scalars().all()
+    entries = tuple(_entry(row) for row in rows[:PAGE])
+    return HistoryPage(circle, entries, entries[-1].sequence if len(rows) > PAGE else None)
+
+
+def whole_chains(session: Session, actor: Actor) -> Iterator[tuple[Circle, tuple[HistoryEntry, ...]]]:
+    """Every chain that this person reads, whole and in order, for export and verification."""
+    for circle in circles_of(actor):
+        query = (
+            select(HistoryEntry)
+            .where(
+                col(HistoryEntry.negotiation_id) == actor.negotiation_id,
+                col(HistoryEntry.circle) == str(circle),
+            )
+            .order_by(col(HistoryEntry.sequence))
+        )
+        yield circle, tuple(session.execute(query).scalars())
+
+
+def _entry(row: HistoryEntry) -> EntryView:
+    return EntryView(
+        circle=Circle.parse(row.circle),
+        sequence=row.sequence,
+        recorded_at=row.recorded_at,
+        actor=row.actor,
+        kind=row.kind,
+        clause_id=row.clause_id,
+        facts=json.loads(row.payload) if row.payload is not None else None,
+        header_hash=row.header_hash,
+    )
