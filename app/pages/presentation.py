@@ -4,7 +4,7 @@ Whatever may hold a no-break space or a raised ordinal comes back as `Markup`, a
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from jinja2 import Environment
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup, escape
 
 from negotiation.rules.clause_text import french_typography, value_text
@@ -215,9 +217,26 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
+class WordsOfTemplates(Extension):
+    """French no-break spaces in the words typed in templates, when they are compiled: nobody types them by hand.
+
+    Text between tags only; what an expression shows goes through `typo`.
+    """
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        inside_tag = False
+        for token in stream:
+            if token.type == "data":
+                set_in_french, inside_tag = _between_tags(token.value, inside_tag=inside_tag)
+                yield Token(token.lineno, "data", set_in_french)
+            else:
+                yield token
+
+
 def install(environment: Environment) -> None:
-    """Give every filter of this module to a Jinja environment."""
+    """Give a Jinja environment every filter of this module, and French spaces in the words of its templates."""
     environment.filters.update(FILTERS)
+    environment.add_extension(WordsOfTemplates)
 
 
 def _set(text: str) -> str:
@@ -225,6 +244,16 @@ def _set(text: str) -> str:
     text = _APOSTROPHES.sub("’", text.replace("&#39;", "'"))
     text = french_typography(text).replace("'", "&#39;")
     return _ORDINALS.sub(lambda found: f"{found[1] or found[3]}<sup>{found[2] or found[4]}</sup>", text)
+
+
+def _between_tags(written: str, *, inside_tag: bool) -> tuple[str, bool]:
+    """`written` with its text set, and whether it ends inside a tag: an expression may stand in an attribute."""
+    pieces = []
+    for piece in re.split(r"(?<=>)|(?=<)", written):
+        inside_tag = inside_tag or piece.startswith("<")
+        pieces.append(piece if inside_tag else french_typography(piece))
+        inside_tag = inside_tag and not piece.endswith(">")
+    return "".join(pieces), inside_tag
 
 
 def _moment(value: date | datetime | str | None) -> date | datetime | None:

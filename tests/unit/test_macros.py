@@ -77,6 +77,12 @@ def test_an_addition_is_announced_in_words_and_signed(pages: Environment) -> Non
     assert said.endswith('aria-hidden="true">A</b>')
 
 
+def test_words_typed_in_a_template_get_their_spaces(pages: Environment) -> None:
+    assert say(pages, '<p title="a : {{ 1 }} : b">Motif : {{ 2 }} %</p> ?') == (
+        f'<p title="a : 1 : b">Motif{NB}: 2{NB}%</p>{NB}?'
+    )
+
+
 def test_no_template_holds_an_inline_style_or_script() -> None:
     for page in TEMPLATES.rglob("*.html"):
         text = page.read_text()
