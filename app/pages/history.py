@@ -1,0 +1,107 @@
+"""L'historique: the navette of a clause, and the chains as they are recorded."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from sqlmodel import Session
+
+from app.database import current_store
+from app.pages.clause_view import sign_of
+from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
+from app.security import serves
+from negotiation.errors import NotFound
+from negotiation.rules import redline
+from negotiation.rules.vocabulary import Action, Circle
+from negotiation.services.access import require
+from negotiation.store.queries.clauses import ClauseCard, card_of, engagement_cards
+from negotiation.store.queries.exchanges import MoveView, VersionView, navette_page, versions_of
+from negotiation.store.queries.history import history_page
+from negotiation.store.queries.parts import part_of_clause, part_view
+
+history = Blueprint("history", __name__)
+
+
+@dataclass(frozen=True)
+class NavetteStep:
+    """A move, with the version it tables marked against the one before."""
+
+    move: MoveView
+    version: VersionView | None
+    before: VersionView | None
+    html: Markup | None
+    share: int
+
+
+@history.get("/clauses/<clause_id>/navette")
+@serves(Action.READ_HISTORY)
+def show_navette(clause_id: str) -> ResponseReturnValue:
+    with current_store().reading() as session:
+        actor = reader_on_clause(session, clause_id)
+        require(actor, Action.READ_HISTORY)
+        frame = frame_of(session, actor)
+        card = card_of(session, clause_id)
+        if card is None:
+            raise NotFound()
+        page = navette_page(session, actor, clause_id, _page())
+        return render_template(
+            "history/navette.html",
+            **frame.context(
+                "history",
+                card=card,
+                part=part_view(session, actor, part_of_clause(session, actor, clause_id)),
+                steps=_steps(session, frame, card, page.moves),
+                older=page.older,
+                total=page.total,
+            ),
+        )
+
+
+@history.get("/negociations/<negotiation_id>/historique")
+@serves(Action.READ_HISTORY)
+def show_history(negotiation_id: str) -> ResponseReturnValue:
+    """The chain of one circle, newest first, and the door to each engagement's navette."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_HISTORY)
+        frame = frame_of(session, actor)
+        name = request.args.get("cercle", "shared")
+        readers = frame.audiences.get(name)
+        if readers is None:
+            raise NotFound()
+        before = request.args.get("avant", type=int)
+        return render_template(
+            "history/chain.html",
+            **frame.context(
+                "history",
+                readers=readers,
+                readers_name=name,
+                page=history_page(session, actor, Circle.parse(readers.circle), before),
+                clauses={card.id: card for card in engagement_cards(session, negotiation_id)},
+            ),
+        )
+
+
+def _page() -> int:
+    return max(0, request.args.get("page", 0, type=int))
+
+
+def _steps(session: Session, frame: Frame, card: ClauseCard, moves: tuple[MoveView, ...]) -> tuple[NavetteStep, ...]:
+    numbers = {move.version_number for move in moves if move.version_number}
+    wanted = sorted(numbers | {number - 1 for number in numbers if number > 1})
+    versions = versions_of(session, card.id, wanted)
+    return tuple(_step(frame, move, versions) for move in moves)
+
+
+def _step(frame: Frame, move: MoveView, versions: dict[int, VersionView]) -> NavetteStep:
+    version = versions.get(move.version_number or 0)
+    if version is None or move.value is None and move.type not in ("proposal", "counter_proposal"):
+        return NavetteStep(move, version, None, None, 0)
+    before = versions.get(version.number - 1)
+    if before is None:
+        return NavetteStep(move, version, None, None, 0)
+    marks = redline.redline(before.text, version.text)
+    author = frame.parties.get(version.author_id or "")
+    html = Markup(redline.to_html(marks, inserted_by=sign_of(author)))  # noqa: S704: escaped by to_html
+    return NavetteStep(move, version, before, html, round(100 * redline.share_changed(marks)))
