@@ -7,6 +7,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.pages.frame import Frame
+from app.pages.presentation import the_party
 from negotiation.rules import redline
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move, ValueKind
@@ -124,7 +125,7 @@ def sign_of(party: PartyView | None) -> redline.PartySign | None:
     """The party as the redline names it; None for the table commune."""
     if party is None:
         return None
-    return redline.PartySign(letter=party.letter, key=party.sign, name_with_article=party.short_name)
+    return redline.PartySign(letter=party.letter, key=party.sign, name_with_article=the_party(party.short_name).striptags())
 
 
 def groups_of_cards(cards: tuple[ClauseCard, ...]) -> dict[str, tuple[ClauseCard, ...]]:
