@@ -41,7 +41,8 @@ _BLOCK_STARTS = (
     (re.compile(r"^([-+])(?=\s|$)"), r"\\\1"),
     (re.compile(r"^(#{1,6})(?=\s|$)"), r"\\\1"),
     (re.compile(r"^(>)"), r"\\\1"),
-    (re.compile(r"^([-:|])(?=[-:|\s]*$)"), r"\\\1"),
+    (re.compile(r"^(\|)"), r"\\\1"),
+    (re.compile(r"^([-:])(?=[-:|\s]*$)"), r"\\\1"),
     (re.compile(r"^(=)(?==*\s*$)"), r"\\\1"),
 )
 _HEADING_END = re.compile(r"(^|\s)(#+)$")
