@@ -30,6 +30,12 @@ class SigninRequired(Refusal):
     code = "signin_required"
 
 
+class SessionEnded(Refusal):
+    """The session that opened this page or socket was signed out or expired."""
+
+    code = "session_ended"
+
+
 class RecentSigninRequired(Refusal):
     """Acceptance, gel and signature ask for a recent re-authentication."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from negotiation.rules.policy import Method
 from negotiation.rules.vocabulary import PartyKind, Side
 from negotiation.store.columns import enum_column, json_column, key_column, new_id, now
 
@@ -39,6 +40,8 @@ class SigninSession(SQLModel, table=True):
     token_hash: str = Field(unique=True, max_length=64)
     created_at: datetime = Field(default_factory=now)
     authenticated_at: datetime = Field(default_factory=now)
+    method: Method = Field(sa_column=enum_column(Method))
+    """How the person was last recognised: every binding move keeps it."""
     expires_at: datetime
     ended_at: datetime | None = None
 
