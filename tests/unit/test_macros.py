@@ -44,6 +44,16 @@ def test_every_move_has_words(pages: Environment, move: Move) -> None:
     assert re.fullmatch(r"[a-zéàê -]+", said)
 
 
+@pytest.mark.parametrize("move", list(Move))
+def test_no_two_buttons_of_a_move_say_the_same(pages: Environment, move: Move) -> None:
+    order, send = say(
+        pages,
+        '{% from "macros/words.html" import move_order, move_send %}{{ move_order(move, 3) }}|{{ move_send(move) }}',
+        move=move,
+    ).split("|")
+    assert order != send
+
+
 @pytest.mark.parametrize(
     ("circle", "expected", "lock"),
     [
