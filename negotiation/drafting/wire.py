@@ -28,6 +28,7 @@ class Reason(StrEnum):
     WRONG_PLACE = "wrong_place"
     SOMEBODY_ELSES_CLIENT = "somebody_elses_client"
     CUT_CHARACTER = "cut_character"
+    OP_USED_TWICE = "op_used_twice"
     DOCUMENT_FULL = "document_full"
     LIBRARY_FAILED = "library_failed"
 

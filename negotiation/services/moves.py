@@ -36,6 +36,7 @@ from negotiation.rules.vocabulary import (
     ReserveState,
 )
 from negotiation.services.access import require
+from negotiation.services.drafting import restart_drafts
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause, ClauseParty
 from negotiation.store.exchange import MoveRow, Reserve, Version
@@ -189,6 +190,8 @@ def _write(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, outco
     move = _move_row(uow, actor, clause, order=order, version_id=version.id if version else answered)
     _settle_reserves(uow, clause, move, after=outcome.situation)
     _update_clause(clause, outcome, version=version, moment=moment, move=order.move)
+    if outcome.became_reopened:
+        restart_drafts(uow, clause)
     _record(uow, actor, clause, order=order, move=move, outcome=outcome)
     return move
 

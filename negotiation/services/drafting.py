@@ -1,0 +1,297 @@
+"""Live drafts: open, push, pull, check; the text that a proposal takes from one; the restart after a reopening.
+
+Unlike the other services these take the store and open their own transactions: an update is acknowledged only once it
+is committed, and the room must know whether it was. The order is always room, then database; what already holds a
+transaction (`snapshot_text`, `restart_drafts`) never waits for a room and reads the log instead.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from pycrdt import Doc, Map
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from negotiation.drafting import markdown_bridge, schema
+from negotiation.drafting.room import LoggedUpdate, Rooms, Stored, Writer
+from negotiation.drafting.vet import WatchedDocument, library_failures_named
+from negotiation.errors import EpochChanged, Frozen, InvalidInput, NotFound, ResyncNeeded
+from negotiation.rules.policy import Actor
+from negotiation.rules.values import as_entered
+from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle
+from negotiation.services.access import require
+from negotiation.services.draft_log import LOCKED_STATES, SqlUpdateLog, logged_updates
+from negotiation.store.contract import Clause, Negotiation, Part
+from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter, Version
+from negotiation.store.unit_of_work import Store, UnitOfWork
+
+PLATFORM_CLIENT: Final = 2
+"""The Yjs client under which seeds are written; bound to nobody, so nobody writes under it."""
+_MOST_PULLED: Final = 1_000
+
+
+class DraftSide(StrEnum):
+    """Which draft of the part, as pages name it."""
+
+    COMMUNE = "commune"
+    OURS = "ours"
+    AUTHORITIES = "authorities"
+
+
+class ClauseLock(StrEnum):
+    OPEN = "open"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True)
+class LiveDrafts:
+    """The drafts of a store and this process's rooms."""
+
+    store: Store
+    rooms: Rooms
+
+    @classmethod
+    def of(cls, store: Store) -> "LiveDrafts":
+        return cls(store, Rooms(SqlUpdateLog(store)))
+
+
+@dataclass(frozen=True)
+class OpenedDraft:
+    """What a browser needs to start. `update` is what it lacks; empty when it lacks nothing."""
+
+    draft_id: str
+    epoch: int
+    sequence: int
+    update: bytes
+    clauses: Mapping[str, ClauseLock]
+
+
+@dataclass(frozen=True)
+class Pulled:
+    sequence: int
+    updates: tuple[LoggedUpdate, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`same` is whether the texts agree; true as well when the browser hasn't reached `sequence` yet: nobody knows."""
+
+    same: bool
+    sequence: int
+
+
+def circle_of_side(actor: Actor, side: str) -> Circle:
+    """The circle behind a page's word. Raises InvalidInput on another word."""
+    if side not in set(DraftSide):
+        raise InvalidInput(field="side")
+    return {
+        DraftSide.COMMUNE: SHARED,
+        DraftSide.OURS: Circle.inside(actor.party_id),
+        DraftSide.AUTHORITIES: AUTHORITIES,
+    }[DraftSide(side)]
+
+
+def open_draft(
+    live: LiveDrafts, actor: Actor, *, part_id: str, side: str, state_vector: bytes = b"", epoch: int | None = None
+) -> OpenedDraft:
+    """Join a draft, made from the current texts when it is the first time.
+
+    `state_vector` counts only if `epoch`, the one the browser knows, is still current. Raises NotFound, NotAllowed,
+    Frozen, InvalidInput, UpdateRefused.
+    """
+    circle = circle_of_side(actor, side)
+    require(actor, Action.READ_DRAFT, circle=circle)
+    with live.store.reading() as session:
+        part = session.get(Part, part_id)
+        if part is None or part.negotiation_id != actor.negotiation_id:
+            raise NotFound()
+        if session.get_one(Negotiation, part.negotiation_id).frozen_at is not None:
+            raise Frozen()
+        draft = _draft_of(session, part_id, circle)
+        locks = _locks(session, part_id)
+    if draft is None:
+        with live.store.unit_of_work() as uow:
+            uow.lock(part.negotiation_id)
+            draft = _draft_of(uow.session, part_id, circle) or _first_draft(uow, part, circle)
+    known = state_vector if epoch in (None, draft.epoch) else b""
+    sequence, lacking = live.rooms.room(draft.id, epoch=draft.epoch).state_since(known)
+    return OpenedDraft(draft.id, draft.epoch, sequence, lacking, locks)
+
+
+def push_update(live: LiveDrafts, actor: Actor, *, draft_id: str, epoch: int, op_id: str, update: bytes) -> Stored:
+    """Vet and keep one update; when it returns, it is committed.
+
+    Raises NotFound, NotAllowed, EpochChanged, Frozen (with `clauses` when only some are locked), UpdateRefused,
+    ResyncNeeded.
+    """
+    with live.store.reading() as session:
+        draft = _readable_draft(session, actor, draft_id, epoch=epoch)
+        require(actor, Action.WRITE_DRAFT, circle=Circle.parse(draft.circle))
+        clause_ids = _clause_ids(session, draft.part_id)
+    writer = Writer(actor.person_id, actor.party_id)
+    room = live.rooms.room(draft.id, epoch=epoch)
+    return room.accept(update, op_id=op_id, writer=writer, clause_ids=clause_ids)
+
+
+def pull_updates(live: LiveDrafts, actor: Actor, *, draft_id: str, epoch: int, after: int) -> Pulled:
+    """What was stored after a sequence. Raises NotFound, EpochChanged; ResyncNeeded when that is a great deal."""
+    with live.store.reading() as session:
+        draft = _readable_draft(session, actor, draft_id, epoch=epoch)
+        if draft.sequence - after > _MOST_PULLED:
+            raise ResyncNeeded()
+        updates = tuple(logged_updates(session, draft.id, epoch=epoch, after=after))
+        return Pulled(updates[-1].sequence if updates else draft.sequence, updates)
+
+
+def check_draft(live: LiveDrafts, actor: Actor, *, draft_id: str, epoch: int, sequence: int, text_hash: str) -> Checked:
+    """Whether the browser's text is the stored one (trust T22). Raises NotFound, EpochChanged."""
+    with live.store.reading() as session:
+        draft = _readable_draft(session, actor, draft_id, epoch=epoch)
+        clause_ids = _clause_ids(session, draft.part_id)
+    reached, expected = live.rooms.room(draft.id, epoch=epoch).text_hash(clause_ids)
+    return Checked(same=reached != sequence or expected == text_hash, sequence=reached)
+
+
+def readable_circle(live: LiveDrafts, actor: Actor, *, draft_id: str) -> Circle:
+    """The circle of a draft that this person may read. Raises NotFound."""
+    with live.store.reading() as session:
+        return Circle.parse(_readable_draft(session, actor, draft_id).circle)
+
+
+def snapshot_text(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str) -> str:
+    """The clause's text in a draft, as stored now, for a proposal; the current text when nobody opened that draft.
+
+    Raises NotFound, InvalidInput.
+    """
+    drafted = drafted_text(uow.session, actor, clause_id, side=side)
+    return _start_of(uow.session, uow.session.get_one(Clause, clause_id)).text if drafted is None else drafted
+
+
+def drafted_text(session: Session, actor: Actor, clause_id: str, *, side: str) -> str | None:
+    """The clause's text in a draft, as stored now; None when nobody ever opened that draft. Raises like the above."""
+    circle = circle_of_side(actor, side)
+    require(actor, Action.READ_DRAFT, circle=circle)
+    clause = session.get(Clause, clause_id)
+    if clause is None or clause.negotiation_id != actor.negotiation_id:
+        raise NotFound()
+    draft = _draft_of(session, clause.part_id, circle)
+    return _texts(session, draft, [clause.id])[clause.id] if draft else None
+
+
+def restart_drafts(uow: UnitOfWork, clause: Clause) -> None:
+    """After a reopening: in the table commune the clause starts from the agreed text, in a new epoch.
+
+    The other clauses keep their words, and so does every private draft: what its author had not proposed is his
+    starting point for the reopening.
+    """
+    draft = _draft_of(uow.session, clause.part_id, SHARED)
+    if draft is None:
+        return
+    clauses = _clauses(uow.session, clause.part_id)
+    texts = _texts(uow.session, draft, [each.id for each in clauses])
+    starts = {
+        each.id: _start_of(uow.session, each) if each.id == clause.id else _Start(texts[each.id], _entered(each))
+        for each in clauses
+    }
+    draft.epoch += 1
+    _write_seed(uow, draft, starts)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What a clause starts from in a draft: its text, and its value as a field shows it."""
+
+    text: str
+    value: str
+
+
+def _readable_draft(session: Session, actor: Actor, draft_id: str, *, epoch: int | None = None) -> Draft:
+    draft = session.get(Draft, draft_id)
+    if draft is None or draft.negotiation_id != actor.negotiation_id:
+        raise NotFound()
+    require(actor, Action.READ_DRAFT, circle=Circle.parse(draft.circle))
+    if epoch not in (None, draft.epoch):
+        raise EpochChanged(epoch=draft.epoch)
+    return draft
+
+
+def _draft_of(session: Session, part_id: str, circle: Circle) -> Draft | None:
+    query = select(Draft).where(col(Draft.part_id) == part_id, col(Draft.circle) == str(circle))
+    return session.execute(query).scalar_one_or_none()
+
+
+def _clauses(session: Session, part_id: str) -> Sequence[Clause]:
+    query = select(Clause).where(col(Clause.part_id) == part_id).order_by(col(Clause.position), col(Clause.id))
+    return session.execute(query).scalars().all()
+
+
+def _clause_ids(session: Session, part_id: str) -> list[str]:
+    return list(session.execute(select(col(Clause.id)).where(col(Clause.part_id) == part_id)).scalars())
+
+
+def _locks(session: Session, part_id: str) -> dict[str, ClauseLock]:
+    query = select(col(Clause.id), col(Clause.state)).where(col(Clause.part_id) == part_id)
+    return {
+        row.id: ClauseLock.LOCKED if row.state in LOCKED_STATES else ClauseLock.OPEN for row in session.execute(query)
+    }
+
+
+def _first_draft(uow: UnitOfWork, part: Part, circle: Circle) -> Draft:
+    draft = Draft(negotiation_id=part.negotiation_id, part_id=part.id, circle=str(circle))
+    uow.session.add(draft)
+    uow.session.flush()
+    starts = {clause.id: _start_of(uow.session, clause) for clause in _clauses(uow.session, part.id)}
+    _write_seed(uow, draft, starts)
+    return draft
+
+
+def _start_of(session: Session, clause: Clause) -> _Start:
+    """From the text on the table, else the agreed one, else what was never tabled."""
+    version_id = clause.current_version_id or clause.agreed_version_id
+    version = session.get(Version, version_id) if version_id else None
+    if version is None:
+        return _Start(clause.working_text, _entered(clause))
+    return _Start(version.text, as_entered(version.value, clause.value_kind))
+
+
+def _entered(clause: Clause) -> str:
+    return as_entered(clause.working_value, clause.value_kind)
+
+
+def _write_seed(uow: UnitOfWork, draft: Draft, starts: Mapping[str, _Start]) -> None:
+    draft.sequence += 1
+    seed = DraftUpdate(
+        draft_id=draft.id,
+        sequence=draft.sequence,
+        epoch=draft.epoch,
+        op_id=f"seed:{draft.epoch}",
+        update=_seed(starts),
+    )
+    uow.session.add(seed)
+    uow.session.add(DraftWriter(draft_id=draft.id, epoch=draft.epoch, client_id=PLATFORM_CLIENT))
+    uow.session.flush()
+
+
+def _seed(starts: Mapping[str, _Start]) -> bytes:
+    with library_failures_named():
+        document: Doc[Any] = Doc(client_id=PLATFORM_CLIENT)
+        values = document.get(schema.VALUES_ROOT, type=Map)
+        for clause_id, start in starts.items():
+            markdown_bridge.write_fragment(document, schema.clause_root(clause_id), markdown=start.text)
+            if start.value:
+                values[clause_id] = start.value
+        return document.get_update()
+
+
+def _texts(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict[str, str]:
+    """Read from the log inside this transaction: waiting for a room here could wait for ever."""
+    watched = WatchedDocument()
+    for logged in logged_updates(session, draft.id, epoch=draft.epoch, after=0):
+        watched.apply_vetted(logged.update)
+    with library_failures_named():
+        return {
+            clause_id: markdown_bridge.read_fragment(watched.document, schema.clause_root(clause_id))
+            for clause_id in clause_ids
+        }
