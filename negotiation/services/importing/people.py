@@ -1,0 +1,128 @@
+"""The parties, their letters, their members and the members' accounts."""
+
+import re
+import unicodedata
+from collections import Counter
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from negotiation.rules.vocabulary import PartyKind, Side
+from negotiation.services.importing.intake import Intake, day_or_none
+from negotiation.services.importing.reading import Json, fault
+from negotiation.store.contract import Essms
+from negotiation.store.people import Member, Party, Person
+
+_LETTERS = {
+    PartyKind.GESTIONNAIRE: "G",
+    PartyKind.REGIONAL_HEALTH_AGENCY: "A",
+    PartyKind.DEPARTMENT: "D",
+    PartyKind.METROPOLIS: "D",
+    PartyKind.STATE: "E",
+    PartyKind.PARTNER: "P",
+}
+_LONGEST_EMAIL = 254
+
+
+def letters_of(parties: list[Json]) -> list[str]:
+    """One sign per party: G, A, D, E, P or the initial of its name; numbered when several share it (A1, A2)."""
+    letters = [_letter(party) for party in parties]
+    counts, seen = Counter(letters), Counter[str]()
+    signs = []
+    for letter in letters:
+        seen[letter] += 1
+        signs.append(f"{letter}{seen[letter]}" if counts[letter] > 1 else letter)
+    return signs
+
+
+def email_of(member_id: str, file_key: str) -> str:
+    """`<member id>@<file key>.example`, in lower case, with only what an address may hold."""
+    return f"{_mailable(member_id)}@{_mailable(file_key)}.example"
+
+
+def write_people(intake: Intake) -> None:
+    parties = intake.file["parties"]
+    for position, (party, letter) in enumerate(zip(parties, letters_of(parties), strict=True)):
+        intake.parties[party["id"]] = Party(
+            negotiation_id=intake.id,
+            key=party["id"],
+            kind=PartyKind(party["kind"]),
+            side=Side(party["side"]),
+            name=party["name"],
+            short_name=party["short_name"],
+            signatory_title=party["signatory_title"],
+            letter=letter,
+            position=position,
+        )
+    intake.uow.session.add_all(intake.parties.values())
+    intake.uow.session.flush()
+    persons = _persons(intake)
+    for index, party in enumerate(parties):
+        for rank, member in enumerate(party["members"]):
+            intake.members[member["id"]] = Member(
+                negotiation_id=intake.id,
+                party_id=intake.parties[party["id"]].id,
+                person_id=persons[member["id"]].id,
+                key=member["id"],
+                title=member["role"],
+                rights=member["rights"],
+                position=index * 1000 + rank,
+            )
+    intake.uow.session.add_all(intake.members.values())
+    intake.uow.session.flush()
+
+
+def write_essms(intake: Intake) -> None:
+    for position, essms in enumerate(intake.file["essms"]):
+        intake.uow.session.add(
+            Essms(
+                negotiation_id=intake.id,
+                key=essms["id"],
+                name=essms["name"],
+                category=essms["category"],
+                capacity=essms["capacity"],
+                total_places=essms["total_places"],
+                funder_party_ids=essms["funder_party_ids"],
+                finess=essms["finess"],
+                commune=essms["commune"],
+                opening_days=essms["opening_days"],
+                authorised_until=day_or_none(essms["authorised_until"]),
+                features=essms["features"],
+                position=position,
+            )
+        )
+
+
+def _persons(intake: Intake) -> dict[str, Person]:
+    """The account of each member, by member key: the one that exists already, or a new one without password."""
+    emails: dict[str, str] = {}
+    for index, party in enumerate(intake.file["parties"]):
+        for rank, member in enumerate(party["members"]):
+            email, path = email_of(member["id"], intake.file["key"]), f"parties[{index}].members[{rank}].id"
+            if email in emails.values():
+                fault(path, f"l’adresse « {email} » serait celle de deux membres")
+            if len(email) > _LONGEST_EMAIL:
+                fault(path, f"l’adresse « {email[:40]}… » serait trop longue")
+            emails[member["id"]] = email
+    query = select(Person).where(col(Person.email).in_(emails.values()))
+    known = {person.email: person for person in intake.uow.session.execute(query).scalars()}
+    persons = {member: known.get(email) or Person(email=email) for member, email in emails.items()}
+    intake.uow.session.add_all(persons.values())
+    intake.uow.session.flush()
+    return persons
+
+
+def _letter(party: Json) -> str:
+    known = _LETTERS.get(PartyKind(party["kind"]))
+    if known:
+        return known
+    initials = _ascii(party["short_name"] or party["name"]).upper()
+    return next((sign for sign in initials if "A" <= sign <= "Z"), "X")
+
+
+def _mailable(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+(?=[^a-z0-9])|[^a-z0-9._-]", "-", _ascii(text).lower()).strip("._-") or "x"
+
+
+def _ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
