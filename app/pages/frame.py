@@ -88,6 +88,16 @@ class Frame:
             if step.party_id
         )
 
+    def by_key(self) -> dict[str, PartyView]:
+        """The parties by their key, as files and rows name them."""
+        return {party.key: party for party in self.parties.values()}
+
+    def name_of(self, key: str) -> str:
+        """The job of a member, or the short name of a party, from its key; the key itself when it is neither."""
+        titles = {member.key: f"{member.title} ({member.party.short_name})" for member in self.members.values()}
+        names = {party.key: party.short_name for party in self.parties.values()}
+        return titles.get(key) or names.get(key) or key
+
     def marks(self, cards: Iterable[ClauseCard]) -> tuple[Mark, ...]:
         return tuple(Mark(card.code, card.state, self.holders(card)) for card in cards)
 

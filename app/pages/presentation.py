@@ -16,7 +16,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup, escape
 
-from negotiation.rules.clause_text import french_typography, value_text
+from negotiation.rules.clause_text import french_typography, to_html, value_text
 from negotiation.rules.vocabulary import ValueKind
 
 NO_BREAK_SPACE = "\u00a0"
@@ -189,6 +189,21 @@ def capital(text: object) -> Markup:
     return Markup(words[:1].upper() + words[1:])
 
 
+def markdown(text: str) -> Markup:
+    """The words of a clause as safe HTML."""
+    return Markup(to_html(text))  # noqa: S704: nh3 cleans it
+
+
+def markdown_inline(text: str) -> Markup:
+    """The same without its paragraph, for a cell or a line."""
+    return Markup(str(markdown(text)).strip().removeprefix("<p>").removesuffix("</p>"))  # noqa: S704: cleaned above
+
+
+def named_by(key: str, frame: Any) -> str:
+    """The name that a page's frame gives to the key of a member or a party."""
+    return str(frame.name_of(key))
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
@@ -204,6 +219,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
         file_size,
         fingerprint,
         iso,
+        markdown,
+        markdown_inline,
+        named_by,
         number_fr,
         of_party,
         party_sign,

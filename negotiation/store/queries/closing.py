@@ -12,12 +12,12 @@ from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.gate import AtGate, OpenReason, open_reasons
-from negotiation.rules.vocabulary import ROLE_OF_RIGHT, ClauseState, DocumentKind, PartKind, Right, Role, Side
+from negotiation.rules.vocabulary import ROLE_OF_RIGHT, SHARED, ClauseState, DocumentKind, PartKind, Right, Role, Side
 from negotiation.store.contract import Document, Part
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.clauses import ClauseCard, cards_of_negotiation
 from negotiation.store.queries.people import MemberView, PartyView, parties_of
-from negotiation.store.record import FreezeRequest, FrozenVersion, Signature
+from negotiation.store.record import FreezeRequest, FrozenVersion, HistoryEntry, Signature
 
 
 @dataclass(frozen=True)
@@ -186,6 +186,18 @@ def freeze_requests(session: Session, negotiation_id: str) -> dict[str, RequestV
         row.party_id: RequestView(row.party_id, row.member_id, row.content_hash, row.at)
         for row in session.execute(query).scalars()
     }
+
+
+def shared_head(session: Session, negotiation_id: str) -> dict[str, str | int] | None:
+    """The last link of the shared chain: its `seq` and its `hash`."""
+    query = (
+        select(col(HistoryEntry.sequence), col(HistoryEntry.header_hash))
+        .where(col(HistoryEntry.negotiation_id) == negotiation_id, col(HistoryEntry.circle) == str(SHARED))
+        .order_by(col(HistoryEntry.sequence).desc())
+        .limit(1)
+    )
+    found = session.execute(query).tuples().first()
+    return {"seq": found[0], "hash": found[1]} if found else None
 
 
 def frozen_versions(session: Session, negotiation_id: str) -> tuple[FrozenVersionView, ...]:

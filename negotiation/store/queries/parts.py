@@ -91,7 +91,7 @@ def themes_of(session: Session, negotiation_id: str) -> Themes:
     parts = session.execute(
         select(col(Part.id), col(Part.attributes)).where(col(Part.negotiation_id) == negotiation_id)
     ).tuples()
-    attributes = {part_id: found for part_id, found in parts}
+    attributes = dict(parts)
     objectives = session.execute(
         select(col(Clause.part_id), col(Clause.working_text)).where(
             col(Clause.negotiation_id) == negotiation_id, col(Clause.field) == "theme"

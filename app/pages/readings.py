@@ -1,0 +1,91 @@
+"""Cadrage, diagnostic, indicateurs, finances, calendrier, suivi: what surrounds the text, in readable form."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from sqlmodel import Session
+
+from app.database import current_store
+from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.totals import totals_of
+from app.security import serves
+from negotiation.rules.vocabulary import Action
+from negotiation.services.access import require
+from negotiation.store.queries import readings as queries
+from negotiation.store.queries.parts import themes_of
+
+readings = Blueprint("readings", __name__)
+
+
+@readings.get("/negociations/<negotiation_id>/cadrage")
+@serves(Action.READ_TABLE)
+def show_cadrage(negotiation_id: str) -> ResponseReturnValue:
+    return _shown(
+        negotiation_id, "cadrage", lambda session, frame: {"note": queries.framing_note(session, negotiation_id)}
+    )
+
+
+@readings.get("/negociations/<negotiation_id>/diagnostic")
+@serves(Action.READ_TABLE)
+def show_diagnostic(negotiation_id: str) -> ResponseReturnValue:
+    def read(session: Session, frame: Frame) -> dict[str, Any]:
+        essms = themes_of(session, negotiation_id).essms
+        return {"view": queries.diagnosis_view(session, frame.actor), "essms": essms}
+
+    return _shown(negotiation_id, "diagnostic", read)
+
+
+@readings.get("/negociations/<negotiation_id>/indicateurs")
+@serves(Action.READ_TABLE)
+def show_indicators(negotiation_id: str) -> ResponseReturnValue:
+    return _shown(
+        negotiation_id,
+        "indicators",
+        lambda session, frame: {"indicators": queries.indicators_of(session, negotiation_id)},
+    )
+
+
+@readings.get("/negociations/<negotiation_id>/finances")
+@serves(Action.READ_TABLE)
+def show_finances(negotiation_id: str) -> ResponseReturnValue:
+    def read(session: Session, frame: Frame) -> dict[str, Any]:
+        finances = queries.finances_of(session, negotiation_id)
+        titles = queries.titles_of(session, negotiation_id)
+        return {"finances": finances, "totals": totals_of(finances, frame.by_key(), titles)}
+
+    return _shown(negotiation_id, "finances", read)
+
+
+@readings.get("/negociations/<negotiation_id>/calendrier")
+@serves(Action.READ_TABLE)
+def show_calendar(negotiation_id: str) -> ResponseReturnValue:
+    return _shown(
+        negotiation_id,
+        "calendar",
+        lambda session, frame: {"calendar": queries.calendar_of(session, negotiation_id)},
+    )
+
+
+@readings.get("/negociations/<negotiation_id>/suivi")
+@serves(Action.READ_TABLE)
+def show_follow_up(negotiation_id: str) -> ResponseReturnValue:
+    def read(session: Session, frame: Frame) -> dict[str, Any]:
+        return {
+            "follow_up": queries.follow_up_of(session, frame.actor),
+            "titles": queries.titles_of(session, negotiation_id),
+        }
+
+    return _shown(negotiation_id, "follow_up", read)
+
+
+def _shown(
+    negotiation_id: str, subsection: str, read: Callable[[Session, Frame], dict[str, Any]]
+) -> ResponseReturnValue:
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_TABLE)
+        frame = frame_of(session, actor)
+        template = f"readings/{subsection}.html"
+        return render_template(template, **frame.context("texts", subsection=subsection, **read(session, frame)))
