@@ -103,7 +103,7 @@ def _compared(
     marks = redline.redline(other.text, version.text)
     author = frame.parties.get(version.author_id or "")
     return Comparison(
-        html=Markup(redline.to_html(marks, inserted_by=sign_of(author))),  # noqa: S704: escaped by to_html
+        html=Markup(redline.to_html(marks, inserted_by=sign_of(author))),  # escaped by to_html
         with_words=words,
         value_before=other.value,
         value_after=version.value,
@@ -125,7 +125,9 @@ def sign_of(party: PartyView | None) -> redline.PartySign | None:
     """The party as the redline names it; None for the table commune."""
     if party is None:
         return None
-    return redline.PartySign(letter=party.letter, key=party.sign, name_with_article=the_party(party.short_name).striptags())
+    return redline.PartySign(
+        letter=party.letter, key=party.sign, name_with_article=the_party(party.short_name).striptags()
+    )
 
 
 def groups_of_cards(cards: tuple[ClauseCard, ...]) -> dict[str, tuple[ClauseCard, ...]]:

@@ -13,7 +13,7 @@ from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.security import serves
 from negotiation.errors import NotFound
 from negotiation.rules import redline
-from negotiation.rules.vocabulary import Action, Circle
+from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle
 from negotiation.services.access import require
 from negotiation.store.queries.clauses import ClauseCard, card_of, engagement_cards
 from negotiation.store.queries.exchanges import MoveView, VersionView, navette_page, versions_of
@@ -96,12 +96,10 @@ def _steps(session: Session, frame: Frame, card: ClauseCard, moves: tuple[MoveVi
 
 def _step(frame: Frame, move: MoveView, versions: dict[int, VersionView]) -> NavetteStep:
     version = versions.get(move.version_number or 0)
-    if version is None or move.value is None and move.type not in ("proposal", "counter_proposal"):
-        return NavetteStep(move, version, None, None, 0)
-    before = versions.get(version.number - 1)
-    if before is None:
+    before = versions.get(version.number - 1) if version and move.type in TEXT_MOVES else None
+    if version is None or before is None:
         return NavetteStep(move, version, None, None, 0)
     marks = redline.redline(before.text, version.text)
     author = frame.parties.get(version.author_id or "")
-    html = Markup(redline.to_html(marks, inserted_by=sign_of(author)))  # noqa: S704: escaped by to_html
+    html = Markup(redline.to_html(marks, inserted_by=sign_of(author)))  # escaped by to_html
     return NavetteStep(move, version, before, html, round(100 * redline.share_changed(marks)))

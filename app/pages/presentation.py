@@ -191,12 +191,12 @@ def capital(text: object) -> Markup:
 
 def markdown(text: str) -> Markup:
     """The words of a clause as safe HTML."""
-    return Markup(to_html(text))  # noqa: S704: nh3 cleans it
+    return Markup(to_html(text))  # nh3 cleans it
 
 
 def markdown_inline(text: str) -> Markup:
     """The same without its paragraph, for a cell or a line."""
-    return Markup(str(markdown(text)).strip().removeprefix("<p>").removesuffix("</p>"))  # noqa: S704: cleaned above
+    return Markup(str(markdown(text)).strip().removeprefix("<p>").removesuffix("</p>"))  # cleaned above
 
 
 def named_by(key: str, frame: Any) -> str:
