@@ -165,6 +165,8 @@ class _Writer:
         wordless = not any(without_signs(run.text).strip(" \n|") for run in block.runs)
         if block.change in _CLASSES and (wordless or block.shown.kind is UnitKind.RULE):
             notes.append("ajouté sans texte" if block.change is Change.INSERTED else "supprimé, sans texte")
+        elif block.shown.kind is UnitKind.RULE and block.before and block.before.body != block.shown.body:
+            notes.append("filet écrit autrement")
         return "".join(self._note(note) for note in notes)
 
     def _note(self, words: str) -> str:

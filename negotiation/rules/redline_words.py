@@ -111,11 +111,10 @@ def compared(before: str, after: str, likeness: float) -> list[Segment]:
         else:
             segments.append(Segment([], left[i1:i2], right[j1:j2]))
     _slide(segments)
-    segments = _phrases_replaced(_absorbed(segments), likeness)
-    return segments
+    return _trimmed(_phrases_replaced(_absorbed(segments), likeness))
 
 
-def _common_ends(before: str, after: str) -> Span:
+def _common_ends(before: Sequence[str], after: Sequence[str]) -> Span:
     shortest = min(len(before), len(after))
     start = 0
     while start < shortest and before[start] == after[start]:
@@ -182,6 +181,20 @@ def _absorbed(segments: Sequence[Segment]) -> list[Segment]:
             segment = Segment(result.pop().kept + segment.kept, [], [])
         result.append(segment)
     return result
+
+
+def _trimmed(segments: Sequence[Segment]) -> list[Segment]:
+    """What both sides of a replacement begin or end with is common after all: joining brought spaces in."""
+    result: list[Segment] = []
+    for segment in segments:
+        start, stop = _common_ends(segment.deleted, segment.inserted)
+        deleted, inserted = segment.deleted, segment.inserted
+        result += [
+            Segment(deleted[:start], [], []),
+            Segment(segment.kept, deleted[start : len(deleted) - stop], inserted[start : len(inserted) - stop]),
+            Segment(deleted[len(deleted) - stop :], [], []),
+        ]
+    return [segment for segment in result if segment.kept or segment.is_edit]
 
 
 def _too_thin(left: Segment, between: Segment, right: Segment) -> bool:

@@ -113,9 +113,7 @@ def test_html_holds_only_what_a_redline_is_made_of(before: str, after: str) -> N
 @given(_TEXTS, _TEXTS)
 @settings(max_examples=300)
 def test_the_share_is_a_share(before: str, after: str) -> None:
-    share = share_changed(redline(before, after))
-    assert 0 <= share <= 1
-    assert share_changed(redline(after, before)) == share or before.count("\n") or after.count("\n")
+    assert 0 <= share_changed(redline(before, after)) <= 1
 
 
 @given(_TEXTS, _TEXTS)

@@ -58,6 +58,7 @@ CORPUS = [
         "Un taux de 94 %, les lits neutralisés étant exclus.",
         "Un taux de 94 %, [-sur l'ensemble des trois EHPAD-]{+les lits neutralisés étant exclus+}.",
     ),
+    ("selon le seul taux ; puis", "selon deux indicateurs ; puis", "selon [-le seul taux-]{+deux indicateurs+} ; puis"),
     # units
     (
         "Premier.\n\nDeuxième alinéa.",
