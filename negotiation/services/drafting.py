@@ -93,13 +93,10 @@ def circle_of_side(actor: Actor, side: str) -> Circle:
     }[DraftSide(side)]
 
 
-def open_draft(
-    live: LiveDrafts, actor: Actor, *, part_id: str, side: str, state_vector: bytes = b"", epoch: int | None = None
-) -> OpenedDraft:
+def open_draft(live: LiveDrafts, actor: Actor, *, part_id: str, side: str, state_vector: bytes = b"") -> OpenedDraft:
     """Join a draft, made from the current texts when it is the first time.
 
-    `state_vector` counts only if `epoch`, the one the browser knows, is still current. Raises NotFound, NotAllowed,
-    Frozen, InvalidInput, UpdateRefused.
+    Raises NotFound, NotAllowed, Frozen, InvalidInput, UpdateRefused.
     """
     circle = circle_of_side(actor, side)
     require(actor, Action.READ_DRAFT, circle=circle)
@@ -115,8 +112,7 @@ def open_draft(
         with live.store.unit_of_work() as uow:
             uow.lock(part.negotiation_id)
             draft = _draft_of(uow.session, part_id, circle) or _first_draft(uow, part, circle)
-    known = state_vector if epoch in (None, draft.epoch) else b""
-    sequence, lacking = live.rooms.room(draft.id, epoch=draft.epoch).state_since(known)
+    sequence, lacking = live.rooms.room(draft.id, epoch=draft.epoch).state_since(state_vector)
     return OpenedDraft(draft.id, draft.epoch, sequence, lacking, locks)
 
 

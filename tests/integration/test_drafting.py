@@ -212,23 +212,6 @@ def test_a_reopening_starts_from_the_agreed_text_in_a_new_epoch(table: DraftingT
     assert "mes mots" in Browser(table, "alice", side="ours").text()
 
 
-def test_a_browser_of_an_old_epoch_gets_the_whole_new_text(table: DraftingTable) -> None:
-    alice = Browser(table, "alice")
-    table.agree()
-    table.reopen()
-    opened = open_draft(
-        table.live,
-        table.actor("alice"),
-        part_id=table.part_id,
-        side="commune",
-        state_vector=alice.document.get_state(),
-        epoch=1,
-    )
-    fresh = Browser(table, "alice")
-    assert opened.epoch == 2
-    assert len(opened.update) == len(fresh.opened.update)
-
-
 def test_nothing_is_written_after_a_gel(table: DraftingTable) -> None:
     alice = Browser(table, "alice")
     update = alice.type("trop tard")

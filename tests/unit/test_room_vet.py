@@ -1,5 +1,7 @@
 """The vet looks at the nodes an update changed, in a document of the room's own."""
 
+from pathlib import Path
+
 import pytest
 from pycrdt import Doc, XmlFragment
 
@@ -54,6 +56,19 @@ def test_a_deletion_touches_its_clause() -> None:
 def test_a_value_touches_its_clause() -> None:
     update = written(yjs.scalar(yjs.word("93.5"), "values", key=yjs.OTHER_CLAUSE))
     assert vet(room_with_a_paragraph(), update) == {yjs.OTHER_CLAUSE}
+
+
+def test_what_the_real_editor_writes_passes() -> None:
+    """Recorded from Yjs 13.6 and y-tiptap 3.0 on the schema of static/src/editor."""
+    samples = Path(__file__).parents[1] / "drafting_samples"
+    seed, edit = (bytes.fromhex((samples / f"{name}.hex").read_text()) for name in ("platform_seed", "editor_edit"))
+    watched = WatchedDocument()
+    watched.watch([yjs.CLAUSE])
+    watched.apply_vetted(seed)
+    assert vet(watched, edit) == {yjs.CLAUSE}
+    text = markdown_bridge.read_fragment(watched.document, yjs.ROOT)
+    assert text.startswith("## Objectif 1")
+    assert text.endswith("### [**Nouveau 😀**](https://a.fr) x\n\n4. q\n\n|  |\n|---|\n\n---")
 
 
 WRONG = {
