@@ -67,6 +67,8 @@ def bind_cells(intake: Intake) -> None:
             cell.follows_id = clause.id
             if intake.until is None or clause.state is ClauseState.AGREED:
                 cell.attributes = {**cell.attributes, "file_value": cell.working_value}
+            if "working" in clause.attributes and clause.working_value is None:
+                clause.working_value = cell.working_value
             cell.working_value = None
 
 
@@ -133,14 +135,12 @@ def _tables(move: Json) -> bool:
 
 
 def _is_number_source(intake: Intake, engagement: Json) -> bool:
-    """Whether cells may follow it: it lives, a value was tabled on it, and none was agreed without value."""
+    """Whether cells follow it: it was agreed with a value, or it is still to be agreed."""
     clause = intake.engagements[engagement["id"]]
-    if clause.state is ClauseState.WITHDRAWN:
-        return False
     if clause.state is ClauseState.AGREED:
         agreed = intake.uow.session.get(Version, clause.agreed_version_id) if clause.agreed_version_id else None
         return agreed is not None and agreed.value is not None
-    return any(_tables(move) and move["value"] is not None for move in engagement["moves"])
+    return clause.state is not ClauseState.WITHDRAWN and not intake.standing.signed
 
 
 def _declare_untouched(intake: Intake, path: str, engagement: Json, *, clause: Clause) -> None:
