@@ -23,9 +23,7 @@ from negotiation.rules.redline_notices import REFORMATTED, without_signs
 from negotiation.rules.redline_units import cells
 
 _LAST_HEADING = 6
-_DEEPEST = 6
 _CLASSES = {Change.INSERTED: "unit-added", Change.DELETED: "unit-deleted"}
-_GROUP_TAGS = {"bullets": "ul", "numbers": "ol", "table": "table", "quote": "blockquote"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def _group(block: RedlineBlock) -> str:
     if kind in TABLE_KINDS:
         return "table"
     if kind in LIST_KINDS:
-        return "bullets" if kind is UnitKind.BULLET else "numbers"
+        return "list"
     return "quote" if ">" in block.shown.prefix else "flow"
 
 
@@ -65,12 +63,35 @@ class _Writer:
         self._first_heading = first_heading
 
     def blocks(self, blocks: Iterable[RedlineBlock]) -> str:
+        return "".join(self._members(group, list(members)) for group, members in groupby(blocks, key=_group))
+
+    def _members(self, group: str, blocks: Sequence[RedlineBlock]) -> str:
+        match group:
+            case "list":
+                return self._list(blocks)
+            case "table":
+                return f"<table>{''.join(self._row(block) for block in blocks)}</table>"
+            case "quote":
+                return f"<blockquote>{''.join(self._block(block) for block in blocks)}</blockquote>"
+            case _:
+                return "".join(self._block(block) for block in blocks)
+
+    def _list(self, blocks: Sequence[RedlineBlock]) -> str:
+        """Items nested by their indentation, whichever text they come from."""
         html = ""
-        for group, members in groupby(blocks, key=_group):
-            inside = "".join(self._row(block) if group == "table" else self._block(block) for block in members)
-            tag = _GROUP_TAGS.get(group)
-            html += f"<{tag}>{inside}</{tag}>" if tag else inside
-        return html
+        opened: list[tuple[int, str]] = []
+        for block in blocks:
+            prefix = block.shown.prefix.expandtabs()
+            place = (len(prefix) - len(prefix.lstrip()), "ul" if block.shown.kind is UnitKind.BULLET else "ol")
+            while opened and (opened[-1][0] > place[0] or (opened[-1][0] == place[0] and opened[-1] != place)):
+                html += f"</li></{opened.pop()[1]}>"
+            if opened and opened[-1] == place:
+                html += "</li>"
+            else:
+                opened.append(place)
+                html += f"<{place[1]}>"
+            html += self._block(block).removesuffix("</li>")
+        return html + "".join(f"</li></{tag}>" for _, tag in reversed(opened))
 
     def value(self, change: ValueChange | None) -> str:
         if change is None:
@@ -114,8 +135,7 @@ class _Writer:
             attributes += f' class="{_CLASSES[block.change]}"' + _party(signed)
         if unit.kind is UnitKind.NUMBERED:
             attributes += f' value="{int(unit.prefix.split()[-1].strip(".)>"))}"'
-        depth = min(len(unit.prefix.expandtabs()) - len(unit.prefix.expandtabs().lstrip()), 2 * _DEEPEST) // 2
-        return attributes + (f' data-depth="{depth}"' if depth else "")
+        return attributes
 
     def _runs(self, runs: Sequence[Run]) -> tuple[str, str]:
         """The words, and the notes on what changed without a word."""
@@ -155,9 +175,11 @@ class _Writer:
             opening += f" {agreed} par {escape(signed.name_with_article)}"
         notice = f'<span class="mark-space">{escape(run.notice)}</span>' if run.notice else ""
         after = (_letter(signed) if inserted else "") if end is None else end
+        # A space at the end stands after the letter, which belongs to the last word.
+        words = shown.rstrip(" ") or shown
         return (
-            f'<{tag}{_party(signed)}><span class="vh">{opening} : </span>{_text(shown)}{notice}'
-            f'<span class="vh">{closing}</span></{tag}>{after}'
+            f'<{tag}{_party(signed)}><span class="vh">{opening} : </span>{_text(words)}{notice}'
+            f'<span class="vh">{closing}</span></{tag}>{after}{shown[len(words) :]}'
         )
 
     def _notes(self, block: RedlineBlock) -> str:

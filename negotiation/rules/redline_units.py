@@ -99,11 +99,23 @@ def _paired_by_likeness(before: Sequence[Unit], after: Sequence[Unit]) -> Iterat
 
 
 def _unlike(before: Sequence[Unit], after: Sequence[Unit]) -> Iterator[Pair]:
-    if len(before) == len(after) == 1 and _may_pair(before[0], after[0]) and before[0].kind == after[0].kind:
+    if len(before) == len(after) == 1 and _may_replace(before[0], after[0]):
         yield before[0], after[0]
         return
-    yield from ((unit, None) for unit in before)
-    yield from ((None, unit) for unit in after)
+    deleted: list[Pair] = [(unit, None) for unit in before]
+    inserted: list[Pair] = [(None, unit) for unit in after]
+    # Deeper items go with what stands above, not under an item that goes away.
+    deeper = before and after and _indentation(after[0]) > _indentation(before[0])
+    yield from inserted + deleted if deeper else deleted + inserted
+
+
+def _may_replace(one: Unit, other: Unit) -> bool:
+    """Without a word in common, but at the same place: one change to decide, not two."""
+    return one.kind is other.kind and _indentation(one) == _indentation(other) and _may_pair(one, other)
+
+
+def _indentation(unit: Unit) -> int:
+    return len(unit.prefix) - len(unit.prefix.lstrip(" \t"))
 
 
 def _may_pair(one: Unit, other: Unit) -> bool:

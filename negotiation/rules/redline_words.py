@@ -40,6 +40,7 @@ _TOKENS = re.compile(
 )
 _WORD = re.compile(rf"\A{_LETTER}")
 _PHRASE_ENDS = frozenset({",", ";", ":", ".", "!", "?", "(", ")", "«", "»", "–", "—", "\n", "\\\n", "<br>"})
+_MARKDOWN_SIGNS = frozenset({"**", "*", "_", "~~", "["})
 
 
 class Alphabet:
@@ -198,11 +199,18 @@ def _trimmed(segments: Sequence[Segment]) -> list[Segment]:
 
 
 def _too_thin(left: Segment, between: Segment, right: Segment) -> bool:
+    if any(_only_signs(edit.deleted + edit.inserted) for edit in (left, right)):
+        # Bold put on or taken off changes no word: it must not draw unchanged words into a replacement.
+        return False
     common = _count(between.kept)
     if not common:
         return not _PHRASE_ENDS.intersection(between.kept)
     replaced = all(edit.deleted and edit.inserted for edit in (left, right))
     return replaced and common < min(_weight(left), _weight(right))
+
+
+def _only_signs(tokens: Iterable[str]) -> bool:
+    return all(token in _MARKDOWN_SIGNS or token.startswith("](") for token in tokens)
 
 
 def _weight(edit: Segment) -> int:

@@ -74,6 +74,11 @@ CORPUS = [
     ("- un\n- deux", "- un\n  - deux", "- un /   - deux<niveau ou puce de liste modifiés>"),
     ("un\n\ndeux", "- un\n\ndeux", "- un<paragraphe devenu élément de liste> / deux"),
     ("# Titre\n\nTexte", "## Titre\n\nTexte", "## Titre<niveau de titre modifié> / Texte"),
+    (
+        "- former\n  - de nuit\n- rendre compte",
+        "- former\n  - de nuit\n  - de jour",
+        "- former /   - de nuit /   - {+de jour+} / - [-rendre compte-]",
+    ),
     # tables
     (
         "| S | P |\n|---|---|\n| EHPAD | 84 |\n| SSIAD | 30 |",
@@ -94,6 +99,11 @@ CORPUS = [
         "{+](https://b.fr)+}<mise en forme modifiée, lien ajouté : https://b.fr>",
     ),
     ("a\n\nb", "a\n\n\nb", "a<présentation modifiée : lignes vides ou bordures> / b"),
+    (
+        "un taux de **94 %** net",
+        "un taux de 95 % net",
+        "un taux de [-**94-]{+95+} %[-**-]<mise en forme modifiée> net",
+    ),
     # what the eye misses
     ("93 %", "93\u00a0%", "93[- -]<espace>{+\u00a0+}<espace insécable>%"),
     ("93\u00a0%", "93\u202f%", "93[-\u00a0-]<espace insécable>{+\u202f+}<espace fine insécable>%"),

@@ -8,8 +8,8 @@ DEPARTMENT = PartySign("D", "d", "le Département")
 
 def test_an_addition_is_said_in_words_and_signed_outside() -> None:
     assert to_html(redline("Le taux.", "Le bon taux."), ARS) == (
-        '<p>Le <ins data-party="a"><span class="vh">ajout proposé par l’ARS : </span>bon '
-        '<span class="vh">, fin d’ajout </span></ins><b class="by" data-party="a" aria-hidden="true">A</b>taux.</p>'
+        '<p>Le <ins data-party="a"><span class="vh">ajout proposé par l’ARS : </span>bon'
+        '<span class="vh">, fin d’ajout </span></ins><b class="by" data-party="a" aria-hidden="true">A</b> taux.</p>'
     )
 
 
@@ -85,3 +85,10 @@ def test_whatever_is_written_is_shown_and_not_run() -> None:
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert 'data-party="&quot;"' in html
+
+
+def test_items_nest_as_in_the_text() -> None:
+    html = to_html(redline("- a\n  - b\n- c", "- a\n  - b\n  - b bis\n- c"))
+    added = html[html.index("<li class") : html.index("</ins>") + len("</ins>")]
+    assert "b bis" in added
+    assert html.replace(added, "<li>b bis") == "<ul><li>a<ul><li>b</li><li>b bis</li></ul></li><li>c</li></ul>"
