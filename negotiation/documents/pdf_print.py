@@ -1,0 +1,185 @@
+"""The contract as a PDF, by Typst: same content, same bytes.
+
+Typst runs in a child process, in a fresh folder that holds the template and the fonts and nothing else, with limits on
+memory and time. User text goes in as JSON and stays data.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from shutil import copyfile
+from typing import Any, Literal
+
+import rfc8785
+
+from negotiation.documents.print_tree import print_tree, words_of
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "templates" / "print"
+TIME_LIMIT = 60
+MEMORY_LIMIT = 2 * 1024**3
+STANDARDS = ["a-3a", "ua-1"]
+
+CONTENT_SHAPE = """
+{
+  "title": str, "reference": str,
+  "subtitle": str, "territory": str, "place": str,          may be absent
+  "date": "YYYY-MM-DD",                                     day of the gel, or of the draft: the date of the PDF
+                                                            (date, place, history_head may come by `around` instead)
+  "period": {"start": "YYYY-MM-DD", "end": "YYYY-MM-DD"},
+  "legal_basis": [str],
+  "parties": [{"letter", "name", "short_name", "signatory_title", "side"}],   side as `vocabulary.Side`
+  "parts": [part],                                          in the order of reading
+  "tables": {                                               each may be absent
+    "indicators": {"years": [str],
+                   "rows": [{"code", "title", "unit", "baseline": str, "values": {year: str}, "final": str}]},
+    "finance": {"years": [str],
+                "groups": [{"title", "rows": [{"code", "label", "funder": letter, "nature": str,
+                                               "values": {year: cents}, "total": cents}]}]}
+  },
+  "reserves": [{"code", "title", "party": letter, "text": Markdown,
+                "answers": [{"party": letter, "text": Markdown}]}],
+  "signatories": [{"party": letter, "role", "quality"}],
+  "history_head": {"seq": int, "hash": str}                 of the shared history before the gel; may be absent
+}
+part   = {"kind": `vocabulary.PartKind`, "code", "title", "section": str (may be absent),
+          "clauses": [clause], "parts": [part]}
+clause = {"kind": `vocabulary.ClauseKind`, "label", "code", "text": Markdown, "value_text": str as shown,
+          "state": `vocabulary.ClauseState`, "debtor": letter or None, "concerned": [letter]}
+
+More keys are allowed: they are attached with the rest, not printed. No float. Withdrawn clauses are not printed;
+fields with neither text nor value are printed in drafts only.
+"""
+
+
+class PrintFailure(Exception):
+    """The PDF could not be made. The message is a French sentence."""
+
+
+class UnprintableText(PrintFailure):
+    """A character that the fonts of the contract don't have. `character` names it, `where` quotes what is around."""
+
+    def __init__(self, character: str, where: str = "") -> None:
+        name = unicodedata.name(character, "sans nom")
+        around = f" dans « {where} »" if where else ""
+        super().__init__(
+            f"Le caractère {character!r} (U+{ord(character):04X}, {name}) ne peut pas être imprimé{around} : "
+            "les polices du contrat ne l’ont pas. Remplacez-le avant de figer."
+        )
+        self.character = character
+        self.where = where
+
+
+def fingerprint_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of the content in canonical JSON: the very bytes that are attached to the PDF."""
+    return sha256(rfc8785.dumps(dict(content))).hexdigest()
+
+
+def print_contract(
+    content: dict[str, Any],
+    *,
+    fingerprint: str,
+    label: str,
+    kind: Literal["frozen", "draft"],
+    around: Mapping[str, Any] | None = None,
+) -> bytes:
+    """PDF/A-3a and PDF/UA-1 of a content of CONTENT_SHAPE, with the content attached as `contrat.json`.
+
+    `around` gives the keys of CONTENT_SHAPE that are printed but that the fingerprint doesn't cover (date, place,
+    history_head: three parties ask for the gel of one text on three days). `label` names the version (« v1.0 »,
+    « Projet du 10 juillet 2026 »). Raises UnprintableText, PrintFailure, and ValueError when a frozen content doesn't
+    have this fingerprint.
+    """
+    if kind == "frozen" and fingerprint != fingerprint_of(content):
+        raise ValueError("the fingerprint is not that of the content")
+    tree = print_tree({**content, **(around or {})}, fingerprint=fingerprint, label=label, kind=kind)
+    refuse_unprintable(tree)
+    return _typeset({"tree": json.dumps(tree, ensure_ascii=False), "content": rfc8785.dumps(content).decode()})
+
+
+def refuse_unprintable(tree: object) -> None:
+    """Raises UnprintableText for the first character of any string of the tree that the fonts don't have."""
+    printable = _printable()
+    for words in words_of(tree):
+        for at, character in enumerate(words):
+            if character not in printable:
+                raise UnprintableText(character, words[max(0, at - 30) : at + 30].strip())
+
+
+@cache
+def _printable() -> frozenset[str]:
+    """Characters that both the serif, or the sans after it, can show: written beside the fonts when they were cut."""
+    ranges = json.loads((TEMPLATES / "fonts" / "coverage.json").read_text(encoding="utf-8"))
+    return frozenset(chr(code) for first, last in ranges for code in range(first, last + 1))
+
+
+def _typeset(inputs: dict[str, str]) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="navette-print-") as folder:
+        for source in [*TEMPLATES.glob("*.typ"), *(TEMPLATES / "fonts").glob("*.ttf")]:
+            copyfile(source, Path(folder) / source.name)
+        try:
+            run = subprocess.run(
+                [sys.executable, "-m", __name__, folder],
+                input=json.dumps(inputs).encode(),
+                capture_output=True,
+                timeout=TIME_LIMIT,
+                cwd=folder,
+                env={"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", ""), "HOME": folder},
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise PrintFailure("La mise en page a pris plus d’une minute : elle a été arrêtée.") from None
+    if run.returncode == 0 and run.stdout.startswith(b"%PDF-"):
+        return run.stdout
+    raise _failure(run.stderr.decode("utf-8", "replace"))
+
+
+def _failure(said: str) -> PrintFailure:
+    missing = re.search(r'the text `"(.+?)"` could not be displayed', said)
+    if missing:
+        return UnprintableText(missing[1][0], missing[1])
+    last = said.strip().splitlines()[-1] if said.strip() else "sans message"
+    return PrintFailure(f"La mise en page a échoué : {last}")
+
+
+def _child(folder: str) -> None:
+    """What runs apart: read the inputs, compile, write the PDF. Nothing of the parent but the folder."""
+    _limit_resources()
+    import typst
+
+    compiler = typst.Compiler(
+        input=str(Path(folder) / "contract.typ"),
+        root=folder,
+        font_paths=[folder],
+        ignore_system_fonts=True,
+        sys_inputs=json.load(sys.stdin),
+        package_path=str(Path(folder) / "none"),
+        package_cache_path=str(Path(folder) / "none"),
+    )
+    sys.stdout.buffer.write(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=0))  # type: ignore[arg-type]
+
+
+def _limit_resources() -> None:
+    with suppress(ImportError):
+        import resource
+
+        for what, most in (
+            (resource.RLIMIT_AS, MEMORY_LIMIT),
+            (resource.RLIMIT_CPU, TIME_LIMIT),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            with suppress(ValueError, OSError):  # a system that doesn't know this limit still has the others
+                resource.setrlimit(what, (most, most))
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1])

@@ -1,0 +1,108 @@
+"""What goes to the printer: every word of the contract, in good French typography, and no more."""
+
+import pytest
+
+from negotiation.documents.print_tree import blocks, capitals, plain, print_tree, shortened, words_of
+from tests.unit.contract_samples import contract_content
+
+
+def tree_of(content, *, kind="frozen"):
+    return print_tree(content, fingerprint="4f1c9b27" * 8, label="v1.0", kind=kind)
+
+
+def field(**changed):
+    return {"kind": "text", "label": "Pilote", "code": "", "text": "", "value_text": "", "state": "agreed",
+            "debtor": None, "concerned": [], **changed}  # fmt: skip
+
+
+def fields_of(clause, *, kind):
+    content = contract_content()
+    content["parts"] = [{"kind": "fiche_action", "code": "FA01", "title": "T", "clauses": [clause], "parts": []}]
+    (part,) = tree_of(content, kind=kind)["chapters"][0]["parts"]
+    return part["fields"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("95 % : oui ; non ! vrai ?", "95\u00a0% : oui\u202f; non\u202f! vrai\u202f?"),
+        ("« lits »", "«\u00a0lits\u00a0»"),
+        ("1 240 000 €", "1\u202f240\u202f000\u00a0€"),
+        ("l'article L. 313-12", "l’article L.\u00a0313-12"),
+        ("une\nligne\tou deux", "une ligne ou deux"),
+    ],
+)
+def test_spaces_and_apostrophes_are_french(typed, shown):
+    assert plain(typed).replace("\u00a0:", " :") == shown
+
+
+def test_the_colon_keeps_its_wide_no_break_space():
+    assert plain("Total : 5") == "Total\u00a0: 5"
+
+
+def test_the_words_of_a_contract_are_all_there():
+    content = contract_content()
+    printed = " ".join(words_of(tree_of(content)))
+    for part in content["parts"]:
+        assert plain(part["title"]) in printed
+    assert "taux d’occupation de 95\u00a0% en hébergement permanent" in printed
+
+
+def test_a_withdrawn_clause_is_not_printed():
+    assert fields_of(field(text="Nul", state="withdrawn"), kind="frozen") == []
+    assert fields_of(field(text="Nul", state="withdrawn"), kind="draft") == []
+
+
+def test_an_empty_field_shows_in_a_draft_alone():
+    assert fields_of(field(), kind="frozen") == []
+    (shown,) = fields_of(field(state="to_write"), kind="draft")
+    assert shown["state"] == "à écrire"
+
+
+def test_a_frozen_text_bears_no_state_of_negotiation():
+    (shown,) = fields_of(field(text="x", state="agreed"), kind="frozen")
+    assert shown["state"] == ""
+
+
+def test_parties_differ_by_shape_not_by_colour_alone():
+    content = contract_content()
+    content["parties"] += [
+        {"letter": "E", "name": "État", "side": "autorite"},
+        {"letter": "P", "name": "Partenaire", "side": "associe"},
+    ]
+    shapes = [party["shape"] for party in tree_of(content)["parties"].values()]
+    assert shapes == ["square", "circle", "hexagon", "diamond", "outline"]
+
+
+def test_totals_are_the_sum_of_the_lines_above():
+    finance = tree_of(contract_content())["annexes"][1]
+    granted = finance["groups"][0]
+    assert granted["total"][1] == "Total"
+    assert granted["total"][-1] == "2\u202f392\u202f000"
+    assert [group["total"] == [] for group in finance["groups"]] == [len(g["rows"]) == 1 for g in finance["groups"]]
+
+
+def test_a_contract_without_annex_reserve_nor_signatory_is_printed_too():
+    optional = {"tables", "reserves", "signatories", "legal_basis", "history_head", "place", "subtitle"}
+    content = {key: value for key, value in contract_content().items() if key not in optional}
+    tree = tree_of(content)
+    assert (tree["annexes"], tree["reserves"], tree["signatories"], tree["history_head"]) == ([], [], [], "")
+    assert tree["subtitle"].startswith("CONTRAT PLURIANNUEL")
+
+
+def test_markdown_becomes_nodes():
+    kinds = [block["t"] for block in blocks("# a\n\nb\n\n- c\n\n1. d\n\n> e\n\n---\n\n|f|\n|-|\n|g|")]
+    assert kinds == ["heading", "paragraph", "bullets", "numbers", "quote", "rule", "table"]
+    (paragraph,) = blocks("un **mot** [lié](https://exemple.fr)  \nsuite")
+    assert [run.get("marks") for run in paragraph["runs"]] == [[], ["bold"], [], [], None, []]
+    assert paragraph["runs"][3]["href"] == "https://exemple.fr"
+
+
+def test_capitals_are_those_that_the_fonts_have():
+    assert capitals("œuvre d’été, ɜ") == "ŒUVRE D’ÉTÉ, ɜ"
+
+
+def test_what_is_too_long_for_a_running_head_ends_with_an_ellipsis():
+    assert shortened("CPOM 2024-2028", most=70) == "CPOM 2024-2028"
+    assert shortened("a b" * 40, most=20).endswith("…")
+    assert len(shortened("a" * 100, most=20)) == 20
