@@ -42,7 +42,9 @@ def part_view(session: Session, actor: Actor, part_id: str) -> PartView:
     names = dict(
         session.execute(
             select(col(Essms.key), col(Essms.name)).where(col(Essms.negotiation_id) == actor.negotiation_id)
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     keys = part.attributes.get("essms_ids") or []
     return PartView(
@@ -86,17 +88,25 @@ def themes_of(session: Session, negotiation_id: str) -> Themes:
             select(col(Essms.key), col(Essms.name))
             .where(col(Essms.negotiation_id) == negotiation_id)
             .order_by(col(Essms.position))
-        ).tuples()
-    )
-    parts = session.execute(
-        select(col(Part.id), col(Part.attributes)).where(col(Part.negotiation_id) == negotiation_id)
-    ).tuples()
-    attributes = dict(parts)
-    objectives = session.execute(
-        select(col(Clause.part_id), col(Clause.working_text)).where(
-            col(Clause.negotiation_id) == negotiation_id, col(Clause.field) == "theme"
         )
-    ).tuples()
+        .tuples()
+        .all()
+    )
+    parts = (
+        session.execute(select(col(Part.id), col(Part.attributes)).where(col(Part.negotiation_id) == negotiation_id))
+        .tuples()
+        .all()
+    )
+    attributes = dict(parts)
+    objectives = (
+        session.execute(
+            select(col(Clause.part_id), col(Clause.working_text)).where(
+                col(Clause.negotiation_id) == negotiation_id, col(Clause.field) == "theme"
+            )
+        )
+        .tuples()
+        .all()
+    )
     return Themes(
         essms=essms,
         essms_of={part_id: frozenset(found.get("essms_ids") or ()) for part_id, found in attributes.items()},
