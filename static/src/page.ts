@@ -1,1 +1,19 @@
-import "htmx.org";
+/** Every page: htmx, words that aren't lost, fragments that stay fresh; the editor only where somebody writes. */
+
+import { connect } from "./page/connection";
+import { connectLiveDrafts, startLiveDrafts } from "./page/live_drafts";
+import { startRefreshing } from "./page/refresh";
+import { startRequests } from "./page/requests";
+import { startKeepingTypedText } from "./page/typed_text";
+import { told } from "./page/words";
+
+// Drafts first: their listener of « submit » must hold a form back before another sends it.
+startLiveDrafts();
+startRequests();
+startKeepingTypedText();
+startRefreshing();
+
+const person = told("person");
+if (told("socket-token") && person) {
+  void connect().then((socket) => connectLiveDrafts(socket, person));
+}

@@ -1,0 +1,231 @@
+/** One clause open to writing: the text under its tools, the save state, who else is there. */
+
+import { Editor } from "@tiptap/core";
+import { Collaboration } from "@tiptap/extension-collaboration";
+import { element } from "../page/words";
+import { Carets, partySign, tell } from "./carets";
+import type { DraftSync, SyncEvent } from "./draft_sync";
+import { textsOf } from "./kept";
+import { keptPanel } from "./kept_panel";
+import type { Peers } from "./peers";
+import { inWords } from "./save_state";
+import { flattenPastedCells, schema } from "./schema";
+import { LOCKED } from "./sentences";
+import { fragmentName } from "./texts";
+import { Toolbar } from "./toolbar";
+
+/** Where the caret goes: a place in the text that was clicked, its end, or nowhere (no focus is taken). */
+export type FirstCaret = { x: number; y: number } | "end" | null;
+
+const HELP =
+  "Échap pour sortir du texte. Tabulation : cellule suivante dans un tableau, retrait dans une liste, sinon suite de la page.";
+/** Between two keystrokes nobody needs to hear that the first one is saved. */
+const CALM_MS = 400;
+
+let count = 0;
+
+export class ClauseEditor {
+  private editor: Editor | null = null;
+  private toolbar: Toolbar | null = null;
+  private readonly text: HTMLElement;
+  private readonly frame = element("div", "editor");
+  private readonly saved: HTMLElement;
+  private readonly people = element("p", "live-people");
+  private readonly problem = element("p", "live-problem");
+  private readonly help = element("p", "vh", HELP);
+  private readonly silences: (() => void)[];
+  private firstCaret: FirstCaret;
+  private calm: number | undefined;
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly sync: DraftSync,
+    private readonly peers: Peers,
+    private readonly parts: { clause: string; say: (sentence: string) => void; caret: FirstCaret },
+  ) {
+    this.text = host.querySelector<HTMLElement>(".live-text") ?? host.appendChild(element("div", "live-text read"));
+    this.firstCaret = this.inText(parts.caret);
+    this.saved = this.savedLine();
+    count += 1;
+    this.help.id = `aide-editeur-${count}`;
+    this.problem.setAttribute("role", "alert");
+    this.problem.hidden = true;
+    this.frame.hidden = true;
+    this.frame.append(this.help);
+    this.text.before(this.problem);
+    this.text.after(this.frame, this.people);
+    host.setAttribute("aria-busy", "true");
+    this.silences = [sync.listen((event) => this.heard(event)), peers.listen(() => this.showPeople())];
+    this.showKept();
+    this.heard("changed");
+  }
+
+  destroy(): void {
+    for (const silence of this.silences) silence();
+    window.clearTimeout(this.calm);
+    this.takeDown();
+    this.frame.remove();
+    this.people.remove();
+    this.problem.remove();
+    this.text.hidden = false;
+  }
+
+  private heard(event: SyncEvent): void {
+    if (event === "texts") this.showKept();
+    if (event === "renewed") this.takeDown();
+    if (this.editor === null && this.sync.ready) this.build();
+    this.editor?.setEditable(this.mayWrite(), false);
+    this.showSaved();
+    this.showProblem();
+  }
+
+  private mayWrite(): boolean {
+    return this.host.dataset.editable !== "false" && this.sync.mayWrite(this.parts.clause);
+  }
+
+  // ------------------------------------------------------------------ the text
+
+  private build(): void {
+    const { doc } = this.sync;
+    const label = this.host.dataset.label ?? labelOf(this.host.dataset.draftSide);
+    const surface = element("div", "editor-surface");
+    this.editor = new Editor({
+      element: surface,
+      injectCSS: false,
+      enablePasteRules: false,
+      editable: this.mayWrite(),
+      extensions: [
+        ...schema,
+        Collaboration.configure({ fragment: doc.getXmlFragment(fragmentName(this.parts.clause)) }),
+        Carets.configure({ peers: this.peers, clause: this.parts.clause }),
+      ],
+      editorProps: {
+        attributes: {
+          class: "read live",
+          role: "textbox",
+          lang: "fr",
+          spellcheck: "true",
+          "aria-multiline": "true",
+          "aria-label": label,
+          "aria-describedby": this.help.id,
+        },
+        transformPastedHTML: flattenPastedCells,
+        handleKeyDown: (_, event) => this.keyPressed(event),
+      },
+      onFocus: ({ editor }) => tell(editor.view, this.peers, this.parts.clause),
+      onBlur: () => this.peers.tell(this.parts.clause, null),
+    });
+    this.toolbar = new Toolbar(this.editor, label);
+    this.frame.prepend(this.toolbar.element, surface);
+    this.frame.hidden = false;
+    this.text.hidden = true;
+    this.host.removeAttribute("aria-busy");
+    this.host.dataset.live = "";
+    this.placeCaret();
+  }
+
+  private takeDown(): void {
+    this.toolbar?.destroy();
+    this.editor?.destroy();
+    this.toolbar?.element.remove();
+    this.frame.querySelector(".editor-surface")?.remove();
+    this.toolbar = null;
+    this.editor = null;
+    delete this.host.dataset.live;
+  }
+
+  private keyPressed(event: KeyboardEvent): boolean {
+    if (event.key === "Escape" && !event.isComposing) {
+      // Out of the text but not far: the next Tab goes on from here.
+      this.host.tabIndex = -1;
+      this.host.focus({ preventScroll: true });
+      return true;
+    }
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      this.toolbar?.openLink();
+      return true;
+    }
+    return false;
+  }
+
+  /** The same place in the text, wherever the tools push it. */
+  private inText(caret: FirstCaret): FirstCaret {
+    if (caret === null || caret === "end") return caret;
+    const box = this.text.getBoundingClientRect();
+    return { x: caret.x - box.left, y: caret.y - box.top };
+  }
+
+  private placeCaret(): void {
+    const caret = this.firstCaret;
+    this.firstCaret = null;
+    if (caret === null || this.editor === null) return;
+    const { view, commands } = this.editor;
+    if (caret === "end") {
+      commands.focus("end");
+      return;
+    }
+    const box = view.dom.getBoundingClientRect();
+    const found = view.posAtCoords({ left: box.left + caret.x, top: box.top + caret.y });
+    commands.focus(found?.pos ?? "end");
+  }
+
+  // ------------------------------------------------------------------ what is said around it
+
+  private savedLine(): HTMLElement {
+    const around = this.host.closest("[data-clause-pane], .pane") ?? this.host;
+    const found = this.host.querySelector<HTMLElement>(".saved") ?? around.querySelector<HTMLElement>(".saved");
+    const line = found ?? element("p", "saved");
+    if (found === null) this.host.prepend(line);
+    line.setAttribute("role", "status");
+    return line;
+  }
+
+  private showSaved(): void {
+    window.clearTimeout(this.calm);
+    const state = this.sync.saving;
+    const write = () => {
+      const words = inWords(state);
+      this.saved.dataset.state = state.kind;
+      if (this.saved.textContent !== words) this.saved.textContent = words;
+    };
+    if (state.kind === "saved" && this.saved.dataset.state === "saving") this.calm = window.setTimeout(write, CALM_MS);
+    else write();
+  }
+
+  private showProblem(): void {
+    const { stopped } = this.sync;
+    const locked = this.sync.ready && !this.mayWrite();
+    const sentence = stopped ?? (locked ? LOCKED : null);
+    this.problem.hidden = sentence === null;
+    if (this.problem.textContent !== (sentence ?? "")) this.problem.textContent = sentence;
+    if (stopped !== null) this.host.removeAttribute("aria-busy");
+  }
+
+  private showPeople(): void {
+    const here = new Map(this.peers.in(this.parts.clause).map((peer) => [peer.peer, peer]));
+    this.people.replaceChildren();
+    if (!here.size) return;
+    this.people.append("Aussi dans ce texte\u00a0: ");
+    for (const [index, { letter, name }] of [...here.values()].entries()) {
+      const sign = element("span", "letter", letter);
+      sign.dataset.party = partySign(letter);
+      this.people.append(index ? ", " : "", sign, ` ${name}`);
+    }
+  }
+
+  private showKept(): void {
+    void textsOf(this.sync.owner).then((texts) => {
+      for (const text of texts) {
+        if (text.clause && text.clause !== this.parts.clause) continue;
+        if (document.querySelector(`[data-kept="${text.id}"]`)) continue;
+        this.host.prepend(keptPanel(text, this.parts.say));
+      }
+    });
+  }
+}
+
+function labelOf(side: string | undefined): string {
+  if (side === "ours") return "Brouillon interne de la clause";
+  return side === "authorities" ? "Brouillon de la clause entre autorités" : "Texte commun de la clause";
+}

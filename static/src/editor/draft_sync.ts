@@ -1,0 +1,401 @@
+/** One draft, shared by every open clause of a part: its document, and its conversation with the server. */
+
+import type { Socket } from "socket.io-client";
+import * as Y from "yjs";
+import { keepTexts, keepUpdates, ownerKey, updatesOf } from "./kept";
+import { lostWords } from "./lost_words";
+import { Outbox } from "./outbox";
+import type { DraftClosed, DraftUpdated, Epoch, Me, Opened, Place, Refusal, Update } from "./protocol";
+import { ask, SCHEMA_VERSION, toBytes, toText } from "./protocol";
+import { type SaveState, stateOf } from "./save_state";
+import { CLOSED, ENDED, LOST, NOT_YET, REBUILT } from "./sentences";
+import { Sequence } from "./sequence";
+import { clauseOf, fingerprint, insertedText, unsentTexts } from "./texts";
+import { Timers } from "./timers";
+
+/** Origins of transactions that must not be sent again. */
+const SERVER = Symbol("server");
+const KEPT = Symbol("kept");
+
+const GAP_PATIENCE_MS = 300;
+const CHECK_AFTER_MS = 10_000;
+const RETRY_MS = 2000;
+
+/** Refusals that say « later », not « no ». */
+const PASSING = new Set(["too_many_requests", "try_again", "internal_error"]);
+
+/** What a clause hears: `changed` = look again at state and rights; `renewed` = the document is another one. */
+export type SyncEvent = "changed" | "renewed" | "texts";
+
+export class DraftSync {
+  doc = new Y.Doc();
+  me: Me | null = null;
+  clauses: Opened["clauses"] = {};
+  /** Opened at least once: the document can be shown. */
+  ready = false;
+  /** Why nothing more can be written, in words; null while it can. */
+  stopped: string | null = null;
+  draft: string | null = null;
+
+  private epoch: Epoch = "";
+  private outbox: Outbox | null = null;
+  private sequence = new Sequence();
+  private entered = false;
+  private entering = false;
+  private pushing = false;
+  private late = false;
+  private savedAt: Date | null = null;
+  private mismatches = 0;
+  private readonly touched = new Set<string>();
+  private readonly listeners = new Set<(event: SyncEvent) => void>();
+  private readonly timers = new Timers();
+  private readonly handlers: Record<string, (told: never) => void>;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly place: Place,
+    private readonly person: string,
+  ) {
+    this.handlers = {
+      connect: () => void this.open(),
+      disconnect: () => this.left(),
+      draft_updated: (told: DraftUpdated) => this.receive(told),
+      draft_closed: (told: DraftClosed) => this.closed(told),
+      session_ended: () => this.stop(ENDED),
+    };
+    for (const [name, heard] of Object.entries(this.handlers)) this.socket.on(name, heard as (told: unknown) => void);
+    this.follow();
+    void this.open();
+  }
+
+  get owner(): string {
+    return ownerKey(this.person, this.place.part, this.place.side);
+  }
+
+  get saving(): SaveState {
+    const { late, savedAt, stopped, socket } = this;
+    return stateOf({ changes: this.outbox?.changes ?? 0, connected: socket.connected, late, savedAt, stopped });
+  }
+
+  get isSettled(): boolean {
+    return this.outbox?.isEmpty ?? true;
+  }
+
+  listen(heard: (event: SyncEvent) => void): () => void {
+    this.listeners.add(heard);
+    return () => this.listeners.delete(heard);
+  }
+
+  mayWrite(clause: string): boolean {
+    return this.stopped === null && this.clauses[clause] === "open";
+  }
+
+  /** Open, or open again after a cut or a change of rights: what each side lacks is exchanged. */
+  async open(): Promise<void> {
+    if (this.entering || this.stopped !== null) return;
+    this.entering = true;
+    const then = await this.enter().finally(() => {
+      this.entering = false;
+    });
+    if (then === "again") await this.open();
+    else void this.pump();
+  }
+
+  /** Resolves with null once the server has everything, else with what to tell the reader. */
+  async flush(patienceMs: number): Promise<string | null> {
+    const deadline = Date.now() + patienceMs;
+    while (Date.now() < deadline) {
+      if (this.stopped !== null) return this.stopped;
+      if (this.entered && this.isSettled) return null;
+      await new Promise((resolve) => window.setTimeout(resolve, 50));
+    }
+    return NOT_YET;
+  }
+
+  close(): void {
+    if (this.draft) void ask(this.socket, "close_draft", { draft: this.draft });
+    for (const [name, heard] of Object.entries(this.handlers)) this.socket.off(name, heard as (told: unknown) => void);
+    this.timers.clear();
+    this.listeners.clear();
+    this.doc.destroy();
+  }
+
+  private tell(event: SyncEvent): void {
+    for (const heard of this.listeners) heard(event);
+  }
+
+  /** Local edits go to the outbox; the clauses they touch are remembered until the server has them. */
+  private follow(): void {
+    this.doc.on("update", (update: Uint8Array, origin: unknown) => {
+      if (origin === SERVER || origin === KEPT || this.outbox === null) return;
+      this.outbox.add(update);
+      this.tell("changed");
+      void this.pump();
+    });
+    this.doc.on("afterTransaction", ({ origin, changed }: Y.Transaction) => {
+      if (origin === SERVER || origin === KEPT) return;
+      for (const type of changed.keys()) {
+        const clause = clauseOf(type as Y.AbstractType<unknown>);
+        if (clause) this.touched.add(clause);
+      }
+    });
+  }
+
+  private left(): void {
+    this.entered = false;
+    this.tell("changed");
+  }
+
+  // ------------------------------------------------------------------ opening
+
+  private async enter(): Promise<"again" | "done"> {
+    const known = this.draft === null ? "" : toText(Y.encodeStateVector(this.doc));
+    const reply = await this.askToOpen(known);
+    if (reply === null) {
+      if (this.socket.connected) this.timers.set("open", RETRY_MS, () => void this.open());
+      return "done";
+    }
+    if (!reply.ok) {
+      this.notLetIn(reply.error);
+      return "done";
+    }
+    if (this.draft !== null && (reply.draft !== this.draft || reply.epoch !== this.epoch)) {
+      await this.giveBack(REBUILT);
+      this.renew();
+      return "again";
+    }
+    if (this.outbox === null) await this.begin(reply);
+    else await this.join(reply, this.outbox.updates);
+    return "done";
+  }
+
+  private askToOpen(known: string) {
+    const order = { ...this.place, schema: SCHEMA_VERSION, state_vector: known };
+    return ask<Opened>(this.socket, "open_draft", order, 10_000);
+  }
+
+  /** First opening of this document: what an earlier page of this person left unsent joins it. */
+  private async begin(opened: Opened): Promise<void> {
+    this.draft = opened.draft;
+    this.epoch = opened.epoch;
+    const rows = await updatesOf(this.owner);
+    const mine = rows.filter((row) => row.draft === opened.draft && row.epoch === opened.epoch);
+    const stale = rows.filter((row) => !mine.includes(row));
+    if (stale.length) {
+      await this.giveBackTexts(new Map([[null, insertedText(stale.map((row) => row.update))]]), REBUILT);
+      await keepUpdates(
+        [],
+        stale.map((row) => row.id),
+      );
+    }
+    this.outbox = new Outbox(this.owner, opened.draft, opened.epoch);
+    this.outbox.adopt(mine);
+    await this.join(
+      opened,
+      mine.map((row) => row.update),
+    );
+  }
+
+  private async join(opened: Opened, unsent: readonly Uint8Array[]): Promise<void> {
+    if (opened.update) Y.applyUpdate(this.doc, toBytes(opened.update), SERVER);
+    for (const update of unsent) Y.applyUpdate(this.doc, update, KEPT);
+    this.sequence.jumped(opened.seq);
+    this.clauses = opened.clauses;
+    this.me = opened.me;
+    this.ready = true;
+    this.entered = this.socket.connected;
+    if (unsent.length) await this.giveBackTexts(lostWords(this.doc, unsent), LOST);
+    this.checkLater();
+    this.tell("changed");
+  }
+
+  // ------------------------------------------------------------------ sending
+
+  private async pump(): Promise<void> {
+    if (this.pushing || !this.entered || this.stopped !== null || this.outbox === null) return;
+    const outbox = this.outbox;
+    const operation = outbox.next();
+    if (operation === null) {
+      this.touched.clear();
+      this.checkLater();
+      return;
+    }
+    this.pushing = true;
+    const order = { draft: this.draft, epoch: this.epoch, op: operation.op, update: toText(operation.update) };
+    const reply = await ask<{ seq: number }>(this.socket, "push_update", order);
+    if (outbox !== this.outbox) return;
+    this.pushing = false;
+    if (reply === null) {
+      this.late = true;
+      this.tell("changed");
+      // Connected: the same bytes again, under the same id. Not connected: opening again will do it.
+      if (this.socket.connected) void this.pump();
+      return;
+    }
+    if (!reply.ok) {
+      this.refused(reply.error);
+      return;
+    }
+    outbox.settle();
+    this.late = false;
+    this.savedAt = new Date();
+    this.reached(reply.seq);
+    this.tell("changed");
+    void this.pump();
+  }
+
+  private notLetIn({ code, message }: Refusal): void {
+    if (PASSING.has(code)) this.timers.set("open", RETRY_MS, () => void this.open());
+    else void this.giveBack(message).then(() => this.stop(message));
+  }
+
+  private refused({ code, message }: Refusal): void {
+    switch (code) {
+      case "resync_needed":
+        void this.resync();
+        break;
+      case "epoch_changed":
+      case "update_refused":
+      case "frozen":
+        void this.startAgain(message);
+        break;
+      case "not_found":
+      case "forbidden":
+        void this.giveBack(message).then(() => this.stop(message));
+        break;
+      case "session_ended":
+      case "schema_outdated":
+        this.stop(message);
+        break;
+      default:
+        this.late = true;
+        this.tell("changed");
+        this.timers.set("retry", RETRY_MS, () => void this.pump());
+    }
+  }
+
+  // ------------------------------------------------------------------ receiving
+
+  private receive(told: DraftUpdated): void {
+    if (told.draft !== this.draft || !this.ready) return;
+    if (told.epoch !== this.epoch) {
+      void this.open();
+      return;
+    }
+    this.apply(told);
+    if (this.isSettled) {
+      this.savedAt = new Date();
+      this.tell("changed");
+    }
+    this.checkLater();
+  }
+
+  private apply({ seq, update }: Update): void {
+    Y.applyUpdate(this.doc, toBytes(update), SERVER);
+    this.reached(seq);
+  }
+
+  /** A missing number may still be on its way; after a moment it is asked for. */
+  private reached(seq: number): void {
+    this.sequence.reached(seq);
+    if (this.sequence.hasGap) this.timers.set("gap", GAP_PATIENCE_MS, () => void this.pull());
+  }
+
+  private async pull(): Promise<void> {
+    if (!this.entered || !this.sequence.hasGap) return;
+    const order = { draft: this.draft, epoch: this.epoch, after: this.sequence.last };
+    const reply = await ask<{ seq: number; updates: Update[] }>(this.socket, "pull_updates", order);
+    if (reply === null) return this.timers.set("gap", RETRY_MS, () => void this.pull());
+    if (!reply.ok) return this.refused(reply.error);
+    for (const missed of reply.updates) this.apply(missed);
+    if (!reply.updates.length) this.sequence.jumped(reply.seq);
+  }
+
+  private checkLater(): void {
+    this.timers.set("check", CHECK_AFTER_MS, () => void this.check());
+  }
+
+  /** At a quiet moment both sides compare a sum of the text: a lost message can't stay unnoticed. */
+  private async check(): Promise<void> {
+    if (!this.entered || !this.isSettled || this.draft === null) return;
+    const seq = this.sequence.last;
+    const order = { draft: this.draft, epoch: this.epoch, seq, hash: fingerprint(this.doc) };
+    const reply = await ask<{ same: boolean; seq: number }>(this.socket, "check_draft", order);
+    if (!reply?.ok || seq !== this.sequence.last || !this.isSettled) return;
+    if (reply.seq > seq) {
+      this.reached(reply.seq);
+      this.checkLater();
+    } else if (reply.same) {
+      this.mismatches = 0;
+    } else {
+      this.mismatches += 1;
+      await (this.mismatches > 1 ? this.startAgain(REBUILT) : this.resync());
+    }
+  }
+
+  // ------------------------------------------------------------------ putting right
+
+  /** The whole of what the server has, and in return the whole of what it lacks, as one operation. */
+  private async resync(): Promise<void> {
+    const reply = await this.askToOpen("");
+    if (reply === null) return this.timers.set("retry", RETRY_MS, () => void this.resync());
+    if (!reply.ok) return this.refused(reply.error);
+    if (this.outbox === null || reply.epoch !== this.epoch) return this.startAgain(REBUILT);
+    const whole = toBytes(reply.update);
+    Y.applyUpdate(this.doc, whole, SERVER);
+    const lacking = Y.encodeStateAsUpdate(this.doc, Y.encodeStateVectorFromUpdate(whole));
+    const isSomething = Y.decodeUpdate(lacking).structs.length > 0 || !this.outbox.isEmpty;
+    this.outbox.replaceBy(isSomething ? lacking : null);
+    this.sequence.jumped(reply.seq);
+    this.checkLater();
+    void this.pump();
+  }
+
+  /** The server's document takes the place of ours; our unsent words are given back to be copied. */
+  private async startAgain(why: string): Promise<void> {
+    await this.giveBack(why);
+    this.renew();
+    await this.open();
+  }
+
+  private renew(): void {
+    const before = this.doc;
+    this.doc = new Y.Doc();
+    this.follow();
+    this.outbox = null;
+    this.draft = null;
+    this.ready = false;
+    this.entered = false;
+    this.pushing = false;
+    this.late = false;
+    this.mismatches = 0;
+    this.sequence = new Sequence();
+    this.tell("renewed");
+    before.destroy();
+  }
+
+  private async giveBack(why: string): Promise<void> {
+    if (this.outbox === null || this.outbox.isEmpty) return;
+    const texts = unsentTexts(this.doc, this.touched, this.outbox.updates);
+    this.touched.clear();
+    this.outbox.replaceBy(null);
+    await this.giveBackTexts(texts, why);
+  }
+
+  private async giveBackTexts(texts: ReadonlyMap<string | null, string>, why: string): Promise<void> {
+    await keepTexts(this.owner, texts, why);
+    if (texts.size) this.tell("texts");
+  }
+
+  private closed({ draft, reason }: DraftClosed): void {
+    if (draft !== this.draft) return;
+    if (/epoch|rebuilt/.test(reason)) void this.open();
+    else void this.giveBack(reason).then(() => this.stop(CLOSED));
+  }
+
+  private stop(why: string): void {
+    this.stopped = why;
+    this.entered = false;
+    this.tell("changed");
+  }
+}

@@ -1,0 +1,122 @@
+/** What this computer keeps until the server has it: updates not yet acknowledged, and texts that were refused. */
+
+import { uuidv4 } from "lib0/random";
+import type { Epoch } from "./protocol";
+
+const DATABASE = "navette";
+const UPDATES = "updates";
+const TEXTS = "texts";
+
+/** One row an update, not one a draft: two tabs of one person must not write over each other. */
+export interface KeptUpdate {
+  /** The operation id that the server will know it by. */
+  id: string;
+  owner: string;
+  draft: string;
+  epoch: Epoch;
+  update: Uint8Array;
+  changes: number;
+  at: number;
+}
+
+export interface KeptText {
+  id: string;
+  owner: string;
+  clause: string;
+  text: string;
+  why: string;
+}
+
+let opened: Promise<IDBDatabase | null> | null = null;
+let working = true;
+/** The same texts for a browser that keeps nothing: they last as long as the page. */
+const unkept = new Map<string, KeptText>();
+
+/** False once the browser has refused to keep anything: then nothing may be called kept. */
+export function keeps(): boolean {
+  return working;
+}
+
+export async function keepUpdates(rows: readonly KeptUpdate[], replaced: readonly string[] = []): Promise<void> {
+  await write(UPDATES, (store) => {
+    for (const row of rows) store.put(row);
+    for (const id of replaced) store.delete(id);
+  });
+}
+
+export async function updatesOf(owner: string): Promise<KeptUpdate[]> {
+  const rows = await read<KeptUpdate>(UPDATES, owner);
+  return rows.sort((one, other) => one.at - other.at);
+}
+
+/** Texts by clause, to be offered to their author; null = nobody can tell any more which clause. */
+export async function keepTexts(owner: string, texts: ReadonlyMap<string | null, string>, why: string): Promise<void> {
+  const rows: KeptText[] = [...texts]
+    .filter(([, text]) => text.trim())
+    .map(([clause, text]) => ({ id: uuidv4(), owner, clause: clause ?? "", text, why }));
+  for (const row of rows) unkept.set(row.id, row);
+  await write(TEXTS, (store) => {
+    for (const row of rows) store.put(row);
+  });
+}
+
+export async function textsOf(owner: string): Promise<KeptText[]> {
+  const stored = await read<KeptText>(TEXTS, owner);
+  return stored.length || working ? stored : [...unkept.values()].filter((text) => text.owner === owner);
+}
+
+export async function dropText(id: string): Promise<void> {
+  unkept.delete(id);
+  await write(TEXTS, (store) => store.delete(id));
+}
+
+/** Person and place in one key: another person on the same computer never meets it. */
+export function ownerKey(person: string, part: string, side: string): string {
+  return [person, part, side].join("|");
+}
+
+function database(): Promise<IDBDatabase | null> {
+  opened ??= new Promise((resolve) => {
+    const failed = () => {
+      working = false;
+      resolve(null);
+    };
+    try {
+      const request = indexedDB.open(DATABASE, 1);
+      request.onupgradeneeded = () => {
+        for (const name of [UPDATES, TEXTS]) {
+          request.result.createObjectStore(name, { keyPath: "id" }).createIndex("owner", "owner");
+        }
+      };
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = failed;
+    } catch {
+      failed();
+    }
+  });
+  return opened;
+}
+
+async function write(name: string, work: (store: IDBObjectStore) => void): Promise<void> {
+  const found = await database();
+  if (found === null) return;
+  await new Promise<void>((resolve) => {
+    const transaction = found.transaction(name, "readwrite");
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => {
+      working = false;
+      resolve();
+    };
+    work(transaction.objectStore(name));
+  });
+}
+
+async function read<T>(name: string, owner: string): Promise<T[]> {
+  const found = await database();
+  if (found === null) return [];
+  return new Promise((resolve) => {
+    const request = found.transaction(name).objectStore(name).index("owner").getAll(owner);
+    request.onsuccess = () => resolve(request.result as T[]);
+    request.onerror = () => resolve([]);
+  });
+}

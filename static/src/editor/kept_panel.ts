@@ -1,0 +1,42 @@
+/** « Texte gardé sur ce poste »: words that could not be stored, for their author to copy. */
+
+import { button, element } from "../page/words";
+import { dropText, type KeptText } from "./kept";
+
+export function keptPanel(text: KeptText, say: (sentence: string) => void): HTMLElement {
+  const field = element("textarea", "field kept-field", text.text);
+  field.readOnly = true;
+  field.rows = Math.min(8, text.text.split("\n").length + 1);
+  field.setAttribute("aria-label", "Texte gardé");
+  const copy = button("Copier", "button button-small", () => {
+    void copyText(field).then((copied) =>
+      say(copied ? "Texte copié." : "La copie a échoué : copiez le texte du champ."),
+    );
+  });
+  const drop = button("Supprimer", "button button-small button-plain", () => {
+    panel.remove();
+    void dropText(text.id);
+  });
+  const panel = element(
+    "section",
+    "kept-text",
+    element("h4", "", "Texte gardé sur ce poste"),
+    element("p", "", text.why),
+    field,
+    element("p", "bar-line", copy, drop),
+  );
+  panel.dataset.kept = text.id;
+  panel.setAttribute("aria-label", "Texte gardé sur ce poste");
+  return panel;
+}
+
+/** The clipboard needs a secure address; the old way serves the others. */
+async function copyText(field: HTMLTextAreaElement): Promise<boolean> {
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+    return true;
+  } catch {
+    return document.execCommand("copy");
+  }
+}

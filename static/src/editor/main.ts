@@ -1,0 +1,86 @@
+/** The editor's only door: mount a clause, and wait until a draft has arrived. Loaded when somebody first writes. */
+
+import type { Socket } from "socket.io-client";
+import { ClauseEditor, type FirstCaret } from "./clause_editor";
+import { DraftSync } from "./draft_sync";
+import { Peers } from "./peers";
+
+export interface EditorParts {
+  socket: Socket;
+  person: string;
+  announce: (sentence: string) => void;
+}
+
+export interface MountedClause {
+  destroy: () => void;
+}
+
+interface OpenDraft {
+  part: string;
+  side: string;
+  sync: DraftSync;
+  peers: Peers;
+  users: number;
+}
+
+/** A swap destroys an editor and mounts it again at once: the draft waits a little before it is left. */
+const LINGER_MS = 5000;
+
+const drafts = new Map<string, OpenDraft>();
+
+export function mount(host: HTMLElement, parts: EditorParts, caret: FirstCaret): MountedClause {
+  const { draftPart: part = "", draftSide: side = "", clause = "" } = host.dataset;
+  const draft = draftFor(part, side, parts);
+  draft.users += 1;
+  const editor = new ClauseEditor(host, draft.sync, draft.peers, { clause, say: parts.announce, caret });
+  return {
+    destroy: () => {
+      editor.destroy();
+      draft.users -= 1;
+      window.setTimeout(() => leave(draft), LINGER_MS);
+    },
+  };
+}
+
+/** Waits for the draft, or for every open one when none is named. Null = all arrived; else what to tell the reader. */
+export async function flush(
+  part: string | undefined,
+  side: string | undefined,
+  patienceMs: number,
+): Promise<string | null> {
+  const concerned = [...drafts.values()].filter(
+    (draft) => (part === undefined || draft.part === part) && (side === undefined || draft.side === side),
+  );
+  const problems = await Promise.all(concerned.map(({ sync }) => sync.flush(patienceMs)));
+  return problems.find((problem) => problem !== null) ?? null;
+}
+
+function draftFor(part: string, side: string, { socket, person }: EditorParts): OpenDraft {
+  const name = nameOf({ part, side });
+  const known = drafts.get(name);
+  if (known) return known;
+  const sync = new DraftSync(socket, { part, side }, person);
+  const draft = { part, side, sync, peers: new Peers(socket, () => sync.draft), users: 0 };
+  drafts.set(name, draft);
+  return draft;
+}
+
+function nameOf({ part, side }: { part: string; side: string }): string {
+  return `${part}|${side}`;
+}
+
+function leave(draft: OpenDraft): void {
+  if (draft.users > 0 || drafts.get(nameOf(draft)) !== draft) return;
+  if (!draft.sync.isSettled) {
+    window.setTimeout(() => leave(draft), LINGER_MS);
+    return;
+  }
+  drafts.delete(nameOf(draft));
+  draft.peers.close();
+  draft.sync.close();
+}
+
+/** A move may have locked or opened a clause of this part: the server says again which. */
+document.addEventListener("navette:changed", ({ detail }) => {
+  for (const draft of drafts.values()) if (draft.part === detail.part) void draft.sync.open();
+});

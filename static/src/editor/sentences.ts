@@ -1,0 +1,9 @@
+/** What a draft says when something keeps words from being stored: what happened, what was kept. */
+
+export const LOST = "Ces mots ont disparu du texte commun quand les modifications se sont rejointes.";
+export const REBUILT = "Le texte a été repris à neuf pendant votre absence\u00a0: ces mots n’y sont pas.";
+export const NOT_YET =
+  "Vos dernières modifications ne sont pas encore enregistrées\u00a0: rien n’a été proposé. Réessayez dans un instant.";
+export const ENDED = "Votre session est terminée.";
+export const CLOSED = "Ce texte n’est plus ouvert à l’écriture.";
+export const LOCKED = "Ce texte est verrouillé\u00a0: il se lit, il ne s’écrit plus.";

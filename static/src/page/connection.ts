@@ -1,0 +1,60 @@
+/** The page's one connection: rare messages with ids, and the live drafts. */
+
+import type { Socket } from "socket.io-client";
+import { type PageChange, refreshAll } from "./refresh";
+import { announce, element, hideBanner, showBanner, told } from "./words";
+
+export async function connect(): Promise<Socket> {
+  const { io } = await import("socket.io-client");
+  const negotiation = told("negotiation");
+  const socket = io({
+    path: "/socket.io/",
+    auth: { token: told("socket-token") },
+    query: { n: negotiation ?? "" },
+    // Where a proxy blocks WebSocket, long polling does the same work.
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 5000,
+    timeout: 8000,
+  });
+  let connectedBefore = false;
+  socket.on("connect", () => {
+    hideBanner("connexion");
+    if (negotiation)
+      void socket
+        .timeout(5000)
+        .emitWithAck("watch_table", { negotiation })
+        .catch(() => undefined);
+    if (connectedBefore) refreshAll();
+    connectedBefore = true;
+  });
+  socket.on("page_changed", (change: PageChange) => {
+    document.dispatchEvent(new CustomEvent("navette:changed", { detail: change }));
+  });
+  socket.on("session_ended", () => {
+    socket.disconnect();
+    sayEnded("Votre session est terminée. Ce que vous avez tapé est gardé sur ce poste.");
+  });
+  socket.on("connect_error", () => {
+    // `active` is false when the server itself refused: no new attempt will follow.
+    if (!socket.active) sayEnded("La connexion en direct est refusée. Ce que vous avez tapé est gardé sur ce poste.");
+  });
+  followNetwork(socket);
+  return socket;
+}
+
+function sayEnded(sentence: string): void {
+  const way = element("a", "button button-small", "Se connecter");
+  way.href = `/connexion?suite=${encodeURIComponent(location.pathname)}`;
+  showBanner("connexion", sentence, way);
+  announce(sentence);
+}
+
+/** A cut cable is known to the browser long before the connection's own heartbeat misses it. */
+function followNetwork(socket: Socket): void {
+  window.addEventListener("offline", () => socket.io.engine?.close());
+  window.addEventListener("online", () => {
+    if (socket.active && !socket.connected) socket.connect();
+  });
+}

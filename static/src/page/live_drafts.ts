@@ -1,0 +1,163 @@
+/**
+ * The texts of a page that can be written together, before anybody writes: a text to read, a plain form without
+ * JavaScript. The editor is fetched when somebody first goes into one.
+ *
+ *   <div class="live-draft" data-draft-part="…" data-draft-side="commune|ours|authorities" data-clause="…"
+ *        data-editable="true|false" data-open="now" data-label="Texte commun de la clause EN06">
+ *     <p class="saved" role="status"></p>                        (optional: where to say what is saved)
+ *     <div class="live-text read">current text, in HTML</div>
+ *     <form class="live-fallback">… <textarea name="text"> …</form>
+ *   </div>
+ */
+
+import type { Socket } from "socket.io-client";
+import type { EditorParts, MountedClause } from "../editor/main";
+import { announce } from "./words";
+
+const EDITABLE = '.live-draft[data-editable="true"]';
+const SLOW_FLUSH_MS = 8000;
+
+type Editor = typeof import("../editor/main");
+
+const mounted = new Map<Element, MountedClause>();
+const opening = new Set<Element>();
+/** Texts that a swap took away while they were open: opened again when they come back. */
+const reopen = new Set<string>();
+
+let parts: EditorParts | null = null;
+let editor: Promise<Editor> | null = null;
+
+export function startLiveDrafts(): void {
+  document.addEventListener("htmx:load", (event) => prepare(event.target as Element));
+  document.addEventListener("htmx:beforeCleanupElement", (event) => {
+    if (event.target instanceof Element) leave(event.target);
+  });
+  document.addEventListener("submit", flushBefore, { capture: true });
+  prepare(document.body);
+}
+
+/** Called once the page is connected; before that a text stays a text. */
+export function connectLiveDrafts(socket: Socket, person: string): void {
+  parts = { socket, person, announce };
+  prepare(document.body);
+}
+
+function prepare(container: Element): void {
+  const found = [...container.querySelectorAll<HTMLElement>(".live-draft")];
+  if (container.matches(".live-draft")) found.push(container as HTMLElement);
+  for (const draft of found) {
+    for (const field of fallbackOf(draft)) hideFallback(field);
+    if (draft.matches(EDITABLE)) invite(draft);
+  }
+}
+
+function fallbackOf(draft: Element): HTMLElement[] {
+  return [...draft.querySelectorAll<HTMLElement>(".live-fallback, form:has(textarea):not([data-flush-draft])")];
+}
+
+/** Hidden and not sent: the draft itself is the text, the field only held a copy of it. */
+function hideFallback(fallback: HTMLElement): void {
+  fallback.hidden = true;
+  for (const field of fallback.querySelectorAll<HTMLTextAreaElement>("textarea")) field.disabled = true;
+}
+
+function showFallback(draft: Element): void {
+  for (const fallback of fallbackOf(draft)) {
+    fallback.hidden = false;
+    for (const field of fallback.querySelectorAll<HTMLTextAreaElement>("textarea")) field.disabled = false;
+  }
+}
+
+function invite(draft: HTMLElement): void {
+  const text = draft.querySelector<HTMLElement>(".live-text");
+  if (parts === null || text === null) return;
+  const wanted = reopen.delete(nameOf(draft)) || draft.dataset.open === "now";
+  if (draft.dataset.invited === undefined) {
+    draft.dataset.invited = "";
+    text.tabIndex = 0;
+    text.title = "Cliquer pour écrire, ou touche Entrée";
+    text.addEventListener("focus", () => void fetchEditor(), { once: true });
+    text.addEventListener("click", (event) => {
+      if (!(event.target as Element).closest("a")) void open(draft, { x: event.clientX, y: event.clientY });
+    });
+    text.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target !== text) return;
+      event.preventDefault();
+      void open(draft, "end");
+    });
+  }
+  if (wanted) void open(draft, null);
+}
+
+function nameOf({ dataset }: HTMLElement): string {
+  return [dataset.draftPart, dataset.draftSide, dataset.clause].join("|");
+}
+
+function fetchEditor(): Promise<Editor> {
+  editor ??= import("../editor/main").catch((error: unknown) => {
+    editor = null;
+    throw error;
+  });
+  return editor;
+}
+
+async function open(draft: HTMLElement, caret: { x: number; y: number } | "end" | null): Promise<void> {
+  if (parts === null || mounted.has(draft) || opening.has(draft)) return;
+  opening.add(draft);
+  try {
+    const { mount } = await fetchEditor();
+    if (draft.isConnected) mounted.set(draft, mount(draft, parts, caret));
+  } catch {
+    showFallback(draft);
+    announce("L’éditeur ne s’est pas chargé : le texte reste modifiable dans un champ simple.");
+  } finally {
+    opening.delete(draft);
+  }
+}
+
+function leave(element: Element): void {
+  const clause = mounted.get(element);
+  if (clause === undefined) return;
+  mounted.delete(element);
+  reopen.add(nameOf(element as HTMLElement));
+  clause.destroy();
+}
+
+/** « Proposer ce texte »: the server reads the draft, so the draft must have arrived there first. */
+function flushBefore(event: SubmitEvent): void {
+  const form = event.target as HTMLFormElement;
+  if (!form.matches("[data-flush-draft]") || form.dataset.flushed !== undefined || editor === null) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const submitter = event.submitter;
+  void editor.then(async ({ flush }) => {
+    const { part, side } = draftOf(form);
+    const problem = await flush(part, side, SLOW_FLUSH_MS);
+    if (problem !== null) {
+      sayBeside(form, problem);
+      return;
+    }
+    form.dataset.flushed = "";
+    form.requestSubmit(submitter);
+    delete form.dataset.flushed;
+  });
+}
+
+/** The draft that a form is about: its own attributes, the text it stands in or beside; else every open draft. */
+function draftOf(form: HTMLElement): { part?: string | undefined; side?: string | undefined } {
+  const around = form.closest<HTMLElement>("[data-draft-part]");
+  const near = around ?? form.querySelector<HTMLElement>("[data-draft-part]");
+  const beside = near ?? form.parentElement?.querySelector<HTMLElement>(".live-draft");
+  return { part: beside?.dataset.draftPart, side: beside?.dataset.draftSide };
+}
+
+function sayBeside(form: HTMLElement, sentence: string): void {
+  let line = form.querySelector<HTMLElement>(".flush-refused");
+  if (line === null) {
+    line = document.createElement("p");
+    line.className = "flush-refused field-error";
+    line.setAttribute("role", "alert");
+    form.prepend(line);
+  }
+  line.textContent = sentence;
+}

@@ -1,0 +1,78 @@
+/** A change elsewhere: the page asks again for the fragments that carry the ids, and never over typed words. */
+
+import htmx from "htmx.org";
+import { holdsTypedText } from "./typed_text";
+import { button, element } from "./words";
+
+export interface PageChange {
+  type: string;
+  negotiation: string;
+  part?: string;
+  clause?: string;
+}
+
+declare global {
+  interface DocumentEventMap {
+    "navette:changed": CustomEvent<PageChange>;
+  }
+}
+
+/** Several changes of one move, or of a whole part accepted, arrive together: one request for each fragment. */
+const GATHER_MS = 150;
+
+const waiting = new Set<Element>();
+let timer: number | undefined;
+
+export function startRefreshing(): void {
+  document.addEventListener("navette:changed", ({ detail }) => {
+    const keys = new Set(["table"]);
+    if (detail.part) keys.add(`part:${detail.part}`);
+    if (detail.clause) keys.add(`clause:${detail.clause}`);
+    ask((key) => keys.has(key));
+  });
+}
+
+/** After a time without connection nobody knows what was missed: everything is asked for again. */
+export function refreshAll(): void {
+  ask(() => true);
+}
+
+function ask(concerns: (key: string) => boolean): void {
+  for (const found of document.querySelectorAll("[data-refresh-on][data-refresh-url]")) {
+    const keys = found.getAttribute("data-refresh-on")?.split(/\s+/) ?? [];
+    if (keys.some(concerns)) waiting.add(found);
+  }
+  window.clearTimeout(timer);
+  timer = window.setTimeout(refetch, GATHER_MS);
+}
+
+function refetch(): void {
+  const fragments = [...waiting].filter((one) => one.isConnected);
+  waiting.clear();
+  for (const fragment of fragments) {
+    const inside = fragments.some((other) => other !== fragment && other.contains(fragment));
+    if (inside && !fragments.some((other) => other.contains(fragment) && isBusy(other))) continue;
+    if (isBusy(fragment)) offer(fragment);
+    else swap(fragment);
+  }
+}
+
+function isBusy(fragment: Element): boolean {
+  return (
+    fragment.querySelector(".ProseMirror-focused, .live-draft[data-holds-focus]") !== null || holdsTypedText(fragment)
+  );
+}
+
+function swap(fragment: Element): void {
+  const address = fragment.getAttribute("data-refresh-url") as string;
+  void htmx.ajax("get", address, { source: fragment, target: fragment, swap: "outerHTML" });
+}
+
+function offer(fragment: Element): void {
+  if (fragment.querySelector(":scope > .refresh-offer")) return;
+  const subject = fragment.getAttribute("data-refresh-on")?.startsWith("clause:") ? "Cette clause" : "Cette page";
+  const way = button(`${subject} a changé : actualiser`, "button button-small", () => swap(fragment));
+  const line = element("p", "refresh-offer", way);
+  line.setAttribute("role", "status");
+  fragment.prepend(line);
+}
