@@ -1,0 +1,61 @@
+"""The web: HTTP and socket messages become one service call, and its answer HTML."""
+
+from typing import Any
+
+from flask import Blueprint, Flask
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import announcing, assets, errors, limits, observability, security, sockets
+from app.config import Settings
+from app.pages import presentation
+from app.pages.discussion import discussion
+from app.pages.history import history
+from app.pages.home import home
+from app.pages.moves import moves
+from app.pages.readings import readings
+from app.pages.table import table
+from app.pages.texts import texts
+from app.signin import session
+from app.signin.pages import signin
+from negotiation.store import connect_store
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    signin,
+    home,
+    table,
+    texts,
+    readings,
+    moves,
+    discussion,
+    history,
+)
+"""One a subject; a new one is one line here."""
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application for these settings. Its database must be migrated. Raises StoreUnsafe."""
+    app = Flask(__name__, static_folder=None, template_folder=str(assets.TEMPLATES))
+    app.config["SECRET_KEY"] = settings.signing_key()
+    app.extensions["settings"] = settings
+    app.extensions["store"] = connect_store(settings.database_url)
+    app.extensions["store"].assert_safe()
+
+    observability.install(app)
+    security.install(app, settings)
+    CSRFProtect(app)
+    limits.install(app)
+    errors.install(app)
+    session.install(app)
+    presentation.install(app.jinja_env)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+
+    assets.install(app)
+    sockets.install(app, settings)
+    announcing.install(app)
+    layers: Any = security.SecurityHeaders(app.wsgi_app, settings)
+    if settings.proxies:
+        layers = ProxyFix(layers, x_for=settings.proxies, x_proto=settings.proxies)
+    app.wsgi_app = layers  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,112 @@
+"""What an instance is told by its environment. Built once; nothing else reads the environment.
+
+`REDIS_URL` is not read: one process serves the instance (decision 6), so nothing would use it.
+"""
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_SECRET = 32
+"""Characters."""
+FEWEST_SIGNS = 10
+"""Different characters in a secret that was drawn, not typed."""
+EXAMPLE_WORDS = ("changeme", "change-me", "change_me", "example", "exemple", "secret-key", "secret_key", "your-secret")
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    data_dir: Path = Path("var")
+    database_url: str = Field(default_factory=lambda data: f"sqlite:///{data['data_dir'].absolute()}/navette.sqlite")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    base_url: str = Field(default_factory=lambda data: f"http://127.0.0.1:{data.get('port', 8000)}")
+    secret_key: SecretStr | None = None
+    proxies: int = Field(default=0, ge=0, le=5)
+    """How many reverse proxies of one's own stand in front and set `X-Forwarded-For` and `-Proto`."""
+    log_level: str = Field(default="", pattern="(?i)^(|debug|info|warning|error)$")
+
+    @field_validator("base_url")
+    @classmethod
+    def _names_an_origin(cls, given: str) -> str:
+        parts = urlsplit(given)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("BASE_URL doit être une adresse sans chemin, comme https://navette.exemple.fr.")
+        return f"{parts.scheme}://{parts.netloc}".lower()
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_a_real_secret(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is None:
+            return None
+        words = given.get_secret_value()
+        if len(words) < SHORTEST_SECRET or len(set(words)) < FEWEST_SIGNS:
+            raise ValueError(f"SECRET_KEY est trop courte : tirez au sort {SHORTEST_SECRET} caractères au moins.")
+        if any(example in words.lower() for example in EXAMPLE_WORDS):
+            raise ValueError("SECRET_KEY est un exemple connu de tous : tirez-en une au sort.")
+        return given
+
+    @model_validator(mode="after")
+    def _has_a_secret_where_others_come(self) -> Self:
+        if self.secret_key is None and not self.is_local:
+            raise ValueError("SECRET_KEY est obligatoire dès que Navette s’ouvre à d’autres machines que celle-ci.")
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the instance."""
+        return _is_loopback(self.host) and _is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins whose pages may send anything here."""
+        local = (f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}") if self.is_local else ()
+        return frozenset({self.base_url, *local})
+
+    @property
+    def hosts(self) -> list[str]:
+        """The host names this instance answers to."""
+        local = ("127.0.0.1", "localhost") if self.is_local else ()
+        return sorted({urlsplit(self.base_url).hostname or "", *local})
+
+    def signing_key(self) -> str:
+        """The secret that signs tokens: the one given, or one drawn once and kept in `DATA_DIR` for its owner only."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = self.data_dir / "secret-key"
+        try:
+            descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return kept.read_text(encoding="ascii").strip()
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            drawn = secrets.token_urlsafe(48)
+            file.write(drawn)
+        return drawn
+
+    def as_environment(self) -> dict[str, str]:
+        """What to give a new process so that it builds the same settings."""
+        given: dict[str, Any] = self.model_dump(exclude={"secret_key"})
+        if self.secret_key is not None:
+            given["secret_key"] = self.secret_key.get_secret_value()
+        return {name.upper(): str(value) for name, value in given.items()}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

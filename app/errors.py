@@ -1,0 +1,235 @@
+"""The single table from a refusal to what people are told: HTTP status, French sentence; and the handlers that use it.
+
+Pages get a whole page, or a short notice when htmx asked for a fragment; sockets get an acknowledgement.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from negotiation.errors import NotFound, RecentSigninRequired, Refusal, SigninRequired
+from negotiation.rules.clause_text import french_typography
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Row:
+    status: int
+    sentence: str
+    """In French, with ordinary spaces; may name facts of the refusal: « {limit} »."""
+
+
+TABLE: dict[str, Row] = {
+    "refused": Row(422, "Ce geste n’est pas possible."),
+    "unexpected": Row(500, "Une erreur que nous n’avions pas prévue s’est produite. Rien n’a été enregistré."),
+    # people
+    "not_found": Row(404, "Ce document est introuvable ou ne vous est pas ouvert."),
+    "not_allowed": Row(403, "Votre rôle à cette table ne permet pas ce geste."),
+    "signin_required": Row(401, "Connectez-vous pour continuer."),
+    "session_ended": Row(401, "Votre session est terminée. Connectez-vous de nouveau."),
+    "recent_signin_required": Row(403, "Ce geste engage votre partie : confirmez d’abord que c’est vous."),
+    "password_required": Row(403, "Choisissez d’abord un mot de passe : ce geste engage votre partie."),
+    "wrong_password": Row(422, "L’adresse ou le mot de passe ne correspond pas."),
+    "weak_password": Row(422, "Il faut {shortest} caractères au moins, et pas toujours les mêmes."),
+    "signin_link_dead": Row(410, "Ce lien a déjà servi, ou son délai est passé."),
+    "too_many_attempts": Row(429, "Trop d’essais en peu de temps. Attendez une minute, puis réessayez."),
+    # moves
+    "illegal_move": Row(409, "Ce geste n’est pas possible dans l’état actuel de la clause."),
+    "stale_clause": Row(409, "Le texte a changé depuis votre lecture. Votre réponse n’est pas partie."),
+    "missing_text": Row(422, "Écrivez un texte avant d’envoyer."),
+    "missing_motive": Row(422, "Dites pourquoi : ce geste demande un motif."),
+    "nothing_changed": Row(422, "Ce texte est celui qui est déjà proposé : rien n’est parti."),
+    "unreadable_text": Row(422, "Ce texte contient des caractères que personne ne peut lire."),
+    "wrong_value": Row(422, "Cette valeur ne se lit pas."),
+    "invalid_input": Row(422, "Il manque un champ, ou l’un d’eux ne se lit pas."),
+    "message_too_long": Row(422, "Ce message est trop long : {limit} caractères au plus."),
+    "frozen": Row(409, "Le contrat est figé : il ne change plus que par un avenant."),
+    "not_ready_to_freeze": Row(409, "Tout n’est pas encore réglé : le contrat ne peut pas être figé."),
+    "already_done": Row(409, "C’était déjà fait : rien de plus n’a été enregistré."),
+    # live drafts
+    "update_refused": Row(422, "Cette modification n’a pas été acceptée. Gardez une copie de votre texte."),
+    "resync_needed": Row(409, "Le texte n’est plus à jour sur ce poste : il va être relu."),
+    "epoch_changed": Row(409, "Le brouillon a été repris depuis le début : il va être relu."),
+    # files and start
+    "invalid_file": Row(422, "Ce fichier n’est pas une négociation lisible ({path} : {problem})."),
+    "already_imported": Row(409, "Ce fichier a déjà été importé."),
+    "store_unsafe": Row(500, "La base de données n’est pas réglée pour garder ce qu’elle accepte."),
+    # requests
+    "bad_request": Row(400, "La demande est incomplète ou abîmée."),
+    "foreign_origin": Row(403, "Cette demande vient d’un autre site : elle n’a pas été suivie."),
+    "form_expired": Row(400, "Ce formulaire a expiré. Rien n’a été enregistré."),
+    "method_not_allowed": Row(405, "Cette adresse ne se lit pas ainsi."),
+    "too_large": Row(413, "Ce que vous avez envoyé dépasse la taille acceptée."),
+    "unknown_event": Row(404, "Cette page est plus ancienne que Navette : rechargez-la."),
+}
+
+REASONS: dict[tuple[str, str], str] = {
+    ("illegal_move", "not_concerned"): "Votre partie n’est pas concernée par cette clause.",
+    ("illegal_move", "locked"): "Cette clause est convenue : demandez d’abord sa réouverture.",
+    ("illegal_move", "not_agreed"): "Cette clause n’est pas convenue : il n’y a rien à rouvrir.",
+    ("illegal_move", "nothing_tabled"): "Aucun texte n’est sur la table.",
+    ("illegal_move", "nothing_to_counter"): "Aucun texte n’est sur la table : faites une proposition.",
+    ("illegal_move", "own_text"): "C’est le texte de votre partie : c’est aux autres d’y répondre.",
+    ("illegal_move", "already_behind"): "Votre partie a déjà accepté cette version.",
+    ("illegal_move", "not_the_author"): "Seule la partie qui l’a écrit peut le faire.",
+    ("illegal_move", "no_reserve"): "Votre partie n’a pas de réserve ouverte sur cette clause.",
+    ("illegal_move", "withdrawn"): "Cette clause a été retirée.",
+    ("illegal_move", "reopening_pending"): "Une réouverture est déjà demandée.",
+    ("illegal_move", "no_reopening"): "Aucune réouverture n’est demandée.",
+    ("illegal_move", "inside"): "Ce geste se fait devant toutes les parties, pas en interne.",
+    ("unreadable_text", "too_long"): "Ce texte est trop long : {limit} caractères au plus.",
+    ("unreadable_text", "too_many_signs"): "Ce texte compte trop de lignes ou de signes de mise en forme.",
+    ("unreadable_text", "too_deep"): "Ce texte a trop de niveaux de listes ou de citations.",
+    ("unreadable_text", "hidden_character"): "Un caractère invisible ({character}) suit « {near} » : retirez-le.",
+    ("unreadable_text", "unstable"): "La mise en forme de ce texte ne se relit pas : simplifiez-la.",
+    ("wrong_value", "number"): "« {given} » n’est pas un nombre.",
+    ("wrong_value", "amount"): "« {given} » n’est pas un montant en euros.",
+    ("wrong_value", "date"): "« {given} » n’est pas une date : écrivez-la comme 15/09/2027.",
+    ("wrong_value", "choice"): "« {given} » n’est pas un choix de la liste.",
+    ("wrong_value", "list"): "« {given} » n’est pas une liste.",
+    ("wrong_value", "none"): "Cette clause ne porte pas de valeur.",
+}
+"""A closer sentence, by code and by the refusal's `reason` or `kind`."""
+
+TEMPLATES: dict[int, str] = {
+    401: "errors/401.html",
+    403: "errors/403.html",
+    404: "errors/404.html",
+    409: "errors/409.html",
+    413: "errors/413.html",
+    429: "errors/429.html",
+    500: "errors/500.html",
+}
+OTHERWISE = "errors/422.html"
+NOT_KEPT = frozenset({"csrf_token", "password", "again"})
+"""Form fields that never go back into a page."""
+
+_CODES_OF_STATUS = {
+    400: "bad_request",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    429: "too_many_attempts",
+}
+
+
+def row_of(code: str) -> Row:
+    return TABLE.get(code, TABLE["refused"])
+
+
+def status_of(refusal: Refusal) -> int:
+    return row_of(refusal.code).status
+
+
+def sentence_of(refusal: Refusal) -> str:
+    """What happened, in French. Values are named only where the sentence asks for them."""
+    reason = refusal.detail.get("reason") or refusal.detail.get("kind") or ""
+    sentence = REASONS.get((refusal.code, str(reason)), row_of(refusal.code).sentence)
+    return french_typography(sentence.format_map(_Facts(refusal.detail)))
+
+
+def acknowledgement(refusal: Refusal) -> dict[str, Any]:
+    """What a socket event is answered when it is refused."""
+    return {"ok": False, "error": {"code": refusal.code, "message": sentence_of(refusal)}}
+
+
+def acknowledgement_of(code: str) -> dict[str, Any]:
+    """The same for what isn't a refusal of the domain."""
+    return {"ok": False, "error": {"code": code, "message": french_typography(row_of(code).sentence)}}
+
+
+def answer(refusal: Refusal) -> ResponseReturnValue:
+    """A refusal as a page or a fragment. A blueprint's own handler calls it for what it doesn't treat itself."""
+    if isinstance(refusal, RecentSigninRequired) and not _wants_fragment():
+        return _ask_again()
+    if isinstance(refusal, SigninRequired) and request.method == "GET" and not _wants_fragment():
+        return redirect(url_for("signin.enter", next=request.full_path.rstrip("?")))
+    return _page(status_of(refusal), sentence_of(refusal))
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(Refusal, answer)
+    app.register_error_handler(CSRFError, lambda error: _page(400, french_typography(TABLE["form_expired"].sentence)))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+class _Facts(dict[str, object]):
+    """The facts of a refusal, for `format_map`: one that is missing shows as an ellipsis, never as an error."""
+
+    def __init__(self, facts: Mapping[str, object]) -> None:
+        super().__init__(facts)
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _wants_fragment() -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _ask_again() -> ResponseReturnValue:
+    """Confirm the password, then take the act up again with every field it carried."""
+    if request.method == "GET":
+        return redirect(url_for("signin.confirm", next=request.full_path.rstrip("?")))
+    kept = json.dumps([pair for pair in request.form.items(multi=True) if pair[0] not in NOT_KEPT])
+    back = _page_before()
+    g.act = {"next": request.path, "back": back, "kept": {"kept": kept, "back": back}}
+    view = current_app.view_functions["signin.confirm"]
+    return make_response(view(), 403)
+
+
+def _page_before() -> str:
+    """The page of ours that the request came from."""
+    before = urlsplit(request.referrer or "")
+    return before.path if before.netloc == request.host and before.path else "/"
+
+
+def _page(status: int, sentence: str) -> Response:
+    if _wants_fragment():
+        return make_response(render_template("errors/_refusal.html", message=sentence), status)
+    typed = [value for name, value in request.form.items(multi=True) if name not in NOT_KEPT and " " in value.strip()]
+    template = TEMPLATES.get(status, OTHERWISE)
+    page = render_template(template, message=sentence, kept="\n\n".join(typed), back=_page_before())
+    return make_response(page, status)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    """404, 405, 413… in our words; werkzeug's own would say what it runs on."""
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    if error.code == 404:
+        return answer(NotFound())
+    if error.code == 413:
+        return _without_form(413)
+    code = _CODES_OF_STATUS.get(error.code, "unexpected" if error.code >= 500 else "bad_request")
+    response = _page(error.code, french_typography(row_of(code).sentence))
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _without_form(status: int) -> Response:
+    """A page for a request whose form is too heavy to be read."""
+    page = render_template(TEMPLATES[status], message=french_typography(TABLE["too_large"].sentence))
+    return make_response(page, status)
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    """The page stands on its own: whatever pages share may be what failed."""
+    log.error("request.failed", exc_info=error)
+    if current_app.testing:
+        raise error
+    page = current_app.jinja_env.get_template("errors/500.html").render(request_id=g.get("request_id", ""))
+    return make_response(page, 500)

@@ -1,0 +1,1 @@
+"""Who is there: signing in and out, confirming it, and the person behind a request."""

@@ -1,0 +1,71 @@
+"""Socket.IO: who may open a socket, which events there are, what ends it.
+
+`gevent-websocket` must not be installed: engine.io would choose it, and one 100 MB frame froze everybody for 39 s.
+"""
+
+from typing import Any
+
+from engineio.payload import Payload
+from flask import Flask, request
+from flask_socketio import ConnectionRefusedError, SocketIO
+
+from app.config import Settings
+from app.errors import acknowledgement_of
+from app.security import origin_is_ours
+from app.signin.session import person_or_none, session_of_socket_token
+from app.sockets import page_events as page_events  # registers its events
+from app.sockets.gate import SocketGate
+from app.sockets.live import LiveSockets, live_sockets
+from app.sockets.pace import Paces
+from app.sockets.registry import receive
+from app.sockets.transport import bound_websocket
+
+LARGEST_MESSAGE = 400_000
+"""Bytes: an update of 256 kB in base64, and its envelope."""
+PACKETS_A_PAYLOAD = 256
+"""Long polling sends what gathered while its last request was on the way; engine.io would refuse more than 16."""
+PING_SECONDS = 15
+SILENCE_SECONDS = 15
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Put the sockets in front of the pages."""
+    Payload.max_decode_packets = PACKETS_A_PAYLOAD
+    sockets = SocketIO(
+        app,
+        async_mode="gevent",
+        manage_session=False,
+        cors_allowed_origins=sorted(settings.origins),
+        cors_credentials=False,
+        max_http_buffer_size=LARGEST_MESSAGE,
+        ping_interval=PING_SECONDS,
+        ping_timeout=SILENCE_SECONDS,
+    )
+    bound_websocket(sockets, silence=PING_SECONDS + SILENCE_SECONDS)
+    app.extensions["live_sockets"] = LiveSockets()
+    app.extensions["socket_paces"] = Paces(sockets.sleep)
+    app.wsgi_app = SocketGate(app, sockets, settings)  # type: ignore[method-assign]
+    sockets.on_event("connect", lambda auth=None: _connect(auth, settings))
+    sockets.on_event("disconnect", _disconnect)
+    sockets.on_event("*", lambda event, *sent: receive(str(event), sent))
+
+
+def _connect(auth: Any, settings: Settings) -> None:
+    """A session cookie, the page's own token for that session, and our origin; else the page is told why not."""
+    person = person_or_none()
+    token = auth.get("token") if isinstance(auth, dict) else None
+    if not origin_is_ours(request.environ, settings):
+        raise _refused("foreign_origin")
+    if person is None:
+        raise _refused("session_ended")
+    if session_of_socket_token(token) != person.session_id:
+        raise _refused("not_allowed")
+    live_sockets().add(request.sid, person.session_id)  # type: ignore[attr-defined]
+
+
+def _disconnect(*reason: object) -> None:
+    live_sockets().remove(request.sid)  # type: ignore[attr-defined]
+
+
+def _refused(code: str) -> ConnectionRefusedError:
+    return ConnectionRefusedError(code, acknowledgement_of(code)["error"])

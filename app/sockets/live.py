@@ -1,0 +1,61 @@
+"""Which sockets are open here, and for which session: so that a sign-out ends them at once."""
+
+from collections import defaultdict
+from typing import Any
+
+from flask import current_app
+
+
+class LiveSockets:
+    """Sockets of this process by session id."""
+
+    def __init__(self) -> None:
+        self._session_of: dict[str, str] = {}
+        self._sids_of: defaultdict[str, set[str]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        return len(self._session_of)
+
+    def add(self, sid: str, session_id: str) -> None:
+        self._session_of[sid] = session_id
+        self._sids_of[session_id].add(sid)
+
+    def remove(self, sid: str) -> None:
+        session_id = self._session_of.pop(sid, None)
+        if session_id is None:
+            return
+        self._sids_of[session_id].discard(sid)
+        if not self._sids_of[session_id]:
+            del self._sids_of[session_id]
+
+    def session_of(self, sid: str) -> str | None:
+        return self._session_of.get(sid)
+
+    def sids_of(self, session_id: str) -> tuple[str, ...]:
+        return tuple(self._sids_of.get(session_id, ()))
+
+    def sessions(self) -> frozenset[str]:
+        return frozenset(self._sids_of)
+
+
+def live_sockets() -> LiveSockets:
+    found: LiveSockets = current_app.extensions["live_sockets"]
+    return found
+
+
+def current_sockets() -> Any:
+    """The Socket.IO server of this application (flask_socketio.SocketIO)."""
+    return current_app.extensions["socketio"]
+
+
+def room_of(negotiation_id: str, circle: str) -> str:
+    """The room of one circle of one negotiation. The server alone names rooms."""
+    return f"table:{negotiation_id}:{circle}"
+
+
+def end_sockets(session_id: str) -> None:
+    """Tell the pages of this session that it is over, and disconnect them."""
+    sockets = current_sockets()
+    for sid in live_sockets().sids_of(session_id):
+        sockets.emit("session_ended", {}, to=sid)
+        sockets.server.disconnect(sid)

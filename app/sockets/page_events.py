@@ -1,0 +1,27 @@
+"""What a page asks for its own freshness: to be told of changes at the table it shows."""
+
+from flask_socketio import join_room
+
+from app.database import current_store
+from app.sockets.live import room_of
+from app.sockets.registry import Answer, Caller, Message, handles
+from negotiation.rules.policy import circles_of
+from negotiation.rules.vocabulary import Action
+from negotiation.services.access import actor_in, require
+
+
+@handles("watch_table", Action.WATCH)
+def watch_table(caller: Caller, message: Message) -> Answer:
+    """Join the rooms of one's own circles; the server names them. Raises NotFound."""
+    negotiation_id = message.text("negotiation")
+    with current_store().reading() as session:
+        actor = actor_in(
+            session,
+            negotiation_id,
+            person_id=caller.person.person_id,
+            authentication=caller.person.authentication,
+        )
+    require(actor, Action.WATCH)
+    for circle in circles_of(actor):
+        join_room(room_of(negotiation_id, str(circle)))
+    return None
