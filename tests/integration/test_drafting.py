@@ -21,7 +21,7 @@ from negotiation.services.drafting import (
 )
 from negotiation.store import Store
 from negotiation.store.exchange import DraftUpdate
-from tests.drafting_table import Browser, DraftingTable, set_table
+from tests.drafting_table import START, Browser, DraftingTable, set_table
 
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
 
@@ -32,13 +32,13 @@ def table(store: Store) -> DraftingTable:
 
 
 def stored_updates(table: DraftingTable) -> int:
-    with table.store.reading() as session:
+    with table.table.store.reading() as session:
         return session.execute(select(func.count()).select_from(DraftUpdate)).scalar_one()
 
 
 def answers_about(table: DraftingTable, name: str, draft_id: str) -> list[dict[str, object]]:
     """What the refusal of each question about a draft says."""
-    actor, live = table.actor(name), table.live
+    actor, live = table.person(name).actor, table.live
     questions = (
         lambda: push_update(live, actor, draft_id=draft_id, epoch=1, op_id="x", update=b"\x00\x00"),
         lambda: pull_updates(live, actor, draft_id=draft_id, epoch=1, after=0),
@@ -53,14 +53,17 @@ def answers_about(table: DraftingTable, name: str, draft_id: str) -> list[dict[s
 
 
 def test_a_draft_starts_from_the_current_texts_and_values(table: DraftingTable) -> None:
-    alice = Browser(table, "alice")
-    assert alice.text() == "Texte **initial**"
-    assert alice.document.get("values", type=Map).to_py() == {table.other_clause_id: "93,5"}
+    alice = Browser(table, "og.dg")
+    assert alice.text() == START
+    indicator = Browser(table, "og.dg", part="i01")
+    values = indicator.document.get("values", type=Map).to_py()
+    assert values[table.table.clause_id("i01.targets.2027")] == "93"
+    assert values[table.table.clause_id("i01.baseline.value")] == "91,8"
     assert set(alice.opened.clauses.values()) == {ClauseLock.OPEN}
 
 
 def test_everybody_at_the_table_writes_one_text(table: DraftingTable) -> None:
-    alice, bruno = Browser(table, "alice"), Browser(table, "bruno")
+    alice, bruno = Browser(table, "og.dg"), Browser(table, "ars.dg")
     alice.push(alice.type("du gestionnaire"))
     bruno.push(bruno.type("de l’ARS"))
     alice.open()
@@ -78,7 +81,7 @@ def test_two_people_opening_at_once_find_one_draft(table: DraftingTable) -> None
         together.wait()
         opened.append(Browser(table, name).opened.draft_id)
 
-    people = [threading.Thread(target=open_it, args=(name,)) for name in ("alice", "bruno")]
+    people = [threading.Thread(target=open_it, args=(name,)) for name in ("og.dg", "ars.dg")]
     for person in people:
         person.start()
     for person in people:
@@ -88,48 +91,48 @@ def test_two_people_opening_at_once_find_one_draft(table: DraftingTable) -> None
 
 
 def test_the_other_side_of_a_private_draft_does_not_exist(table: DraftingTable) -> None:
-    alice = Browser(table, "alice", side="ours")
+    alice = Browser(table, "og.dg", side="ours")
     alice.push(alice.type("confidentiel"))
-    for name in ("bruno", "carole", "paul"):
+    for name in ("ars.dg", "cd.dg", "asso.com"):
         assert [answers_about(table, name, draft_id) for draft_id in (alice.opened.draft_id, UNKNOWN)] == [[{}] * 3] * 2
 
 
 def test_each_party_opens_its_own_draft_under_the_same_word(table: DraftingTable) -> None:
-    alice, amina = Browser(table, "alice", side="ours"), Browser(table, "amina", side="ours")
+    alice, amina = Browser(table, "og.dg", side="ours"), Browser(table, "og.redac", side="ours")
     alice.push(alice.type("confidentiel"))
     amina.open()
     assert "confidentiel" in amina.text()
-    bruno = Browser(table, "bruno", side="ours")
+    bruno = Browser(table, "ars.dg", side="ours")
     assert bruno.opened.draft_id != alice.opened.draft_id
-    assert bruno.text() == "Texte **initial**"
-    with table.store.reading() as session:
-        assert drafted_text(session, table.actor("bruno"), table.clause_id, side="ours") == "Texte **initial**"
+    assert bruno.text() == START
+    with table.table.store.reading() as session:
+        assert drafted_text(session, table.person("ars.dg").actor, table.clause_id, side="ours") == START
 
 
 def test_the_authorities_draft_is_closed_to_the_gestionnaire(table: DraftingTable) -> None:
-    bruno, carole = Browser(table, "bruno", side="authorities"), Browser(table, "carole", side="authorities")
+    bruno, carole = Browser(table, "ars.dg", side="authorities"), Browser(table, "cd.dg", side="authorities")
     assert bruno.opened.draft_id == carole.opened.draft_id
     with pytest.raises(NotFound):
-        Browser(table, "alice", side="authorities")
+        Browser(table, "og.dg", side="authorities")
 
 
 def test_a_part_of_another_negotiation_does_not_exist(table: DraftingTable) -> None:
-    elsewhere = set_table(table.store, key="ailleurs")
+    elsewhere = set_table(table.table.store)
     for part_id in (elsewhere.part_id, UNKNOWN):
         with pytest.raises(NotFound):
-            open_draft(table.live, table.actor("alice"), part_id=part_id, side="commune")
+            open_draft(table.live, table.person("og.dg").actor, part_id=part_id, side="commune")
 
 
 def test_a_reader_reads_and_does_not_write(table: DraftingTable) -> None:
-    for name in ("lea", "paul"):
+    for name in ("og.lect", "asso.com"):
         reader = Browser(table, name)
-        assert reader.text() == "Texte **initial**"
+        assert reader.text() == START
         with pytest.raises(NotAllowed):
             reader.push(reader.type("en douce"))
 
 
 def test_the_same_op_is_stored_once_whatever_happened_since(table: DraftingTable) -> None:
-    alice = Browser(table, "alice")
+    alice = Browser(table, "og.dg")
     update = alice.type("une fois")
     first = alice.push(update, op_id="op-1")
     count = stored_updates(table)
@@ -142,7 +145,7 @@ def test_the_same_op_is_stored_once_whatever_happened_since(table: DraftingTable
 
 
 def test_an_op_id_names_one_update_of_one_person(table: DraftingTable) -> None:
-    alice, bruno = Browser(table, "alice"), Browser(table, "bruno")
+    alice, bruno = Browser(table, "og.dg"), Browser(table, "ars.dg")
     update = alice.type("à moi")
     alice.push(update, op_id="op-1")
     for browser, other in ((alice, alice.type("autre")), (bruno, update)):
@@ -152,7 +155,7 @@ def test_an_op_id_names_one_update_of_one_person(table: DraftingTable) -> None:
 
 
 def test_nobody_writes_under_the_client_of_another(table: DraftingTable) -> None:
-    alice, mallory = Browser(table, "alice", client=1000), Browser(table, "bruno", client=1000)
+    alice, mallory = Browser(table, "og.dg", client=1000), Browser(table, "ars.dg", client=1000)
     alice.push(alice.type("Alice"))
     mallory.open()
     forged = mallory.type("sous le nom d’Alice")
@@ -160,40 +163,40 @@ def test_nobody_writes_under_the_client_of_another(table: DraftingTable) -> None
         mallory.push(forged)
     assert refusal.value.detail["reason"] is Reason.SOMEBODY_ELSES_CLIENT
     alice.push(alice.type("et elle continue"))
-    assert "et elle continue" in Browser(table, "bruno").text()
+    assert "et elle continue" in Browser(table, "ars.dg").text()
 
 
 def test_nobody_writes_as_the_platform(table: DraftingTable) -> None:
-    mallory = Browser(table, "bruno", client=PLATFORM_CLIENT)
+    mallory = Browser(table, "ars.dg", client=PLATFORM_CLIENT)
     with pytest.raises(UpdateRefused) as refusal:
         mallory.push(mallory.type("officiel"))
     assert refusal.value.detail["reason"] is Reason.SOMEBODY_ELSES_CLIENT
 
 
 def test_an_agreed_clause_is_locked_while_the_part_goes_on(table: DraftingTable) -> None:
-    alice = Browser(table, "alice")
+    alice = Browser(table, "og.dg")
     table.agree()
     late = alice.type("trop tard")
     with pytest.raises(Frozen) as refusal:
         alice.push(late)
     assert refusal.value.detail == {"clauses": [table.clause_id]}
-    fresh = Browser(table, "alice")
+    fresh = Browser(table, "og.dg")
     assert fresh.opened.clauses == {table.clause_id: ClauseLock.LOCKED, table.other_clause_id: ClauseLock.OPEN}
     fresh.push(fresh.type("ailleurs", table.other_clause_id))
-    bruno = Browser(table, "bruno")
+    bruno = Browser(table, "ars.dg")
     assert "trop tard" not in bruno.text()
     assert "ailleurs" in bruno.text(table.other_clause_id)
 
 
 def test_a_locked_value_does_not_move_either(table: DraftingTable) -> None:
-    alice = Browser(table, "alice")
+    alice = Browser(table, "og.dg")
     table.agree()
     with pytest.raises(Frozen):
         alice.push(alice.value("12"))
 
 
 def test_a_reopening_starts_from_the_agreed_text_in_a_new_epoch(table: DraftingTable) -> None:
-    alice, private = Browser(table, "alice"), Browser(table, "alice", side="ours")
+    alice, private = Browser(table, "og.dg"), Browser(table, "og.dg", side="ours")
     alice.push(alice.type("jamais proposé"))
     alice.push(alice.type("gardé", table.other_clause_id))
     private.push(private.type("mes mots"))
@@ -202,28 +205,28 @@ def test_a_reopening_starts_from_the_agreed_text_in_a_new_epoch(table: DraftingT
     with pytest.raises(EpochChanged):
         alice.push(alice.type("d’avant"))
     with pytest.raises(EpochChanged):
-        pull_updates(table.live, table.actor("alice"), draft_id=alice.opened.draft_id, epoch=1, after=0)
-    again = Browser(table, "bruno")
+        pull_updates(table.live, table.person("og.dg").actor, draft_id=alice.opened.draft_id, epoch=1, after=0)
+    again = Browser(table, "ars.dg")
     assert again.opened.draft_id == alice.opened.draft_id
     assert again.opened.epoch == 2
     assert again.text() == "Texte accordé"
     assert "gardé" in again.text(table.other_clause_id)
     again.push(again.type("rouvert"))
-    assert "mes mots" in Browser(table, "alice", side="ours").text()
+    assert "mes mots" in Browser(table, "og.dg", side="ours").text()
 
 
 def test_nothing_is_written_after_a_gel(table: DraftingTable) -> None:
-    alice = Browser(table, "alice")
+    alice = Browser(table, "og.dg")
     update = alice.type("trop tard")
     table.freeze()
     with pytest.raises(Frozen):
         alice.push(update)
     with pytest.raises(Frozen):
-        Browser(table, "bruno")
+        Browser(table, "ars.dg")
 
 
 def test_no_write_slips_in_behind_a_gel(table: DraftingTable) -> None:
-    writers = [Browser(table, "alice"), Browser(table, "bruno")]
+    writers = [Browser(table, "og.dg"), Browser(table, "ars.dg")]
     refused: list[str] = []
     started = threading.Barrier(3)
 
@@ -249,25 +252,25 @@ def test_no_write_slips_in_behind_a_gel(table: DraftingTable) -> None:
 
 
 def test_a_process_that_starts_again_says_the_same(table: DraftingTable) -> None:
-    alice = Browser(table, "alice")
+    alice = Browser(table, "og.dg")
     for number in range(20):
         sequence = alice.push(alice.type(f"ligne {number}"))
-    table.live = LiveDrafts.of(table.store)
+    table.start_again()
     checked = check_draft(
         table.live,
-        table.actor("alice"),
+        table.person("og.dg").actor,
         draft_id=alice.opened.draft_id,
         epoch=1,
         sequence=sequence,
         text_hash=alice.hash(),
     )
     assert (checked.same, checked.sequence) == (True, 21)
-    assert Browser(table, "bruno").hash() == alice.hash()
+    assert Browser(table, "ars.dg").hash() == alice.hash()
 
 
 def test_another_text_at_the_same_sequence_is_noticed(table: DraftingTable) -> None:
-    alice = Browser(table, "alice")
-    actor, draft_id = table.actor("alice"), alice.opened.draft_id
+    alice = Browser(table, "og.dg")
+    actor, draft_id = table.person("og.dg").actor, alice.opened.draft_id
     at = alice.opened.sequence
     wrong = check_draft(table.live, actor, draft_id=draft_id, epoch=1, sequence=at, text_hash="0" * 64)
     assert not wrong.same
@@ -276,18 +279,18 @@ def test_another_text_at_the_same_sequence_is_noticed(table: DraftingTable) -> N
 
 
 def test_what_was_missed_is_pulled_in_order(table: DraftingTable) -> None:
-    alice, bruno = Browser(table, "alice"), Browser(table, "bruno")
+    alice, bruno = Browser(table, "og.dg"), Browser(table, "ars.dg")
     updates = [alice.type("un"), alice.type("deux")]
     for update in updates:
         alice.push(update)
-    pulled = pull_updates(table.live, table.actor("bruno"), draft_id=bruno.opened.draft_id, epoch=1, after=1)
+    pulled = pull_updates(table.live, table.person("ars.dg").actor, draft_id=bruno.opened.draft_id, epoch=1, after=1)
     assert [(each.sequence, each.update) for each in pulled.updates] == [(2, updates[0]), (3, updates[1])]
     assert pulled.sequence == 3
 
 
 def test_two_workers_take_turns_on_one_draft(table: DraftingTable) -> None:
-    here, there = Browser(table, "alice"), Browser(table, "bruno")
-    other_worker = LiveDrafts.of(table.store)
+    here, there = Browser(table, "og.dg"), Browser(table, "ars.dg")
+    other_worker = LiveDrafts.of(table.table.store)
     for number in range(5):
         here.push(here.type(f"ici {number}"))
         mine, table.live = table.live, other_worker
@@ -300,13 +303,13 @@ def test_two_workers_take_turns_on_one_draft(table: DraftingTable) -> None:
 
 
 def test_a_proposal_takes_the_words_of_the_draft(table: DraftingTable) -> None:
-    alice = Browser(table, "alice", side="ours")
+    alice = Browser(table, "og.dg", side="ours")
     alice.push(alice.type("à proposer"))
-    with table.store.unit_of_work() as uow:
-        text = snapshot_text(uow, table.actor("alice"), table.clause_id, side="ours")
-        assert text == "Texte **initial**\n\nà proposer"
-        assert snapshot_text(uow, table.actor("alice"), table.clause_id, side="commune") == "Texte **initial**"
+    with table.table.store.unit_of_work() as uow:
+        text = snapshot_text(uow, table.person("og.dg").actor, table.clause_id, side="ours")
+        assert text == f"{START}\n\nà proposer"
+        assert snapshot_text(uow, table.person("og.dg").actor, table.clause_id, side="commune") == START
         with pytest.raises(NotFound):
-            snapshot_text(uow, table.actor("alice"), UNKNOWN, side="ours")
+            snapshot_text(uow, table.person("og.dg").actor, UNKNOWN, side="ours")
         with pytest.raises(NotFound):
-            snapshot_text(uow, table.actor("alice"), table.clause_id, side="authorities")
+            snapshot_text(uow, table.person("og.dg").actor, table.clause_id, side="authorities")
