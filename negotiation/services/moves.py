@@ -141,19 +141,18 @@ def _checked(actor: Actor, clause: Clause, order: Order) -> Order:
     """The order with canonical text and value. Raises on what is missing, unreadable or of the wrong kind."""
     if order.circle != SHARED and order.move not in TALK_MOVES and not actor.is_declared:
         raise IllegalMove(reason="inside", move=order.move)
-    motive = readable_text(order.motive)
+    motive, said = readable_text(order.motive), "" if order.move in TEXT_MOVES else readable_text(order.text)
+    if order.move in MOTIVE_ASKED and not actor.is_declared and not (motive or said):
+        raise MissingMotive(move=order.move)
     if order.move in TEXT_MOVES:
         text = canonical_markdown(order.text)
         value = canonical_value(order.value, clause.value_kind)
         if not text and value is None:
             raise MissingText(move=order.move)
         return replace(order, text=text, value=value, motive=motive)
-    text = readable_text(order.text)
-    if order.move in TEXT_ASKED and not text:
+    if order.move in TEXT_ASKED and not said:
         raise MissingText(move=order.move)
-    if order.move in MOTIVE_ASKED and not actor.is_declared and not (motive or text):
-        raise MissingMotive(move=order.move)
-    return replace(order, text=text, motive=motive, value=None)
+    return replace(order, text=said, motive=motive, value=None)
 
 
 def _answers_something_readable(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> None:
