@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
-from app.errors import sentence_of, status_of
+from app.errors import answer, sentence_of, status_of
 from app.pages.frame import frame_of, reader_in
 from app.security import serves
 from negotiation.errors import NotFound, Refusal, SigninRequired
@@ -52,7 +52,7 @@ def post_message(negotiation_id: str) -> ResponseReturnValue:
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     """The channel again, with the reason and every typed word."""
     if request.method == "GET" or isinstance(refusal, NotFound | SigninRequired):
-        raise refusal
+        return answer(refusal)
     negotiation_id = (request.view_args or {})["negotiation_id"]
     with current_store().reading() as session:
         page = _rendered(

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.database import current_store
-from app.errors import sentence_of, status_of
+from app.errors import answer, sentence_of, status_of
 from app.pages.frame import reader_in, reader_on_clause
 from app.pages.texts import clause_context
 from app.security import serves
@@ -89,7 +89,7 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     """The clause again, with the reason above the form and every typed word still in it."""
     clause_id = (request.view_args or {}).get("clause_id")
     if clause_id is None or isinstance(refusal, NotFound | SigninRequired | RecentSigninRequired):
-        raise refusal
+        return answer(refusal)
     with current_store().reading() as session:
         kept = {key: value for key, value in request.form.items() if key != "csrf_token"}
         context = clause_context(session, clause_id, "proposition", kept=kept, refusal=sentence_of(refusal))
