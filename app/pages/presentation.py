@@ -72,6 +72,15 @@ def time_fr(value: datetime | str | None) -> Markup:
     return Markup(f"{moment.hour}{NO_BREAK_SPACE}h{minutes}")
 
 
+def clock_fr(text: str | None) -> Markup:
+    """« 14 h », « 9 h 30 », from the « 14:00 » of a calendar."""
+    hours, colon, minutes = (text or "").partition(":")
+    if not (colon and hours.isdecimal()):
+        return typo(text)
+    past = f"{NO_BREAK_SPACE}{minutes}" if minutes.strip("0") else ""
+    return Markup(f"{int(hours)}{NO_BREAK_SPACE}h{past}")
+
+
 def datetime_fr(value: datetime | str | None, form: str = "short") -> Markup:
     """« 9 juillet à 10 h 40 »; `form` as in `date_fr`. An aware moment shows in Paris time."""
     moment = _moment(value)
@@ -211,6 +220,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         amount,
         and_fr,
         capital,
+        clock_fr,
         count_fr,
         date_fr,
         datetime_fr,

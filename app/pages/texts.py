@@ -14,6 +14,7 @@ from negotiation.errors import NotFound
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.vocabulary import Action, ClauseState, Move
 from negotiation.services.access import require
+from negotiation.services.drafting import drafted_text
 from negotiation.store.queries.clauses import ClauseCard, cards_of_part, cards_of_parts, engagement_cards, with_trails
 from negotiation.store.queries.negotiations import plan_of
 from negotiation.store.queries.parts import part_of_clause, part_view
@@ -77,6 +78,7 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
     opened = next((card for card in cards if card.id == open_id), None)
     if open_id and opened is None:
         raise NotFound()
+    shown = open_clause(session, frame, opened, tab=tab, compare=request.args.get("comparer", "")) if opened else None
     plan = plan_of(session, frame.negotiation.id, part.document)
     below = [entry for entry in plan if entry.parent_id == part.id]
     return frame.context(
@@ -88,9 +90,8 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         groups=groups_of_cards(cards),
         below=below,
         below_cards=cards_of_parts(session, [entry.id for entry in below]),
-        opened=open_clause(session, frame, opened, tab=tab, compare=request.args.get("comparer", ""))
-        if opened
-        else None,
+        opened=shown,
+        drafted=drafted_text(session, frame.actor, open_id, side=shown.side) if shown and shown.side else None,
         may_comment=decide(frame.actor, Action.COMMENT, Target(frame.negotiation.id)) is Decision.ALLOW,
         may_draft=decide(frame.actor, Action.WRITE_DRAFT, Target(frame.negotiation.id)) is Decision.ALLOW,
         acceptable=[card for card in cards if _answerable(frame, card)],
