@@ -13,7 +13,7 @@ import structlog
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from negotiation.errors import NotFound, RecentSigninRequired, Refusal, SigninRequired
 from negotiation.rules.clause_text import french_typography
@@ -54,11 +54,15 @@ TABLE: dict[str, Row] = {
     "message_too_long": Row(422, "Ce message est trop long : {limit} caractères au plus."),
     "frozen": Row(409, "Le contrat est figé : il ne change plus que par un avenant."),
     "not_ready_to_freeze": Row(409, "Tout n’est pas encore réglé : le contrat ne peut pas être figé."),
+    "unprintable": Row(422, "Le caractère « {character} » ne peut pas être imprimé : remplacez-le ({where})."),
+    "print_failed": Row(500, "Le PDF n’a pas pu être produit : rien n’a été figé."),
+    "frozen_bytes_changed": Row(409, "Le contrat gardé n’a plus son empreinte : personne ne peut le signer ainsi."),
     "already_done": Row(409, "C’était déjà fait : rien de plus n’a été enregistré."),
     # live drafts
     "update_refused": Row(422, "Cette modification n’a pas été acceptée. Gardez une copie de votre texte."),
     "resync_needed": Row(409, "Le texte n’est plus à jour sur ce poste : il va être relu."),
     "epoch_changed": Row(409, "Le brouillon a été repris depuis le début : il va être relu."),
+    "schema_outdated": Row(409, "Cette page est plus ancienne que Navette : rechargez-la."),
     # files and start
     "invalid_file": Row(422, "Ce fichier n’est pas une négociation lisible ({path} : {problem})."),
     "already_imported": Row(409, "Ce fichier a déjà été importé."),
@@ -66,6 +70,7 @@ TABLE: dict[str, Row] = {
     # requests
     "bad_request": Row(400, "La demande est incomplète ou abîmée."),
     "foreign_origin": Row(403, "Cette demande vient d’un autre site : elle n’a pas été suivie."),
+    "foreign_host": Row(400, "Navette ne répond pas à ce nom : son adresse publique est celle de BASE_URL."),
     "form_expired": Row(400, "Ce formulaire a expiré. Rien n’a été enregistré."),
     "method_not_allowed": Row(405, "Cette adresse ne se lit pas ainsi."),
     "too_large": Row(413, "Ce que vous avez envoyé dépasse la taille acceptée."),
@@ -86,6 +91,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("illegal_move", "reopening_pending"): "Une réouverture est déjà demandée.",
     ("illegal_move", "no_reopening"): "Aucune réouverture n’est demandée.",
     ("illegal_move", "inside"): "Ce geste se fait devant toutes les parties, pas en interne.",
+    ("frozen", "locked_clause"): "Cette clause est convenue : demandez d’abord sa réouverture.",
     ("unreadable_text", "too_long"): "Ce texte est trop long : {limit} caractères au plus.",
     ("unreadable_text", "too_many_signs"): "Ce texte compte trop de lignes ou de signes de mise en forme.",
     ("unreadable_text", "too_deep"): "Ce texte a trop de niveaux de listes ou de citations.",
@@ -208,6 +214,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     """404, 405, 413… in our words; werkzeug's own would say what it runs on."""
     if error.code is None or error.code < 400:
         return error.get_response()
+    if isinstance(error, SecurityError):  # no page can be made for a host that isn't ours
+        return Response(TABLE["foreign_host"].sentence, 400, mimetype="text/plain")
     if error.code == 404:
         return answer(NotFound())
     if error.code == 413:

@@ -12,6 +12,7 @@ from app import create_app
 from app.background import start_background
 from app.config import Settings
 from app.observability import configure_logging
+from negotiation.store import migrate
 
 PATCHED_START = "from gevent import monkey; monkey.patch_all(); from app.serving import serve; serve()"
 GRACE_SECONDS = 10
@@ -21,7 +22,9 @@ CONNECTIONS = 2000
 
 
 def run(settings: Settings) -> NoReturn:
-    """Serve until told to stop. The process becomes the server: this never returns."""
+    """Bring the database up to date and serve until told to stop: the process becomes the server."""
+    settings.signing_key()
+    migrate(settings.database_url)
     environment = {**os.environ, **settings.as_environment()}
     sys.stdout.flush()
     sys.stderr.flush()
@@ -54,7 +57,7 @@ def serve() -> None:
                 "worker_connections": CONNECTIONS,
                 "timeout": HANG_SECONDS,
                 "graceful_timeout": GRACE_SECONDS,
-                "keepalive": 30,
+                "keepalive": 5,
                 "control_socket_disable": True,
                 "post_worker_init": lambda worker: start_background(worker.wsgi),
                 "loglevel": "warning",
