@@ -31,6 +31,7 @@ Content = Mapping[str, Any]
 
 NARROW = "\u202f"
 _WIDE_BEFORE_HIGH_SIGN = re.compile("\u00a0(?=[;!?])|(?<=\\d)\u00a0(?=\\d{3}(?!\\d))")
+_FIGURE = re.compile(r"[\d\u2212-]")
 _STRAIGHT_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 
 CHAPTERS = {
@@ -56,6 +57,7 @@ WORKING_STATES = {
     ClauseState.PARTIALLY_AGREED: "accordé par une partie seulement",
     ClauseState.REOPENED: "rouvert",
 }
+SHORT_VALUE = 24
 LONG_TEXT = 1500
 """Beyond so many characters, an engagement may be cut by the end of a page."""
 SHAPES = {Side.GESTIONNAIRE: ["square"], Side.AUTHORITY: ["circle", "hexagon", "diamond"], Side.ASSOCIATE: ["outline"]}
@@ -184,18 +186,44 @@ def _chapters(parts: Sequence[Content], *, parties: Mapping[str, Node], kind: st
 
 def _part(part: Content, parties: Mapping[str, Node], kind: str) -> Node:
     kept = [clause for clause in part.get("clauses", ()) if clause.get("state") != ClauseState.WITHDRAWN]
-    shown = [clause for clause in kept if kind == "draft" or clause.get("text") or clause.get("value_text")]
+    shown = [clause for clause in kept if clause.get("text") or clause.get("value_text") or _awaited(clause, kind)]
     code, name = plain(part.get("code", "")), NAMES_OF_PARTS.get(part["kind"], "")
+    overline = capitals(f"{name} {code}".strip() if code[:1].isdigit() or name != "Article" else code)
+    section = capitals(plain(part.get("section", "")))
     return {
         "kind": str(part["kind"]),
-        "overline": capitals(f"{name} {code}".strip() if code[:1].isdigit() or name != "Article" else code),
+        "overline": overline,
         "code": shortened(part.get("code", ""), most=12),
-        "section": capitals(plain(part.get("section", ""))),
+        "section": section if section != overline else "",
         "title": plain(part["title"]),
-        "fields": [_clause(it, parties, kind) for it in shown if it["kind"] != ClauseKind.ENGAGEMENT],
+        "fields": _rows([_clause(it, parties, kind) for it in shown if it["kind"] != ClauseKind.ENGAGEMENT]),
         "engagements": [_clause(it, parties, kind) for it in shown if it["kind"] == ClauseKind.ENGAGEMENT],
         "parts": [_part(inner, parties, kind) for inner in part.get("parts", ())],
     }
+
+
+def _awaited(clause: Content, kind: str) -> bool:
+    """A draft shows what is still to be written."""
+    return kind == "draft" and clause.get("state") in WORKING_STATES
+
+
+def _state(clause: Content) -> str:
+    """Nothing for a working text that nobody tabled: the draft says once that such texts are not agreed."""
+    state, written = clause.get("state", ""), clause.get("text") or clause.get("value_text")
+    return "" if state == ClauseState.TO_WRITE and written else WORKING_STATES.get(state, "")
+
+
+def _rows(fields: Sequence[Node]) -> list[Node]:
+    """Fields in order; short values that follow each other stand side by side in one row of cells."""
+    rows: list[Node] = []
+    for together, group in groupby(fields, key=_is_a_cell):
+        cells = list(group)
+        rows += [{"cells": cells}] if together and len(cells) > 1 else [{"cells": [], **field} for field in cells]
+    return rows
+
+
+def _is_a_cell(field: Node) -> bool:
+    return bool(not field["blocks"] and not field["state"] and field["brief"] and _FIGURE.match(field["value"]))
 
 
 def _clause(clause: Content, parties: Mapping[str, Node], kind: str) -> Node:
@@ -205,8 +233,10 @@ def _clause(clause: Content, parties: Mapping[str, Node], kind: str) -> Node:
         "code": plain(clause.get("code", "")),
         "blocks": blocks(clause.get("text") or ""),
         "value": plain(clause.get("value_text") or ""),
+        "brief": 0 < len(clause.get("value_text") or "") <= SHORT_VALUE,
         "long": len(clause.get("text") or "") > LONG_TEXT,
-        "state": WORKING_STATES.get(clause.get("state", ""), "") if kind == "draft" else "",
+        "state": _state(clause) if kind == "draft" else "",
+        "agreed": kind == "draft" and clause.get("state") == ClauseState.AGREED,
         "debtor": parties[debtor] if debtor else None,
         "towards": [parties[letter] for letter in clause.get("concerned", ()) if letter != debtor],
     }

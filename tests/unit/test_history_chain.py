@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,9 @@ def test_a_header_names_its_chain_and_everything_else_but_its_own_fingerprint():
 def test_the_same_facts_always_give_the_same_fingerprint():
     """Golden vector: a change here would make every stored chain unreadable."""
     (entry,), _ = chained(1)
+    written = (Path(__file__).parents[2] / "docs" / "format-de-preuve.md").read_text(encoding="utf-8")
+    assert entry.commitment in written
+    assert entry.hash in written
     assert entry.commitment == "c67b6ae01755c34d0e17bff87211159e3946e6c12fc0955bd31f694121414d16"
     assert entry.hash == "1f517e575b34ccacf7ce75f35e274a25e0902117825edd2bc9af7ce296580a9d"
 

@@ -55,8 +55,24 @@ def test_a_withdrawn_clause_is_not_printed():
 
 def test_an_empty_field_shows_in_a_draft_alone():
     assert fields_of(field(), kind="frozen") == []
+    assert fields_of(field(state="agreed"), kind="draft") == []
     (shown,) = fields_of(field(state="to_write"), kind="draft")
     assert shown["state"] == "à écrire"
+
+
+def test_short_values_that_follow_each_other_stand_side_by_side():
+    content = contract_content()
+    years = [field(label=f"Cible {year}", value_text="93 %") for year in (2024, 2025)]
+    clauses = [field(text="Texte"), *years, field(value_text="un texte bien trop long pour une case")]
+    content["parts"] = [{"kind": "indicator", "code": "I01", "title": "T", "clauses": clauses, "parts": []}]
+    (part,) = tree_of(content)["chapters"][0]["parts"]
+    assert [len(row["cells"]) for row in part["fields"]] == [0, 2, 0]
+
+
+def test_a_section_that_repeats_the_number_is_said_once():
+    content = contract_content()
+    content["parts"][0] |= {"code": "Préambule", "section": "Préambule"}
+    assert tree_of(content)["chapters"][0]["parts"][0]["section"] == ""
 
 
 def test_a_frozen_text_bears_no_state_of_negotiation():
@@ -106,3 +122,8 @@ def test_what_is_too_long_for_a_running_head_ends_with_an_ellipsis():
     assert shortened("CPOM 2024-2028", most=70) == "CPOM 2024-2028"
     assert shortened("a b" * 40, most=20).endswith("…")
     assert len(shortened("a" * 100, most=20)) == 20
+
+
+def test_a_working_text_is_not_said_to_be_missing():
+    (shown,) = fields_of(field(text="Un texte de travail", state="to_write"), kind="draft")
+    assert (shown["state"], shown["agreed"]) == ("", False)
