@@ -76,6 +76,7 @@ def show_history(negotiation_id: str) -> ResponseReturnValue:
             **frame.context(
                 "history",
                 readers=readers,
+                names={member.key: frame.name_of(member.key) for member in frame.members.values()},
                 readers_name=name,
                 page=history_page(session, actor, Circle.parse(readers.circle), before),
                 clauses={card.id: card for card in engagement_cards(session, negotiation_id)},

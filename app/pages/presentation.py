@@ -198,6 +198,21 @@ def capital(text: object) -> Markup:
     return Markup(words[:1].upper() + words[1:])
 
 
+def field_fr(field: str) -> str:
+    """The name of a cell of a file: « cible 2028 », « montant 2027 », « échéance »."""
+    name, _, rest = field.partition(".")
+    known = {"targets": "cible", "amounts": "montant", "total": "total", "due_date": "échéance", "start_date": "début"}
+    return f"{known.get(name, name)} {rest}".strip()
+
+
+def changed_fr(value: object, field: str) -> Markup:
+    """A value of an avenant, read by the cell it changes: cents, a date, or a number."""
+    if field.startswith(("amounts", "total")):
+        return value_fr(value, "€", ValueKind.AMOUNT)
+    dated = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+    return value_fr(value, None, ValueKind.DATE if dated else ValueKind.NUMBER)
+
+
 def markdown(text: str) -> Markup:
     """The words of a clause as safe HTML."""
     return Markup(to_html(text))  # nh3 cleans it
@@ -220,12 +235,14 @@ FILTERS: dict[str, Callable[..., Any]] = {
         amount,
         and_fr,
         capital,
+        changed_fr,
         clock_fr,
         count_fr,
         date_fr,
         datetime_fr,
         days_between,
         euros,
+        field_fr,
         file_size,
         fingerprint,
         iso,

@@ -1,8 +1,12 @@
-"""Totals of the financial annex, in cents: by fiche, by funder, by nature, by year. Recomputed, never stored (V13)."""
+"""Totals of the financial annex, in cents: by fiche, by funder, by nature, by year. Recomputed, never stored (V13).
+
+What the gestionnaire pays, saves or redeploys itself is shown, outside the total asked of the authorities.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from negotiation.rules.vocabulary import Side
 from negotiation.store.queries.people import PartyView
 from negotiation.store.queries.readings import Finances, Section
 
@@ -37,6 +41,7 @@ class Totals:
     by_funder: tuple[MoneyRow, ...]
     by_nature: tuple[MoneyRow, ...]
     whole: MoneyRow
+    own: MoneyRow | None
 
     @property
     def agree(self) -> bool:
@@ -44,6 +49,7 @@ class Totals:
         return all(found == self.whole.total for found in sums)
 
 
+OWN = "fl-own"
 NATURES = {"perenne": "Pérenne", "non_perenne": "Non pérenne"}
 
 
@@ -54,11 +60,15 @@ def totals_of(finances: Finances, parties: Mapping[str, PartyView], titles: Mapp
     for row in rows:
         if row.line:
             by_fiche.setdefault(str(row.line.attributes.get("fiche_action_id", "")), []).append(row)
+    fiches = (_fiche(titles.get(key, ("", "")), found, finances.years) for key, found in by_fiche.items())
+    asked = [row for row in rows if row.kind != OWN]
+    own = [row for row in rows if row.kind == OWN]
     return Totals(
-        fiches=tuple(_fiche(titles.get(key, ("", "")), found, finances.years) for key, found in by_fiche.items()),
-        by_funder=_grouped(rows, finances.years, lambda row: row.funder.name if row.funder else "Sans financeur"),
-        by_nature=_grouped(rows, finances.years, _nature),
-        whole=_sum("Total des lignes", rows, finances.years),
+        fiches=tuple(sorted(fiches, key=lambda fiche: fiche.code)),
+        by_funder=_grouped(asked, finances.years, lambda row: row.funder.name if row.funder else "Sans financeur"),
+        by_nature=_grouped(asked, finances.years, _nature),
+        whole=_sum("Total demandé aux autorités", asked, finances.years),
+        own=_sum("Part du gestionnaire, hors total", own, finances.years, OWN) if own else None,
     )
 
 
@@ -68,12 +78,14 @@ def _row(line: Section, years: Iterable[str], parties: Mapping[str, PartyView]) 
     pending = tuple(year for year, card in cells.items() if card.value is None)
     total = line.card("total")
     stated = int(total.value or 0) if total and total.follows_id and not any(amounts.values()) else None
+    funder = parties.get(str(line.attributes.get("funder_party_id", "")))
     return MoneyRow(
         name=line.title,
         amounts=amounts,
         total=sum(amounts.values()) if stated is None else stated,
+        kind=OWN if funder and funder.side is Side.GESTIONNAIRE else "",
         line=line,
-        funder=parties.get(str(line.attributes.get("funder_party_id", ""))),
+        funder=funder,
         pending=pending,
     )
 
@@ -84,7 +96,8 @@ def _nature(row: MoneyRow) -> str:
 
 
 def _fiche(title: tuple[str, str], rows: list[MoneyRow], years: Iterable[str]) -> FicheLines:
-    summed = _sum("Total de la fiche", rows, years) if len(rows) > 1 else None
+    asked = [row for row in rows if row.kind != OWN]
+    summed = _sum("Total demandé pour la fiche", asked, years) if len(asked) > 1 else None
     return FicheLines(title[0], title[1], (*rows, summed) if summed else tuple(rows))
 
 
