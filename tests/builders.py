@@ -70,7 +70,7 @@ class Table:
     def _parts(self) -> dict[str, str]:
         with self.store.reading() as session:
             query = select(col(Part.key), col(Part.id)).where(col(Part.negotiation_id) == self.id)
-            return dict(session.execute(query).tuples().all())
+            return {row.key: row.id for row in session.execute(query)}
 
     def clause_id(self, name: str) -> str:
         return self._clauses[name]

@@ -13,6 +13,7 @@ from app.config import Settings
 from app.errors import acknowledgement_of
 from app.security import origin_is_ours
 from app.signin.session import person_or_none, session_of_socket_token
+from app.sockets import draft_events, presence
 from app.sockets import page_events as page_events  # registers its events
 from app.sockets.gate import SocketGate
 from app.sockets.live import LiveSockets, live_sockets
@@ -44,6 +45,7 @@ def install(app: Flask, settings: Settings) -> None:
     bound_websocket(sockets, silence=PING_SECONDS + SILENCE_SECONDS)
     app.extensions["live_sockets"] = LiveSockets()
     app.extensions["socket_paces"] = Paces(sockets.sleep)
+    draft_events.install(app)
     app.wsgi_app = SocketGate(app, sockets, settings)  # type: ignore[method-assign]
     sockets.on_event("connect", lambda auth=None: _connect(auth, settings))
     sockets.on_event("disconnect", _disconnect)
@@ -64,6 +66,7 @@ def _connect(auth: Any, settings: Settings) -> None:
 
 
 def _disconnect(*reason: object) -> None:
+    presence.forget_socket(request.sid)  # type: ignore[attr-defined]
     live_sockets().remove(request.sid)  # type: ignore[attr-defined]
 
 

@@ -86,7 +86,7 @@ def _refuse_locked(session: Session, new: NewUpdate) -> None:
     query = select(col(Clause.id)).where(col(Clause.id).in_(new.clause_ids), col(Clause.state).in_(LOCKED_STATES))
     locked = sorted(session.execute(query).scalars())
     if locked:
-        raise Frozen(clauses=locked)
+        raise Frozen(reason="locked_clause", clauses=locked)
 
 
 def _bind_clients(session: Session, new: NewUpdate) -> None:

@@ -18,10 +18,10 @@ from negotiation.drafting import markdown_bridge, schema
 from negotiation.drafting.room import LoggedUpdate, Rooms, Stored, Writer
 from negotiation.drafting.vet import WatchedDocument, library_failures_named
 from negotiation.errors import EpochChanged, Frozen, InvalidInput, NotFound, ResyncNeeded
-from negotiation.rules.policy import Actor
+from negotiation.rules.policy import Actor, Authentication
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle
-from negotiation.services.access import require
+from negotiation.services.access import actor_in, require
 from negotiation.services.draft_log import LOCKED_STATES, SqlUpdateLog, logged_updates
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter, Version
@@ -148,6 +148,23 @@ def check_draft(live: LiveDrafts, actor: Actor, *, draft_id: str, epoch: int, se
         clause_ids = _clause_ids(session, draft.part_id)
     reached, expected = live.rooms.room(draft.id, epoch=epoch).text_hash(clause_ids)
     return Checked(same=reached != sequence or expected == text_hash, sequence=reached)
+
+
+def actor_on_draft(session: Session, draft_id: str, *, person_id: str, authentication: Authentication) -> Actor:
+    """The person, acting in the negotiation of this draft. Raises NotFound."""
+    draft = session.get(Draft, draft_id)
+    if draft is None:
+        raise NotFound()
+    return actor_in(session, draft.negotiation_id, person_id=person_id, authentication=authentication)
+
+
+def drafts_of(live: LiveDrafts, negotiation_id: str, *, part_id: str | None = None) -> list[tuple[str, int]]:
+    """(id, epoch) of the drafts of a negotiation; with a part, of the table commune's draft of that part."""
+    query = select(col(Draft.id), col(Draft.epoch)).where(col(Draft.negotiation_id) == negotiation_id)
+    if part_id is not None:
+        query = query.where(col(Draft.part_id) == part_id, col(Draft.circle) == str(SHARED))
+    with live.store.reading() as session:
+        return [(row.id, row.epoch) for row in session.execute(query)]
 
 
 def readable_circle(live: LiveDrafts, actor: Actor, *, draft_id: str) -> Circle:

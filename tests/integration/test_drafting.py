@@ -179,7 +179,7 @@ def test_an_agreed_clause_is_locked_while_the_part_goes_on(table: DraftingTable)
     late = alice.type("trop tard")
     with pytest.raises(Frozen) as refusal:
         alice.push(late)
-    assert refusal.value.detail == {"clauses": [table.clause_id]}
+    assert refusal.value.detail == {"reason": "locked_clause", "clauses": [table.clause_id]}
     fresh = Browser(table, "og.dg")
     assert fresh.opened.clauses == {table.clause_id: ClauseLock.LOCKED, table.other_clause_id: ClauseLock.OPEN}
     fresh.push(fresh.type("ailleurs", table.other_clause_id))

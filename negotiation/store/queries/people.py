@@ -90,6 +90,13 @@ def members_of(session: Session, negotiation_id: str) -> dict[str, MemberView]:
     }
 
 
+def member_of(session: Session, member_id: str) -> MemberView:
+    """One member. The id comes from an actor: it exists."""
+    member = session.get_one(Member, member_id)
+    parties = {party.id: party for party in parties_of(session, member.negotiation_id)}
+    return MemberView(id=member.id, key=member.key, title=member.title, party=parties[member.party_id])
+
+
 def audiences_of(session: Session, actor: Actor) -> dict[str, AudienceView]:
     """The circles this person reads and writes to, by name: `shared`, `ours`, and `authorities` when among them."""
     parties = parties_of(session, actor.negotiation_id)

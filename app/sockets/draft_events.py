@@ -1,0 +1,186 @@
+"""The live draft, as pages and server speak about it: read the message, one service call, the acknowledgement.
+
+An update's acknowledgement leaves after its commit; the others hear of it after that, in the draft's own room, the one
+place where a socket carries content.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+
+from flask import Flask, current_app
+from flask_socketio import emit, join_room, leave_room
+
+from app.database import current_store
+from app.errors import row_of
+from app.sockets.live import current_sockets
+from app.sockets.presence import Peer, Presence, checked_selection, presence, public_id_of, tell_gone
+from app.sockets.registry import Answer, Caller, Message, handles
+from negotiation.drafting.schema import SCHEMA_VERSION, UUID
+from negotiation.errors import InvalidInput, NotFound, Refusal
+from negotiation.events import Kind
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import Action
+from negotiation.services import drafting
+from negotiation.services.access import actor_on_part
+from negotiation.services.drafting import LiveDrafts
+from negotiation.store import Announcement
+from negotiation.store.queries.people import member_of
+
+LONGEST_UPDATE = 350_000
+"""Characters: 256 kB in base64."""
+LONGEST_STATE_VECTOR = 90_000
+
+
+class SchemaOutdated(Refusal):
+    """The page's editor is older than what drafts hold now."""
+
+    code = "schema_outdated"
+
+
+def install(app: Flask) -> None:
+    app.extensions["live_drafts"] = LiveDrafts.of(app.extensions["store"])
+    app.extensions["draft_presence"] = Presence()
+    app.extensions["store"].subscribe(lambda announcements: _close_what_changed(app, announcements))
+
+
+@handles("open_draft", Action.READ_DRAFT)
+def open_draft(caller: Caller, message: Message) -> Answer:
+    """Join the draft's room, and learn what one lacks of it."""
+    if message.whole("schema") != SCHEMA_VERSION:
+        raise SchemaOutdated()
+    part_id, side = message.text("part", longest=36), message.text("side")
+    state_vector = _bytes(message, "state_vector", longest=LONGEST_STATE_VECTOR)
+    with current_store().reading() as session:
+        actor = actor_on_part(
+            session, part_id, person_id=caller.person.person_id, authentication=caller.person.authentication
+        )
+        me = member_of(session, actor.member_id)
+    opened = drafting.open_draft(_live(), actor, part_id=part_id, side=side, state_vector=state_vector)
+    room = room_of_draft(opened.draft_id, opened.epoch)
+    join_room(room)
+    peer = Peer(room, opened.draft_id, public_id_of(caller.sid), me.title, me.party.letter, me.party.id)
+    presence().enter(caller.sid, peer)
+    return {
+        "draft": opened.draft_id,
+        "epoch": opened.epoch,
+        "schema": SCHEMA_VERSION,
+        "seq": opened.sequence,
+        "update": _text(opened.update),
+        "clauses": {clause_id: str(lock) for clause_id, lock in opened.clauses.items()},
+        "me": {"name": me.title, "letter": me.party.letter, "party": me.party.id},
+    }
+
+
+@handles("push_update", Action.WRITE_DRAFT)
+def push_update(caller: Caller, message: Message) -> Answer:
+    """Keep an update, acknowledge it, tell the others."""
+    draft_id, epoch = message.text("draft", longest=36), message.whole("epoch", largest=2**31)
+    op_id = message.text("op", longest=36)
+    if not UUID.match(op_id):
+        raise InvalidInput(field="op")
+    update = _bytes(message, "update", longest=LONGEST_UPDATE)
+    actor = _actor(caller, draft_id)
+    stored = drafting.push_update(_live(), actor, draft_id=draft_id, epoch=epoch, op_id=op_id, update=update)
+    if not stored.repeated:
+        told = {"draft": draft_id, "epoch": epoch, "seq": stored.sequence, "update": _text(update)}
+        emit("draft_updated", told, to=room_of_draft(draft_id, epoch), include_self=False)
+    return {"seq": stored.sequence}
+
+
+@handles("pull_updates", Action.READ_DRAFT)
+def pull_updates(caller: Caller, message: Message) -> Answer:
+    draft_id, epoch = message.text("draft", longest=36), message.whole("epoch", largest=2**31)
+    after = message.whole("after", largest=2**31)
+    pulled = drafting.pull_updates(_live(), _actor(caller, draft_id), draft_id=draft_id, epoch=epoch, after=after)
+    updates = [{"seq": logged.sequence, "update": _text(logged.update)} for logged in pulled.updates]
+    return {"seq": pulled.sequence, "updates": updates}
+
+
+@handles("check_draft", Action.READ_DRAFT)
+def check_draft(caller: Caller, message: Message) -> Answer:
+    draft_id, epoch = message.text("draft", longest=36), message.whole("epoch", largest=2**31)
+    checked = drafting.check_draft(
+        _live(),
+        _actor(caller, draft_id),
+        draft_id=draft_id,
+        epoch=epoch,
+        sequence=message.whole("seq", largest=2**31),
+        text_hash=message.text("hash", longest=64),
+    )
+    return {"same": checked.same, "seq": checked.sequence}
+
+
+@handles("move_cursor", Action.READ_DRAFT)
+def move_cursor(caller: Caller, message: Message) -> Answer:
+    """Tell the draft's room where somebody is. Raises NotFound to who isn't in it."""
+    draft_id, clause_id = message.text("draft", longest=36), message.text("clause", longest=36)
+    selection = checked_selection(message.raw("selection"))
+    if not UUID.match(clause_id):
+        raise InvalidInput(field="clause")
+    drafting.readable_circle(_live(), _actor(caller, draft_id), draft_id=draft_id)
+    peer = presence().peer(caller.sid, draft_id)
+    if peer is None:
+        raise NotFound()
+    if selection is None or peer.may_move():
+        peer.clause_id = clause_id
+        emit("draft_cursor", peer.cursor(selection), to=peer.room, include_self=False)
+    return None
+
+
+@handles("close_draft", Action.READ_DRAFT)
+def close_draft(caller: Caller, message: Message) -> Answer:
+    """Leave. To leave where one never was changes nothing, and says nothing of what exists."""
+    peer = presence().leave(caller.sid, message.text("draft", longest=36))
+    if peer is not None:
+        leave_room(peer.room)
+        tell_gone(peer, caller.sid)
+    return None
+
+
+def room_of_draft(draft_id: str, epoch: int) -> str:
+    """An epoch of its own room: what was written for a former one never reaches the new."""
+    return f"draft:{draft_id}:{epoch}"
+
+
+def _close_what_changed(app: Flask, announcements: Iterable[Announcement]) -> None:
+    """A reopening starts the table commune anew; a gel closes every draft."""
+    with app.app_context():
+        for told in announcements:
+            if told.kind == Kind.CLAUSE_REOPENED and told.part_id:
+                for draft_id, epoch in drafting.drafts_of(_live(), told.negotiation_id, part_id=told.part_id):
+                    _close(draft_id, epoch - 1, reason="epoch_changed")
+            elif told.kind == Kind.VERSION_FROZEN:
+                for draft_id, epoch in drafting.drafts_of(_live(), told.negotiation_id):
+                    _close(draft_id, epoch, reason=row_of("frozen").sentence)
+
+
+def _close(draft_id: str, epoch: int, *, reason: str) -> None:
+    room = room_of_draft(draft_id, epoch)
+    current_sockets().emit("draft_closed", {"draft": draft_id, "reason": reason}, to=room)
+
+
+def _live() -> LiveDrafts:
+    found: LiveDrafts = current_app.extensions["live_drafts"]
+    return found
+
+
+def _actor(caller: Caller, draft_id: str) -> Actor:
+    """The caller, acting in the negotiation of this draft. Raises NotFound."""
+    person = caller.person
+    with current_store().reading() as session:
+        return drafting.actor_on_draft(
+            session, draft_id, person_id=person.person_id, authentication=person.authentication
+        )
+
+
+def _bytes(message: Message, name: str, *, longest: int) -> bytes:
+    """Bytes sent as base64 text. Raises InvalidInput."""
+    try:
+        return base64.b64decode(message.text(name, longest=longest), validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidInput(field=name) from None
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()
