@@ -63,7 +63,7 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
             refusal=sentence_of(refusal),
             name=request.form.get("readers", "shared"),
         )
-        return page, status_of(refusal)  # type: ignore[return-value]
+        return page, status_of(refusal)
 
 
 def _rendered(

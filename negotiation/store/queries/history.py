@@ -11,8 +11,8 @@ from sqlmodel import Session, col
 
 from negotiation.rules.policy import Actor, circles_of
 from negotiation.rules.vocabulary import Circle
-from negotiation.store.record import HistoryEntry
 from negotiation.store.queries.visibility import visible
+from negotiation.store.record import HistoryEntry
 
 PAGE = 50
 
