@@ -234,10 +234,10 @@ def _refuse(error: ValidationError) -> NoReturn:
         case "type":
             kinds = [wanted] if isinstance(wanted, str) else wanted
             fault(path, "attendu : " + " ou ".join(_TYPES.get(kind, kind) for kind in kinds))
-        case "pattern":
-            fault(path, f"« {_shown(instance)} » n’a pas la forme attendue ({_form(str(wanted))})")
-        case "format":
+        case "format" if re.fullmatch(r"\d{4}-\d{2}-\d{2}", instance):
             fault(path, f"la date « {_shown(instance)} » n’existe pas")
+        case "pattern" | "format":
+            fault(path, f"« {_shown(instance)} » n’a pas la forme attendue ({_form(str(wanted))})")
         case "anyOf":
             kinds = [_alternative(option) for option in wanted]
             fault(path, "attendu : " + " ou ".join(kinds))
