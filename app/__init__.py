@@ -16,6 +16,7 @@ from app.pages.moves import moves
 from app.pages.readings import readings
 from app.pages.table import table
 from app.pages.texts import texts
+from app.pages.whole import whole
 from app.signin import session
 from app.signin.pages import signin
 from negotiation.store import connect_store
@@ -25,6 +26,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home,
     table,
     texts,
+    whole,
     readings,
     moves,
     discussion,

@@ -5,14 +5,13 @@ from flask.typing import ResponseReturnValue
 
 from app.database import current_store
 from app.errors import answer, sentence_of, status_of
-from app.pages.frame import reader_in, reader_on_clause
+from app.pages.frame import reader_on_clause
 from app.pages.texts import clause_context
 from app.security import serves
 from negotiation.errors import InvalidInput, NotFound, RecentSigninRequired, Refusal, SigninRequired
 from negotiation.rules.lifecycle import Origin
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle, Move
-from negotiation.services.bundles import Answer, accept_together, propose_working_texts
 from negotiation.services.drafting import snapshot_text
 from negotiation.services.moves import Order, Seen, play
 from negotiation.store import UnitOfWork
@@ -62,28 +61,6 @@ def post_move(clause_id: str) -> ResponseReturnValue:
     return redirect(url_for("texts.show_clause", clause_id=clause_id, tab=_next_tab(move)))
 
 
-@moves.post("/negociations/<negotiation_id>/texte/<part_id>/accords")
-@serves(Action.ACCEPT)
-def accept_listed(negotiation_id: str, part_id: str) -> ResponseReturnValue:
-    """Accept, in one gesture, the versions that the form lists: « clause number fingerprint » each."""
-    with current_store().unit_of_work() as uow:
-        actor = reader_in(uow.session, negotiation_id)
-        played = accept_together(uow, actor, [_answer(listed) for listed in request.form.getlist("clause")])
-    flash(f"{len(played)} accords enregistrés, chacun sur la version que vous aviez à l’écran.", "done")
-    return redirect(url_for("texts.show_part", negotiation_id=negotiation_id, part_id=part_id))
-
-
-@moves.post("/negociations/<negotiation_id>/texte/<part_id>/propositions")
-@serves(Action.TABLE_TEXT)
-def propose_listed(negotiation_id: str, part_id: str) -> ResponseReturnValue:
-    """Table every working text of a part in one gesture."""
-    with current_store().unit_of_work() as uow:
-        actor = reader_in(uow.session, negotiation_id)
-        played = propose_working_texts(uow, actor, [part_id])
-    flash(f"{len(played)} textes proposés aux parties concernées.", "done")
-    return redirect(url_for("texts.show_part", negotiation_id=negotiation_id, part_id=part_id))
-
-
 @moves.errorhandler(Refusal)
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     """The clause again, with the reason above the form and every typed word still in it."""
@@ -130,11 +107,3 @@ def _origin() -> Origin:
 def _seen() -> Seen:
     number = request.form.get("seen_number", "")
     return Seen(int(number) if number.isdecimal() else None, request.form.get("seen_fingerprint") or None)
-
-
-def _answer(listed: str) -> Answer:
-    clause_id, _, rest = listed.partition(" ")
-    number, _, fingerprint = rest.partition(" ")
-    if not number.isdecimal():
-        raise InvalidInput(field="clause")
-    return Answer(clause_id, Seen(int(number), fingerprint))

@@ -9,13 +9,14 @@ from sqlmodel import Session
 from app.database import current_store
 from app.pages.clause_view import default_tab, groups_of_cards, open_clause
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
+from app.pages.whole import answerable, proposable
 from app.security import serves
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Decision, Target, decide
-from negotiation.rules.vocabulary import Action, ClauseState, Move
+from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.drafting import drafted_text
-from negotiation.store.queries.clauses import ClauseCard, cards_of_part, cards_of_parts, engagement_cards, with_trails
+from negotiation.store.queries.clauses import cards_of_part, cards_of_parts, engagement_cards, with_trails
 from negotiation.store.queries.negotiations import plan_of
 from negotiation.store.queries.parts import part_of_clause, part_view
 
@@ -94,20 +95,10 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         drafted=drafted_text(session, frame.actor, open_id, side=shown.side) if shown and shown.side else None,
         may_comment=decide(frame.actor, Action.COMMENT, Target(frame.negotiation.id)) is Decision.ALLOW,
         may_draft=decide(frame.actor, Action.WRITE_DRAFT, Target(frame.negotiation.id)) is Decision.ALLOW,
-        acceptable=[card for card in cards if _answerable(frame, card)],
-        proposable=[card for card in cards if _proposable(frame, card)],
+        acceptable=[card for card in cards if answerable(frame, card)],
+        proposable=[card for card in cards if proposable(frame, card)],
         marks=frame.marks(engagement_cards(session, frame.negotiation.id)),
         kept=None,
         refusal="",
         default_tab=default_tab,
     )
-
-
-def _answerable(frame: Frame, card: ClauseCard) -> bool:
-    return Move.ACCEPTANCE in frame.moves(card)
-
-
-def _proposable(frame: Frame, card: ClauseCard) -> bool:
-    untabled = card.state is ClauseState.TO_WRITE and not card.situation.versions and not card.follows_id
-    written = bool(card.text) or card.value is not None
-    return untabled and written and Move.PROPOSAL in frame.moves(card)
