@@ -7,9 +7,10 @@ import { Carets, partySign, tell } from "./carets";
 import type { DraftSync, SyncEvent } from "./draft_sync";
 import { textsOf } from "./kept";
 import { keptPanel } from "./kept_panel";
+import { cleanPaste } from "./paste";
 import type { Peers } from "./peers";
 import { inWords } from "./save_state";
-import { flattenPastedCells, schema } from "./schema";
+import { schema } from "./schema";
 import { LOCKED } from "./sentences";
 import { fragmentName } from "./texts";
 import { Toolbar } from "./toolbar";
@@ -109,7 +110,7 @@ export class ClauseEditor {
           "aria-label": label,
           "aria-describedby": this.help.id,
         },
-        transformPastedHTML: flattenPastedCells,
+        transformPastedHTML: cleanPaste,
         handleKeyDown: (_, event) => this.keyPressed(event),
       },
       onFocus: ({ editor }) => tell(editor.view, this.peers, this.parts.clause),
@@ -173,8 +174,7 @@ export class ClauseEditor {
   // ------------------------------------------------------------------ what is said around it
 
   private savedLine(): HTMLElement {
-    const around = this.host.closest("[data-clause-pane], .pane") ?? this.host;
-    const found = this.host.querySelector<HTMLElement>(".saved") ?? around.querySelector<HTMLElement>(".saved");
+    const found = this.host.querySelector<HTMLElement>(".saved");
     const line = found ?? element("p", "saved");
     if (found === null) this.host.prepend(line);
     line.setAttribute("role", "status");

@@ -7,6 +7,7 @@ import { lostWords } from "./lost_words";
 import { Outbox } from "./outbox";
 import type { DraftClosed, DraftUpdated, Epoch, Me, Opened, Place, Refusal, Update } from "./protocol";
 import { ask, SCHEMA_VERSION, toBytes, toText } from "./protocol";
+import { afterRefusal, type Consequence } from "./refusals";
 import { type SaveState, stateOf } from "./save_state";
 import { CLOSED, ENDED, LOST, NOT_YET, REBUILT } from "./sentences";
 import { Sequence } from "./sequence";
@@ -20,9 +21,6 @@ const KEPT = Symbol("kept");
 const GAP_PATIENCE_MS = 300;
 const CHECK_AFTER_MS = 10_000;
 const RETRY_MS = 2000;
-
-/** Refusals that say « later », not « no ». */
-const PASSING = new Set(["too_many_requests", "try_again", "internal_error"]);
 
 /** What a clause hears: `changed` = look again at state and rights; `renewed` = the document is another one. */
 export type SyncEvent = "changed" | "renewed" | "texts";
@@ -160,7 +158,7 @@ export class DraftSync {
       return "done";
     }
     if (this.draft !== null && (reply.draft !== this.draft || reply.epoch !== this.epoch)) {
-      await this.giveBack(REBUILT);
+      void this.giveBack(REBUILT);
       this.renew();
       return "again";
     }
@@ -204,7 +202,8 @@ export class DraftSync {
     this.me = opened.me;
     this.ready = true;
     this.entered = this.socket.connected;
-    if (unsent.length) await this.giveBackTexts(lostWords(this.doc, unsent), LOST);
+    if (this.doc.store.pendingStructs !== null) return this.startAgain(REBUILT);
+    if (unsent.length) void this.giveBackTexts(lostWords(this.doc, unsent), LOST);
     this.checkLater();
     this.tell("changed");
   }
@@ -245,33 +244,25 @@ export class DraftSync {
   }
 
   private notLetIn({ code, message }: Refusal): void {
-    if (PASSING.has(code)) this.timers.set("open", RETRY_MS, () => void this.open());
-    else void this.giveBack(message).then(() => this.stop(message));
+    const then = afterRefusal(code);
+    if (then === "wait") this.timers.set("open", RETRY_MS, () => void this.open());
+    else if (then === "stop") this.stop(message);
+    else this.giveBackAndStop(message);
   }
 
   private refused({ code, message }: Refusal): void {
-    switch (code) {
-      case "resync_needed":
-        void this.resync();
-        break;
-      case "epoch_changed":
-      case "update_refused":
-      case "frozen":
-        void this.startAgain(message);
-        break;
-      case "not_found":
-      case "forbidden":
-        void this.giveBack(message).then(() => this.stop(message));
-        break;
-      case "session_ended":
-      case "schema_outdated":
-        this.stop(message);
-        break;
-      default:
+    const follow: Record<Consequence, () => void> = {
+      resync: () => void this.resync(),
+      start_again: () => void this.startAgain(message),
+      give_back: () => this.giveBackAndStop(message),
+      stop: () => this.stop(message),
+      wait: () => {
         this.late = true;
         this.tell("changed");
         this.timers.set("retry", RETRY_MS, () => void this.pump());
-    }
+      },
+    };
+    follow[afterRefusal(code)]();
   }
 
   // ------------------------------------------------------------------ receiving
@@ -297,7 +288,7 @@ export class DraftSync {
 
   /** A missing number may still be on its way; after a moment it is asked for. */
   private reached(seq: number): void {
-    this.sequence.reached(seq);
+    this.sequence.received(seq);
     if (this.sequence.hasGap) this.timers.set("gap", GAP_PATIENCE_MS, () => void this.pull());
   }
 
@@ -323,7 +314,8 @@ export class DraftSync {
     const reply = await ask<{ same: boolean; seq: number }>(this.socket, "check_draft", order);
     if (!reply?.ok || seq !== this.sequence.last || !this.isSettled) return;
     if (reply.seq > seq) {
-      this.reached(reply.seq);
+      this.sequence.exists(reply.seq);
+      await this.pull();
       this.checkLater();
     } else if (reply.same) {
       this.mismatches = 0;
@@ -343,6 +335,7 @@ export class DraftSync {
     if (this.outbox === null || reply.epoch !== this.epoch) return this.startAgain(REBUILT);
     const whole = toBytes(reply.update);
     Y.applyUpdate(this.doc, whole, SERVER);
+    if (this.doc.store.pendingStructs !== null) return this.startAgain(REBUILT);
     const lacking = Y.encodeStateAsUpdate(this.doc, Y.encodeStateVectorFromUpdate(whole));
     const isSomething = Y.decodeUpdate(lacking).structs.length > 0 || !this.outbox.isEmpty;
     this.outbox.replaceBy(isSomething ? lacking : null);
@@ -353,7 +346,7 @@ export class DraftSync {
 
   /** The server's document takes the place of ours; our unsent words are given back to be copied. */
   private async startAgain(why: string): Promise<void> {
-    await this.giveBack(why);
+    void this.giveBack(why);
     this.renew();
     await this.open();
   }
@@ -374,12 +367,13 @@ export class DraftSync {
     before.destroy();
   }
 
-  private async giveBack(why: string): Promise<void> {
-    if (this.outbox === null || this.outbox.isEmpty) return;
+  /** At once, before another key is pressed: what is typed after it would hang in the air. */
+  private giveBack(why: string): Promise<void> {
+    if (this.outbox === null || this.outbox.isEmpty) return Promise.resolve();
     const texts = unsentTexts(this.doc, this.touched, this.outbox.updates);
     this.touched.clear();
     this.outbox.replaceBy(null);
-    await this.giveBackTexts(texts, why);
+    return this.giveBackTexts(texts, why);
   }
 
   private async giveBackTexts(texts: ReadonlyMap<string | null, string>, why: string): Promise<void> {
@@ -390,7 +384,12 @@ export class DraftSync {
   private closed({ draft, reason }: DraftClosed): void {
     if (draft !== this.draft) return;
     if (/epoch|rebuilt/.test(reason)) void this.open();
-    else void this.giveBack(reason).then(() => this.stop(CLOSED));
+    else this.giveBackAndStop(reason.includes(" ") ? reason : CLOSED);
+  }
+
+  private giveBackAndStop(why: string): void {
+    void this.giveBack(why);
+    this.stop(why);
   }
 
   private stop(why: string): void {

@@ -76,18 +76,3 @@ export const schema: Extensions = [
   Gapcursor,
   WordKeys,
 ];
-
-/** Cells hold one paragraph: several pasted ones become lines of it. */
-export function flattenPastedCells(html: string): string {
-  if (!/<t[dh][\s>]/i.test(html)) return html;
-  const page = new DOMParser().parseFromString(html, "text/html");
-  for (const cell of page.querySelectorAll("td, th")) {
-    const blocks = [...cell.querySelectorAll("p, li, h1, h2, h3, h4, h5, h6, div")];
-    for (const block of blocks.filter((one) => !one.querySelector("p, li, div"))) {
-      block.after(page.createElement("br"));
-    }
-    for (const block of blocks) block.replaceWith(...block.childNodes);
-    while (cell.lastChild?.nodeName === "BR") cell.lastChild.remove();
-  }
-  return page.body.innerHTML;
-}

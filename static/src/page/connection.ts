@@ -19,6 +19,7 @@ export async function connect(): Promise<Socket> {
     timeout: 8000,
   });
   let connectedBefore = false;
+  let ended = false;
   socket.on("connect", () => {
     hideBanner("connexion");
     if (negotiation)
@@ -33,8 +34,13 @@ export async function connect(): Promise<Socket> {
     document.dispatchEvent(new CustomEvent("navette:changed", { detail: change }));
   });
   socket.on("session_ended", () => {
+    ended = true;
     socket.disconnect();
     sayEnded("Votre session est terminée. Ce que vous avez tapé est gardé sur ce poste.");
+  });
+  socket.on("disconnect", (reason) => {
+    if (reason === "io server disconnect" && !ended)
+      sayEnded("La connexion en direct a été fermée. Ce que vous avez tapé est gardé sur ce poste.");
   });
   socket.on("connect_error", () => {
     // `active` is false when the server itself refused: no new attempt will follow.
@@ -46,7 +52,7 @@ export async function connect(): Promise<Socket> {
 
 function sayEnded(sentence: string): void {
   const way = element("a", "button button-small", "Se connecter");
-  way.href = `/connexion?suite=${encodeURIComponent(location.pathname)}`;
+  way.href = `/connexion?next=${encodeURIComponent(location.pathname)}`;
   showBanner("connexion", sentence, way);
   announce(sentence);
 }

@@ -4,8 +4,8 @@
  *
  *   <div class="live-draft" data-draft-part="…" data-draft-side="commune|ours|authorities" data-clause="…"
  *        data-editable="true|false" data-open="now" data-label="Texte commun de la clause EN06">
- *     <p class="saved" role="status"></p>                        (optional: where to say what is saved)
- *     <div class="live-text read">current text, in HTML</div>
+ *     <p class="saved" role="status"></p>              (optional: where to say what is saved)
+ *     <div class="read">current text, in HTML</div>
  *     <form class="live-fallback">… <textarea name="text"> …</form>
  *   </div>
  */
@@ -15,7 +15,13 @@ import type { EditorParts, MountedClause } from "../editor/main";
 import { announce } from "./words";
 
 const EDITABLE = '.live-draft[data-editable="true"]';
+const TEXT = ":scope > .live-text, :scope > .read";
 const SLOW_FLUSH_MS = 8000;
+
+interface SwapDetail {
+  target: Element;
+  serverResponse: string;
+}
 
 type Editor = typeof import("../editor/main");
 
@@ -32,6 +38,7 @@ export function startLiveDrafts(): void {
   document.addEventListener("htmx:beforeCleanupElement", (event) => {
     if (event.target instanceof Element) leave(event.target);
   });
+  document.addEventListener("htmx:beforeSwap", (event) => keepMounted((event as CustomEvent<SwapDetail>).detail));
   document.addEventListener("submit", flushBefore, { capture: true });
   prepare(document.body);
 }
@@ -46,6 +53,7 @@ function prepare(container: Element): void {
   const found = [...container.querySelectorAll<HTMLElement>(".live-draft")];
   if (container.matches(".live-draft")) found.push(container as HTMLElement);
   for (const draft of found) {
+    draft.querySelector(TEXT)?.classList.add("live-text");
     for (const field of fallbackOf(draft)) hideFallback(field);
     if (draft.matches(EDITABLE)) invite(draft);
   }
@@ -121,6 +129,25 @@ function leave(element: Element): void {
   mounted.delete(element);
   reopen.add(nameOf(element as HTMLElement));
   clause.destroy();
+}
+
+/** An open text outlives the refresh of what stands around it: htmx puts the element itself back in its place. */
+function keepMounted(detail: SwapDetail): void {
+  const inside = [...mounted.keys()].filter((draft) => detail.target.contains(draft)) as HTMLElement[];
+  if (!inside.length || !detail.serverResponse.includes("live-draft")) return;
+  const { body } = new DOMParser().parseFromString(detail.serverResponse, "text/html");
+  for (const coming of body.querySelectorAll<HTMLElement>(".live-draft")) {
+    const same = inside.find((draft) => nameOf(draft) === nameOf(coming) && isAsEditable(draft, coming));
+    if (same === undefined) continue;
+    same.id ||= `texte-vivant-${nameOf(same).replaceAll("|", "-")}`;
+    coming.id = same.id;
+    coming.setAttribute("hx-preserve", "true");
+  }
+  detail.serverResponse = body.innerHTML;
+}
+
+function isAsEditable(one: HTMLElement, other: HTMLElement): boolean {
+  return one.dataset.editable === other.dataset.editable;
 }
 
 /** « Proposer ce texte »: the server reads the draft, so the draft must have arrived there first. */

@@ -7,8 +7,8 @@ import { button, element } from "./words";
 export interface PageChange {
   type: string;
   negotiation: string;
-  part?: string;
-  clause?: string;
+  part?: string | null;
+  clause?: string | null;
 }
 
 declare global {
@@ -26,6 +26,7 @@ let timer: number | undefined;
 export function startRefreshing(): void {
   document.addEventListener("navette:changed", ({ detail }) => {
     const keys = new Set(["table"]);
+    if (detail.type.startsWith("message.")) keys.add("discussion");
     if (detail.part) keys.add(`part:${detail.part}`);
     if (detail.clause) keys.add(`clause:${detail.clause}`);
     ask((key) => keys.has(key));

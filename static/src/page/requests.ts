@@ -48,30 +48,33 @@ function giveToken(detail: RequestDetail): void {
   if (token && detail.verb !== "get") detail.headers["X-CSRFToken"] = token;
 }
 
-/** A refusal comes back as the same fragment with a sentence in it: shown, unless the server sent a whole page. */
+/**
+ * A form that was refused may come back with its reason in it: then it takes its place. A bare notice or a whole error
+ * page would take the place of what was typed: only its sentence is shown.
+ */
 function showRefusal(detail: RequestDetail): void {
   const { status, responseText } = detail.xhr;
   if (status < 400) {
     hideBanner("requete");
     return;
   }
-  const wholePage = /^\s*(<!doctype|<html)/i.test(responseText);
-  detail.shouldSwap = status < 500 && !wholePage && responseText.trim() !== "";
-  if (!detail.shouldSwap) {
-    const sentence = refusalOf(responseText) ?? "La demande n’a pas abouti.";
-    showBanner("requete", `${sentence} Ce que vous avez tapé est toujours là.`);
-  }
+  const sentence = bareSentence(responseText);
+  const isRefresh = detail.elt.hasAttribute("data-refresh-url");
+  detail.shouldSwap = status < 500 && sentence === null && !isRefresh;
+  if (detail.shouldSwap || isRefresh) return;
+  const told = sentence || "La demande n’a pas abouti.";
+  showBanner("requete", `${told} Ce que vous avez tapé est toujours là.`);
+  announce(told);
 }
 
-/** The heading of the error page, when there is one. */
-function refusalOf(page: string): string | null {
-  const parsed = new DOMParser().parseFromString(page, "text/html");
-  return (
-    parsed
-      .querySelector("main h1")
-      ?.textContent?.trim()
-      .replace(/[.\s]*$/, ".") ?? null
-  );
+/** The sentence of an answer that holds nothing else; null when it holds more. */
+function bareSentence(answer: string): string | null {
+  const { body } = new DOMParser().parseFromString(answer, "text/html");
+  const page = body.querySelector("main");
+  if (page) return page.querySelector(".lead-in, h1")?.textContent?.trim() ?? "";
+  const [only, ...others] = body.children;
+  if (only && (others.length || !only.matches(".notice"))) return null;
+  return body.textContent?.trim() ?? "";
 }
 
 function noAnswer(): void {
