@@ -124,6 +124,24 @@ class NotReadyToFreeze(Refusal):
     code = "not_ready_to_freeze"
 
 
+class Unprintable(Refusal):
+    """A character that the fonts of the contract don't have. `character`, and `where`: the words around it."""
+
+    code = "unprintable"
+
+
+class PrintFailed(Refusal):
+    """The PDF could not be made; nothing was frozen."""
+
+    code = "print_failed"
+
+
+class FrozenBytesChanged(Refusal):
+    """The stored text or PDF no longer has the fingerprint that was frozen: nobody signs that (trust T11)."""
+
+    code = "frozen_bytes_changed"
+
+
 class AlreadyDone(Refusal):
     """A repeated request whose effect stands already."""
 

@@ -130,8 +130,8 @@ def _contract_parts(session: Session, negotiation_id: str) -> dict[str, Any]:
 
 
 def _points_of(card: ClauseCard, part: Any) -> tuple[OpenPoint, ...]:
-    own_value = None if card.follows_id else card.value  # a cell that follows an engagement is settled by it
-    at_gate = AtGate(card.kind, card.situation, card.text, own_value)
+    follows = card.follows_id is not None and not card.situation.versions  # settled with the engagement it follows
+    at_gate = AtGate(card.kind, card.situation, "" if follows else card.text, None if follows else card.value)
     waits_for = {
         OpenReason.RESERVE_OPEN: card.situation.open_reserves,
         OpenReason.REOPENING_PENDING: card.situation.waiting_for(),
@@ -196,7 +196,7 @@ def shared_head(session: Session, negotiation_id: str) -> dict[str, str | int] |
         .order_by(col(HistoryEntry.sequence).desc())
         .limit(1)
     )
-    found = session.execute(query).tuples().first()
+    found = session.execute(query).first()
     return {"seq": found[0], "hash": found[1]} if found else None
 
 
@@ -217,7 +217,7 @@ def frozen_versions(session: Session, negotiation_id: str) -> tuple[FrozenVersio
         .where(col(FrozenVersion.negotiation_id) == negotiation_id)
         .order_by(col(FrozenVersion.frozen_at).desc())
     )
-    return tuple(FrozenVersionView(*row) for row in session.execute(query).tuples())
+    return tuple(FrozenVersionView(*row) for row in session.execute(query))
 
 
 def frozen_pdf(session: Session, negotiation_id: str, version_id: str) -> bytes:
@@ -232,7 +232,7 @@ def frozen_pdf(session: Session, negotiation_id: str, version_id: str) -> bytes:
 
 
 def signatories_of(session: Session, negotiation_id: str, version_id: str) -> tuple[SignatoriesOfParty, ...]:
-    """Who signs this version, party by party, in order."""
+    """Who signs this version, party by party, in order; a file may declare the signature of an associate too."""
     query = (
         select(Signature)
         .where(col(Signature.frozen_version_id) == version_id, col(Signature.negotiation_id) == negotiation_id)
@@ -241,7 +241,8 @@ def signatories_of(session: Session, negotiation_id: str, version_id: str) -> tu
     rows = session.execute(query).scalars().all()
     return tuple(
         SignatoriesOfParty(party, tuple(_signature(row) for row in rows if row.party_id == party.id))
-        for party in deciding_parties(session, negotiation_id)
+        for party in parties_of(session, negotiation_id)
+        if party.side is not Side.ASSOCIATE or any(row.party_id == party.id for row in rows)
     )
 
 
@@ -267,5 +268,5 @@ def version_with_pdf(session: Session, pdf_hash: str) -> KnownVersion | None:
     query = select(col(FrozenVersion.label), col(FrozenVersion.frozen_at), col(FrozenVersion.declared)).where(
         col(FrozenVersion.pdf_hash) == pdf_hash
     )
-    found = session.execute(query).tuples().first()
+    found = session.execute(query).first()
     return KnownVersion(*found) if found else None

@@ -1,0 +1,333 @@
+"""The contract as one value: what is shown before the gel, hashed, printed, frozen and attached to the PDF.
+
+Its shape is `pdf_print.CONTENT_SHAPE`, with the typed values beside the words. It names things by their keys, never by
+the ids of this database, so that the same contract has the same fingerprint elsewhere; it holds nothing dated, so that
+requests made on two days can speak of the same text. Only shared facts enter.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from negotiation.errors import NotFound
+from negotiation.rules.french_display import value_text
+from negotiation.rules.history_chain import canonical_payload
+from negotiation.rules.vocabulary import (
+    SHARED,
+    ClauseKind,
+    ClauseState,
+    DocumentKind,
+    Move,
+    PartKind,
+    ReserveState,
+    ValueKind,
+)
+from negotiation.services.contract_tables import finance_table, indicators_table
+from negotiation.store.contract import Document, Essms, Framework, Negotiation, Part
+from negotiation.store.exchange import MoveRow, Reserve
+from negotiation.store.queries.clauses import ClauseCard, cards_of_negotiation
+from negotiation.store.queries.closing import deciding_parties, signatory_members
+from negotiation.store.queries.people import PartyView, members_of, parties_of
+
+FORMAT = "navette-contract/1"
+WORDS_OF_CHOICES = {
+    "perenne": "pérenne",
+    "non_perenne": "non pérenne",
+    "economie": "économie",
+    "resultat": "résultat",
+    "realisation": "réalisation",
+    "activite": "activité",
+    "up": "à la hausse",
+    "down": "à la baisse",
+}
+"""Choices that files write without accents, or in English."""
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DeclaredSignatory:
+    """A signatory as a file declares him. `quality` is his mandate, in the file's words."""
+
+    party_key: str
+    role: str
+    quality: str
+    signed_on: date
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The contract as it stands: the same contract has the same bytes, whenever and by whomever it is read."""
+
+    content: Node
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """RFC 8785. Raises ValueError on a float: there is none."""
+        return canonical_payload(self.content)
+
+    @cached_property
+    def content_hash(self) -> str:
+        return hashlib.sha256(self.canonical).hexdigest()
+
+
+def contract_as_it_stands(
+    session: Session, negotiation_id: str, *, signatories: Sequence[DeclaredSignatory] | None = None
+) -> Contract:
+    """What stands in every part: agreed text and value, else what is tabled, else the working text, with its state.
+
+    `signatories` are those that a file declares; without them, those who may sign here. Raises NotFound.
+    """
+    negotiation = session.get(Negotiation, negotiation_id)
+    if negotiation is None:
+        raise NotFound()
+    reading = _Reading(session, negotiation_id)
+    content = {
+        "format": FORMAT,
+        "title": negotiation.title,
+        "reference": negotiation.reference,
+        "territory": negotiation.territory,
+        "period": {"start": negotiation.contract_start.isoformat(), "end": negotiation.contract_end.isoformat()},
+        "legal_basis": list(negotiation.legal_basis),
+        "parties": [_party(party) for party in reading.parties],
+        "establishments": _establishments(session, negotiation_id),
+        "framework": _framework(session, negotiation_id),
+        "parts": reading.parts(),
+        "tables": {
+            "indicators": indicators_table(reading.cells_of(PartKind.INDICATOR)),
+            "finance": finance_table(
+                reading.cells_of(PartKind.FUNDING_LINE), reading.parties, fiches=reading.codes(), words=WORDS_OF_CHOICES
+            ),
+        },
+        "reserves": reading.reserves(),
+        "signatories": _expected(session, negotiation_id)
+        if signatories is None
+        else _declared(signatories, reading.parties),
+    }
+    return Contract(content)
+
+
+class _Reading:
+    """The rows of one contract, read once: its parts in order, their clauses, the parties."""
+
+    def __init__(self, session: Session, negotiation_id: str) -> None:
+        self.session = session
+        self.negotiation_id = negotiation_id
+        self.parties = parties_of(session, negotiation_id)
+        self._letters = {party.id: party.letter for party in self.parties}
+        self._names = {
+            "party": {party.key: party.name for party in self.parties},
+            "member": {member.key: member.title for member in members_of(session, negotiation_id).values()},
+            "essms": _names_of_essms(session, negotiation_id),
+        }
+        self._parts = _contract_parts(session, negotiation_id)
+        self._cards: dict[str, list[ClauseCard]] = {part.id: [] for part in self._parts}
+        for card in cards_of_negotiation(session, negotiation_id):
+            if card.part_id in self._cards and card.state is not ClauseState.WITHDRAWN:
+                self._cards[card.part_id].append(card)
+
+    def parts(self) -> list[Node]:
+        """The tree, with the article « Engagements » after the last article."""
+        known = {part.id for part in self._parts}
+        roots = [part for part in self._parts if part.parent_id not in known]
+        tree = [self._part(part) for part in roots]
+        engagements = self._engagements()
+        if engagements:
+            articles = [place for place, part in enumerate(roots) if part.kind is PartKind.ARTICLE]
+            tree.insert(articles[-1] + 1 if articles else 0, _article_of(engagements))
+        return tree
+
+    def cells_of(self, kind: PartKind) -> list[tuple[Part, dict[str, ClauseCard]]]:
+        """The parts of one kind, each with its fields by name."""
+        return [
+            (part, {card.field: card for card in self._cards[part.id]}) for part in self._parts if part.kind is kind
+        ]
+
+    def codes(self) -> dict[str, str]:
+        """Codes of the parts by id."""
+        return {part.id: part.code for part in self._parts}
+
+    def reserves(self) -> list[Node]:
+        """Reserves maintained to the contract, each with the position of whoever else is concerned."""
+        cards = {card.id: card for cards in self._cards.values() for card in cards}
+        query = select(Reserve).where(
+            col(Reserve.negotiation_id) == self.negotiation_id, col(Reserve.state) == ReserveState.MAINTAINED
+        )
+        kept = [reserve for reserve in self.session.execute(query).scalars() if reserve.clause_id in cards]
+        kept.sort(key=lambda it: (_natural(cards[it.clause_id].code), it.clause_id, self._letters[it.party_id]))
+        return [self._reserve(reserve, cards[reserve.clause_id]) for reserve in kept]
+
+    def _part(self, part: Part) -> Node:
+        inner = [self._part(child) for child in self._parts if child.parent_id == part.id]
+        return {
+            "kind": str(part.kind),
+            "key": part.key,
+            "code": part.code,
+            "section": str(part.attributes.get("section") or ""),
+            "title": part.title,
+            "clauses": [self._clause(card) for card in self._cards[part.id]],
+            "parts": inner,
+        }
+
+    def _clause(self, card: ClauseCard) -> Node:
+        return {
+            "kind": str(card.kind),
+            "field": card.field,
+            "code": card.code,
+            "label": card.label,
+            "text": card.text,
+            "value": card.value,
+            "value_kind": str(card.value_kind),
+            "unit": card.unit,
+            "value_text": value_text(self._named(card), card.unit, card.value_kind),
+            "follows": card.follows_code,
+            "state": str(card.state),
+            "debtor": self._letters.get(card.debtor_id or ""),
+            "concerned": [party.letter for party in self.parties if party.id in card.situation.concerned],
+        }
+
+    def _named(self, card: ClauseCard) -> Any:
+        """The value, with names where it holds the keys of parties, members or establishments."""
+        names = self._names.get(str(card.attributes.get("names")), WORDS_OF_CHOICES)
+        match card.value_kind:
+            case ValueKind.CHOICE:
+                return names.get(card.value, card.value)
+            case ValueKind.LIST if card.value is not None:
+                return [names.get(item, item) for item in card.value]
+            case _:
+                return card.value
+
+    def _engagements(self) -> list[Node]:
+        found = [card for cards in self._cards.values() for card in cards if card.kind is ClauseKind.ENGAGEMENT]
+        return [self._clause(card) for card in sorted(found, key=lambda card: _natural(card.code))]
+
+    def _reserve(self, reserve: Reserve, card: ClauseCard) -> Node:
+        others = [
+            party for party in self.parties if party.id in card.situation.concerned and party.id != reserve.party_id
+        ]
+        said = self._answers(reserve)
+        held = f"S’en tient au texte accordé, version {card.situation.versions}."
+        return {
+            "code": card.code,
+            "title": card.label,
+            "party": self._letters[reserve.party_id],
+            "text": self._words_of(reserve),
+            "answers": [{"party": party.letter, "text": said.get(party.id, held)} for party in others],
+        }
+
+    def _words_of(self, reserve: Reserve) -> str:
+        """The reserve, and what its author added when maintaining it."""
+        settling = self.session.get(MoveRow, reserve.settled_by_move_id) if reserve.settled_by_move_id else None
+        added = (settling.text or settling.motive) if settling else ""
+        return "\n\n".join(words for words in dict.fromkeys((reserve.text, added)) if words)
+
+    def _answers(self, reserve: Reserve) -> dict[str, str]:
+        """What each other party answered to the reserve, before all parties; its last word counts."""
+        query = (
+            select(col(MoveRow.party_id), col(MoveRow.text))
+            .where(
+                col(MoveRow.clause_id) == reserve.clause_id,
+                col(MoveRow.circle) == str(SHARED),
+                col(MoveRow.type) == Move.ANSWER,
+                col(MoveRow.reply_to_id).in_([reserve.move_id, reserve.settled_by_move_id]),
+            )
+            .order_by(col(MoveRow.rank))
+        )
+        return {row.party_id: row.text for row in self.session.execute(query)}
+
+
+def _contract_parts(session: Session, negotiation_id: str) -> list[Part]:
+    query = (
+        select(Part)
+        .join(Document, col(Document.id) == Part.document_id)
+        .where(col(Part.negotiation_id) == negotiation_id, col(Document.kind) == DocumentKind.CONTRACT)
+        .order_by(col(Part.position), col(Part.kind), col(Part.key))
+    )
+    return list(session.execute(query).scalars())
+
+
+def _article_of(engagements: list[Node]) -> Node:
+    return {
+        "kind": str(PartKind.ARTICLE),
+        "key": "engagements",
+        "code": "",
+        "section": "Liste des engagements",
+        "title": "Engagements",
+        "clauses": engagements,
+        "parts": [],
+    }
+
+
+def _natural(code: str) -> tuple[int, str]:
+    """EN2 before EN10."""
+    return len(code), code
+
+
+def _party(party: PartyView) -> Node:
+    return {
+        "key": party.key,
+        "letter": party.letter,
+        "side": str(party.side),
+        "name": party.name,
+        "short_name": party.short_name,
+        "signatory_title": party.signatory_title,
+    }
+
+
+def _establishments(session: Session, negotiation_id: str) -> list[Node]:
+    query = select(Essms).where(col(Essms.negotiation_id) == negotiation_id).order_by(col(Essms.position))
+    return [
+        {
+            "key": essms.key,
+            "name": essms.name,
+            "category": essms.category,
+            "finess": essms.finess,
+            "commune": essms.commune,
+            "places": essms.total_places,
+        }
+        for essms in session.execute(query).scalars()
+    ]
+
+
+def _names_of_essms(session: Session, negotiation_id: str) -> dict[str, str]:
+    query = select(col(Essms.key), col(Essms.name)).where(col(Essms.negotiation_id) == negotiation_id)
+    return {row.key: row.name for row in session.execute(query)}
+
+
+def _framework(session: Session, negotiation_id: str) -> Node | None:
+    query = select(Framework).where(col(Framework.negotiation_id) == negotiation_id)
+    found: Framework | None = session.execute(query).scalars().first()
+    if found is None:
+        return None
+    return {
+        "base_year": found.base_year,
+        "base_budget": found.base_budget,
+        "update_rule": found.update_rule,
+        "head_office_rate_percent": found.head_office_rate_percent,
+        "caf_forecast": found.caf_forecast,
+        "results_allocation": found.results_allocation,
+    }
+
+
+def _expected(session: Session, negotiation_id: str) -> list[Node]:
+    """One place a party: its only signatory, or the title that the party gives to whoever signs."""
+    found: list[Node] = []
+    members = signatory_members(session, negotiation_id)
+    for party in deciding_parties(session, negotiation_id):
+        titles = [member.title for member in members if member.party.id == party.id]
+        role = titles[0] if len(titles) == 1 else party.signatory_title
+        found.append({"party": party.letter, "role": role, "quality": ""})
+    return found
+
+
+def _declared(signatories: Sequence[DeclaredSignatory], parties: Sequence[PartyView]) -> list[Node]:
+    letters: Mapping[str, str] = {party.key: party.letter for party in parties}
+    return [
+        {"party": letters[signatory.party_key], "role": signatory.role, "quality": signatory.quality}
+        for signatory in signatories
+    ]
