@@ -57,7 +57,7 @@ def serve() -> None:
                 "worker_connections": CONNECTIONS,
                 "timeout": HANG_SECONDS,
                 "graceful_timeout": GRACE_SECONDS,
-                "keepalive": 5,
+                "keepalive": 2,
                 "control_socket_disable": True,
                 "post_worker_init": lambda worker: start_background(worker.wsgi),
                 "loglevel": "warning",

@@ -1,10 +1,10 @@
 """The WebSocket under engine.io, bounded: simple-websocket, with limits that engine.io doesn't hand down."""
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask_socketio import SocketIO
+from gevent.lock import BoundedSemaphore
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -18,7 +18,7 @@ class WholeSends:
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
-        self._frame = threading.Lock()
+        self._frame = BoundedSemaphore(1)
 
     def send(self, frame: bytes) -> int:
         with self._frame:
