@@ -9,6 +9,7 @@ import {
   ySyncPluginKey,
 } from "@tiptap/y-tiptap";
 import * as Y from "yjs";
+import { readSelection } from "./fresh_selection";
 import type { Peer, Peers } from "./peers";
 import { type CursorSelection, toBytes, toText } from "./protocol";
 
@@ -46,7 +47,10 @@ function caretPlugin({ peers, clause }: CaretOptions): Plugin<DecorationSet> {
     },
     props: { decorations: (state) => key.getState(state) },
     view: (view) => {
-      const silence = peers.listen(() => view.dispatch(view.state.tr.setMeta(key, true)));
+      const silence = peers.listen(() => {
+        readSelection(view);
+        view.dispatch(view.state.tr.setMeta(key, true));
+      });
       return {
         update: (now, before) => {
           if (!before.selection.eq(now.state.selection) || !before.doc.eq(now.state.doc)) tell(now, peers, clause);

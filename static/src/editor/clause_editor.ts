@@ -5,6 +5,7 @@ import { Collaboration } from "@tiptap/extension-collaboration";
 import { element } from "../page/words";
 import { Carets, partySign, tell } from "./carets";
 import type { DraftSync, SyncEvent } from "./draft_sync";
+import { readSelection } from "./fresh_selection";
 import { textsOf } from "./kept";
 import { keptPanel } from "./kept_panel";
 import { cleanPaste } from "./paste";
@@ -72,6 +73,10 @@ export class ClauseEditor {
   }
 
   private heard(event: SyncEvent): void {
+    if (event === "incoming") {
+      if (this.editor) readSelection(this.editor.view);
+      return;
+    }
     if (event === "texts") this.showKept();
     if (event === "renewed") this.takeDown();
     if (this.editor === null && this.sync.ready) this.build();

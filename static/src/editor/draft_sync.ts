@@ -22,8 +22,8 @@ const GAP_PATIENCE_MS = 300;
 const CHECK_AFTER_MS = 10_000;
 const RETRY_MS = 2000;
 
-/** What a clause hears: `changed` = look again at state and rights; `renewed` = the document is another one. */
-export type SyncEvent = "changed" | "renewed" | "texts";
+/** Look again at state and rights; others' words are about to be drawn; another document; words were given back. */
+export type SyncEvent = "changed" | "incoming" | "renewed" | "texts";
 
 export class DraftSync {
   doc = new Y.Doc();
@@ -225,22 +225,23 @@ export class DraftSync {
     if (outbox !== this.outbox) return;
     this.pushing = false;
     if (reply === null) {
-      this.late = true;
-      this.tell("changed");
+      this.isLate();
       // Connected: the same bytes again, under the same id. Not connected: opening again will do it.
       if (this.socket.connected) void this.pump();
       return;
     }
-    if (!reply.ok) {
-      this.refused(reply.error);
-      return;
-    }
+    if (!reply.ok) return this.refused(reply.error);
     outbox.settle();
     this.late = false;
     this.savedAt = new Date();
     this.reached(reply.seq);
     this.tell("changed");
     void this.pump();
+  }
+
+  private isLate(): void {
+    this.late = true;
+    this.tell("changed");
   }
 
   private notLetIn({ code, message }: Refusal): void {
@@ -257,8 +258,7 @@ export class DraftSync {
       give_back: () => this.giveBackAndStop(message),
       stop: () => this.stop(message),
       wait: () => {
-        this.late = true;
-        this.tell("changed");
+        this.isLate();
         this.timers.set("retry", RETRY_MS, () => void this.pump());
       },
     };
@@ -269,10 +269,7 @@ export class DraftSync {
 
   private receive(told: DraftUpdated): void {
     if (told.draft !== this.draft || !this.ready) return;
-    if (told.epoch !== this.epoch) {
-      void this.open();
-      return;
-    }
+    if (told.epoch !== this.epoch) return void this.open();
     this.apply(told);
     if (this.isSettled) {
       this.savedAt = new Date();
@@ -282,6 +279,7 @@ export class DraftSync {
   }
 
   private apply({ seq, update }: Update): void {
+    this.tell("incoming");
     Y.applyUpdate(this.doc, toBytes(update), SERVER);
     this.reached(seq);
   }
