@@ -28,7 +28,7 @@ from negotiation.services.importing.surroundings import write_surroundings
 from negotiation.store.contract import Negotiation
 from negotiation.store.unit_of_work import UnitOfWork
 
-__all__ = ["Imported", "Progress", "import_bytes", "import_file"]
+__all__ = ["Imported", "Progress", "Scenario", "import_bytes", "import_file", "import_scenario", "read_file"]
 
 
 @dataclass(frozen=True)
@@ -46,22 +46,35 @@ def _silent(done: int, total: int) -> None:
     """Tells nobody."""
 
 
+def read_file(path: Path) -> Scenario:
+    """The file, checked in itself. Needs no transaction, so that a large file keeps nobody waiting while it is read.
+
+    Raises InvalidFile.
+    """
+    scenario = read_scenario(path)
+    check_references(scenario.content)
+    return scenario
+
+
 def import_file(uow: UnitOfWork, path: Path, *, until: date | None = None, progress: Progress = _silent) -> Imported:
     """Import a file, or what it holds up to the end of a day.
 
     Raises InvalidFile(path, problem) and AlreadyImported(key, negotiation); the transaction must then be given up.
     """
-    return _import(uow, read_scenario(path), until=until, progress=progress)
+    return import_scenario(uow, read_file(path), until=until, progress=progress)
 
 
 def import_bytes(uow: UnitOfWork, data: bytes, *, until: date | None = None, progress: Progress = _silent) -> Imported:
     """Like `import_file`, from the content of the file."""
-    return _import(uow, parse_scenario(data), until=until, progress=progress)
+    scenario = parse_scenario(data)
+    check_references(scenario.content)
+    return import_scenario(uow, scenario, until=until, progress=progress)
 
 
-def _import(uow: UnitOfWork, scenario: Scenario, *, until: date | None, progress: Progress) -> Imported:
-    whole = scenario.content
-    check_references(whole)
+def import_scenario(
+    uow: UnitOfWork, scenario: Scenario, *, until: date | None = None, progress: Progress = _silent
+) -> Imported:
+    """Like `import_file`, from what `read_file` read."""
     intake = _begin(uow, scenario, until)
     write_people(intake)
     write_essms(intake)

@@ -1,0 +1,151 @@
+"""The archive of a negotiation for one reader: his circles' histories, the contract, every frozen version."""
+
+import json
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from negotiation.documents.archive import (
+    ArchiveContent,
+    ArchivedChain,
+    ClauseText,
+    FrozenVersion,
+    Reader,
+    archive_fingerprint,
+    write_archive,
+)
+from negotiation.events import Event, Kind
+from negotiation.rules.french_display import value_text
+from negotiation.rules.history_chain import Opening, stamp
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import Action, Audience, Circle
+from negotiation.services.access import require
+from negotiation.services.contract_content import contract_as_it_stands
+from negotiation.store.columns import now
+from negotiation.store.contract import Negotiation, Part
+from negotiation.store.people import Member, Party
+from negotiation.store.queries.clauses import ClauseCard, cards_of_negotiation
+from negotiation.store.queries.history import whole_chains
+from negotiation.store.record import FrozenVersion as FrozenRow
+from negotiation.store.record import HistoryEntry, Signature
+from negotiation.store.unit_of_work import UnitOfWork, as_link
+
+MOST_CLAUSE_FILES = 1500
+"""Beyond, the texts of a part share one file: an archive holds 2 000 files at most."""
+
+
+def export_archive(uow: UnitOfWork, actor: Actor) -> bytes:
+    """The archive as bytes. That it was made is recorded inside the reader's party, after what it holds.
+
+    Raises NotFound, NotAllowed.
+    """
+    require(actor, Action.EXPORT)
+    negotiation = uow.lock(actor.negotiation_id)
+    archive = write_archive(_content(uow.session, actor, negotiation))
+    facts = {
+        "party": uow.session.get_one(Party, actor.party_id).key,
+        "fingerprint": archive_fingerprint(archive),
+        "authentication": str(actor.authentication.method),
+    }
+    uow.record(Event(Kind.ARCHIVE_EXPORTED, negotiation.id, Circle.inside(actor.party_id), actor.key, facts))
+    return archive
+
+
+def _content(session: Session, actor: Actor, negotiation: Negotiation) -> ArchiveContent:
+    party = session.get_one(Party, actor.party_id)
+    return ArchiveContent(
+        negotiation=_summary(negotiation),
+        reader=Reader(name=session.get_one(Member, actor.member_id).title, party=party.name),
+        exported_at=stamp(now()),
+        chains=[
+            _chain(circle, entries, party_name=party.short_name) for circle, entries in whole_chains(session, actor)
+        ],
+        contract=contract_as_it_stands(session, negotiation.id).canonical,
+        clauses=_clauses(session, negotiation.id),
+        versions=_versions(session, negotiation.id),
+    )
+
+
+def _summary(negotiation: Negotiation) -> dict[str, object]:
+    return {
+        "id": negotiation.id,
+        "key": negotiation.key,
+        "title": negotiation.title,
+        "reference": negotiation.reference,
+        "status": str(negotiation.status),
+        "phase": str(negotiation.phase),
+        "situation_on": negotiation.situation_on.isoformat() if negotiation.situation_on else None,
+        "frozen_at": stamp(negotiation.frozen_at) if negotiation.frozen_at else None,
+    }
+
+
+# ---------------------------------------------------------------------- histories
+
+
+def _chain(circle: Circle, entries: tuple[HistoryEntry, ...], *, party_name: str) -> ArchivedChain:
+    labels = {
+        Audience.SHARED: "Les faits partagés par toutes les parties",
+        Audience.AUTHORITIES: "Les faits entre autorités",
+        Audience.PARTY: f"Les faits internes, {party_name}",
+    }
+    return ArchivedChain(
+        label=labels[circle.audience],
+        circle=str(circle),
+        links=[as_link(entry) for entry in entries],
+        openings=[_opening(entry) for entry in entries],
+    )
+
+
+def _opening(entry: HistoryEntry) -> Opening | None:
+    if entry.payload is None:
+        return None
+    return Opening(payload=json.loads(entry.payload), salt=bytes.fromhex(entry.salt))
+
+
+# ---------------------------------------------------------------------- texts
+
+
+def _clauses(session: Session, negotiation_id: str) -> list[ClauseText]:
+    """What stands in each clause: its text, then its value. Clauses that hold nothing have no file."""
+    query = select(Part).where(col(Part.negotiation_id) == negotiation_id).order_by(col(Part.position))
+    parts: dict[str, Part] = {part.id: part for part in session.execute(query).scalars()}
+    texts: dict[str, list[ClauseText]] = {part_id: [] for part_id in parts}
+    for card in cards_of_negotiation(session, negotiation_id):
+        words = _words(card)
+        if words:
+            texts[card.part_id].append(_text(parts[card.part_id], card, words))
+    if sum(len(of_part) for of_part in texts.values()) > MOST_CLAUSE_FILES:
+        return [_together(parts[part_id], of_part) for part_id, of_part in texts.items() if of_part]
+    return [text for of_part in texts.values() for text in of_part]
+
+
+def _words(card: ClauseCard) -> str:
+    value = value_text(card.value, card.unit, card.value_kind)
+    return "\n\n".join(words for words in (card.text, value) if words)
+
+
+def _text(part: Part, card: ClauseCard, words: str) -> ClauseText:
+    code = card.code or f"{part.code or part.key}-{card.field}"
+    return ClauseText(code, f"{card.code or part.code} {card.label}".strip(), words)
+
+
+def _together(part: Part, texts: list[ClauseText]) -> ClauseText:
+    words = "\n\n".join(f"## {text.title}\n\n{text.markdown}" for text in texts)
+    return ClauseText(part.code or part.key, part.title, words)
+
+
+# ---------------------------------------------------------------------- frozen versions
+
+
+def _versions(session: Session, negotiation_id: str) -> list[FrozenVersion]:
+    """Every gel, oldest first, with the evidence of the signatures given so far."""
+    query = select(FrozenRow).where(col(FrozenRow.negotiation_id) == negotiation_id).order_by(col(FrozenRow.frozen_at))
+    return [
+        FrozenVersion(row.label, row.content.encode(), row.pdf, _evidence(session, row.id))
+        for row in session.execute(query).scalars()
+    ]
+
+
+def _evidence(session: Session, version_id: str) -> list[dict[str, object]]:
+    query = select(Signature).where(col(Signature.frozen_version_id) == version_id).order_by(col(Signature.position))
+    return [row.evidence for row in session.execute(query).scalars() if row.signed_on is not None]

@@ -1,0 +1,97 @@
+"""What the operator of an instance sees of it: which tables there are, never what is said at them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select
+from sqlmodel import Session, col
+
+from negotiation.rules.vocabulary import NegotiationStatus, Phase, Right, Side
+from negotiation.store.contract import Negotiation
+from negotiation.store.people import Member, Party, Person
+from negotiation.store.record import FrozenVersion
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A negotiation of the instance. `parties` are short names in the order of the table."""
+
+    id: str
+    key: str
+    title: str
+    status: NegotiationStatus
+    phase: Phase
+    situation_on: date | None
+    frozen_at: datetime | None
+    parties: tuple[str, ...]
+    members: int
+
+
+@dataclass(frozen=True)
+class SpokespersonView:
+    """Who commits a party at a table."""
+
+    email: str
+    title: str
+    party: str
+
+
+def tables_of_instance(session: Session) -> tuple[TableView, ...]:
+    query = select(Negotiation).order_by(col(Negotiation.created_at), col(Negotiation.key))
+    return tuple(_table(session, row) for row in session.execute(query).scalars())
+
+
+def find_table(session: Session, name: str) -> str | None:
+    """The id of the negotiation with this id or key."""
+    query = select(col(Negotiation.id)).where(or_(col(Negotiation.id) == name, col(Negotiation.key) == name))
+    found: str | None = session.execute(query).scalars().first()
+    return found
+
+
+def person_with(session: Session, email: str) -> str | None:
+    """The id of the person with this address."""
+    query = select(col(Person.id)).where(col(Person.email) == email.strip().lower())
+    found: str | None = session.execute(query).scalar_one_or_none()
+    return found
+
+
+def spokespersons_of(session: Session, negotiation_id: str) -> tuple[SpokespersonView, ...]:
+    """For each party that decides, its contact who may commit it, else another who may."""
+    query = (
+        select(Member, Party, col(Person.email))
+        .join(Party, col(Party.id) == Member.party_id)
+        .join(Person, col(Person.id) == Member.person_id)
+        .where(col(Member.negotiation_id) == negotiation_id, col(Party.side) != Side.ASSOCIATE)
+        .order_by(col(Party.position), col(Member.position))
+    )
+    found: dict[str, tuple[bool, SpokespersonView]] = {}
+    for member, party, email in session.execute(query):
+        is_contact = Right.REFERENT in member.rights
+        known = found.get(party.id)
+        if Right.VALIDEUR in member.rights and (known is None or (is_contact and not known[0])):
+            found[party.id] = is_contact, SpokespersonView(email, member.title, party.short_name)
+    return tuple(view for _, view in found.values())
+
+
+def frozen_files(session: Session) -> dict[str, str]:
+    """Labels of the frozen contracts by the SHA-256 of their PDF."""
+    query = select(col(FrozenVersion.pdf_hash), col(FrozenVersion.label), col(Negotiation.title)).join(
+        Negotiation, col(Negotiation.id) == FrozenVersion.negotiation_id
+    )
+    return {pdf_hash: f"{title}, {label}" for pdf_hash, label, title in session.execute(query)}
+
+
+def _table(session: Session, row: Negotiation) -> TableView:
+    names = select(col(Party.short_name)).where(col(Party.negotiation_id) == row.id).order_by(col(Party.position))
+    members = select(func.count()).select_from(Member).where(col(Member.negotiation_id) == row.id)
+    return TableView(
+        id=row.id,
+        key=row.key,
+        title=row.title,
+        status=row.status,
+        phase=row.phase,
+        situation_on=row.situation_on,
+        frozen_at=row.frozen_at,
+        parties=tuple(session.execute(names).scalars()),
+        members=session.execute(members).scalar_one(),
+    )
