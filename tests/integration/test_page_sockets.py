@@ -6,18 +6,17 @@ import pytest
 from flask import Flask
 from flask_socketio import SocketIOTestClient
 
-from app.announcing import deliver_waiting
 from app.background import do_round
 from app.sockets import registry
 from app.sockets.registry import Caller, Message
 from negotiation.events import Event, Kind
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle
-from negotiation.services.announcements import waiting_announcements
 from negotiation.services.signing_in import sign_out
 from negotiation.store import Announcing
-from negotiation.store.columns import now
 from tests.builders import Table, a_table
 from tests.visitors import Visitor, asks, told
+
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
 HERE = {"Origin": "http://localhost:8000"}
@@ -214,33 +213,3 @@ def test_a_confirmed_password_leaves_the_other_tabs_open(og: Visitor, table: Tab
     og.choose_password()
     assert asks(socket, "watch_table", {"negotiation": table.id}) == {"ok": True}
     assert og.open_socket(auth={"token": token}).is_connected()
-
-
-# ---------------------------------------------------------------------- the outbox
-
-
-def waiting(table: Table) -> int:
-    with table.store.reading() as session:
-        return len(waiting_announcements(session, older_than=now() - now()))
-
-
-def test_what_was_announced_is_marked_delivered(app: Flask, table: Table) -> None:
-    something_happens(table)
-    assert waiting(table) == 1
-    do_round(app)
-    assert waiting(table) == 0
-
-
-def test_what_a_dead_process_left_is_announced_again(
-    app: Flask, og: Visitor, table: Table, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The process died after its commit and before it told anybody."""
-    socket = watching(og, table)
-    monkeypatch.setattr(table.store, "_listeners", [])
-    something_happens(table)
-    assert told(socket, "page_changed") == []
-    monkeypatch.setattr("app.announcing.PATIENCE", now() - now())
-    with app.app_context():
-        deliver_waiting()
-    assert len(told(socket, "page_changed")) == 1
-    assert waiting(table) == 0

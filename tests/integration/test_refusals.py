@@ -11,6 +11,8 @@ from negotiation.errors import NotAllowed, NotFound, RecentSigninRequired, Refus
 from tests.builders import Table, a_table
 from tests.visitors import PASSWORD, Visitor
 
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
 TYPED = "Nous préférons une autre formulation, plus simple."
 
 

@@ -13,6 +13,8 @@ from app.config import Settings
 from tests.builders import Table, a_table
 from tests.visitors import Visitor
 
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
 ANY_ID = "99999999-9999-4999-8999-999999999999"
 SECRET = "q8Zr1tXw5kLm0vBn7cYd3fGh6jPs2aEu"
 EXPECTED = {
