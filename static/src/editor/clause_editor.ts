@@ -116,7 +116,10 @@ export class ClauseEditor {
           "aria-describedby": this.help.id,
         },
         transformPastedHTML: cleanPaste,
-        handleKeyDown: (_, event) => this.keyPressed(event),
+        handleKeyDown: (view, event) => {
+          readSelection(view);
+          return this.keyPressed(event);
+        },
       },
       onFocus: ({ editor }) => tell(editor.view, this.peers, this.parts.clause),
       onBlur: () => this.peers.tell(this.parts.clause, null),

@@ -16,7 +16,7 @@ export async function connect(): Promise<Socket> {
     tryAllTransports: true,
     reconnectionDelay: 500,
     reconnectionDelayMax: 5000,
-    timeout: 8000,
+    timeout: 5000,
   });
   let connectedBefore = false;
   let ended = false;
@@ -43,6 +43,8 @@ export async function connect(): Promise<Socket> {
       sayEnded("La connexion en direct a été fermée. Ce que vous avez tapé est gardé sur ce poste.");
   });
   socket.on("connect_error", () => {
+    // Some proxies let a WebSocket in only to drop it: the next attempt starts with what always passes.
+    socket.io.opts.transports = ["polling", "websocket"];
     // `active` is false when the server itself refused: no new attempt will follow.
     if (!socket.active) sayEnded("La connexion en direct est refusée. Ce que vous avez tapé est gardé sur ce poste.");
   });
