@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import announcing, assets, errors, limits, observability, security, sockets
 from app.config import Settings
 from app.pages import presentation
+from app.pages.closing import closing
 from app.pages.discussion import discussion
 from app.pages.history import history
 from app.pages.home import home
@@ -16,6 +17,7 @@ from app.pages.moves import moves
 from app.pages.readings import readings
 from app.pages.table import table
 from app.pages.texts import texts
+from app.pages.verifying import verifying
 from app.pages.whole import whole
 from app.signin import session
 from app.signin.pages import signin
@@ -31,6 +33,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     moves,
     discussion,
     history,
+    closing,
+    verifying,
 )
 """One a subject; a new one is one line here."""
 

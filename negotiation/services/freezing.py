@@ -34,7 +34,8 @@ from negotiation.services.contract_content import Contract, DeclaredSignatory, c
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Party
-from negotiation.store.queries.closing import deciding_parties, open_points, shared_head, signatory_members
+from negotiation.store.queries.closing import deciding_parties, shared_head, signatory_members
+from negotiation.store.queries.gate import open_points
 from negotiation.store.record import DeclaredSignature, FreezeRequest, FrozenVersion, Signature
 from negotiation.store.unit_of_work import UnitOfWork
 

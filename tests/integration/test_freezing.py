@@ -32,10 +32,10 @@ from negotiation.store.queries.closing import (
     freeze_requests,
     frozen_pdf,
     frozen_versions,
-    open_points,
     signatories_of,
     version_with_pdf,
 )
+from negotiation.store.queries.gate import open_points
 from negotiation.store.record import FrozenVersion, HistoryEntry
 from tests.builders import Person, Table
 from tests.closing_table import DECIDING, a_closing_table, agree_everything, an_agreed_table, ask, freeze

@@ -12,7 +12,8 @@ from negotiation.errors import Frozen, InvalidFile
 from negotiation.events import Kind
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.store import Store
-from negotiation.store.queries.closing import frozen_versions, open_points, signatories_of
+from negotiation.store.queries.closing import frozen_versions, signatories_of
+from negotiation.store.queries.gate import open_points
 from negotiation.store.record import DeclaredSignature, FrozenVersion, HistoryEntry
 from tests.builders import Table, a_table
 from tests.scenarios import HANDICAP, sample, scenario

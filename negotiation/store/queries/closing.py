@@ -1,4 +1,4 @@
-"""The end of a negotiation: what keeps it open, who asked for the gel, what was frozen, who signed.
+"""The end of a negotiation: who asked for the gel, what was frozen, who signed.
 
 All of it is shared: the gel and the signatures are facts between the parties.
 """
@@ -11,32 +11,10 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
-from negotiation.rules.gate import AtGate, OpenReason, open_reasons
-from negotiation.rules.vocabulary import ROLE_OF_RIGHT, SHARED, ClauseState, DocumentKind, PartKind, Right, Role, Side
-from negotiation.store.contract import Document, Part
+from negotiation.rules.vocabulary import ROLE_OF_RIGHT, SHARED, Right, Role, Side
 from negotiation.store.people import Member, Party
-from negotiation.store.queries.clauses import ClauseCard, cards_of_negotiation
 from negotiation.store.queries.people import MemberView, PartyView, parties_of
 from negotiation.store.record import FreezeRequest, FrozenVersion, HistoryEntry, Signature
-
-
-@dataclass(frozen=True)
-class OpenPoint:
-    """One reason why the gel waits. `clause_id` and `part_id` are empty for what no clause can settle.
-
-    `waits_for`: the party ids that can settle it.
-    """
-
-    reason: OpenReason
-    clause_id: str = ""
-    part_id: str = ""
-    part_kind: PartKind | None = None
-    part_code: str = ""
-    part_title: str = ""
-    code: str = ""
-    label: str = ""
-    state: ClauseState | None = None
-    waits_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -104,58 +82,6 @@ class KnownVersion:
     label: str
     frozen_at: datetime
     is_declared: bool
-
-
-def open_points(session: Session, negotiation_id: str) -> tuple[OpenPoint, ...]:
-    """What keeps the contract from being frozen, in the order of its parts; empty when nothing does."""
-    parts = _contract_parts(session, negotiation_id)
-    cards = [card for card in cards_of_negotiation(session, negotiation_id) if card.part_id in parts]
-    order = {part_id: place for place, part_id in enumerate(parts)}
-    cards.sort(key=lambda card: order[card.part_id])
-    missing = _parties_without_signatory(session, negotiation_id)
-    return (
-        *(point for card in cards for point in _points_of(card, parts[card.part_id])),
-        *(OpenPoint(OpenReason.NO_SIGNATORY, waits_for=frozenset({party_id})) for party_id in missing),
-    )
-
-
-def _contract_parts(session: Session, negotiation_id: str) -> dict[str, Any]:
-    query = (
-        select(col(Part.id), col(Part.kind), col(Part.code), col(Part.title))
-        .join(Document, col(Document.id) == Part.document_id)
-        .where(col(Part.negotiation_id) == negotiation_id, col(Document.kind) == DocumentKind.CONTRACT)
-        .order_by(col(Part.position))
-    )
-    return {row.id: row for row in session.execute(query)}
-
-
-def _points_of(card: ClauseCard, part: Any) -> tuple[OpenPoint, ...]:
-    follows = card.follows_id is not None and not card.situation.versions  # settled with the engagement it follows
-    at_gate = AtGate(card.kind, card.situation, "" if follows else card.text, None if follows else card.value)
-    waits_for = {
-        OpenReason.RESERVE_OPEN: card.situation.open_reserves,
-        OpenReason.REOPENING_PENDING: card.situation.waiting_for(),
-    }
-    return tuple(
-        OpenPoint(
-            reason=reason,
-            clause_id=card.id,
-            part_id=card.part_id,
-            part_kind=part.kind,
-            part_code=part.code,
-            part_title=part.title,
-            code=card.code,
-            label=card.label,
-            state=card.state,
-            waits_for=waits_for.get(reason, card.waits_for),
-        )
-        for reason in open_reasons(at_gate)
-    )
-
-
-def _parties_without_signatory(session: Session, negotiation_id: str) -> list[str]:
-    having = {member.party.id for member in signatory_members(session, negotiation_id)}
-    return [party.id for party in deciding_parties(session, negotiation_id) if party.id not in having]
 
 
 def deciding_parties(session: Session, negotiation_id: str) -> tuple[PartyView, ...]:
@@ -270,3 +196,14 @@ def version_with_pdf(session: Session, pdf_hash: str) -> KnownVersion | None:
     )
     found = session.execute(query).first()
     return KnownVersion(*found) if found else None
+
+
+def is_recorded_head(session: Session, negotiation_id: str, *, sequence: int, header_hash: str) -> bool:
+    """Whether the shared chain of this instance holds this very entry. Open to anybody who holds its archive."""
+    query = select(col(HistoryEntry.id)).where(
+        col(HistoryEntry.negotiation_id) == negotiation_id,
+        col(HistoryEntry.circle) == str(SHARED),
+        col(HistoryEntry.sequence) == sequence,
+        col(HistoryEntry.header_hash) == header_hash,
+    )
+    return session.execute(query).first() is not None

@@ -1,0 +1,262 @@
+"""Versions et signature: what is still open, who asks for the gel, what was frozen, who signs."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlmodel import Session
+
+from app.database import current_store
+from app.errors import answer, sentence_of, status_of
+from app.limits import by_person, limiter
+from app.pages.frame import Frame, frame_of, reader_in
+from app.security import serves
+from negotiation.errors import (
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    PasswordRequired,
+    RecentSigninRequired,
+    Refusal,
+    SigninRequired,
+    WrongValue,
+)
+from negotiation.rules.policy import Actor, Decision, Target, decide
+from negotiation.rules.vocabulary import Action
+from negotiation.services.access import require
+from negotiation.services.contract_content import contract_as_it_stands
+from negotiation.services.exporting import export_archive
+from negotiation.services.freezing import cancel_freeze, render_contract, request_freeze
+from negotiation.services.signing import Mandate, consent_text, sign
+from negotiation.store.queries.closing import (
+    FrozenVersionView,
+    RequestView,
+    SignatoriesOfParty,
+    freeze_requests,
+    frozen_pdf,
+    frozen_versions,
+    signatories_of,
+)
+from negotiation.store.queries.gate import Gate, OpenPoint, Place, gate_of
+from negotiation.store.queries.people import PartyView
+
+closing = Blueprint("closing", __name__)
+
+WRONG_FIELDS = {
+    "mandate": "Nommez l’acte qui vous habilite, en 300 caractères au plus.",
+    "mandate_on": "Donnez la date de cet acte : elle ne peut pas être à venir.",
+    "consent": "Cochez cette phrase : sans elle, il n’y a pas de signature.",
+}
+
+
+@dataclass(frozen=True)
+class PartPoints:
+    """What is open in one part; no place for what no clause can settle."""
+
+    place: Place | None
+    points: tuple[OpenPoint, ...]
+
+
+@dataclass(frozen=True)
+class RequestLine:
+    """Where a party stands. `is_current`: its request speaks of the text that stands now."""
+
+    party: PartyView
+    request: RequestView | None
+    is_current: bool
+
+
+@closing.get("/negociations/<negotiation_id>/versions")
+@serves(Action.READ_TABLE)
+def show_versions(negotiation_id: str) -> ResponseReturnValue:
+    return _rendered("versions/versions.html", negotiation_id)
+
+
+@closing.get("/negociations/<negotiation_id>/versions/fragment")
+@serves(Action.READ_TABLE)
+def versions_fragment(negotiation_id: str) -> ResponseReturnValue:
+    """The sheet alone, for a page that learns of a change."""
+    return _rendered("versions/_sheet.html", negotiation_id)
+
+
+@closing.post("/negociations/<negotiation_id>/gel")
+@serves(Action.REQUEST_FREEZE)
+def post_freeze(negotiation_id: str) -> ResponseReturnValue:
+    """Ask for the gel, or take the request back. The PDF is made before the writing transaction."""
+    match request.form.get("act"):
+        case "request":
+            frozen = _request(negotiation_id)
+            flash("Le contrat est figé. Plus un mot ne change, sauf par avenant." if frozen else ASKED, "done")
+        case "cancel":
+            with current_store().unit_of_work() as uow:
+                cancel_freeze(uow, reader_in(uow.session, negotiation_id))
+            flash("Votre demande de gel est retirée.", "done")
+        case _:
+            raise InvalidInput(field="act")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+ASKED = "Votre demande de gel est enregistrée. Le contrat sera figé quand chaque partie l’aura demandé."
+
+
+@closing.post("/negociations/<negotiation_id>/signature")
+@serves(Action.SIGN)
+def post_signature(negotiation_id: str) -> ResponseReturnValue:
+    with current_store().unit_of_work() as uow:
+        signed = sign(
+            uow,
+            reader_in(uow.session, negotiation_id),
+            version_id=_field("version_id"),
+            seen_hash=_field("content_hash"),
+            mandate=Mandate(_field("mandate"), _field("mandate_on")),
+            consent=_field("consent"),
+        )
+    done = "toutes les parties ont signé." if signed.is_complete else f"signé par {signed.parties} sur {signed.of}."
+    flash(f"Votre signature est enregistrée : {done}", "done")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+@closing.get("/negociations/<negotiation_id>/versions/<version_id>/contrat.pdf")
+@serves(Action.READ_TABLE)
+def contract_pdf(negotiation_id: str, version_id: str) -> ResponseReturnValue:
+    """The very bytes that were frozen."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_TABLE)
+        pdf = frozen_pdf(session, negotiation_id, version_id)
+        frame = frame_of(session, actor)
+        number = next(it.number for it in frozen_versions(session, negotiation_id) if it.id == version_id)
+    return _file(pdf, kind="application/pdf", name=f"{frame.negotiation.reference}-{number}.pdf")
+
+
+@closing.get("/negociations/<negotiation_id>/archive.zip")
+@limiter.limit("30 per minute", key_func=by_person)
+@serves(Action.EXPORT)
+def archive_zip(negotiation_id: str) -> ResponseReturnValue:
+    """The archive of proof, as this reader may see it. That it was made is recorded inside the reader's party."""
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        archive = export_archive(uow, actor)
+        reference = frame_of(uow.session, actor).negotiation.reference
+    return _file(archive, kind="application/zip", name=f"{reference}-preuve.zip")
+
+
+@closing.errorhandler(Refusal)
+def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
+    """The page again, with the reason and every typed word."""
+    elsewhere = NotFound | NotAllowed | SigninRequired | RecentSigninRequired | PasswordRequired
+    if request.method == "GET" or isinstance(refusal, elsewhere):
+        return answer(refusal)
+    errors = _errors(refusal)
+    page = _rendered(
+        "versions/versions.html",
+        (request.view_args or {})["negotiation_id"],
+        kept={name: _field(name) for name in ("mandate", "mandate_on", "consent")},
+        errors=errors,
+        refusal=None if errors else sentence_of(refusal),
+    )
+    return page, status_of(refusal)
+
+
+def _request(negotiation_id: str) -> bool:
+    """Whether the contract was frozen by this request."""
+    with current_store().reading() as session:
+        rendered = render_contract(session, reader_in(session, negotiation_id))
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        asked = request_freeze(uow, actor, seen_hash=_field("content_hash"), rendered=rendered)
+    return asked.frozen_version_id is not None
+
+
+def _rendered(template: str, negotiation_id: str, **more: Any) -> str:
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_TABLE)
+        frame = frame_of(session, actor)
+        found = {"kept": {}, "errors": {}, "refusal": None} | _closing(session, frame) | more
+        return render_template(template, **frame.context("versions", **found))
+
+
+def _closing(session: Session, frame: Frame) -> dict[str, Any]:
+    gate = gate_of(session, frame.negotiation.id)
+    versions = frozen_versions(session, frame.negotiation.id)
+    return {
+        "gate": gate,
+        "open_parts": _by_part(gate.points),
+        "versions": versions,
+        "may_ask": not versions and _may(frame.actor, Action.REQUEST_FREEZE),
+    } | (_frozen(session, frame, versions[0]) if versions else _asking(session, frame, gate))
+
+
+def _asking(session: Session, frame: Frame, gate: Gate) -> dict[str, Any]:
+    """Before the gel. The fingerprint is that of the contract on the screen, once nothing is open in it."""
+    stands = contract_as_it_stands(session, frame.negotiation.id).content_hash if gate.is_open else ""
+    made = freeze_requests(session, frame.negotiation.id)
+    deciding = [party for party in frame.parties.values() if party.side != "associe"]
+    lines = [
+        RequestLine(party, found := made.get(party.id), found is not None and found.content_hash == stands)
+        for party in deciding
+    ]
+    mine = next((line for line in lines if line.party.id == frame.actor.party_id), None)
+    others = [line for line in lines if line is not mine]
+    return {
+        "content_hash": stands,
+        "requests": lines,
+        "mine": mine,
+        "is_last": mine is not None and not mine.is_current and all(line.is_current for line in others),
+    }
+
+
+def _frozen(session: Session, frame: Frame, version: FrozenVersionView) -> dict[str, Any]:
+    signatories = signatories_of(session, frame.negotiation.id, version.id)
+    signed = [of_party for of_party in signatories if of_party.signed]
+    return {
+        "version": version,
+        "signatories": signatories,
+        "signed": len(signed),
+        "awaited": [of_party.party for of_party in signatories if not of_party.signed],
+        "may_sign": _may(frame.actor, Action.SIGN) and _is_expected(frame.actor, signatories),
+        "consent": consent_text(frame.me.party.name, version.content_hash),
+    }
+
+
+def _is_expected(actor: Actor, signatories: Iterable[SignatoriesOfParty]) -> bool:
+    return any(
+        it.member_id == actor.member_id for of_party in signatories if not of_party.signed for it in of_party.signatures
+    )
+
+
+def _may(actor: Actor, action: Action) -> bool:
+    return decide(actor, action, Target(actor.negotiation_id)) is Decision.ALLOW
+
+
+def _by_part(points: Iterable[OpenPoint]) -> tuple[PartPoints, ...]:
+    return tuple(PartPoints(place, tuple(found)) for place, found in groupby(points, key=lambda point: point.place))
+
+
+def _errors(refusal: Refusal) -> dict[str, str]:
+    match refusal:
+        case InvalidInput() if str(refusal.detail.get("field")) in WRONG_FIELDS:
+            field = str(refusal.detail["field"])
+            return {field: WRONG_FIELDS[field]}
+        case WrongValue():
+            return {"mandate_on": sentence_of(refusal)}
+        case _:
+            return {}
+
+
+def _field(name: str) -> str:
+    return request.form.get(name, "")
+
+
+def _file(data: bytes, *, kind: str, name: str) -> Response:
+    """A file to keep, never shown in the page's own place."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+    response = make_response(data)
+    response.headers["Content-Type"] = kind
+    response.headers["Content-Disposition"] = f'attachment; filename="{plain}"'
+    return response

@@ -1,0 +1,135 @@
+"""Vérifier: anybody, without an account, drops a frozen PDF or an archive of proof. Nothing of it is kept."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
+
+from app.database import current_store
+from app.errors import sentence_of, status_of
+from app.limits import limiter
+from app.offloading import off_the_loop
+from app.security import serves, takes_up_to
+from negotiation.errors import InvalidInput, Refusal
+from negotiation.rules.vocabulary import Action
+from negotiation.store.queries.closing import KnownVersion, is_recorded_head, version_with_pdf
+from negotiation.verifier import MANIFEST, MAX_BYTES, Report, read_members, verify_archive, verify_pdf
+
+verifying = Blueprint("verifying", __name__)
+
+FORM_ROOM = 100_000
+"""Bytes of the request around the file."""
+SHARED = "shared"
+WRONG = {
+    "file": "Choisissez un fichier : le PDF d’une version figée, ou un dossier de preuve (.zip).",
+    "kind": "Ce fichier n’est ni un PDF, ni un dossier de preuve (.zip).",
+    "size": "Ce fichier dépasse 50 Mo.",
+    "head": "Une tête compte 64 chiffres ou lettres de a à f. Recopiez-la en entier, ou laissez ce champ vide.",
+}
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where an archive says that its shared history stops."""
+
+    negotiation_id: str
+    sequence: int
+    header_hash: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the page shows. `known`: the version of this platform whose PDF it is; `recorded`: whether the history of
+    the archive is one that this platform recorded, None when there is nothing to compare."""
+
+    name: str
+    size: int
+    is_pdf: bool
+    report: Report
+    known: KnownVersion | None = None
+    recorded: bool | None = None
+
+
+@verifying.get("/verifier")
+@serves(Action.VERIFY)
+def show_verifier() -> ResponseReturnValue:
+    return render_template("verifying/verifier.html", place="verify", verdict=None, head="", errors={})
+
+
+@verifying.post("/verifier")
+@takes_up_to(MAX_BYTES + FORM_ROOM)
+@limiter.limit("30 per minute", key_func=get_remote_address)
+@serves(Action.VERIFY)
+def verify() -> ResponseReturnValue:
+    name, data = _file()
+    verdict = _of_pdf(name, data) if data.startswith(b"%PDF-") else _of_archive(name, data, _kept_heads())
+    return render_template("verifying/verifier.html", place="verify", verdict=verdict, head=_head(), errors={})
+
+
+@verifying.errorhandler(Refusal)
+def say_what_is_wrong(refusal: Refusal) -> ResponseReturnValue:
+    field = str(refusal.detail.get("field", "")) if isinstance(refusal, InvalidInput) else ""
+    sentence = WRONG.get(field) or sentence_of(refusal)
+    errors = {"head" if field == "head" else "file": sentence}
+    page = render_template("verifying/verifier.html", place="verify", verdict=None, head=_head(), errors=errors)
+    return page, status_of(refusal)
+
+
+def _file() -> tuple[str, bytes]:
+    """The file's own name and its bytes. Raises InvalidInput."""
+    given = request.files.get("file")
+    if given is None or not given.filename:
+        raise InvalidInput(field="file")
+    data = given.stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InvalidInput(field="size")
+    if not data.startswith((b"%PDF-", b"PK")):
+        raise InvalidInput(field="kind")
+    return given.filename[:120], data
+
+
+def _kept_heads() -> dict[str, str]:
+    """The head of the shared history that the person kept, if any. Raises InvalidInput."""
+    head = _head().lower()
+    if not head:
+        return {}
+    if len(head) != 64 or set(head) - set("0123456789abcdef"):
+        raise InvalidInput(field="head")
+    return {SHARED: head}
+
+
+def _head() -> str:
+    return "".join(request.form.get("head", "")[:200].split())
+
+
+def _of_pdf(name: str, data: bytes) -> Verdict:
+    fingerprint = hashlib.sha256(data).hexdigest()
+    with current_store().reading() as session:
+        known = version_with_pdf(session, fingerprint)
+    labels = {fingerprint: f"la version « {known.label} »"} if known else {}
+    return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, labels), known=known)
+
+
+def _of_archive(name: str, data: bytes, kept: Mapping[str, str]) -> Verdict:
+    report, head = off_the_loop(_examined, data, kept)
+    if head is None:
+        return Verdict(name, len(data), is_pdf=False, report=report)
+    with current_store().reading() as session:
+        recorded = is_recorded_head(session, head.negotiation_id, sequence=head.sequence, header_hash=head.header_hash)
+    return Verdict(name, len(data), is_pdf=False, report=report, recorded=recorded)
+
+
+def _examined(data: bytes, kept: Mapping[str, str]) -> tuple[Report, Head | None]:
+    """The verifier's own report, and where the shared history of a sound archive stops."""
+    report = verify_archive(data, kept)
+    if not report.ok:
+        return report, None
+    members = read_members(data)
+    stop = json.loads(members[MANIFEST])["heads"].get(SHARED)
+    if stop is None:
+        return report, None
+    return report, Head(json.loads(members["negociation.json"])["id"], stop["seq"], stop["hash"])

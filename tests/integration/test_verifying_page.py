@@ -1,0 +1,154 @@
+"""The public page: anybody drops a file and reads a verdict; nothing of it is kept, nothing of a table is told."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlmodel import SQLModel
+from werkzeug.test import TestResponse
+
+from app.config import Settings
+from negotiation.services.exporting import export_archive
+from negotiation.store import Store
+from negotiation.store.record import FrozenVersion
+from negotiation.verifier import MAX_BYTES, verify_archive
+from tests.builders import Table
+from tests.closing_table import an_agreed_table, freeze, put_signature
+from tests.unit.proof_samples import sample_archive, with_new_manifest
+from tests.visitors import Visitor
+
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A contract frozen and signed by the gestionnaire, and an archive of it."""
+
+    table: Table
+    version: FrozenVersion
+    archive: bytes
+
+
+@pytest.fixture
+def closed(app: Flask) -> Closed:
+    store: Store = app.extensions["store"]
+    table = an_agreed_table(store)
+    version = freeze(table)
+    put_signature(table.og.sign, version)
+    with store.unit_of_work() as uow:
+        return Closed(table, version, export_archive(uow, table.og.dg.actor))
+
+
+def drop(visitor: Visitor, data: bytes, name: str = "fichier", **fields: str) -> TestResponse:
+    visitor.get("/verifier")
+    token = visitor.client.get("/connexion").text.split('name="csrf_token" value="')[1].split('"')[0]
+    sent = {"csrf_token": token, "file": (io.BytesIO(data), name)} | fields
+    return visitor.client.post("/verifier", data=sent, content_type="multipart/form-data")
+
+
+def altered(archive: bytes, name: str, old: bytes, new: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        members = {entry: opened.read(entry) for entry in opened.namelist()}
+    assert old in members[name]
+    members[name] = members[name].replace(old, new, 1)
+    return with_new_manifest(members)
+
+
+def test_anybody_can_open_the_page(visitor: Visitor) -> None:
+    page = visitor.get("/verifier")
+    assert page.status_code == 200
+    assert "il n’est pas conservé" in page.text
+    assert "Se connecter" in page.text
+
+
+def test_the_frozen_pdf_is_recognised_and_nothing_else_is_told(visitor: Visitor, closed: Closed) -> None:
+    page = drop(visitor, bytes(closed.version.pdf), "contrat.pdf").text
+    assert "exactement la version « v1.0 »" in page.replace("\u00a0", " ")
+    assert "Ce que cela ne prouve pas" in page
+    negotiation = closed.table.negotiation()
+    for inside in (negotiation.title, negotiation.reference, negotiation.id, "Association Test"):
+        assert inside not in page
+
+
+def test_one_byte_more_and_it_is_no_longer_the_frozen_file(visitor: Visitor, closed: Closed) -> None:
+    page = drop(visitor, bytes(closed.version.pdf) + b"\n", "contrat.pdf").text
+    assert "aucune des versions figées ici" in page
+    assert "exactement la version" not in page
+
+
+def test_a_sound_archive_is_said_sound_and_recorded_here(visitor: Visitor, closed: Closed) -> None:
+    page = drop(visitor, closed.archive, "dossier.zip").text
+    assert "Ce dossier est juste" in page
+    assert "est celui qu’elle a enregistré" in page
+    assert "1 signature de ce texte" in page
+    assert "Seule une tête conservée par vous-même" in page
+
+
+def test_the_first_wrong_thing_of_an_archive_is_named(visitor: Visitor, closed: Closed) -> None:
+    forged = altered(closed.archive, "historique/commun.json", b"42000", b"43000")
+    page = drop(visitor, forged, "dossier.zip").text
+    assert "Ce dossier a été changé" in page
+    first = verify_archive(forged).first_problem
+    assert first and first.split(" : ")[-1][:30].replace("’", "’") in page.replace("\u00a0", " ")
+    assert "Ce que cela prouve" not in page
+
+
+def test_a_sound_archive_of_elsewhere_is_said_unknown_here(visitor: Visitor) -> None:
+    page = drop(visitor, sample_archive(), "dossier.zip").text
+    assert "Ce dossier est juste" in page
+    assert "cet historique n’y est pas connu" in page
+
+
+def test_a_kept_head_shows_what_the_archive_alone_cannot(visitor: Visitor, closed: Closed) -> None:
+    head = verify_archive(closed.archive).heads["shared"]
+    spaced = " ".join(head[at : at + 4] for at in range(0, 64, 4))
+    assert "rien n’a été réécrit ni coupé" in drop(visitor, closed.archive, head=spaced.upper()).text
+    wrong = drop(visitor, closed.archive, head="0123" * 16)
+    assert "la fin a été coupée ou l’histoire réécrite" in wrong.text
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "sentence"),
+    [
+        (b"", "", "Choisissez un fichier"),
+        (b"PNG rien", "image.png", "ni un PDF, ni un dossier de preuve"),
+        (b"%PDF-" + b"x" * (MAX_BYTES + 1), "gros.pdf", "50"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_in_french(visitor: Visitor, data: bytes, name: str, sentence: str) -> None:
+    answer = drop(visitor, data, name)
+    assert answer.status_code in (413, 422)
+    assert sentence in answer.text
+
+
+def test_a_zip_that_is_no_archive_is_said_unreadable(visitor: Visitor) -> None:
+    answer = drop(visitor, b"PK\x03\x04 pas un zip", "dossier.zip")
+    assert answer.status_code == 200
+    assert "Ce dossier ne se lit pas" in answer.text
+
+
+def test_a_head_that_is_no_head_keeps_what_was_typed(visitor: Visitor, closed: Closed) -> None:
+    answer = drop(visitor, closed.archive, head="abc")
+    assert answer.status_code == 422
+    assert 'value="abc"' in answer.text
+
+
+def test_nothing_of_the_file_is_kept(visitor: Visitor, closed: Closed, settings: Settings) -> None:
+    def rows() -> dict[str, int]:
+        with closed.table.store.reading() as session:
+            tables = SQLModel.metadata.sorted_tables
+            return {
+                table.name: session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables
+            }
+
+    def files() -> list[Path]:
+        return sorted(settings.data_dir.rglob("*"))
+
+    before = rows(), files()
+    drop(visitor, closed.archive, "dossier.zip")
+    drop(visitor, bytes(closed.version.pdf), "contrat.pdf")
+    assert (rows(), files()) == before
