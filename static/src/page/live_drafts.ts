@@ -164,9 +164,12 @@ function flushBefore(event: SubmitEvent): void {
       sayBeside(form, problem);
       return;
     }
-    form.dataset.flushed = "";
-    form.requestSubmit(submitter);
-    delete form.dataset.flushed;
+    // In a task of its own: a browser ignores a form sent while its « submit » event is still being told.
+    window.setTimeout(() => {
+      form.dataset.flushed = "";
+      form.requestSubmit(submitter);
+      delete form.dataset.flushed;
+    });
   });
 }
 
