@@ -30,6 +30,8 @@ DIST = ROOT / "static" / "dist"
 MODULES = ROOT / "node_modules"
 LOCKED = (ROOT / "package.json", ROOT / "package-lock.json")
 
+KEPT_SECONDS = 7 * 24 * 3600
+
 # Each entry: the name that templates ask for, and the file that esbuild starts from.
 ENTRIES = {"page.js": "static/src/page.ts", "main.css": "static/src/css/main.css"}
 # Loaded by page.js when somebody first opens a text; named here so that its size can be told.
@@ -100,7 +102,7 @@ def _build() -> int:
         if code:
             return code
         manifest = _manifest(beside)
-        _put_in_place(beside, manifest)
+        _put_in_place(beside)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     for line in _sizes(manifest):
@@ -151,14 +153,18 @@ def _manifest(out: Path) -> dict[str, str]:
     return manifest
 
 
-def _put_in_place(built: Path, manifest: dict[str, str]) -> None:
-    """New files first, the manifest last, old files after it: no page ever asks for a file that isn't there."""
+def _put_in_place(built: Path) -> None:
+    """New files first, then the manifest: no page ever asks for a file that isn't there.
+
+    Former files stay a while: a server that runs and a page that is open know them by name, and fetch the editor late.
+    """
     names = {path.name for path in built.iterdir()} - {"manifest.json"}
     for name in names:
         (built / name).replace(DIST / name)
     (built / "manifest.json").replace(DIST / "manifest.json")
+    oldest = time.time() - KEPT_SECONDS
     for path in DIST.iterdir():
-        if path.is_file() and path.name not in names | {"manifest.json"}:
+        if path.is_file() and path.suffix != ".json" and path.name not in names and path.stat().st_mtime < oldest:
             path.unlink()
 
 
