@@ -21,7 +21,7 @@ interface Facts {
 const HOUR = new Intl.DateTimeFormat("fr-FR", { hour: "numeric", minute: "2-digit", timeZone: "Europe/Paris" });
 
 export function stateOf({ changes, connected, late, savedAt, stopped }: Facts): SaveState {
-  if (stopped !== null && changes > 0) return { kind: "unsaved" };
+  if (stopped !== null) return changes > 0 ? { kind: "unsaved" } : { kind: "saved", at: savedAt };
   if (!connected) return keeps() || !changes ? { kind: "offline", changes } : { kind: "unsaved" };
   if (!changes) return { kind: "saved", at: savedAt };
   return { kind: late ? "unsaved" : "saving" };

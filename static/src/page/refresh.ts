@@ -59,9 +59,7 @@ function refetch(): void {
 }
 
 function isBusy(fragment: Element): boolean {
-  return (
-    fragment.querySelector(".ProseMirror-focused, .live-draft[data-holds-focus]") !== null || holdsTypedText(fragment)
-  );
+  return fragment.querySelector(".ProseMirror-focused[contenteditable=true]") !== null || holdsTypedText(fragment);
 }
 
 function swap(fragment: Element): void {
