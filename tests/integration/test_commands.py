@@ -18,6 +18,8 @@ from tests.builders import a_table
 from tests.scenarios import EHPAD, HANDICAP, as_bytes, engagement, move, sample, scenario
 
 READER = "og.dg@handicap.example"
+ONCE = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+"""For what asks nothing of the database."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def test_a_file_is_imported_once(open_table: Navette) -> None:
     assert "déjà" in again.err
 
 
+@ONCE
 def test_a_link_opens_the_account_once_made(open_table: Navette, database_url: str) -> None:
     link = open_table("sign-in-link", "OG.DG@handicap.example").out.strip()
     opened = connect_store(database_url)
@@ -143,6 +146,7 @@ def test_an_archive_holds_the_readers_view_and_verifies(open_table: Navette, tmp
     assert ours and all(text in held for text in ours)
 
 
+@ONCE
 def test_a_changed_archive_is_false_and_a_kept_head_is_checked(open_table: Navette, tmp_path: Path) -> None:
     archive = tmp_path / "handicap.zip"
     open_table("export", "handicap", "--as", READER, "-o", archive)
@@ -174,6 +178,7 @@ def test_a_frozen_contract_verifies_by_its_archive_and_by_its_pdf(navette: Navet
     assert navette("verify", pdf).status == 1
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -201,6 +206,7 @@ def test_a_reader_of_another_table_is_not_at_this_one(open_table: Navette, datab
     assert "n’est pas à la table" in answer.err
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -219,6 +225,7 @@ def test_a_command_line_that_says_nothing_is_corrected(navette: Navette, argumen
     assert said in answer.err
 
 
+@ONCE
 def test_a_wrong_setting_is_named(navette: Navette, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "quatre")
     answer = navette("list")
@@ -226,6 +233,7 @@ def test_a_wrong_setting_is_named(navette: Navette, monkeypatch: pytest.MonkeyPa
     assert "PORT" in answer.err
 
 
+@ONCE
 def test_help_is_in_french(navette: Navette) -> None:
     answer = navette("--help")
     assert answer.status == 0
@@ -233,6 +241,7 @@ def test_help_is_in_french(navette: Navette) -> None:
         assert word in answer.out
 
 
+@ONCE
 def test_serving_loads_the_demonstrations_once_and_seats_each_party(
     navette: Navette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,6 +262,7 @@ def test_serving_loads_the_demonstrations_once_and_seats_each_party(
     ]
 
 
+@ONCE
 def test_an_exposed_instance_starts_empty_and_prints_no_link(navette: Navette, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands.serving, "run", lambda settings: None)
     monkeypatch.setenv("BASE_URL", "https://navette.asso.fr")

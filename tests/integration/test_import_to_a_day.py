@@ -20,6 +20,8 @@ from negotiation.store.preparation import CalendarItem, Consultation, Diagnosis,
 from tests.builders import Table, a_table
 from tests.scenarios import EHPAD, HANDICAP, sample
 
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
 PARIS = ZoneInfo("Europe/Paris")
 JULY_10 = date(2026, 7, 10)
 DAYS = [
