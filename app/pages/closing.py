@@ -25,6 +25,7 @@ from negotiation.errors import (
     SigninRequired,
     WrongValue,
 )
+from negotiation.rules.gate import OpenReason
 from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
@@ -55,7 +56,7 @@ WRONG_FIELDS = {
 
 @dataclass(frozen=True)
 class PartPoints:
-    """What is open in one part; no place for what no clause can settle."""
+    """The texts that are not agreed in one part."""
 
     place: Place | None
     points: tuple[OpenPoint, ...]
@@ -184,9 +185,15 @@ def _rendered(template: str, negotiation_id: str, **more: Any) -> str:
 def _closing(session: Session, frame: Frame) -> dict[str, Any]:
     gate = gate_of(session, frame.negotiation.id)
     versions = frozen_versions(session, frame.negotiation.id)
+    texts = [point for point in gate.points if point.reason is OpenReason.TEXT_NOT_AGREED]
     return {
         "gate": gate,
-        "open_parts": _by_part(gate.points),
+        "open_points": sorted(
+            (point for point in gate.points if point.reason is not OpenReason.TEXT_NOT_AGREED),
+            key=lambda point: (len(point.code), point.code),
+        ),
+        "open_texts": _by_part(texts),
+        "texts_count": len(texts),
         "versions": versions,
         "may_ask": not versions and _may(frame.actor, Action.REQUEST_FREEZE),
     } | (_frozen(session, frame, versions[0]) if versions else _asking(session, frame, gate))

@@ -57,8 +57,8 @@ class Signed:
 def consent_text(party_name: str, content_hash: str) -> str:
     """What the signatory agrees to; the very words are kept in the evidence."""
     return (
-        f"Je signe au nom de {party_name} le contrat dont l’empreinte est {content_hash}. J’ai pu le lire en entier "
-        "et l’acte que j’indique m’autorise à le signer."
+        f"Je signe, pour la partie « {party_name} », le contrat dont l’empreinte est {content_hash}. J’ai pu le lire "
+        "en entier, et l’acte que j’indique m’autorise à le signer."
     )
 
 
