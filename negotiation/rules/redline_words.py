@@ -8,8 +8,13 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import fast_diff_match_patch
 from rapidfuzz.distance import Indel
+
+try:
+    from fast_diff_match_patch import diff as _compiled_diff
+except ImportError:  # no wheel for this Python or processor: the pure one serves
+    _compiled_diff = None
+from diff_match_patch import diff_match_patch
 
 Span = tuple[int, int]
 Opcode = tuple[str, int, int, int, int]
@@ -132,12 +137,22 @@ def _raw_opcodes(before: str, after: str) -> Iterator[Opcode]:
             yield op.tag, op.src_start, op.src_end, op.dest_start, op.dest_end
         return
     i = j = 0
-    found = fast_diff_match_patch.diff(before, after, timelimit=_TIME_LIMIT, checklines=False, cleanup="No")
-    for sign, length in found:
+    for sign, length in _timed_diff(before, after):
         next_i = i + (length if sign != "+" else 0)
         next_j = j + (length if sign != "-" else 0)
         yield "equal" if sign == "=" else "change", i, next_i, j, next_j
         i, j = next_i, next_j
+
+
+def _timed_diff(before: str, after: str) -> Iterator[tuple[str, int]]:
+    """("=", "-" or "+", number of words), by whichever build of diff-match-patch is here."""
+    if _compiled_diff is not None:
+        yield from _compiled_diff(before, after, timelimit=_TIME_LIMIT, checklines=False, cleanup="No")
+        return
+    engine = diff_match_patch()
+    engine.Diff_Timeout = _TIME_LIMIT
+    for sign, text in engine.diff_main(before, after, checklines=False):
+        yield {-1: "-", 0: "=", 1: "+"}[sign], len(text)
 
 
 def _joined(opcodes: Iterable[Opcode]) -> Iterator[Opcode]:

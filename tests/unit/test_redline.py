@@ -2,6 +2,7 @@
 
 import pytest
 
+from negotiation.rules import redline_words
 from negotiation.rules.redline import (
     Change,
     Op,
@@ -203,3 +204,13 @@ def test_a_table_that_loses_its_header_stays_a_table() -> None:
 def test_a_change_that_does_not_exist_cannot_be_taken() -> None:
     with pytest.raises(ValueError, match="no such change"):
         take_units(BASE, COUNTER, {0})
+
+
+def test_the_pure_comparison_serves_where_the_compiled_one_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = "abcdef" * 40, "abXdef" * 40
+    compiled = list(redline_words._timed_diff(before, after))
+    monkeypatch.setattr(redline_words, "_compiled_diff", None)
+    pure = list(redline_words._timed_diff(before, after))
+    for found in (compiled, pure):
+        assert sum(length for sign, length in found if sign != "+") == len(before)
+        assert sum(length for sign, length in found if sign != "-") == len(after)
