@@ -1,7 +1,7 @@
 """Work that takes more than a few milliseconds leaves the event loop: one gevent worker serves everybody."""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 import gevent
 from gevent import monkey
@@ -17,5 +17,15 @@ def off_the_loop(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) ->
     """
     if not monkey.is_module_patched("threading"):
         return function(*args, **kwargs)
-    result: R = gevent.get_hub().threadpool.apply(function, args, kwargs)
-    return result
+
+    def outcome() -> tuple[R | None, Exception | None]:
+        """A refusal comes back as a value: gevent would print what a thread raises."""
+        try:
+            return function(*args, **kwargs), None
+        except Exception as error:
+            return None, error
+
+    result, error = gevent.get_hub().threadpool.apply(outcome)
+    if error is not None:
+        raise error
+    return cast(R, result)
