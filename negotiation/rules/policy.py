@@ -128,6 +128,9 @@ FRESHNESS_SECONDS: dict[Action, int] = {
 }
 """How recent the sign-in or re-authentication must be: a working day to commit the party, this moment to close."""
 
+BY_PASSWORD = frozenset({Action.REQUEST_FREEZE, Action.SIGN})
+"""A single-use link may have been forwarded: closing asks for what its person alone knows."""
+
 
 def sees(actor: Actor, circle: Circle) -> bool:
     """Whether what belongs to this circle exists for this person."""
@@ -154,8 +157,10 @@ def decide(actor: Actor, action: Action, target: Target) -> Decision:
 
 
 def is_fresh(actor: Actor, action: Action, now: datetime) -> bool:
-    """Whether the person was recognised recently enough for this action; what a file declares is not judged."""
+    """Whether the person was recognised recently and well enough for this action; what a file declares isn't judged."""
     seconds = FRESHNESS_SECONDS.get(action)
     if seconds is None or actor.is_declared:
         return True
+    if action in BY_PASSWORD and actor.authentication.method is not Method.PASSWORD:
+        return False
     return now - actor.authentication.at <= timedelta(seconds=seconds)

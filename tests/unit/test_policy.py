@@ -83,3 +83,10 @@ def test_signing_asks_for_the_password_at_that_moment() -> None:
     assert not is_fresh(OG_DG, Action.SIGN, later)
     assert is_fresh(OG_DG, Action.ACCEPT, later)
     assert is_fresh(OG_DG, Action.SIGN, NOW + timedelta(seconds=30))
+
+
+def test_a_link_just_opened_is_not_enough_to_sign() -> None:
+    by_link = replace(OG_DG, authentication=Authentication(Method.LINK, NOW))
+    assert not is_fresh(by_link, Action.SIGN, NOW)
+    assert not is_fresh(by_link, Action.REQUEST_FREEZE, NOW)
+    assert is_fresh(by_link, Action.ACCEPT, NOW)
