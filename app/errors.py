@@ -90,6 +90,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("illegal_move", "withdrawn"): "Cette clause a été retirée.",
     ("illegal_move", "reopening_pending"): "Une réouverture est déjà demandée.",
     ("illegal_move", "no_reopening"): "Aucune réouverture n’est demandée.",
+    ("illegal_move", "follows"): "Cette valeur suit un engagement : elle se négocie avec lui.",
     ("illegal_move", "inside"): "Ce geste se fait devant toutes les parties, pas en interne.",
     ("frozen", "locked_clause"): "Cette clause est convenue : demandez d’abord sa réouverture.",
     ("unreadable_text", "too_long"): "Ce texte est trop long : {limit} caractères au plus.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from negotiation.errors import IllegalMove, StaleClause
-from negotiation.rules.vocabulary import TALK_MOVES, ClauseState, Move
+from negotiation.rules.vocabulary import TALK_MOVES, ClauseKind, ClauseState, Move
 
 
 class Reason(StrEnum):
@@ -28,6 +28,8 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"
     REOPENING_PENDING = "reopening_pending"
     NO_REOPENING = "no_reopening"
+    FOLLOWS = "follows"
+    """The cell shows the value of an engagement, and is negotiated there."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class Situation:
     reopening: frozenset[str] = frozenset()
     """Parties that consent to a pending reopening; empty when none is pending."""
     reopening_by: str | None = None
+    kind: ClauseKind = ClauseKind.ENGAGEMENT
+    was_agreed: bool = False
+    """Agreed once, whatever became of it since."""
+    follows: str | None = None
+    """The engagement whose agreed value this cell shows: one source for a number."""
 
     def waiting_for(self) -> frozenset[str]:
         """Parties whose answer is awaited: « la main est à »."""
@@ -109,6 +116,10 @@ def _countable(at: Situation, play: Play) -> Reason | None:
     return None if at.versions else Reason.NOTHING_TO_COUNTER
 
 
+def _holds_its_own_value(at: Situation, play: Play) -> Reason | None:
+    return Reason.FOLLOWS if at.follows else None
+
+
 def _not_own_text(at: Situation, play: Play) -> Reason | None:
     return Reason.OWN_TEXT if at.current and at.current.author == play.party else None
 
@@ -159,8 +170,8 @@ class Rule:
 
 
 RULES: dict[Move, Rule] = {
-    Move.PROPOSAL: Rule(UNLOCKED, (_concerned,)),
-    Move.COUNTER_PROPOSAL: Rule(UNLOCKED, (_concerned, _countable)),
+    Move.PROPOSAL: Rule(UNLOCKED, (_concerned, _holds_its_own_value)),
+    Move.COUNTER_PROPOSAL: Rule(UNLOCKED, (_concerned, _holds_its_own_value, _countable)),
     Move.ACCEPTANCE: Rule(TABLED, (_concerned, _tabled, _not_own_text, _not_yet_behind)),
     Move.REJECTION: Rule(NOT_WITHDRAWN, (_concerned, _rejectable)),
     Move.WITHDRAWAL: Rule(NOT_WITHDRAWN, (_concerned, _withdrawable)),
@@ -268,15 +279,29 @@ def _withdraw(at: Situation, move: Play) -> Outcome:
     if at.state is ClauseState.AGREED:
         return Outcome(replace(at, reopening=frozenset(), reopening_by=None))
     author = at.current.author if at.current else None
-    only_version = at.versions == 1
+    state = _emptied(at)
     after = replace(
         at,
         current=None,
         behind=frozenset(),
-        state=ClauseState.WITHDRAWN if only_version else ClauseState.TO_WRITE,
-        open_reserves=frozenset() if only_version else at.open_reserves,
+        state=state,
+        open_reserves=frozenset() if state is ClauseState.WITHDRAWN else at.open_reserves,
     )
     return Outcome(after, voided=at.behind - {author})
+
+
+def _emptied(at: Situation) -> ClauseState:
+    """What a clause becomes when the text on the table is withdrawn.
+
+    A party gives up an engagement by withdrawing its own, only version. It takes nothing else out of the contract
+    alone: neither a text, nor what was agreed once, nor what the table commune proposed.
+    """
+    if at.was_agreed:
+        return ClauseState.REOPENED
+    of_one_party = at.current is not None and at.current.author is not None
+    if at.kind is ClauseKind.ENGAGEMENT and at.versions == 1 and of_one_party:
+        return ClauseState.WITHDRAWN
+    return ClauseState.TO_WRITE
 
 
 def _reserve(at: Situation, move: Play) -> Outcome:
@@ -298,6 +323,7 @@ def _consent(at: Situation, move: Play) -> Outcome:
             behind=frozenset(),
             reopening=frozenset(),
             reopening_by=None,
+            was_agreed=True,
         )
         return Outcome(after, became_reopened=True)
     return Outcome(replace(at, reopening=consents, reopening_by=by))

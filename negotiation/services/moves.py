@@ -41,6 +41,7 @@ from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause, ClauseParty
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.people import Party
+from negotiation.store.queries.clauses import as_situation
 from negotiation.store.unit_of_work import UnitOfWork
 
 
@@ -120,21 +121,13 @@ def open_clause(uow: UnitOfWork, actor: Actor, clause_id: str) -> Clause:
 
 
 def situation_of(uow: UnitOfWork, clause: Clause) -> Situation:
-    """The row as the lifecycle knows it."""
+    """Where the clause stands, read in this transaction."""
     concerned = uow.session.execute(
         select(col(ClauseParty.party_id)).where(col(ClauseParty.clause_id) == clause.id)
     ).scalars()
     current = uow.session.get(Version, clause.current_version_id) if clause.current_version_id else None
-    return Situation(
-        concerned=frozenset(concerned),
-        state=clause.state,
-        current=Tabled(current.number, current.fingerprint, current.author_party_id) if current else None,
-        versions=clause.versions,
-        behind=frozenset(clause.behind),
-        open_reserves=frozenset(clause.open_reserves),
-        reopening=frozenset(clause.reopening),
-        reopening_by=clause.reopening_by,
-    )
+    tabled = Tabled(current.number, current.fingerprint, current.author_party_id) if current else None
+    return as_situation(clause, frozenset(concerned), tabled)
 
 
 def _checked(actor: Actor, clause: Clause, order: Order) -> Order:
@@ -272,6 +265,7 @@ def _update_clause(clause: Clause, outcome: Outcome, *, version: Version | None,
         clause.current_version_id = None
     if outcome.became_agreed:
         clause.agreed_version_id = clause.current_version_id
+        clause.attributes = {key: fact for key, fact in clause.attributes.items() if key != "declared"}
     clause.state = after.state
     clause.versions = after.versions
     clause.behind = sorted(after.behind)

@@ -1,10 +1,12 @@
 """The life of a clause, told as short stories."""
 
+from dataclasses import replace
+
 import pytest
 
 from negotiation.errors import IllegalMove, StaleClause
 from negotiation.rules.lifecycle import Origin, Outcome, Play, Reason, Situation, play, possible_moves
-from negotiation.rules.vocabulary import ClauseState, Move
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move
 
 OG, ARS, CD, ETAT = "og", "ars", "cd", "etat"
 THREE = Situation(concerned=frozenset({OG, ARS, CD}))
@@ -178,3 +180,37 @@ def test_a_proposal_is_offered_on_an_empty_table_and_a_counter_on_a_full_one() -
 def test_a_withdrawn_engagement_stays_withdrawn() -> None:
     withdrawn = told(TWO, tables(OG, "a"), Play(Move.WITHDRAWAL, OG))
     assert refused(withdrawn, tables(ARS, "b")) is Reason.WITHDRAWN
+
+
+def test_withdrawing_the_only_version_of_a_text_leaves_it_to_write() -> None:
+    """A party that proposes an article and takes it back doesn't take the article out of the contract."""
+    article = replace(TWO, kind=ClauseKind.TEXT)
+    withdrawn = told(article, tables(OG, "a"), Play(Move.WITHDRAWAL, OG))
+    assert withdrawn.state is ClauseState.TO_WRITE
+    assert told(withdrawn, tables(ARS, "b")).state is ClauseState.COUNTERED
+
+
+def test_nobody_gives_up_alone_what_the_table_commune_proposed() -> None:
+    withdrawn = told(THREE, common(OG, "a"), accepts(ARS, 1, "a"), Play(Move.WITHDRAWAL, CD))
+    assert withdrawn.state is ClauseState.TO_WRITE
+
+
+def test_what_was_agreed_once_stays_reopened_when_the_new_text_is_withdrawn() -> None:
+    agreed = told(TWO, tables(OG, "a"), accepts(ARS, 1, "a"))
+    reopened = told(agreed, Play(Move.REOPENING, OG), Play(Move.REOPENING_CONSENT, ARS))
+    withdrawn = told(reopened, tables(OG, "b"), Play(Move.WITHDRAWAL, OG))
+    assert withdrawn.state is ClauseState.REOPENED
+
+
+def test_what_a_signature_agreed_without_any_version_is_not_withdrawn_by_one_party() -> None:
+    declared = replace(TWO, state=ClauseState.AGREED)
+    reopened = told(declared, Play(Move.REOPENING, OG), Play(Move.REOPENING_CONSENT, ARS))
+    assert told(reopened, tables(OG, "b"), Play(Move.WITHDRAWAL, OG)).state is ClauseState.REOPENED
+
+
+def test_a_cell_that_follows_an_engagement_is_negotiated_there() -> None:
+    cell = replace(TWO, follows="en01")
+    for move in (Move.PROPOSAL, Move.COUNTER_PROPOSAL):
+        assert refused(replace(cell, versions=1), tables(OG, "a", move)) is Reason.FOLLOWS
+    assert Move.PROPOSAL not in possible_moves(cell, OG)
+    assert Move.QUESTION in possible_moves(cell, OG)

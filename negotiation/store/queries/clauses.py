@@ -121,6 +121,23 @@ def touched_cards(session: Session, negotiation_id: str) -> tuple[ClauseCard, ..
     return _cards(session, mine)
 
 
+def as_situation(clause: Clause, concerned: frozenset[str], tabled: Tabled | None) -> Situation:
+    """The row as the lifecycle knows it; `tabled` is the version that `current_version_id` names."""
+    return Situation(
+        concerned=concerned,
+        state=clause.state,
+        current=tabled,
+        versions=clause.versions,
+        behind=frozenset(clause.behind),
+        open_reserves=frozenset(clause.open_reserves),
+        reopening=frozenset(clause.reopening),
+        reopening_by=clause.reopening_by,
+        kind=clause.kind,
+        was_agreed=clause.agreed_version_id is not None or "declared" in clause.attributes,
+        follows=clause.follows_id,
+    )
+
+
 def _cards(session: Session, condition: Any) -> tuple[ClauseCard, ...]:
     agreed, current = aliased(Version), aliased(Version)
     followed, followed_version = aliased(Clause), aliased(Version)
@@ -156,16 +173,8 @@ def _cards(session: Session, condition: Any) -> tuple[ClauseCard, ...]:
 
 def _card(row: Any, *, concerned: frozenset[str], reserves: tuple[ReserveView, ...]) -> ClauseCard:
     clause, agreed_text, agreed_value, text, value, number, fingerprint, author, follows_code, followed_value = row
-    situation = Situation(
-        concerned=concerned,
-        state=clause.state,
-        current=Tabled(number, fingerprint, author) if number else None,
-        versions=clause.versions,
-        behind=frozenset(clause.behind),
-        open_reserves=frozenset(clause.open_reserves),
-        reopening=frozenset(clause.reopening),
-        reopening_by=clause.reopening_by,
-    )
+    tabled = Tabled(number, fingerprint, author) if number else None
+    situation = as_situation(clause, concerned, tabled)
     if clause.state is ClauseState.AGREED and not clause.agreed_version_id:
         agreed_text, agreed_value = clause.working_text, clause.working_value
     if clause.follows_id:
