@@ -104,7 +104,7 @@ def party(key: str, rights: dict[str, list[str]] | None = None) -> Json:
         "short_name": name,
         "signatory_title": "Présidence",
         "members": [
-            {"id": f"{key}.{role}", "party_id": key, "role": f"Membre {role}", "rights": given}
+            {"id": f"{key}.{role}", "party_id": key, "role": f"Membre {role}", "rights": list(given)}
             for role, given in (rights or RIGHTS).items()
         ],
     }
