@@ -16,6 +16,7 @@ from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import ACTION_OF_MOVE, ClauseState, Move
 from negotiation.services import access
 from negotiation.store.queries.clauses import ClauseCard
+from negotiation.store.queries.history import heads_reached
 from negotiation.store.queries.negotiations import NegotiationView, negotiation_view
 from negotiation.store.queries.people import (
     AudienceView,
@@ -58,7 +59,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Frame:
-    """The negotiation around a page."""
+    """The negotiation around a page. `reached`: how far its history had come when the page was made."""
 
     actor: Actor
     negotiation: NegotiationView
@@ -67,6 +68,7 @@ class Frame:
     audiences: dict[str, AudienceView]
     me: Me
     today: date
+    reached: str
 
     def holders(self, card: ClauseCard) -> tuple[PartyView, ...]:
         """The parties that hold the clause, in the order of the table."""
@@ -121,6 +123,7 @@ class Frame:
             "parties": self.parties,
             "members": self.members,
             "audiences": self.audiences,
+            "reached": self.reached,
             "today": self.today,
             "section": section,
         } | more
@@ -140,6 +143,7 @@ def reader_on_clause(session: Session, clause_id: str) -> Actor:
 
 def frame_of(session: Session, actor: Actor) -> Frame:
     """Everything around the page, for this reader."""
+    reached = heads_reached(session, actor)  # first: what is written meanwhile is then missed by nobody
     negotiation = negotiation_view(session, actor.negotiation_id)
     members = members_of(session, actor.negotiation_id)
     mine = members[actor.member_id]
@@ -151,4 +155,5 @@ def frame_of(session: Session, actor: Actor) -> Frame:
         audiences=audiences_of(session, actor),
         me=Me(id=actor.person_id, name=mine.title, role=mine.title, party=mine.party),
         today=negotiation.situation_on or datetime.now(PARIS).date(),
+        reached=reached,
     )

@@ -8,11 +8,13 @@ from app.sockets.registry import Answer, Caller, Message, handles
 from negotiation.rules.policy import circles_of
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import actor_in, require
+from negotiation.store.queries.history import heads_reached
 
 
 @handles("watch_table", Action.WATCH)
 def watch_table(caller: Caller, message: Message) -> Answer:
-    """Join the rooms of one's own circles; the server names them. Raises NotFound."""
+    """Join the rooms of one's own circles; the server names them. `missed` when something happened between the making
+    of the page (`reached`) and this moment. Raises NotFound."""
     negotiation_id = message.text("negotiation")
     with current_store().reading() as session:
         actor = actor_in(
@@ -24,4 +26,6 @@ def watch_table(caller: Caller, message: Message) -> Answer:
     require(actor, Action.WATCH)
     for circle in circles_of(actor):
         join_room(room_of(negotiation_id, str(circle)))
-    return None
+    with current_store().reading() as session:  # after joining: from here on the page is told
+        missed = message.raw("reached") not in (None, heads_reached(session, actor))
+    return {"missed": True} if missed else None

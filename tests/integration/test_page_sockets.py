@@ -1,5 +1,6 @@
 """A page's socket: who may open it, what it is told, and what ends it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -138,6 +139,16 @@ def test_who_doesnt_watch_hears_nothing(og: Visitor, table: Table) -> None:
     socket = og.open_socket()
     something_happens(table)
     assert told(socket, "page_changed") == []
+
+
+def test_a_page_learns_what_happened_while_it_was_connecting(og: Visitor, table: Table) -> None:
+    page = og.get(f"/negociations/{table.id}").text
+    reached = re.search(r'name="reached" content="([^"]+)"', page)[1]  # type: ignore[index]
+    watched = {"negotiation": table.id, "reached": reached}
+    something_happens(table, table.ars.inside)
+    assert asks(og.open_socket(), "watch_table", watched) == {"ok": True}, "another's inside shows in nothing"
+    something_happens(table)
+    assert asks(og.open_socket(), "watch_table", watched) == {"ok": True, "missed": True}
 
 
 def test_another_table_answers_exactly_like_one_that_doesnt_exist(og: Visitor, table: Table, app: Flask) -> None:

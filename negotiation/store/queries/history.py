@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from negotiation.rules.policy import Actor, circles_of
@@ -71,6 +71,19 @@ def whole_chains(session: Session, actor: Actor) -> Iterator[tuple[Circle, tuple
             .order_by(col(HistoryEntry.sequence))
         )
         yield circle, tuple(session.execute(query).scalars())
+
+
+def heads_reached(session: Session, actor: Actor) -> str:
+    """How far each chain that this person reads has come: what was made at the same heads has missed nothing."""
+    longest = func.coalesce(func.max(col(HistoryEntry.sequence)), 0)
+    heads = [
+        select(longest).where(
+            col(HistoryEntry.negotiation_id) == actor.negotiation_id,
+            col(HistoryEntry.circle) == str(circle),
+        )
+        for circle in circles_of(actor)
+    ]
+    return ".".join(str(head) for head in session.execute(select(*(head.scalar_subquery() for head in heads))).one())
 
 
 def _entry(row: HistoryEntry) -> EntryView:

@@ -22,12 +22,7 @@ export async function connect(): Promise<Socket> {
   let ended = false;
   socket.on("connect", () => {
     hideBanner("connexion");
-    if (negotiation)
-      void socket
-        .timeout(5000)
-        .emitWithAck("watch_table", { negotiation })
-        .catch(() => undefined);
-    if (connectedBefore) refreshAll();
+    if (negotiation) void watch(socket, negotiation, connectedBefore ? null : told("reached"));
     connectedBefore = true;
   });
   socket.on("page_changed", (change: PageChange) => {
@@ -50,6 +45,20 @@ export async function connect(): Promise<Socket> {
   });
   followNetwork(socket);
   return socket;
+}
+
+/**
+ * From the answer on the page is told of every change. What came before it is asked for: all of it after a time without
+ * connection, on a new page (`reached`) only when the server says that something was missed.
+ */
+async function watch(socket: Socket, negotiation: string, reached: string | null): Promise<void> {
+  try {
+    const order = reached === null ? { negotiation } : { negotiation, reached };
+    const answer = (await socket.timeout(5000).emitWithAck("watch_table", order)) as { missed?: boolean };
+    if (reached === null || answer.missed) refreshAll();
+  } catch {
+    // No answer: the connection is being made again, and this with it.
+  }
 }
 
 function sayEnded(sentence: string): void {
