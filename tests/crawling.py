@@ -1,0 +1,250 @@
+"""The crawl of all that a visitor can reach: every route with every id, every question, and the links of the pages.
+
+    visitor = Visitor(app).enter(table.ars.dg.email)
+    for address, answer in crawl(visitor, ids_of(store, table.id)).items(): …
+
+`tests/opened_bytes.py` looks for words in what a crawl brings back.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from html.parser import HTMLParser
+from itertools import product
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from flask import Flask
+from sqlalchemy import select
+from sqlmodel import col
+from werkzeug.routing import Rule
+from werkzeug.routing.converters import AnyConverter
+from werkzeug.test import TestResponse
+
+from app.pages.board import STATE_FILTERS
+from app.pages.clause_view import TABS
+from negotiation.store import Store
+from negotiation.store.contract import Clause, Part
+from negotiation.store.people import Party
+from negotiation.store.record import FrozenVersion
+from tests.visitors import Visitor
+
+HOME = "http://localhost/"
+NUMBERS = ["1", "2", "100", "-1", "x", "9" * 30]
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "script-src 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""What each answer says to browsers (trust T9, 3.4)."""
+Ids = Mapping[str, list[str]]
+"""What routes may be given, by the name of their argument."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `body` is whole; `redirected` the address it names."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def kind(self) -> str:
+        return dict(self.headers).get("Content-Type", "").partition(";")[0]
+
+    @property
+    def head(self) -> bytes:
+        return repr(self.headers).encode()
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+def answer_of(response: TestResponse) -> Answer:
+    body = response.get_data()
+    response.close()
+    return Answer(response.status_code, tuple(response.headers), body)
+
+
+# ---------------------------------------------------------------------- what there is to ask for
+
+
+def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
+    """Every id of a negotiation that a route may be given."""
+
+    def every(row: Any) -> list[str]:
+        with store.reading() as session:
+            return list(session.execute(select(col(row.id)).where(col(row.negotiation_id) == negotiation_id)).scalars())
+
+    return {
+        "negotiation_id": [negotiation_id],
+        "part_id": every(Part),
+        "clause_id": every(Clause),
+        "party_id": every(Party),
+        "version_id": every(FrozenVersion),
+        "token": ["inconnu"],
+    }
+
+
+def question_names(app: Flask) -> set[str]:
+    """The name of every question that the crawl asks somewhere."""
+    some: Ids = {"party_id": ["x"]}
+    return {name for rule in routes(app) for question in questions(rule, some) for name in question}
+
+
+def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
+    """What the query string of a route may say, one thing at a time. A test fails when one is missing."""
+    asked: dict[str, list[str]] = {
+        "signin.enter": {"next": ["/", "//ailleurs.example"]},
+        "signin.confirm": {"next": ["/"]},
+        "table.show_table": _filters(ids),
+        "table.board_fragment": _filters(ids),
+        "texts.show_part": {"comparer": ["premiere"]},
+        "texts.show_clause": {"comparer": ["premiere"]},
+        "texts.clause_fragment": {"onglet": [*TABS, "autre"]},
+        "history.show_navette": {"page": [*NUMBERS, "0"]},
+        "history.show_history": _circles(ids),
+        "discussion.show_discussion": _circles(ids),
+        "discussion.discussion_fragment": _circles(ids),
+    }.get(rule.endpoint, {})
+    return [{name: value} for name, values in asked.items() for value in values]
+
+
+def _filters(ids: Ids) -> dict[str, list[str]]:
+    return {"etat": [*STATE_FILTERS, "autre"], "main": ids["party_id"], "essms": ["e1"], "theme": ["qualite"]}
+
+
+def _circles(ids: Ids) -> dict[str, list[str]]:
+    inside = [f"party:{party_id}" for party_id in ids["party_id"]]
+    return {"cercle": ["shared", "ours", "authorities", *inside, "autre"], "avant": NUMBERS}
+
+
+def routes(app: Flask) -> list[Rule]:
+    """Every route that a link can follow."""
+    return [rule for rule in app.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
+
+
+def addresses_of(app: Flask, rule: Rule, ids: Ids, asked: Ids) -> Iterator[str]:
+    """The route with every id it may be given; with every question too where its ids are among `asked`."""
+    names = sorted(rule.arguments - set(rule.defaults or {}))
+    adapter = app.url_map.bind("localhost")
+    for values in product(*(_values(rule, name, ids) for name in names)):
+        given = dict(zip(names, values, strict=True))
+        path = adapter.build(rule.endpoint, {**(rule.defaults or {}), **given})
+        yield path
+        if all(value in asked[name] for name, value in given.items() if name in asked):
+            yield from (f"{path}?{urlencode(question)}" for question in questions(rule, ids))
+
+
+def _values(rule: Rule, name: str, ids: Ids) -> list[str]:
+    converter = rule._converters[name]
+    if isinstance(converter, AnyConverter):
+        return sorted(converter.items)
+    assert name in ids, f"say in tests/crawling.py which ids <{name}> of {rule.rule} may have"
+    return ids[name]
+
+
+def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, Answer]:
+    """Every answer by address: each route with each id, each question on the ids of `asked` (all of them unless told),
+    then whatever questions those pages link to."""
+    chosen = ids if asked is None else asked
+    waiting = [address for rule in routes(visitor.app) for address in addresses_of(visitor.app, rule, ids, chosen)]
+    found: dict[str, Answer] = {}
+    while waiting:
+        address = waiting.pop()
+        if address in found:
+            continue
+        found[address] = answer_of(visitor.get(address))
+        waiting += [link for link in links_of(address, found[address]) if "?" in link and link not in found]
+    return found
+
+
+def links_of(address: str, answer: Answer) -> Iterator[str]:
+    """Where a page of ours leads, here."""
+    targets = [answer.header("Location")] if answer.status in range(300, 400) else []
+    if answer.kind == "text/html":
+        targets += [unescape(found) for found in re.findall(r'\s(?:href|hx-get|src|action)="([^"]*)"', answer.text)]
+    for target in targets:
+        parts = urlsplit(urljoin(urljoin(HOME, address), target))
+        if parts.netloc == "localhost" and parts.path != "/deconnexion" and not parts.path.startswith("/static/"):
+            yield parts._replace(scheme="", netloc="", fragment="").geturl()
+
+
+# ---------------------------------------------------------------------- pages as they should be
+
+
+@dataclass
+class Shape(HTMLParser):
+    """What a page is made of, as far as its readers and the content policy care."""
+
+    headings: int = 0
+    titles: list[str] = field(default_factory=list)
+    language: str = ""
+    inline: list[str] = field(default_factory=list)
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._in_title, self._drawings = False, 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.headings += tag == "h1"
+        if tag == "html":
+            self.whole, self.language = True, given.get("lang") or ""
+        if tag == "style" or (tag == "script" and not given.get("src")):
+            self.inline.append(f"<{tag}>")
+        self.inline += [f"{tag} {name}" for name in given if name == "style" or name.startswith("on")]
+        self._drawings += tag == "svg"
+        self._in_title = tag == "title" and not self._drawings
+        if self._in_title:
+            self.titles.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._drawings -= tag == "svg"
+        self._in_title = self._in_title and tag != "title"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.titles[-1] += data
+
+
+def faults_of(answer: Answer) -> list[str]:
+    """What is wrong with an answer, whatever it answers."""
+    faults = ["a failure"] if answer.status >= 500 else []
+    faults += [name for name, value in HEADERS.items() if value not in answer.header(name)]
+    return faults + (_faults_of_html(answer) if answer.kind == "text/html" and answer.body else [])
+
+
+def _faults_of_html(answer: Answer) -> list[str]:
+    shape = Shape()
+    shape.feed(answer.text)
+    faults = [f"inline: {found}" for found in shape.inline]
+    if shape.whole:
+        faults += [] if shape.headings == 1 else [f"{shape.headings} h1"]
+        faults += [] if shape.language == "fr" else ["not said to be French"]
+        faults += [] if len(shape.titles) == 1 and shape.titles[0].strip(" ·") else [f"titles: {shape.titles}"]
+    return faults
+
+
+_TOKENS = re.compile(rb'(name="csrf_token" value=|name="socket-token" content=)"[^"]*"')
+
+
+def comparable(answers: Mapping[str, Answer]) -> dict[str, tuple[int, bytes]]:
+    """Answers without what is drawn anew for each: form and socket tokens."""
+    return {address: (answer.status, _TOKENS.sub(rb"\1", answer.body)) for address, answer in answers.items()}
+
+
+def differing(before: Mapping[str, Answer], after: Mapping[str, Answer]) -> list[str]:
+    first, second = comparable(before), comparable(after)
+    return sorted(address for address in first.keys() | second.keys() if first.get(address) != second.get(address))

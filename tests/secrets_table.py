@@ -1,0 +1,251 @@
+"""A table where every internal thing holds a random word, and who may meet it.
+
+Three deciding parties and a partner. Each word is in one inside: a party's, or the authorities' among themselves. The
+file brings the things that only a file brings (drafts of a negotiator, documents, avenants), the services the rest.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from functools import partial
+
+from flask import Flask
+from pycrdt import Doc, XmlElement, XmlFragment, XmlText
+
+from negotiation.drafting.schema import SCHEMA_VERSION
+from negotiation.rules.vocabulary import AUTHORITIES, Circle, Move
+from negotiation.services.discussing import send_message
+from negotiation.store import Store
+from negotiation.store.columns import new_id
+from tests.builders import Person, Table, a_table
+from tests.scenarios import Json, engagement, move, scenario
+from tests.visitors import Visitor, asks
+
+PARTIES = ("og", "ars", "cd", "asso")
+DECIDING = ("og", "ars", "cd")
+AMONG_AUTHORITIES = "autorites"
+READERS = {AMONG_AUTHORITIES: frozenset({"ars", "cd"})} | {party: frozenset({party}) for party in PARTIES}
+"""Who reads each inside."""
+WRITER = {AMONG_AUTHORITIES: "ars", "og": "og", "ars": "ars", "cd": "cd", "asso": "asso"}
+SIDE = {AMONG_AUTHORITIES: "authorities"}
+"""As pages name an inside; « ours » otherwise."""
+ENGAGEMENT, TEXT = "en01", "fa01.description"
+"""The two clauses on which secrets are told."""
+
+
+@dataclass
+class Words:
+    """The random words, and of which inside and thing each speaks."""
+
+    told: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def new(self, inside: str, thing: str) -> str:
+        word = f"canari{secrets.token_hex(8)}"
+        self.told[word] = (inside, thing)
+        return word
+
+    def number(self, inside: str, thing: str) -> float:
+        """A number that nobody would write twice; it is looked for as French shows it and as rows hold it."""
+        number = 91 + (10**5 + secrets.randbelow(9 * 10**5)) / 10**6
+        self.told[f"{number:.6f}".replace(".", ",")] = (inside, thing)
+        return round(number, 6)
+
+    def kept_from(self, party: str) -> dict[str, tuple[str, str]]:
+        return {word: what for word, what in self.told.items() if party not in READERS[what[0]]}
+
+    def open_to(self, party: str) -> dict[str, tuple[str, str]]:
+        return {word: what for word, what in self.told.items() if party in READERS[what[0]]}
+
+
+@dataclass
+class SecretsTable:
+    """The table, its words, and the private ids: those of things that the other parties can't even count."""
+
+    table: Table
+    words: Words
+    messages: dict[str, str] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+    drafts: dict[str, str] = field(default_factory=dict)
+    typists: dict[str, "Typist"] = field(default_factory=dict)
+
+    def private_ids(self, inside: str) -> list[str]:
+        return [kept[inside] for kept in (self.messages, self.comments, self.drafts) if inside in kept]
+
+
+def set_secrets(store: Store) -> SecretsTable:
+    """The file, then everything that people say and write inside; the live drafts come with `type_secrets`."""
+    words = Words()
+    found = SecretsTable(a_table(store, a_file(words)), words)
+    for inside in READERS:
+        _talk_inside(found, inside)
+    return found
+
+
+def circle_of(table: Table, inside: str) -> Circle:
+    return AUTHORITIES if inside == AMONG_AUTHORITIES else Circle.inside(table.party_id(inside))
+
+
+def speaker(table: Table, inside: str) -> Person:
+    """Who writes inside: a partner only comments."""
+    seat = getattr(table, WRITER[inside])
+    person: Person = seat.com if inside == "asso" else seat.dg
+    return person
+
+
+# ---------------------------------------------------------------------- what a file brings
+
+
+def a_file(words: Words) -> Json:
+    """A shared exchange on both engagements, and an internal draft, remark and document of each inside."""
+    thread = [move("en01-m01", "og.dg", "proposal", "Nous proposons 93 %.", value=93)]
+    for number, inside in enumerate(READERS, start=2):
+        thread += _inside_moves(words, inside, number=number * 2)
+    written = [
+        engagement(ENGAGEMENT, {"type": "indicator", "id": "i01", "field": "targets.2028"}, list(DECIDING), thread),
+        engagement("en02", {"type": "clause", "id": "k01"}, ["og", "ars"]),
+    ]
+    content = scenario(parties=list(PARTIES), engagements=written)
+    content["documents"] = [_document(words, inside, number) for number, inside in enumerate(READERS)]
+    content["follow_up"]["avenants"] = [_avenant(words)]
+    return content
+
+
+def _inside_moves(words: Words, inside: str, *, number: int) -> list[Json]:
+    party = WRITER[inside]
+    said = partial(words.new, inside)
+    visibility = "authorities" if inside == AMONG_AUTHORITIES else "internal"
+    member = f"{party}.com" if party == "asso" else f"{party}.redac"
+    remark = move(f"en01-m{number:02}", member, "comment", f"Entre nous : {said('imported remark')}.")
+    noted = [remark | {"visibility": visibility}]
+    if party in DECIDING:
+        draft = move(
+            f"en01-m{number + 1:02}",
+            member,
+            "counter_proposal",
+            f"Projet de réponse {said('imported draft')}.",
+            value=words.number(inside, "value of an imported draft"),
+            rationale=f"Notre plancher : {said('motive of an imported draft')}.",
+        )
+        noted.append(draft | {"visibility": visibility})
+    return noted
+
+
+def _document(words: Words, inside: str, number: int) -> Json:
+    return {
+        "id": f"d{number:02}",
+        "title": f"Note interne {words.new(inside, 'title of a document')}",
+        "kind": "financier",
+        "provided_by": WRITER[inside],
+        "date": "2026-02-03",
+        "visibility": "authorities" if inside == AMONG_AUTHORITIES else "internal",
+    }
+
+
+def _avenant(words: Words) -> Json:
+    shared = _avenant_move(1, "og", "proposal", "Une cible ramenée à 92 %.", "shared")
+    inside = [
+        _avenant_move(
+            number,
+            WRITER[inside],
+            "comment",
+            f"En interne : {words.new(inside, 'move of an avenant')}.",
+            "authorities" if inside == AMONG_AUTHORITIES else "internal",
+        )
+        for number, inside in enumerate(READERS, start=2)
+    ]
+    return {
+        "id": "av1",
+        "number": 1,
+        "title": "Ajustement",
+        "reason": "Travaux.",
+        "requested_by": "og",
+        "requested_on": "2026-03-10",
+        "status": "signed",
+        "signed_on": "2026-07-02",
+        "changes": [],
+        "moves": [shared, *inside],
+    }
+
+
+def _avenant_move(number: int, party: str, kind: str, text: str, visibility: str) -> Json:
+    return {
+        "id": f"av1-m{number}",
+        "n": number,
+        "at": f"2026-03-{10 + number}T10:00",
+        "party_id": party,
+        "member_id": f"{party}.{'com' if party == 'asso' else 'dg'}",
+        "type": kind,
+        "visibility": visibility,
+        "text": text,
+        "value": None,
+        "accepts": None,
+    }
+
+
+# ---------------------------------------------------------------------- what people say
+
+
+def _talk_inside(found: SecretsTable, inside: str) -> None:
+    table, said = found.table, partial(found.words.new, inside)
+    circle, person = circle_of(table, inside), speaker(table, inside)
+    for clause in (ENGAGEMENT, TEXT):
+        opened = person.note(clause, f"Une remarque : {said('comment')}.", circle)
+        person.play(Move.COMMENT, clause, f"Et encore {said('reply')}.", circle=circle, reply_to=opened.move_id)
+        found.comments[inside] = opened.move_id
+    if inside in DECIDING:
+        asked = person.play(Move.QUESTION, TEXT, f"Peut-on dire {said('question')} ?", circle=circle)
+        person.play(Move.ANSWER, TEXT, f"Non, {said('answer')}.", circle=circle, reply_to=asked.move_id)
+    with table.store.unit_of_work() as uow:
+        found.messages[inside] = send_message(
+            uow, person.actor, circle=circle, text=f"Voici notre ligne : {said('message')}."
+        )
+
+
+# ---------------------------------------------------------------------- what people type
+
+
+class Typist(Visitor):
+    """A visitor with a live draft open in his page."""
+
+    def __init__(self, app: Flask, person: Person) -> None:
+        super().__init__(app)
+        self.enter(person.email)
+        self.table = person.table
+        self.socket = self.open_socket()
+        self.document: Doc = Doc()
+        self.draft: dict[str, object] = {}
+
+    def open(self, side: str, part: str = "fa01") -> "Typist":
+        place = {"part": self.table.part_id(part), "side": side}
+        opened = asks(self.socket, "open_draft", {**place, "schema": SCHEMA_VERSION, "state_vector": ""})
+        assert opened["ok"], opened
+        self.document.apply_update(base64.b64decode(opened["update"]))
+        self.draft = {"draft": opened["draft"], "epoch": opened["epoch"]}
+        return self
+
+    def type(self, words: str, clause: str = TEXT) -> None:
+        known = self.document.get_state()
+        fragment = self.document.get(f"clause:{self.table.clause_id(clause)}", type=XmlFragment)
+        fragment.children.append(XmlElement("paragraph", {}, [XmlText(words)]))
+        update = base64.b64encode(self.document.get_update(known)).decode()
+        pushed = asks(self.socket, "push_update", {**self.draft, "op": new_id(), "update": update})
+        assert pushed["ok"], pushed
+
+    def point(self, clause: str = TEXT) -> None:
+        place = {"anchor": "a", "head": "h"}
+        moved = {**self.draft, "clause": self.table.clause_id(clause), "selection": place}
+        assert asks(self.socket, "move_cursor", moved)["ok"]
+
+
+def reader_of(app: Flask, found: SecretsTable, party: str) -> Visitor:
+    """Somebody of this party, signed in: the one with most rights."""
+    return Visitor(app).enter(speaker(found.table, party).email)
+
+
+def type_secrets(app: Flask, found: SecretsTable) -> None:
+    """A private draft of each inside that drafts, typed in a live page that stays open."""
+    for inside in (*DECIDING, AMONG_AUTHORITIES):
+        typist = Typist(app, speaker(found.table, inside)).open(SIDE.get(inside, "ours"))
+        typist.type(f"Brouillon {found.words.new(inside, 'live draft')}")
+        found.drafts[inside] = str(typist.draft["draft"])
+        found.typists[inside] = typist
