@@ -1,6 +1,7 @@
 """Typed values: from what a form or a file holds to one canonical form, and nothing else.
 
-number → decimal string (« 93.5 »), amount → whole cents, date → ISO date, choice → text, list → list of texts.
+number → decimal string (« 93.5 »), amount → whole cents, date → ISO date, choice → text, list → list of one-line texts.
+Numbers of a file are numbers already; those of a form are read the French way, and refused rather than guessed.
 """
 
 import re
@@ -9,18 +10,24 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from negotiation.errors import WrongValue
+from negotiation.rules.clause_text import readable_text
 from negotiation.rules.vocabulary import ValueKind
 
 LARGEST_AMOUNT = 10**15
 LARGEST_NUMBER = Decimal(10**12)
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
+_TYPED_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+")
+"""« 62.000 » is sixty-two thousand to many who type it, and sixty-two to the machine."""
+_SIGNS = {ValueKind.NUMBER: "%", ValueKind.AMOUNT: "€"}
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FRENCH_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 Canonical = str | int | list[str] | None
 
 
 def canonical_value(raw: object, kind: ValueKind) -> Canonical:
-    """The canonical form of `raw`; None for nothing. Raises WrongValue(kind, given)."""
+    """The canonical form of `raw`; None for nothing. Raises WrongValue(kind, given), UnreadableText."""
     if raw is None or (isinstance(raw, str) and not raw.strip()) or raw == []:
         return None
     return _READERS[kind](raw)
@@ -41,14 +48,13 @@ def decimal_text(number: Decimal) -> str:
     """A decimal without exponent nor trailing zeros: « 93.5 », « 1200000 », « -0.3 »."""
     if number == 0:
         return "0"
-    plain = format(number.normalize(), "f")
-    return plain
+    return format(number.normalize(), "f")
 
 
 def _decimal(raw: object, kind: ValueKind) -> Decimal:
     if isinstance(raw, bool):
         raise WrongValue(kind=kind, given=str(raw))
-    text = _SPACES.sub("", str(raw)).replace(",", ".").replace("\u2212", "-").removesuffix("%").removesuffix("€")
+    text = _typed_number(raw, kind) if isinstance(raw, str) else str(raw)
     try:
         number = Decimal(text)
     except InvalidOperation as error:
@@ -56,6 +62,14 @@ def _decimal(raw: object, kind: ValueKind) -> Decimal:
     if not number.is_finite() or abs(number) > LARGEST_AMOUNT:
         raise WrongValue(kind=kind, given=str(raw)[:80])
     return number
+
+
+def _typed_number(raw: str, kind: ValueKind) -> str:
+    """What was typed, with a decimal point. Raises WrongValue on what two people could read as two numbers."""
+    text = _SPACES.sub("", raw).removesuffix(_SIGNS[kind]).replace("\u2212", "-")
+    if _THOUSANDS.fullmatch(text) or not _TYPED_NUMBER.fullmatch(text.replace(",", ".", 1)):
+        raise WrongValue(kind=kind, given=raw[:80])
+    return text.replace(",", ".", 1)
 
 
 def _number(raw: object) -> Canonical:
@@ -67,35 +81,47 @@ def _number(raw: object) -> Canonical:
 
 def _amount(raw: object) -> Canonical:
     """Euros, with cents at most, to whole cents."""
-    cents = _decimal(raw, ValueKind.AMOUNT) * 100
+    euros = _decimal(raw, ValueKind.AMOUNT)
+    cents = euros * 100
     whole = cents.to_integral_value(rounding=ROUND_HALF_EVEN)
-    if whole != cents or abs(whole) > LARGEST_AMOUNT:
+    too_fine = isinstance(raw, str) and -int(euros.as_tuple().exponent) > 2
+    if too_fine or whole != cents or abs(whole) > LARGEST_AMOUNT:
         raise WrongValue(kind=ValueKind.AMOUNT, given=str(raw)[:80])
     return int(whole)
 
 
 def _date(raw: object) -> Canonical:
-    text = str(raw).strip()
+    if not isinstance(raw, str):
+        raise WrongValue(kind=ValueKind.DATE, given=str(raw)[:80])
+    text = raw.strip()
     if found := _FRENCH_DATE.fullmatch(text):
         day, month, year = found.groups()
         text = f"{year}-{int(month):02}-{int(day):02}"
+    if not _ISO_DATE.fullmatch(text):
+        raise WrongValue(kind=ValueKind.DATE, given=raw[:80])
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise WrongValue(kind=ValueKind.DATE, given=str(raw)[:80]) from error
+        raise WrongValue(kind=ValueKind.DATE, given=raw[:80]) from error
 
 
 def _choice(raw: object) -> Canonical:
     if not isinstance(raw, str):
         raise WrongValue(kind=ValueKind.CHOICE, given=str(raw)[:80])
-    return raw.strip()
+    return _one_line(raw)
 
 
 def _list(raw: object) -> Canonical:
-    items = raw.splitlines() if isinstance(raw, str) else raw
+    items = readable_text(raw).split("\n") if isinstance(raw, str) else raw
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
         raise WrongValue(kind=ValueKind.LIST, given=str(raw)[:80])
-    return [item.strip() for item in items if item.strip()]
+    lines = [_one_line(item) for item in items]
+    return [line for line in lines if line]
+
+
+def _one_line(text: str) -> str:
+    """Readable words on one line: in a form, each line is an item of its own."""
+    return " ".join(line.strip() for line in readable_text(text).split("\n") if line.strip())
 
 
 def _nothing(raw: object) -> Canonical:
