@@ -63,8 +63,9 @@ class OpenClause:
 
 
 def default_tab(card: ClauseCard) -> str:
-    """What one comes to read: the proposal when there is one, else the agreed text."""
-    return "proposition" if card.situation.current and card.state is not ClauseState.AGREED else "accorde"
+    """What one comes for: where moves are made while the clause is open, else its text."""
+    is_settled = card.state in (ClauseState.AGREED, ClauseState.WITHDRAWN) or card.follows_id is not None
+    return "accorde" if is_settled else "proposition"
 
 
 def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, compare: str = "") -> OpenClause:
