@@ -86,7 +86,8 @@ class Played:
 MOTIVE_ASKED = frozenset({Move.REJECTION, Move.REOPENING, Move.RESERVE, Move.RESERVE_MAINTAINED, Move.COUNTER_PROPOSAL})
 """The interface asks for a motive; « Some old moves have no motive » (FORMAT.md), so a file may lack it."""
 TEXT_ASKED = TALK_MOVES
-NEEDS_SEEN = TEXT_MOVES | {Move.ACCEPTANCE, Move.REJECTION, Move.WITHDRAWAL}
+NEEDS_SEEN = frozenset(Move) - TALK_MOVES
+"""Whatever changes something was decided on a screen: it must have shown the text that stands (trust T12)."""
 
 
 def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:

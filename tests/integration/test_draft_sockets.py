@@ -18,7 +18,7 @@ from negotiation.drafting.schema import SCHEMA_VERSION
 from negotiation.rules.policy import Method
 from negotiation.rules.vocabulary import Move
 from negotiation.services.drafting import LiveDrafts
-from negotiation.services.moves import Order, play
+from negotiation.services.moves import Order, Seen, play
 from negotiation.services.signing_in import open_session, sign_out
 from negotiation.store import Store
 from negotiation.store.columns import new_id
@@ -178,8 +178,11 @@ def test_a_reopening_sends_those_who_are_in_the_draft_to_its_new_start(page: Cal
     table.agree()
     table.table.og.dg.reopen("k01.markdown")
     table.table.ars.dg.consent("k01.markdown")
+    agreed = table.table.current("k01.markdown")
+    assert agreed is not None
+    consent = Order(Move.REOPENING_CONSENT, seen=Seen(agreed.number, agreed.fingerprint))
     with app.extensions["store"].unit_of_work() as uow:
-        play(uow, table.table.cd.dg.actor, table.clause_id, Order(Move.REOPENING_CONSENT))
+        play(uow, table.table.cd.dg.actor, table.clause_id, consent)
     assert alice.heard("draft_closed") == [{"draft": alice.opened["draft"], "reason": "epoch_changed"}]
     assert private.heard("draft_closed") == []
     assert alice.push("d’avant")["error"]["code"] == "epoch_changed"

@@ -86,6 +86,38 @@ def test_a_counter_on_an_old_screen_is_refused_too(store: Store) -> None:
         table.ars.dg.counter("en02", "Une réponse à rien.", seen=Seen())
 
 
+def test_a_reserve_is_not_lifted_for_a_text_that_was_not_on_the_screen(store: Store) -> None:
+    table = a_table(store)
+    table.og.dg.propose("en02", "Un poste financé.")
+    table.ars.dg.reserve("en02")
+    on_screen = table.current("en02")
+    assert on_screen is not None
+    seen = Seen(on_screen.number, on_screen.fingerprint)
+    table.og.dg.counter("en02", "Trois postes financés.")
+    for move in (Move.RESERVE_LIFTED, Move.RESERVE_MAINTAINED, Move.RESERVE):
+        with pytest.raises(StaleClause):
+            table.ars.dg.play(move, "en02", "Nous tenons.", seen=seen)
+    table.ars.dg.lift("en02")
+
+
+def test_nobody_consents_to_reopen_another_text_than_the_one_he_read(store: Store) -> None:
+    table = a_table(store)
+    table.agree("en02", "Le texte convenu.")
+    on_screen = table.current("en02")
+    assert on_screen is not None
+    seen = Seen(on_screen.number, on_screen.fingerprint)
+    table.og.dg.reopen("en02")
+    table.ars.dg.consent("en02")
+    table.og.dg.propose("en02", "Un meilleur texte.")
+    table.ars.dg.accept("en02")
+    for who, move in ((table.ars.dg, Move.REOPENING), (table.og.dg, Move.REOPENING)):
+        with pytest.raises(StaleClause):
+            who.play(move, "en02", "Rouvrons.", seen=seen)
+    table.og.dg.reopen("en02")
+    with pytest.raises(StaleClause):
+        table.ars.dg.play(Move.REOPENING_CONSENT, "en02", seen=seen)
+
+
 def test_the_same_text_again_is_no_counter_proposal(store: Store) -> None:
     table = a_table(store)
     table.og.dg.propose("en02", "Première rédaction.")
