@@ -4,6 +4,7 @@ Every move, clicked or imported, goes through `play`: lock, policy, what was see
 transaction. A file's moves are `declared`: their date is the file's, and the motive that the interface asks may lack.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -285,7 +286,12 @@ def _record(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move
         (Kind.CLAUSE_REOPENED, outcome.became_reopened),
     ):
         if happened:
-            facts = {"clause": clause.id, "version": outcome.situation.versions, "move": move.id}
+            facts = {
+                "clause": clause.id,
+                "version": outcome.situation.versions,
+                "move": move.id,
+                "parties": _keys(uow, outcome.situation.concerned),
+            }
             uow.record(
                 Event(
                     kind, clause.negotiation_id, SHARED, actor.key, facts, clause_id=clause.id, part_id=clause.part_id
@@ -303,6 +309,8 @@ def _event(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move:
         "motive": order.motive,
         "authentication": str(actor.authentication.method),
     }
+    if order.circle == SHARED and order.move not in TALK_MOVES:
+        facts["state"] = str(clause.state)
     if order.circle == SHARED and move.version_id:
         version = uow.session.get_one(Version, move.version_id)
         facts |= {"version": version.number, "fingerprint": version.fingerprint}
@@ -317,6 +325,10 @@ def _event(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move:
     return Event(
         kind, clause.negotiation_id, order.circle, actor.key, facts, clause_id=clause.id, part_id=clause.part_id
     )
+
+
+def _keys(uow: UnitOfWork, party_ids: Iterable[str]) -> list[str]:
+    return sorted(uow.session.get_one(Party, party_id).key for party_id in party_ids)
 
 
 def _note_inside(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> Played:

@@ -4,13 +4,17 @@ import re
 from datetime import date
 from typing import Any
 
-from negotiation.rules.vocabulary import ClauseKind, ClauseState, ValueKind
+from sqlalchemy import select
+from sqlmodel import col
+
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, ReserveState, ValueKind
 from negotiation.services.importing.intake import Intake, decimals, markdown_at, value_at
 from negotiation.services.importing.parts import EURO
 from negotiation.services.importing.reading import Json, fault
+from negotiation.services.importing.recording import record_given_up
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty
-from negotiation.store.exchange import Version
+from negotiation.store.exchange import Reserve, Version
 
 _YEARS = re.compile(r"(targets|amounts)\.\d{4}|total")
 _STEP = re.compile(r"(steps\.\d+)\.due")
@@ -83,8 +87,7 @@ def settle_engagements(intake: Intake) -> None:
         elif intake.standing.signed and whole["status"] == "accepted":
             _declare_accepted(intake, f"engagements[{index}]", whole, clause=clause)
         if intake.until is None and whole["status"] in _GIVEN_UP and clause.state is not ClauseState.WITHDRAWN:
-            clause.state = ClauseState.WITHDRAWN
-            clause.attributes = {**clause.attributes, "declared": True}
+            _declare_given_up(intake, clause)
         known = intake.until is None or clause.state in (ClauseState.AGREED, ClauseState.WITHDRAWN) or not touched
         clause.attributes = {**clause.attributes, **_facts(engagement, whole if known else None)}
 
@@ -166,6 +169,18 @@ def _declare_accepted(intake: Intake, path: str, engagement: Json, *, clause: Cl
         clause.state = ClauseState.AGREED
         clause.agreed_version_id = clause.current_version_id
         clause.attributes = {**clause.attributes, "declared": True}
+
+
+def _declare_given_up(intake: Intake, clause: Clause) -> None:
+    """Given up, says the file, without the move that would have done it: as a withdrawal leaves a clause."""
+    clause.state = ClauseState.WITHDRAWN
+    clause.current_version_id = None
+    clause.behind, clause.open_reserves = [], []
+    clause.attributes = {**clause.attributes, "declared": True}
+    open_ones = select(Reserve).where(col(Reserve.clause_id) == clause.id, col(Reserve.state) == ReserveState.OPEN)
+    for reserve in intake.uow.session.execute(open_ones).scalars():
+        reserve.state = ReserveState.MOOT
+    record_given_up(intake, clause)
 
 
 def _facts(engagement: Json, outcome: Json | None) -> Json:

@@ -3,6 +3,7 @@
 from negotiation.events import Event, Kind
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Circle
 from negotiation.services.importing.intake import Intake
+from negotiation.store.contract import Clause
 from negotiation.store.record import ImportRecord
 
 ACTOR = "import"
@@ -20,6 +21,13 @@ def record_import(intake: Intake, file_hash: str) -> None:
             "declared": _counts(intake, circle),
         }
         intake.uow.record(Event(Kind.NEGOTIATION_IMPORTED, intake.id, circle, ACTOR, facts))
+
+
+def record_given_up(intake: Intake, clause: Clause) -> None:
+    """An engagement that the file says given up, though none of its moves withdraws it."""
+    facts = {"clause": clause.id, "state": str(clause.state), "declared_by": ACTOR}
+    event = Event(Kind.CLAUSE_WITHDRAWN, intake.id, SHARED, ACTOR, facts, clause_id=clause.id, part_id=clause.part_id)
+    intake.uow.record(event)
 
 
 def _circles(intake: Intake) -> list[Circle]:
