@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.database import current_store
 from app.errors import answer, sentence_of, status_of
+from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import reader_on_clause
 from app.pages.texts import clause_context
 from app.security import serves
@@ -69,7 +70,7 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
         return answer(refusal)
     with current_store().reading() as session:
         kept = {key: value for key, value in request.form.items() if key != "csrf_token"}
-        context = clause_context(session, clause_id, "proposition", kept=kept, refusal=sentence_of(refusal))
+        context = clause_context(session, clause_id, _tab_before(), kept=kept, refusal=sentence_of(refusal))
         return render_template("fiches/part.html", **context), status_of(refusal)
 
 
@@ -80,6 +81,13 @@ def _comes_from_a_draft(move: Move) -> bool:
 
 def _drafted(uow: UnitOfWork, actor: Actor, clause_id: str) -> str:
     return snapshot_text(uow, actor, clause_id, side=_field("draft"))
+
+
+def _tab_before() -> str:
+    """The reading whose form was sent: a private draft that is refused never shows as a proposal."""
+    drafts = {side: tab for tab, side in SIDE_OF_TAB.items()}
+    said_in_the_margin = _field("move") in (Move.COMMENT, Move.ANSWER)
+    return "" if said_in_the_margin else drafts.get(_field("draft"), "proposition")
 
 
 def _next_tab(move: Move) -> str:

@@ -1,0 +1,69 @@
+"""What was refused comes back where it was typed, and nowhere else."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from tests.builders import Table, a_table
+from tests.visitors import Visitor
+
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
+HIDDEN = "Un mot \u202e caché."
+TYPED = "Notre dernier mot est"
+
+
+@pytest.fixture
+def table(app: Flask) -> Table:
+    return a_table(app.extensions["store"], parties=2)
+
+
+@pytest.fixture
+def og(app: Flask, table: Table) -> Visitor:
+    return Visitor(app).enter(table.og.dg.email)
+
+
+def fields_holding(page: str, words: str) -> list[str]:
+    return [name for name, text in re.findall(r'<textarea[^>]* id="([^"]+)"[^>]*>([^<]*)', page) if words in text]
+
+
+def refused(og: Visitor, clause: str, fields: dict[str, str]) -> str:
+    answer = og.post(f"/clauses/{clause}/moves", fields)
+    assert answer.status_code == 422
+    return answer.text
+
+
+def test_an_internal_comment_that_is_refused_comes_back_to_the_internal_field_alone(table: Table, og: Visitor) -> None:
+    page = refused(og, table.clause_id("en01"), {"move": "comment", "readers": "ours", "text": HIDDEN})
+    assert fields_holding(page, "caché") == ["commentaire-ours"]
+    assert 'id="commentaire-ours-error"' in page
+
+
+def test_a_reply_that_is_refused_comes_back_in_its_thread(table: Table, og: Visitor) -> None:
+    asked = table.og.dg.comment("en01", "Pourquoi ?")
+    root = asked.move_id
+    fields = {"move": "comment", "readers": "shared", "reply_to": root, "text": HIDDEN}
+    page = refused(og, table.clause_id("en01"), fields)
+    assert fields_holding(page, "caché") == [f"reponse-{root}"]
+
+
+def test_a_motive_that_is_refused_never_turns_into_the_motive_of_another_move(table: Table, og: Visitor) -> None:
+    table.ars.dg.propose("en01", "Un texte de l’ARS.")
+    fields = {"move": "counter_proposal", "text": HIDDEN, "motive": TYPED}
+    page = refused(og, table.clause_id("en01"), fields)
+    assert fields_holding(page, TYPED) == ["motif-counter_proposal"]
+
+
+def test_a_private_draft_that_is_refused_is_shown_on_its_private_side(table: Table, og: Visitor) -> None:
+    fields = {
+        "move": "proposal",
+        "draft": "ours",
+        "without_script": "1",
+        "text": HIDDEN,
+        "motive": TYPED,
+    }
+    page = refused(og, table.clause_id("en01"), fields)
+    assert re.search(r'<a href="[^"]*/brouillon[^"]*"[^>]*aria-current="page"', page)
+    assert fields_holding(page, TYPED) == ["motif-brouillon"]
+    assert "caché" in page
