@@ -4,8 +4,9 @@ Pages get a whole page, or a short notice when htmx asked for a fragment; socket
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -162,6 +163,22 @@ def answer(refusal: Refusal) -> ResponseReturnValue:
     if isinstance(refusal, SigninRequired) and request.method == "GET" and not _wants_fragment():
         return redirect(url_for("signin.enter", next=request.full_path.rstrip("?")))
     return _page(status_of(refusal), sentence_of(refusal))
+
+
+def or_plainly(show: Callable[[Refusal], ResponseReturnValue]) -> Callable[[Refusal], ResponseReturnValue]:
+    """For a blueprint's own answer to a refusal: when its page is refused too, the plain answer to that.
+
+    A form may be wrong before anybody asked whether its page is the person's: that page must then not exist for him.
+    """
+
+    @wraps(show)
+    def shown(refusal: Refusal) -> ResponseReturnValue:
+        try:
+            return show(refusal)
+        except Refusal as hidden:
+            return answer(hidden)
+
+    return shown
 
 
 def install(app: Flask) -> None:

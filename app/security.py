@@ -25,7 +25,7 @@ from secure import (
 
 from app.config import Settings
 from app.signin.session import current_person
-from negotiation.errors import Refusal
+from negotiation.errors import InvalidInput, NotFound, Refusal
 from negotiation.rules.policy import OPEN_TO, OpenTo
 from negotiation.rules.vocabulary import Action
 
@@ -107,6 +107,7 @@ def install(app: Flask, settings: Settings) -> None:
     )
     app.before_request(_refuse_foreign_writing)
     app.before_request(_allow_announced_size)
+    app.before_request(_refuse_nul)
 
 
 def cookie_name(name: str, settings: Settings) -> str:
@@ -174,6 +175,16 @@ def _allow_announced_size() -> None:
     largest = getattr(view, "navette_largest", None)
     if largest is not None:
         request.max_content_length = largest
+
+
+def _refuse_nul() -> None:
+    """A character that no keyboard types and that PostgreSQL doesn't keep: an id or an address that holds one is of
+    nothing. Raises NotFound, InvalidInput."""
+    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        raise NotFound()
+    for name, values in request.form.lists():
+        if any("\0" in value for value in values):
+            raise InvalidInput(field=name)
 
 
 def local_path(wanted: str | None) -> str:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
-from app.errors import answer, sentence_of, status_of
+from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import by_person, limiter
 from app.pages.frame import Frame, frame_of, reader_in
 from app.security import serves
@@ -147,6 +147,7 @@ def archive_zip(negotiation_id: str) -> ResponseReturnValue:
 
 
 @closing.errorhandler(Refusal)
+@or_plainly
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     """The page again, with the reason and every typed word."""
     elsewhere = NotFound | NotAllowed | SigninRequired | RecentSigninRequired | PasswordRequired

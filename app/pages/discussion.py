@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
-from app.errors import answer, sentence_of, status_of
-from app.pages.frame import frame_of, reader_in
+from app.errors import answer, or_plainly, sentence_of, status_of
+from app.pages.frame import asked_number, frame_of, reader_in
 from app.security import serves
 from negotiation.errors import NotFound, Refusal, SigninRequired
 from negotiation.rules.policy import Decision, Target, decide
@@ -49,6 +49,7 @@ def post_message(negotiation_id: str) -> ResponseReturnValue:
 
 
 @discussion.errorhandler(Refusal)
+@or_plainly
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     """The channel again, with the reason and every typed word."""
     if request.method == "GET" or isinstance(refusal, NotFound | SigninRequired):
@@ -76,7 +77,7 @@ def _rendered(
     readers = frame.audiences.get(name)
     if readers is None:
         raise NotFound()
-    before = request.args.get("avant", type=int)
+    before = asked_number("avant")
     return render_template(
         template,
         **frame.context(

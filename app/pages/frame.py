@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import request
 from markupsafe import Markup
 from sqlmodel import Session
 
@@ -28,6 +29,7 @@ from negotiation.store.queries.people import (
 )
 
 PARIS = ZoneInfo("Europe/Paris")
+LARGEST_ASKED = 10**7
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,12 @@ class Frame:
             "today": self.today,
             "section": section,
         } | more
+
+
+def asked_number(name: str) -> int | None:
+    """A whole number of the address, for paging; None when it is missing, unreadable or beyond what a row may hold."""
+    asked = request.args.get(name, type=int)
+    return asked if asked is not None and 0 <= asked <= LARGEST_ASKED else None
 
 
 def reader_in(session: Session, negotiation_id: str) -> Actor:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.pages.clause_view import sign_of
-from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
+from app.pages.frame import Frame, asked_number, frame_of, reader_in, reader_on_clause
 from app.security import serves
 from negotiation.errors import NotFound
 from negotiation.rules import redline
@@ -70,7 +70,7 @@ def show_history(negotiation_id: str) -> ResponseReturnValue:
         readers = frame.audiences.get(name)
         if readers is None:
             raise NotFound()
-        before = request.args.get("avant", type=int)
+        before = asked_number("avant")
         return render_template(
             "history/chain.html",
             **frame.context(
@@ -85,7 +85,7 @@ def show_history(negotiation_id: str) -> ResponseReturnValue:
 
 
 def _page() -> int:
-    return max(0, request.args.get("page", 0, type=int))
+    return asked_number("page") or 0
 
 
 def _steps(session: Session, frame: Frame, card: ClauseCard, moves: tuple[MoveView, ...]) -> tuple[NavetteStep, ...]:

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.database import current_store
-from app.errors import answer, sentence_of, status_of
+from app.errors import answer, or_plainly, sentence_of, status_of
 from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import reader_on_clause
 from app.pages.texts import clause_context
@@ -63,6 +63,7 @@ def post_move(clause_id: str) -> ResponseReturnValue:
 
 
 @moves.errorhandler(Refusal)
+@or_plainly
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     """The clause again, with the reason above the form and every typed word still in it."""
     clause_id = (request.view_args or {}).get("clause_id")

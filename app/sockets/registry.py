@@ -33,9 +33,9 @@ class Message:
         self._fields: dict[str, Any] = sent[0]
 
     def text(self, name: str, *, longest: int = 100) -> str:
-        """A string of at most `longest` characters."""
+        """A string of at most `longest` characters, without NUL: PostgreSQL keeps none."""
         value = self._fields.get(name)
-        if not isinstance(value, str) or len(value) > longest:
+        if not isinstance(value, str) or len(value) > longest or "\0" in value:
             raise InvalidInput(field=name)
         return value
 
