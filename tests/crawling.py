@@ -7,7 +7,7 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -108,7 +108,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "signin.enter": {"next": ["/", "//ailleurs.example"]},
         "signin.confirm": {"next": ["/"]},
         "table.show_table": _filters(ids),
-        "table.board_fragment": _filters(ids),
+        "table.board_fragment": {"etat": ["a-moi"]},
         "texts.show_part": {"comparer": ["premiere"]},
         "texts.show_clause": {"comparer": ["premiere"]},
         "texts.clause_fragment": {"onglet": [*TABS, "autre"]},
@@ -154,11 +154,14 @@ def _values(rule: Rule, name: str, ids: Ids) -> list[str]:
     return ids[name]
 
 
-def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, Answer]:
+def crawl(
+    visitor: Visitor, ids: Ids, *, asked: Ids | None = None, without: Container[str] = frozenset()
+) -> dict[str, Answer]:
     """Every answer by address: each route with each id, each question on the ids of `asked` (all of them unless told),
-    then whatever questions those pages link to."""
+    then whatever questions those pages link to. `without`: endpoints to leave out."""
     chosen = ids if asked is None else asked
-    waiting = [address for rule in routes(visitor.app) for address in addresses_of(visitor.app, rule, ids, chosen)]
+    followed = [rule for rule in routes(visitor.app) if rule.endpoint not in without]
+    waiting = [address for rule in followed for address in addresses_of(visitor.app, rule, ids, chosen)]
     found: dict[str, Answer] = {}
     while waiting:
         address = waiting.pop()
@@ -230,7 +233,7 @@ def _faults_of_html(answer: Answer) -> list[str]:
     shape = Shape()
     shape.feed(answer.text)
     faults = [f"inline: {found}" for found in shape.inline]
-    if shape.whole:
+    if shape.whole and answer.status not in range(300, 400):
         faults += [] if shape.headings == 1 else [f"{shape.headings} h1"]
         faults += [] if shape.language == "fr" else ["not said to be French"]
         faults += [] if len(shape.titles) == 1 and shape.titles[0].strip(" ·") else [f"titles: {shape.titles}"]

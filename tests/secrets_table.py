@@ -46,7 +46,7 @@ class Words:
 
     def number(self, inside: str, thing: str) -> float:
         """A number that nobody would write twice; it is looked for as French shows it and as rows hold it."""
-        number = 91 + (10**5 + secrets.randbelow(9 * 10**5)) / 10**6
+        number = 91 + (secrets.randbelow(9 * 10**4) * 10 + 10**5 + 7) / 10**6
         self.told[f"{number:.6f}".replace(".", ",")] = (inside, thing)
         return round(number, 6)
 

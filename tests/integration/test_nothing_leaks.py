@@ -1,0 +1,324 @@
+"""Confidentiality (trust T1, T8, T9): what is inside a circle is for nobody else to read, to count or to guess.
+
+`tests/secrets_table.py` puts a random word in every internal thing. Somebody of each other party then asks for all that
+the application serves, and none of the words he isn't told may be in any byte; each of the words he is told must be,
+or the crawl would prove nothing. What travels through sockets is in `test_nothing_leaks_live.py`.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.config import Settings
+from negotiation.documents.archive import read_archive
+from negotiation.rules.vocabulary import Move
+from negotiation.services.discussing import send_message
+from negotiation.store import Store
+from negotiation.store.queries.closing import shared_head
+from negotiation.verifier import MANIFEST, file_of_circle
+from tests.builders import a_table
+from tests.crawling import (
+    Answer,
+    Ids,
+    addresses_of,
+    answer_of,
+    crawl,
+    differing,
+    faults_of,
+    ids_of,
+    question_names,
+    questions,
+    routes,
+)
+from tests.opened_bytes import words_met
+from tests.secrets_table import (
+    AMONG_AUTHORITIES,
+    ENGAGEMENT,
+    PARTIES,
+    READERS,
+    TEXT,
+    SecretsTable,
+    circle_of,
+    reader_of,
+    set_secrets,
+    speaker,
+    type_secrets,
+)
+from tests.visitors import Visitor
+
+ROOT = Path(__file__).resolve().parents[2]
+ARCHIVE = "closing.archive_zip"
+"""Compared by itself: it says when it was made."""
+UNKNOWN = "99999999-9999-4999-8999-999999999999"
+ONCE = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+"""For what asks nothing more of the database than the rest: one filter answers for both."""
+ODD = ["x", "a" * 300, "%00", "%F0%9F%A6%86", "1%27%20OR%201%3D1", "..%2F..%2Fetc", "-1", "9" * 30]
+
+FIELDS = ["text", "motive", "value", "reply_to", "readers", "origin", "draft", "seen_number", "seen_fingerprint"]
+
+
+@pytest.fixture
+def found(app: Flask) -> SecretsTable:
+    """The table of secrets, with a private draft of each inside open in a live page."""
+    secrets = set_secrets(app.extensions["store"])
+    type_secrets(app, secrets)
+    return secrets
+
+
+def telling(found: SecretsTable) -> Ids:
+    """Every id, with only the two clauses on which secrets are told."""
+    clauses = [found.table.clause_id(name) for name in (ENGAGEMENT, TEXT)]
+    return ids_of(found.table.store, found.table.id) | {"clause_id": clauses}
+
+
+def told_in(answers: Mapping[str, Answer], words: Mapping[str, object]) -> dict[str, list[object]]:
+    """What the words met speak of, by address."""
+    met = {
+        address: words_met(repr(answer.headers).encode() + answer.body, words) for address, answer in answers.items()
+    }
+    return {address: [words[word] for word in sorted(those)] for address, those in met.items() if those}
+
+
+# ---------------------------------------------------------------------- nothing to read
+
+
+@pytest.mark.parametrize(
+    ("database_url", "party"),
+    [
+        ("SQLite", "og"),
+        ("SQLite", "ars"),
+        ("SQLite", "asso"),
+        pytest.param("PostgreSQL", "ars", marks=pytest.mark.postgresql),
+        pytest.param("PostgreSQL", "asso", marks=pytest.mark.postgresql),
+    ],
+    indirect=["database_url"],
+)
+def test_no_page_tells_a_party_what_is_inside_another(app: Flask, found: SecretsTable, party: str) -> None:
+    answers = crawl(reader_of(app, found, party), telling(found))
+    assert told_in(answers, found.words.kept_from(party)) == {}
+    told = {what for those in told_in(answers, found.words.open_to(party)).values() for what in those}
+    untold = set(found.words.open_to(party).values()) - told
+    assert untold <= {(AMONG_AUTHORITIES, "live draft")}, "a secret that its own readers don't meet proves nothing"
+
+
+def test_every_reading_of_every_clause_keeps_secrets_and_its_form(migrated_sqlite: Path, tmp_path: Path) -> None:
+    """The whole crawl, by the party that knows most: the Département also reads what authorities say among them."""
+    shutil.copy(migrated_sqlite, tmp_path / "navette.sqlite")
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'navette.sqlite'}", data_dir=tmp_path))
+    app.testing = True
+    found = set_secrets(app.extensions["store"])
+    type_secrets(app, found)
+    everything = ids_of(found.table.store, found.table.id)
+    answers = crawl(reader_of(app, found, "cd"), everything, asked=telling(found))
+    assert len(answers) > 5 * len(everything["clause_id"])
+    assert told_in(answers, found.words.kept_from("cd")) == {}
+    assert {address: faults for address, answer in answers.items() if (faults := faults_of(answer))} == {}
+    app.extensions["store"].engine.dispose()
+
+
+@ONCE
+@pytest.mark.parametrize("role", ["lect"])
+def test_another_role_of_the_same_party_is_told_no_more(app: Flask, found: SecretsTable, role: str) -> None:
+    member = getattr(found.table.cd, role)
+    answers = crawl(Visitor(app).enter(member.email), telling(found), asked={"clause_id": [], "negotiation_id": []})
+    assert told_in(answers, found.words.kept_from("cd")) == {}
+
+
+@ONCE
+def test_a_stranger_meets_no_word_at_all(app: Flask, found: SecretsTable) -> None:
+    """Somebody of another negotiation, and nobody."""
+    other = a_table(app.extensions["store"])
+    for visitor in (Visitor(app).enter(other.og.dg.email), Visitor(app)):
+        answers = crawl(visitor, telling(found))
+        assert told_in(answers, found.words.told) == {}
+        inside = {address: answer.status for address, answer in answers.items() if address.startswith("/negociations")}
+        assert set(inside.values()) <= {302, 401, 404}
+
+
+@ONCE
+def test_nobody_reads_the_addresses_of_other_people(app: Flask, found: SecretsTable) -> None:
+    reader = found.table.cd.dg
+    answers = crawl(Visitor(app).enter(reader.email), telling(found), asked={"clause_id": [], "negotiation_id": []})
+    written = {address for answer in answers.values() for address in re.findall(r"[\w.]+@[\w.]+\.example", answer.text)}
+    assert written <= {reader.email}
+
+
+# ---------------------------------------------------------------------- nothing to count
+
+
+def twenty_acts(app: Flask, found: SecretsTable, inside: str) -> None:
+    """What happens inside in a busy hour: comments, questions, messages, a draft that moves."""
+    table, circle = found.table, circle_of(found.table, inside)
+    person = speaker(table, inside)
+    for number in range(5):
+        opened = person.note(ENGAGEMENT, f"Encore une remarque {number}.", circle)
+        person.play(Move.ANSWER, ENGAGEMENT, "Et sa réponse.", circle=circle, reply_to=opened.move_id)
+        with table.store.unit_of_work() as uow:
+            send_message(uow, person.actor, circle=circle, text=f"Encore un message {number}.")
+        found.typists[inside].type(f"Encore un mot {number}.")
+
+
+def archive_for(reader: Visitor, found: SecretsTable, party: str) -> dict[str, bytes]:
+    """The archive, without the moment it is made and the reader's own inside, where his exports are recorded."""
+    members = read_archive(answer_of(reader.get(f"/negociations/{found.table.id}/archive.zip")).body)
+    names = repr(sorted(members)).encode()
+    summary = json.loads(members.pop("negociation.json"))
+    del members[f"historique/{file_of_circle(str(circle_of(found.table, party)))}"], members[MANIFEST]
+    return members | {"names": names, "summary": repr(summary | {"exported_at": ""}).encode()}
+
+
+@ONCE
+@pytest.mark.parametrize(("inside", "party"), [("og", "asso"), ("ars", "cd"), (AMONG_AUTHORITIES, "og")])
+def test_twenty_internal_acts_leave_every_page_of_the_others_as_it_was(
+    app: Flask, found: SecretsTable, inside: str, party: str
+) -> None:
+    """Not a number, not a date, not a byte tells that something happened."""
+    reader, ids = reader_of(app, found, party), telling(found)
+    asked = {"clause_id": ids["clause_id"][:1]}
+    archived = archive_for(reader, found, party)
+    before = crawl(reader, ids, asked=asked, without=[ARCHIVE])
+    twenty_acts(app, found, inside)
+    assert differing(before, crawl(reader, ids, asked=asked, without=[ARCHIVE])) == []
+    assert archive_for(reader, found, party) == archived
+
+
+@ONCE
+def test_those_inside_do_see_the_twenty_acts(app: Flask, found: SecretsTable) -> None:
+    """Or the comparison above would prove nothing."""
+    reader, ids = reader_of(app, found, "og"), telling(found)
+    before = crawl(reader, ids)
+    twenty_acts(app, found, "og")
+    changed = {address.partition("?")[0].rpartition("/")[2] for address in differing(before, crawl(reader, ids))}
+    assert {"discussion", "historique", "navette", "brouillon", "marge"} <= changed
+
+
+# ---------------------------------------------------------------------- nothing to guess
+
+
+def places_of(app: Flask, ids: Ids, replaced: str) -> list[tuple[str, str, list[str]]]:
+    """(method, endpoint's own address with « § » in place of one id, …) for every route that takes an id."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        for name in sorted(rule.arguments & ids.keys() - {"token"}):
+            first = {each: values[:1] for each, values in ids.items()} | {name: [replaced]}
+            addresses = [address for address in addresses_of(app, rule, first, {}) if "?" not in address]
+            found += [(method, name, addresses) for method in sorted(rule.methods & {"GET", "POST"})]
+    return found
+
+
+def answers_to(visitor: Visitor, app: Flask, ids: Ids, replaced: str) -> dict[tuple[str, str], tuple[int, str]]:
+    """What each route says to this id, the id itself left out."""
+    said = {}
+    form = {"move": "comment", "text": "Une remarque.", "readers": "shared", "csrf_token": visitor.form_token()}
+    for method, name, addresses in places_of(app, ids, replaced):
+        for address in addresses:
+            sent = visitor.client.open(address, method=method, data=form if method == "POST" else None)
+            answer = answer_of(sent)
+            neutral = re.sub(r'(csrf_token" value=|socket-token" content=)"[^"]*"', r"\1", answer.text)
+            said[f"{method} {address}".replace(replaced, "§"), name] = (answer.status, neutral.replace(replaced, "§"))
+    return said
+
+
+def test_a_private_id_answers_everywhere_like_one_that_does_not_exist(app: Flask, found: SecretsTable) -> None:
+    reader, ids = reader_of(app, found, "ars"), telling(found)
+    unknown = answers_to(reader, app, ids, UNKNOWN)
+    assert len(unknown) > 20
+    assert {status for status, _ in unknown.values()} == {404}
+    for private in found.private_ids("og"):
+        assert answers_to(reader, app, ids, private) == unknown
+
+
+@ONCE
+def test_an_id_of_another_negotiation_answers_like_one_that_does_not_exist(app: Flask, found: SecretsTable) -> None:
+    other = a_table(app.extensions["store"])
+    theirs = ids_of(other.store, other.id)
+    reader, ids = reader_of(app, found, "ars"), telling(found)
+    unknown = answers_to(reader, app, ids, UNKNOWN)
+    for name in ("negotiation_id", "part_id", "clause_id"):
+        assert answers_to(reader, app, ids, theirs[name][0]) == unknown
+
+
+@ONCE
+@pytest.mark.parametrize("readers", ["shared", "ours", "authorities"])
+def test_answering_a_private_comment_is_answering_nothing(app: Flask, found: SecretsTable, readers: str) -> None:
+    reader = reader_of(app, found, "ars")
+    address = f"/clauses/{found.table.clause_id(ENGAGEMENT)}/moves"
+
+    def answering(move_id: str) -> tuple[int, str]:
+        form = {"move": "comment", "text": "Je réponds à ceci.", "readers": readers, "reply_to": move_id}
+        answer = answer_of(reader.post(address, form))
+        return answer.status, re.sub(r'(csrf_token" value=|socket-token" content=)"[^"]*"', r"\1", answer.text)
+
+    unknown = answering(UNKNOWN)
+    assert unknown[0] == 404
+    assert answering(found.comments["og"]) == unknown
+    assert answering(found.comments["cd"]) == unknown
+
+
+@ONCE
+@pytest.mark.parametrize("readers", ["party:§", "authorities", "x"])
+def test_nobody_writes_in_a_circle_that_isnt_his(app: Flask, found: SecretsTable, readers: str) -> None:
+    named = readers.replace("§", found.table.party_id("ars"))
+    visitor = reader_of(app, found, "og")
+    form = {"move": "comment", "text": "Je passe.", "readers": named}
+    assert visitor.post(f"/clauses/{found.table.clause_id(TEXT)}/moves", form).status_code == 404
+    assert visitor.post(f"/negociations/{found.table.id}/discussion", form).status_code == 404
+
+
+# ---------------------------------------------------------------------- nothing to break
+
+
+def test_no_odd_id_breaks_a_page(app: Flask, found: SecretsTable) -> None:
+    """`app.testing` is set: whatever nobody foresaw is raised here."""
+    reader, ids = reader_of(app, found, "ars"), telling(found)
+    first = {name: values[:1] for name, values in ids.items()}
+    for rule in routes(app):
+        for name in rule.arguments & ids.keys():
+            for address in addresses_of(app, rule, first | {name: ["§"]}, {"negotiation_id": []}):
+                for odd in ODD:
+                    assert reader.get(address.replace("%C2%A7", odd)).status_code in (302, 404, 410), (address, odd)
+
+
+@ONCE
+def test_no_odd_question_breaks_a_page(app: Flask, found: SecretsTable) -> None:
+    reader, ids = reader_of(app, found, "ars"), telling(found)
+    first = {name: values[:1] for name, values in ids.items()}
+    for rule in routes(app):
+        plain = next(addresses_of(app, rule, first, {}), None)
+        for asked in sorted({name for question in questions(rule, ids) for name in question}) if plain else ():
+            for odd in ODD:
+                assert reader.get(f"{plain}?{asked}={odd}").status_code < 500, (plain, asked, odd)
+
+
+def test_no_odd_field_breaks_a_move(app: Flask, found: SecretsTable) -> None:
+    visitor = reader_of(app, found, "ars")
+    for field, odd in product(FIELDS, ("\0", "x" * 5000, "9" * 400)):
+        for move in ("comment", "counter_proposal"):
+            form = {"move": move, "text": "Un texte.", "motive": "Il le faut.", field: odd}
+            sent = visitor.post(f"/clauses/{found.table.clause_id(TEXT)}/moves", form)
+            assert sent.status_code < 500, (field, odd, move)
+
+
+@ONCE
+def test_the_crawl_asks_every_question_that_a_page_listens_to(app: Flask) -> None:
+    written = "\n".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "app").rglob("*.py")))
+    listened = set(re.findall(r'(?:request\.args(?:\.get(?:list)?\(|\[)|asked_number\()"(\w+)"', written))
+    assert listened == question_names(app)
+
+
+def test_an_internal_act_adds_nothing_to_the_shared_chain(store: Store) -> None:
+    """Trust T8, in the rows themselves: the last link of what all read stays the last."""
+    found = set_secrets(store)
+    with store.reading() as session:
+        before = shared_head(session, found.table.id)
+    speaker(found.table, "og").note(TEXT, "Encore.", circle_of(found.table, "og"))
+    with store.reading() as session:
+        assert shared_head(session, found.table.id) == before
+    assert set(READERS) - {AMONG_AUTHORITIES} == set(PARTIES)
