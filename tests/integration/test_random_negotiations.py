@@ -1,0 +1,291 @@
+"""Three parties play whatever comes to their minds, legal or not; a plain model says what should have happened.
+
+Afterwards the promises of T12 and T13 are read from what was stored: every acceptance names the text that was current
+at its place in the history, every state can be counted again, from the moves as from the payloads of the shared chain
+alone, and every chain verifies.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select
+from sqlmodel import col
+
+from negotiation.errors import IllegalMove, NotAllowed, NothingChanged, StaleClause
+from negotiation.events import KIND_OF_MOVE, Kind
+from negotiation.rules import history_chain
+from negotiation.rules.clause_text import version_fingerprint
+from negotiation.rules.history_chain import Opening
+from negotiation.rules.lifecycle import Origin
+from negotiation.rules.vocabulary import AUTHORITIES, SHARED, ClauseState, Move
+from negotiation.services.moves import Seen
+from negotiation.store import Store, connect_store
+from negotiation.store.contract import Clause
+from negotiation.store.exchange import MoveRow, Version
+from negotiation.store.queries.history import whole_chains
+from negotiation.store.record import HistoryEntry
+from negotiation.store.unit_of_work import as_link
+from tests.builders import Person, a_table
+from tests.clause_model import COMMON, TEXTS, ClauseModel
+
+PARTIES = ("og", "ars", "cd")
+CLAUSES = ("en01", "en02", "fa01.description")
+NUMBERED = "en01"
+CELL = "i01.targets.2028"
+TALK = (Move.QUESTION, Move.ANSWER, Move.COMMENT)
+ANSWERS = tuple(move for move in Move if move not in (*TEXTS, *TALK))
+COMMITTING = (
+    Move.ACCEPTANCE,
+    Move.RESERVE_LIFTED,
+    Move.RESERVE_MAINTAINED,
+    Move.REOPENING,
+    Move.REOPENING_CONSENT,
+)
+"""Moves that a drafter can't make."""
+MOVES = {kind: move for move, kind in KIND_OF_MOVE.items() if move in ANSWERS}
+
+clauses, parties, words = (
+    st.sampled_from(CLAUSES),
+    st.sampled_from(PARTIES),
+    st.sampled_from(["Un.", "Deux.", "Trois."]),
+)
+Payload = dict[str, Any]
+
+
+class Negotiating(RuleBasedStateMachine):
+    """One table, three clauses: an engagement of three with a number, one of two, a text of three."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.table = a_table(store)
+        names = [f"{party}.{role}" for party in PARTIES for role in ("dg", "redac")]
+        self.people = {name: Person(self.table, name) for name in names}
+        self.models = {
+            name: ClauseModel(frozenset(self._keys(self.table.situation(name).concerned)), "." not in name)
+            for name in CLAUSES
+        }
+
+    # ------------------------------------------------------------------ what they do
+
+    @rule(clause=clauses, party=parties, text=words, move=st.sampled_from(TEXTS), origin=st.sampled_from(Origin))
+    def table_a_text(self, clause: str, party: str, text: str, move: Move, origin: Origin) -> None:
+        value = str(len(text)) if clause == NUMBERED else None
+        fingerprint = version_fingerprint(text, value)
+        model = self.models[clause]
+        if not model.allows(move, party) or fingerprint == model.fingerprint:
+            self._refused(self._dg(party).play, move, clause, text, value=value, motive="Parce que.", origin=origin)
+            return
+        self._dg(party).play(move, clause, text, value=value, motive="Parce que.", origin=origin)
+        model.table(party if origin is Origin.PARTY else COMMON, fingerprint)
+
+    @rule(clause=clauses, party=parties, move=st.sampled_from(ANSWERS))
+    def answer(self, clause: str, party: str, move: Move) -> None:
+        model = self.models[clause]
+        if not model.allows(move, party):
+            self._refused(self._dg(party).play, move, clause, "Voilà.")
+            return
+        self._dg(party).play(move, clause, "Voilà.")
+        model.make(move, party)
+
+    @rule(clause=clauses, party=parties, text=words, origin=st.sampled_from(Origin))
+    def agree(self, clause: str, party: str, text: str, origin: Origin) -> None:
+        """Chance alone would seldom agree on anything."""
+        self.table_a_text(clause, party, text, Move.PROPOSAL, origin)
+        for other in PARTIES:
+            self.answer(clause, other, Move.ACCEPTANCE)
+
+    @precondition(lambda self: any(model.agreed for model in self.models.values()))
+    @rule(mover=parties)
+    def reopen_what_is_agreed(self, mover: str) -> None:
+        clause = next(name for name, model in self.models.items() if model.agreed)
+        for party in (mover, *PARTIES):
+            self.answer(clause, party, Move.REOPENING if party == mover else Move.REOPENING_CONSENT)
+
+    @rule(clause=clauses, party=parties, move=st.sampled_from(ANSWERS), number=st.integers(1, 3))
+    def answer_an_old_screen(self, clause: str, party: str, move: Move, number: int) -> None:
+        """A version that was current once, or this one's number with another text."""
+        texts, current = self.models[clause].texts, self.models[clause].current
+        old = [Seen(rank, text) for rank, (_, text) in enumerate(texts, start=1) if rank != current]
+        seen = old[number % len(old)] if old else Seen(current or 1, "0" * 64)
+        self._refused(self._dg(party).play, move, clause, "Voilà.", seen=seen)
+
+    @rule(clause=clauses, party=parties, move=st.sampled_from(COMMITTING))
+    def overstep_his_role(self, clause: str, party: str, move: Move) -> None:
+        self._refused(self.people[f"{party}.redac"].play, move, clause, "Voilà.")
+
+    @rule(clause=clauses, party=parties, move=st.sampled_from(TALK))
+    def talk(self, clause: str, party: str, move: Move) -> None:
+        self._dg(party).play(move, clause, "Un mot.")
+
+    @rule(clause=clauses, party=parties)
+    def talk_inside(self, clause: str, party: str) -> None:
+        before = self._shared_entries()
+        self._dg(party).note(clause, "Entre nous.")
+        if party != "og":
+            self._dg(party).note(clause, "Entre autorités.", AUTHORITIES)
+        assert self._shared_entries() == before
+
+    @rule(party=parties, text=words)
+    def write_in_a_cell_that_follows(self, party: str, text: str) -> None:
+        self._refused(self._dg(party).play, Move.PROPOSAL, CELL, text, value="12")
+
+    # ------------------------------------------------------------------ what must then hold
+
+    def _refused(self, act: Callable[..., object], *order: Any, **rest: Any) -> None:
+        before = self._shared_entries()
+        with pytest.raises((IllegalMove, StaleClause, NotAllowed, NothingChanged)):
+            act(*order, **rest)
+        assert self._shared_entries() == before
+
+    def teardown(self) -> None:
+        with self.table.store.reading() as session:
+            rows = session.execute(select(Version).where(col(Version.negotiation_id) == self.table.id)).scalars()
+            versions = {row.id: row for row in rows}
+            query = select(MoveRow).where(
+                col(MoveRow.negotiation_id) == self.table.id, col(MoveRow.circle) == str(SHARED)
+            )
+            moves = session.execute(query.order_by(col(MoveRow.rank))).scalars().all()
+            shared = dict(whole_chains(session, self._dg("og").actor))[SHARED]
+        for version in versions.values():
+            stored = rfc8785.dumps({"text": version.text, "value": version.value})
+            assert version.fingerprint == hashlib.sha256(stored).hexdigest()
+        rebuilt = rebuilt_from(shared)
+        for name, model in self.models.items():
+            clause = self.table.clause(name)
+            self._compare(name, clause, model)
+            mine = [move for move in moves if move.clause_id == clause.id]
+            told = recounted(model.concerned, mine, versions, self._key, is_engagement=model.is_engagement)
+            assert facts_of(told) == facts_of(model)
+            if clause.id in rebuilt:
+                assert facts_of(rebuilt[clause.id]) == facts_of(model)
+            else:
+                assert not mine
+        self._every_chain_verifies()
+
+    def _compare(self, name: str, clause: Clause, model: ClauseModel) -> None:
+        situation = self.table.situation(name)
+        tabled = situation.current
+        assert clause.state is model.state
+        assert ((tabled.number, tabled.fingerprint) if tabled else (0, None)) == (model.current, model.fingerprint)
+        assert set(self._keys(situation.behind)) == model.behind - {COMMON}
+        assert set(self._keys(situation.open_reserves)) == model.reserves
+        assert set(self._keys(situation.reopening)) == set(model.reopening)
+        assert (clause.agreed_version_id is not None) is model.agreed_once
+
+    def _every_chain_verifies(self) -> None:
+        for party in PARTIES:
+            with self.table.store.reading() as session:
+                chains = list(whole_chains(session, self._dg(party).actor))
+            for circle, entries in chains:
+                openings = [Opening(payload_of(entry), bytes.fromhex(entry.salt)) for entry in entries]
+                name = history_chain.chain_name(self.table.id, str(circle))
+                assert history_chain.verify([as_link(entry) for entry in entries], openings, chain=name).ok
+
+    # ------------------------------------------------------------------ names
+
+    def _dg(self, party: str) -> Person:
+        return self.people[f"{party}.dg"]
+
+    def _key(self, party_id: str) -> str:
+        return next(key for key in PARTIES if self.table.party_id(key) == party_id)
+
+    def _keys(self, party_ids: frozenset[str]) -> list[str]:
+        return [self._key(party_id) for party_id in party_ids]
+
+    def _shared_entries(self) -> int:
+        with self.table.store.reading() as session:
+            query = select(col(HistoryEntry.sequence)).where(
+                col(HistoryEntry.negotiation_id) == self.table.id, col(HistoryEntry.circle) == str(SHARED)
+            )
+            return len(session.execute(query).all())
+
+
+def payload_of(entry: HistoryEntry) -> Payload:
+    assert entry.payload is not None
+    facts: Payload = json.loads(entry.payload)
+    return facts
+
+
+def facts_of(model: ClauseModel) -> tuple[object, ...]:
+    """What two models of one clause must share."""
+    return model.state, model.current, model.fingerprint, model.behind, model.reserves, model.reopening
+
+
+def recounted(
+    concerned: frozenset[str],
+    moves: Iterable[MoveRow],
+    versions: Mapping[str, Version],
+    key_of: Callable[[str], str],
+    *,
+    is_engagement: bool,
+) -> ClauseModel:
+    """A clause counted again from the rows of its shared moves, each of which must have been possible."""
+    model = ClauseModel(concerned, is_engagement)
+    for move in moves:
+        party = key_of(move.party_id)
+        assert model.allows(move.type, party)
+        if move.type in TEXTS:
+            version = versions[str(move.version_id)]
+            model.table(key_of(version.author_party_id) if version.author_party_id else COMMON, version.fingerprint)
+            assert version.number == model.current
+        else:
+            model.make(move.type, party)
+    return model
+
+
+def rebuilt_from(entries: Iterable[HistoryEntry]) -> dict[str, ClauseModel]:
+    """Every clause, from the payloads of the shared chain alone: who is concerned is read where it counts."""
+    models: dict[str, ClauseModel] = {}
+    for entry in entries:
+        facts = payload_of(entry)
+        if "clause" in facts:
+            model = models.setdefault(facts["clause"], ClauseModel(frozenset({"somebody"}), is_engagement=False))
+            replay(model, entry.kind, facts)
+    return models
+
+
+def replay(model: ClauseModel, kind: str, facts: Payload) -> None:
+    match Kind(kind):
+        case Kind.CLAUSE_PROPOSED | Kind.CLAUSE_COUNTERED:
+            assert facts["fingerprint"] == version_fingerprint(facts["text"], facts["value"])
+            common = facts["origin"] == Origin.TABLE_COMMUNE
+            model.table(COMMON if common else facts["party"], facts["fingerprint"])
+            assert facts["version"] == model.current
+        case Kind.CLAUSE_AGREED:
+            assert set(facts["parties"]) == model.behind - {COMMON}
+            model.agreed = model.agreed_once = True
+        case Kind.CLAUSE_REOPENED:
+            assert set(facts["parties"]) == set(model.reopening)
+            model.agreed, model.current, model.accepted, model.reopening = False, 0, set(), []
+        case made if made in MOVES:
+            answer(model, MOVES[made], facts)
+    if "state" in facts and facts["state"] not in (ClauseState.AGREED, ClauseState.REOPENED):
+        assert facts["state"] == model.state
+
+
+def answer(model: ClauseModel, move: Move, facts: Payload) -> None:
+    if move is Move.ACCEPTANCE:  # T12: what was accepted is what was current at this place of the history
+        assert (facts["version"], facts["fingerprint"]) == (model.current, model.fingerprint)
+    model.make(move, facts["party"])
+    if facts["state"] == ClauseState.WITHDRAWN:
+        model.given_up, model.reserves = True, set()
+
+
+def test_whatever_three_parties_do_the_history_and_the_state_agree(migrated_sqlite: Path, tmp_path: Path) -> None:
+    file = tmp_path / "navette.sqlite"
+    shutil.copy(migrated_sqlite, file)
+    store = connect_store(f"sqlite:///{file}")
+    modest = settings(
+        max_examples=25, stateful_step_count=30, suppress_health_check=list(HealthCheck), parent=settings()
+    )
+    run_state_machine_as_test(lambda: Negotiating(store), settings=modest)  # type: ignore[no-untyped-call]
+    store.engine.dispose()
