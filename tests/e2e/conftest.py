@@ -1,0 +1,58 @@
+"""Journeys through the real server with a real browser.
+
+- `served`: the two demonstrations as a first start loads them, on a server of this module's own;
+- `enter`: opens a browser in which somebody has signed in; whatever its console complained of fails the test.
+"""
+
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.people import Somebody, a_browser
+from tests.e2e.serving import RunningServer
+
+expect.set_options(timeout=8_000)
+Enter = Callable[..., Somebody]
+
+
+@pytest.fixture(scope="session")
+def first_start(run_folder: Path) -> Iterator[RunningServer]:
+    """An empty folder, as `make run` finds it on a new machine."""
+    server = RunningServer(run_folder / "first-start").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def served(first_start: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A copy of the demonstrations that only this module changes."""
+    folder = tmp_path_factory.mktemp("served")
+    with first_start.store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(first_start.folder / "navette.sqlite", folder)
+    server = RunningServer(folder).start()
+    yield server
+    server.stop()
+    assert server.failures() == []
+
+
+@pytest.fixture
+def enter(chromium: Browser, served: RunningServer) -> Generator[Enter]:
+    """`enter("og.dg@handicap.example")`: that person, signed in; `email=""` for a passer-by."""
+    opened: list[Somebody] = []
+
+    def enter(email: str = "", *, server: RunningServer = served, **browser: object) -> Somebody:
+        somebody = Somebody(a_browser(chromium, server, **browser), server)
+        opened.append(somebody)
+        if email:
+            somebody.sign_in(email)
+        return somebody
+
+    yield enter
+    complaints = [complaint for somebody in opened for complaint in somebody.complaints]
+    for somebody in opened:
+        somebody.page.context.close()
+    assert complaints == []

@@ -1,0 +1,116 @@
+"""Every main page at the widths people have: it fits, has one title, breaks no rule of the policy, and works by keys."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Enter
+from tests.e2e.people import Somebody
+
+OG = "og.dg@handicap.example"
+WIDTHS = (320, 360, 1280, 1920)
+PAGES = (
+    "/",
+    "{table}",
+    "{table}/texte",
+    "{table}/ensemble",
+    "{table}/cadrage",
+    "{table}/diagnostic",
+    "{table}/indicateurs",
+    "{table}/finances",
+    "{table}/calendrier",
+    "{table}/suivi",
+    "{table}/discussion",
+    "{table}/historique",
+    "{table}/versions",
+    "{clause}/accorde",
+    "{clause}/proposition",
+    "{clause}/table-commune",
+    "{clause}/brouillon",
+    "{clause}/navette",
+    "/connexion/confirmer",
+    "/verifier",
+    "/nulle-part",
+)
+OF_PASSERS_BY = ("/connexion", "/verifier", "/connexion/lien/perdu")
+
+
+@pytest.fixture
+def og(enter: Enter) -> Somebody:
+    return enter(OG)
+
+
+def test_no_page_scrolls_sideways_and_each_has_one_title(og: Somebody) -> None:
+    og.open_clause("EN06")
+    clause = re.sub("#.*", "", og.page.url)
+    og.page.get_by_role("link", name="La table").first.click()
+    table = og.page.url
+    faults = {
+        address: found
+        for page in PAGES
+        if (found := _faults(og.page, address := page.format(table=table, clause=clause)))
+    }
+    assert faults == {}
+
+
+def test_pages_for_passers_by_fit_too(enter: Enter) -> None:
+    somebody = enter()
+    faults = {address: found for address in OF_PASSERS_BY if (found := _faults(somebody.page, address))}
+    assert faults == {}
+
+
+def test_somebody_answers_with_the_keyboard_alone(og: Somebody) -> None:
+    page = og.page
+    _tab_to(page, "Places d’accueil temporaire à la MAS")
+    page.keyboard.press("Enter")
+    expect(og.clause).to_contain_text("EN06")
+    _tab_to(page, "Contre-proposer")
+    page.keyboard.press("Enter")
+    _tab_to(page, "Texte proposé")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Une place reste de secours.")
+    _tab_to(page, "Motif")
+    page.keyboard.type("Nos familles le demandent.")
+    _tab_to(page, "Envoyer la contre-proposition")
+    page.keyboard.press("Enter")
+    og.expect_told("Votre contre-proposition est partie")
+    expect(og.clause).to_contain_text("Une place reste de secours.")
+
+
+def test_the_skip_link_leads_to_the_content(og: Somebody) -> None:
+    og.page.keyboard.press("Tab")
+    expect(og.page.locator("a.skip")).to_be_focused()
+    og.page.keyboard.press("Enter")
+    expect(og.page.locator("#contenu")).to_be_focused()
+
+
+def _faults(page: Page, address: str) -> list[str]:
+    """What is wrong with this page, at every width."""
+    page.goto(address)
+    faults = []
+    titles = page.locator("h1:visible").count()
+    if titles != 1:
+        faults.append(f"{titles} titles")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if too_wide > 0:
+            faults.append(f"{too_wide} px too wide at {width}")
+    return faults
+
+
+def _tab_to(page: Page, name: str) -> None:
+    """Go on with the Tab key until what is called so has the focus."""
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if name in page.evaluate(FOCUSED):
+            return
+    raise AssertionError(f"« {name} » is never reached")
+
+
+FOCUSED = """() => {
+  const { activeElement: here } = document;
+  const label = here.labels?.[0]?.textContent ?? here.getAttribute("aria-label");
+  return (label ?? here.textContent ?? "").trim();
+}"""

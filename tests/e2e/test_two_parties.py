@@ -1,0 +1,127 @@
+"""Two parties, two browsers, one clause: the main job, end to end."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Enter
+
+OG, ARS, CD = "og.dg@handicap.example", "ars.resp@handicap.example", "cd.chef@handicap.example"
+CLAUSE = "EN11"
+
+
+def test_a_clause_is_written_together_proposed_countered_accepted_and_locked(enter: Enter) -> None:
+    og, ars, cd = enter(OG), enter(ARS), enter(CD)
+
+    # They type together, and each sees the other's words and caret before anything is proposed.
+    og.open_clause(CLAUSE, "table-commune")
+    ars.open_clause(CLAUSE, "table-commune")
+    og.write("La fondation transmet ses données ")
+    expect(ars.live_text).to_contain_text("La fondation transmet ses données")
+    ars.write("quinze jours avant la réunion.")
+    for somebody in (og, ars):
+        expect(somebody.live_text).to_contain_text("La fondation transmet ses données quinze jours avant la réunion.")
+        somebody.expect_saved()
+    expect(og.clause.locator(".live-people")).to_contain_text("Responsable du département parcours handicap")
+    expect(og.live_text.locator(".caret")).to_have_count(1)
+    og.picture("rediger")
+
+    # One proposes from the draft; the other's page follows by itself.
+    ars.open_tab("proposition")
+    og.propose_the_draft(motive="Quinze jours suffisent à préparer la réunion.")
+    og.expect_told("Votre proposition est partie")
+    expect(ars.clause).to_contain_text("Quinze jours suffisent à préparer la réunion.")
+    expect(ars.clause.get_by_role("button", name="Accepter la version 1")).to_be_visible()
+    expect(og.clause).to_contain_text("n’accepte pas son propre texte")
+    ars.picture("repondre")
+
+    # The other counter-proposes; the first sees the redline and the motive without touching anything.
+    ars.counter(
+        "La fondation transmet ses données trente jours avant la réunion.", "Nos services demandent un mois.", value="30"
+    )
+    ars.expect_told("Votre contre-proposition est partie")
+    expect(og.clause.locator("ins", has_text="trente")).to_be_visible()
+    expect(og.clause.locator("del", has_text="quinze")).to_be_visible()
+    expect(og.clause).to_contain_text("Nos services demandent un mois.")
+    og.picture("contre-proposition")
+
+    # Comments fly both ways; what is said inside never crosses.
+    og.comment("Trente jours ouvrés ou calendaires ?")
+    expect(ars.rail).to_contain_text("Trente jours ouvrés ou calendaires ?")
+    ars.comment("Calendaires.")
+    expect(og.rail).to_contain_text("Calendaires.")
+    og.comment("Entre nous : nous pouvons l’accepter.", readers="Écrire en interne")
+    expect(og.rail).to_contain_text("Entre nous : nous pouvons l’accepter.")
+    og.picture("commenter")
+
+    # The first accepts, then the third party: the clause locks.
+    og.accept(2)
+    og.expect_told("Votre accord est enregistré")
+    expect(ars.clause.locator("p.turn")).to_contain_text("Déjà d’accord")
+    cd.open_clause(CLAUSE)
+    cd.accept(2)
+    for somebody in (og, ars, cd):
+        expect(somebody.clause.locator("p.turn")).to_contain_text("Accord")
+        expect(somebody.clause.locator("summary", has_text=re.compile("^(Contre-p|P)roposer"))).to_have_count(0)
+    og.picture("accord")
+
+    # The draft is closed with it, and the navette tells each step.
+    og.open_tab("table-commune")
+    expect(og.clause).to_contain_text("Cette clause est accordée")
+    expect(og.clause.locator("[contenteditable=true]")).to_have_count(0)
+    og.page.get_by_role("link", name="Tout voir").click()
+    steps = og.page.locator("ol.steps")
+    expect(steps).to_contain_text("Version 1, proposition")
+    expect(steps).to_contain_text("Version 2, contre-proposition")
+    expect(steps.get_by_text("Accord sur la version 2")).to_have_count(2)
+    og.picture("navette")
+    for page in ("", "/navette", "/fragment/marge"):
+        ars.page.goto(og.page.url.removesuffix("/navette") + page)
+        assert "Entre nous" not in ars.page.content()
+
+
+def test_who_answers_an_old_version_is_told_and_loses_no_word(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    og.open_clause("EN10")
+    og.stop_following()
+    ars.open_clause("EN10")
+    ars.counter("L’agence apporte 25 000 euros la première année.", "Notre comité a relevé le plafond.", value="25000")
+    ars.expect_told("Votre contre-proposition est partie")
+
+    og.accept(3)
+    alert = og.clause.get_by_role("alert")
+    expect(alert).to_contain_text("Le texte a changé depuis votre lecture. Votre réponse n’est pas partie.")
+    expect(og.clause).to_contain_text("Notre comité a relevé le plafond.")
+
+    # The same with words: they come back in the form, against the version that is there now.
+    og.counter("L’agence apporte 30 000 euros.", "Le plan s’étend à deux sites.", value="30000")
+    og.expect_told("Votre contre-proposition est partie")
+    ars.open_clause("EN10")
+    ars.stop_following()
+    og.page.reload()
+    og.counter("L’agence apporte 29 000 euros.", "Un geste.", value="29000")
+    og.expect_told("Votre contre-proposition est partie")
+    ars.counter("L’agence apporte 26 000 euros.", "C’est notre plafond.", value="26000")
+    expect(ars.clause.get_by_role("alert")).to_contain_text("Le texte a changé depuis votre lecture")
+    expect(ars.clause.get_by_label("Texte proposé")).to_have_value("L’agence apporte 26 000 euros.")
+    expect(ars.clause.get_by_label("Motif").first).to_have_value("C’est notre plafond.")
+    ars.clause.get_by_role("button", name="Envoyer la contre-proposition").click()
+    ars.expect_told("Votre contre-proposition est partie")
+
+
+def test_a_private_draft_never_reaches_the_other_side(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    og.open_clause("EN14", "brouillon")
+    expect(og.clause.locator(".live-pane.private")).to_contain_text("Interne Orlinde")
+    ars.open_clause("EN14", "brouillon")
+    og.write("Préavis de six mois, trois au pire.")
+    og.expect_saved()
+    ars.write("Préavis de douze mois.")
+    ars.expect_saved()
+    expect(og.live_text).to_have_text("Préavis de six mois, trois au pire.")
+    expect(ars.live_text).to_have_text("Préavis de douze mois.")
+    og.picture("brouillon")
+    ars.page.reload()
+    expect(ars.live_text).to_have_text("Préavis de douze mois.")
+    assert "trois au pire" not in ars.page.content()
+    assert ars.clause.locator(".live-people").inner_text() == ""
