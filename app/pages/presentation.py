@@ -24,7 +24,8 @@ LOCALE = "fr_FR"
 PARIS = ZoneInfo("Europe/Paris")
 
 _TAGS = re.compile(r"(<[^>]*>)")
-_ORDINALS = re.compile(r"\b(1)(er|re)\b|\b(\d{1,3})(e)\b")
+# Not inside a longer name: a file of the archive may be called « …-454e-8693.json ».
+_ORDINALS = re.compile(r"(?<![-\w])(1)(er|re)\b|(?<![-\w])(\d{1,3})(e)\b(?!-)")
 _APOSTROPHES = re.compile(r"(?<=\w)'(?=\w)")
 _DATE_PATTERNS = {
     "full": "EEEE d MMMM y",  # vendredi 10 juillet 2026

@@ -24,6 +24,10 @@ def test_the_first_of_a_month_is_raised() -> None:
     )
 
 
+def test_the_name_of_a_file_holds_no_ordinal() -> None:
+    assert p.typo("partie-1df9-454e-8693.json") == "partie-1df9-454e-8693.json"
+
+
 def test_an_apostrophe_inside_a_word_is_curly_and_quotes_stay() -> None:
     assert p.typo("l'ARS de Val-d'Aure") == "l’ARS de Val-d’Aure"
     assert p.typo("'cité'") == "&#39;cité&#39;"
