@@ -16,7 +16,14 @@ from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.drafting import drafted_text
-from negotiation.store.queries.clauses import cards_of_part, cards_of_parts, engagement_cards, with_trails
+from negotiation.store.queries.clauses import (
+    ClauseCard,
+    card_of,
+    cards_of_part,
+    cards_of_parts,
+    engagements_without_trails,
+    with_trails,
+)
 from negotiation.store.queries.negotiations import plan_of
 from negotiation.store.queries.parts import part_of_clause, part_view
 
@@ -59,9 +66,15 @@ def show_clause(clause_id: str, tab: str) -> ResponseReturnValue:
 def clause_fragment(clause_id: str, piece: str) -> ResponseReturnValue:
     """The card or the margin of an open clause, for a page that learns of a change."""
     with current_store().reading() as session:
-        context = clause_context(session, clause_id, request.args.get("onglet", ""))
+        actor = reader_on_clause(session, clause_id)
+        require(actor, Action.READ_CLAUSE)
+        card, frame = card_of(session, clause_id), frame_of(session, actor)
+        if card is None:
+            raise NotFound()
+        part = part_view(session, actor, card.part_id)
+        shown = _open_context(session, frame, card, tab=request.args.get("onglet", ""))
         template = {"carte": "fiches/_clause_open.html", "marge": "fiches/_rail.html"}[piece]
-        return render_template(template, **context)
+        return render_template(template, **frame.context("texts", subsection="text", part=part, **shown))
 
 
 def clause_context(session: Session, clause_id: str, tab: str, **more: Any) -> dict[str, Any]:
@@ -79,7 +92,6 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
     opened = next((card for card in cards if card.id == open_id), None)
     if open_id and opened is None:
         raise NotFound()
-    shown = open_clause(session, frame, opened, tab=tab, compare=request.args.get("comparer", "")) if opened else None
     plan = plan_of(session, frame.negotiation.id, part.document)
     below = [entry for entry in plan if entry.parent_id == part.id]
     return frame.context(
@@ -91,14 +103,25 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         groups=groups_of_cards(cards),
         below=below,
         below_cards=cards_of_parts(session, [entry.id for entry in below]),
-        opened=shown,
-        drafted=drafted_text(session, frame.actor, open_id, side=shown.side) if shown and shown.side else None,
-        may_comment=decide(frame.actor, Action.COMMENT, Target(frame.negotiation.id)) is Decision.ALLOW,
-        may_draft=decide(frame.actor, Action.WRITE_DRAFT, Target(frame.negotiation.id)) is Decision.ALLOW,
         acceptable=[card for card in cards if answerable(frame, card)],
         proposable=[card for card in cards if proposable(frame, card)],
-        marks=frame.marks(engagement_cards(session, frame.negotiation.id)),
-        kept=None,
-        refusal="",
+        marks=frame.marks(engagements_without_trails(session, frame.negotiation.id)),
         default_tab=default_tab,
+        **_open_context(session, frame, opened, tab=tab),
     )
+
+
+def _open_context(session: Session, frame: Frame, card: ClauseCard | None, *, tab: str) -> dict[str, Any]:
+    """The open clause, and what this person may do in it; nothing of the other clauses."""
+    target = Target(frame.negotiation.id)
+    opened = open_clause(session, frame, card, tab=tab, compare=request.args.get("comparer", "")) if card else None
+    return {
+        "opened": opened,
+        "drafted": drafted_text(session, frame.actor, opened.card.id, side=opened.side)
+        if opened and opened.side
+        else None,
+        "may_comment": decide(frame.actor, Action.COMMENT, target) is Decision.ALLOW,
+        "may_draft": decide(frame.actor, Action.WRITE_DRAFT, target) is Decision.ALLOW,
+        "kept": None,
+        "refusal": "",
+    }

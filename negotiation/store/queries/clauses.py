@@ -17,6 +17,31 @@ from negotiation.store.exchange import Reserve, Version
 
 TRAIL_LENGTH = 4
 
+_agreed, _current, _followed_version = aliased(Version), aliased(Version), aliased(Version)
+_followed = aliased(Clause)
+_CARDS = (
+    select(
+        Clause,
+        col(_agreed.text),
+        col(_agreed.value),
+        col(_current.text),
+        col(_current.value),
+        col(_current.number),
+        col(_current.fingerprint),
+        col(_current.author_party_id),
+        col(_followed.code),
+        col(_followed_version.value),
+    )
+    .outerjoin(_agreed, col(_agreed.id) == Clause.agreed_version_id)
+    .outerjoin(_current, col(_current.id) == Clause.current_version_id)
+    .outerjoin(_followed, col(_followed.id) == Clause.follows_id)
+    .outerjoin(
+        _followed_version,
+        and_(col(_followed_version.id) == _followed.agreed_version_id, col(_followed.state) == ClauseState.AGREED),
+    )
+)
+"""Each clause with its agreed and tabled versions, and the engagement whose value it shows. Built once."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -107,8 +132,14 @@ def cards_of_negotiation(session: Session, negotiation_id: str) -> tuple[ClauseC
 
 def engagement_cards(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
     """The engagements of a negotiation with the path of their numbers."""
-    mine = and_(col(Clause.negotiation_id) == negotiation_id, col(Clause.kind) == ClauseKind.ENGAGEMENT)
-    return with_trails(session, _cards(session, mine))
+    return with_trails(session, engagements_without_trails(session, negotiation_id))
+
+
+def engagements_without_trails(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
+    """The same where only states are shown."""
+    return _cards(
+        session, and_(col(Clause.negotiation_id) == negotiation_id, col(Clause.kind) == ClauseKind.ENGAGEMENT)
+    )
 
 
 def touched_cards(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
@@ -139,31 +170,7 @@ def as_situation(clause: Clause, concerned: frozenset[str], tabled: Tabled | Non
 
 
 def _cards(session: Session, condition: Any) -> tuple[ClauseCard, ...]:
-    agreed, current = aliased(Version), aliased(Version)
-    followed, followed_version = aliased(Clause), aliased(Version)
-    query = (
-        select(
-            Clause,
-            col(agreed.text),
-            col(agreed.value),
-            col(current.text),
-            col(current.value),
-            col(current.number),
-            col(current.fingerprint),
-            col(current.author_party_id),
-            col(followed.code),
-            col(followed_version.value),
-        )
-        .outerjoin(agreed, col(agreed.id) == Clause.agreed_version_id)
-        .outerjoin(current, col(current.id) == Clause.current_version_id)
-        .outerjoin(followed, col(followed.id) == Clause.follows_id)
-        .outerjoin(
-            followed_version,
-            and_(col(followed_version.id) == followed.agreed_version_id, col(followed.state) == ClauseState.AGREED),
-        )
-        .where(condition)
-        .order_by(col(Clause.part_id), col(Clause.position))
-    )
+    query = _CARDS.where(condition).order_by(col(Clause.part_id), col(Clause.position))
     rows = session.execute(query).all()
     ids = [row[0].id for row in rows]
     concerned = _concerned(session, ids)
