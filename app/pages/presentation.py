@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,9 @@ from negotiation.rules.vocabulary import ValueKind
 NO_BREAK_SPACE = "\u00a0"
 LOCALE = "fr_FR"
 PARIS = ZoneInfo("Europe/Paris")
+SIGNS_KEPT = 500
+"""Signs and names of parties are written a thousand times on a page of five hundred clauses. `typed`, because markup and
+plain text that read alike are not escaped alike."""
 
 _TAGS = re.compile(r"(<[^>]*>)")
 # Not inside a longer name: a file of the archive may be called « …-454e-8693.json ».
@@ -156,6 +160,7 @@ def fingerprint(hexadecimal: str) -> str:
     return " ".join(hexadecimal[start : start + 4] for start in range(0, len(hexadecimal), 4))
 
 
+@lru_cache(maxsize=SIGNS_KEPT, typed=True)
 def party_sign(letter: str) -> Markup:
     """The attribute that sets colour, shape and line: `data-party="a"`, and `data-rank="2"` for A2."""
     sign, rank = letter[:1].lower(), letter[1:]
@@ -163,11 +168,13 @@ def party_sign(letter: str) -> Markup:
     return attributes + Markup(' data-rank="{}"').format(rank) if rank else attributes
 
 
+@lru_cache(maxsize=SIGNS_KEPT, typed=True)
 def the_party(name: str) -> Markup:
     """« l’ARS », « le Département », « Orlinde »."""
     return typo(_article(name) + name)
 
 
+@lru_cache(maxsize=SIGNS_KEPT, typed=True)
 def of_party(name: str) -> Markup:
     """« de l’ARS », « du Département », « d’Orlinde », « de Rive-Ambrelle »."""
     match _article(name):
@@ -179,6 +186,7 @@ def of_party(name: str) -> Markup:
             return typo(f"de {article}{name}")
 
 
+@lru_cache(maxsize=SIGNS_KEPT, typed=True)
 def to_party(name: str) -> Markup:
     """« à l’ARS », « au Département », « à Orlinde »."""
     article = _article(name)
