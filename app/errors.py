@@ -17,7 +17,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from negotiation.errors import NotFound, RecentSigninRequired, Refusal, SigninRequired
-from negotiation.rules.clause_text import french_typography
+from negotiation.rules.clause_text import french_typography, value_text
+from negotiation.rules.vocabulary import ValueKind
 
 log = structlog.get_logger()
 
@@ -192,10 +193,15 @@ class _Facts(dict[str, object]):
     """The facts of a refusal, for `format_map`: one that is missing shows as an ellipsis, never as an error."""
 
     def __init__(self, facts: Mapping[str, object]) -> None:
-        super().__init__(facts)
+        super().__init__({name: _in_words(fact) for name, fact in facts.items()})
 
     def __missing__(self, key: str) -> str:
         return "…"
+
+
+def _in_words(fact: object) -> object:
+    """« 262 144 »: a number as a French sentence shows it."""
+    return value_text(fact, None, ValueKind.NUMBER) if type(fact) is int else fact
 
 
 def _wants_fragment() -> bool:

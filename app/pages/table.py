@@ -61,7 +61,7 @@ def _board(session: Session, frame: Frame) -> dict[str, object]:
         themes=sorted(set(places.themes.values())),
         marks=frame.marks(engagements),
         mine=sum(1 for card in cards if card.waits_for_party(mine)),
-        untabled=sum(entry.clauses - entry.agreed - entry.waiting for entry in plan),
+        untabled=sum(entry.untabled for entry in plan),
         late=[card for card in cards if card.state is not ClauseState.AGREED and card.situation.open_reserves],
         meeting=next_meeting(session, negotiation_id, frame.today),
     )

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.database import current_store
 from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.presentation import count_fr
 from app.security import serves
 from negotiation.errors import InvalidInput
 from negotiation.rules.vocabulary import Action, ClauseState, DocumentKind, Move
@@ -56,7 +57,7 @@ def accept_whole(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
         played = accept_together(uow, actor, [_answer(listed) for listed in request.form.getlist("clause")])
-    flash(f"{len(played)} accords enregistrés, chacun sur la version que vous aviez à l’écran.", "done")
+    flash(f"{count_fr(len(played), 'accord enregistré', 'accords enregistrés')}, sur le texte à l’écran.", "done")
     return _back(negotiation_id)
 
 
@@ -67,7 +68,7 @@ def propose_whole(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
         played = propose_working_texts(uow, actor, request.form.getlist("part"))
-    flash(f"{len(played)} textes proposés aux parties concernées.", "done")
+    flash(f"{count_fr(len(played), 'texte proposé', 'textes proposés')} aux parties concernées.", "done")
     return _back(negotiation_id)
 
 

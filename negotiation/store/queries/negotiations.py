@@ -1,6 +1,6 @@
 """The negotiation as a whole: its head line, its plan, its cards on the accueil."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import case, func, select
@@ -78,7 +78,8 @@ class MeetingView:
 
 @dataclass(frozen=True)
 class PlanEntry:
-    """A part in the plan on the left. `waiting` counts its clauses that wait for an answer."""
+    """A part in the plan on the left: its clauses, those agreed, those that wait for an answer, those written that
+    nobody tabled. `waiting_below` and `all_agreed` also look at the parts that hang below it."""
 
     id: str
     parent_id: str | None
@@ -88,6 +89,9 @@ class PlanEntry:
     clauses: int
     agreed: int
     waiting: int
+    untabled: int
+    waiting_below: int = 0
+    all_agreed: bool = False
 
 
 MEETINGS = ("reunion", "copil", "cotech", "seance", "dialogue_gestion", "signature", "evaluation")
@@ -176,30 +180,35 @@ def next_meeting(session: Session, negotiation_id: str, today: date) -> MeetingV
 
 
 def plan_of(session: Session, negotiation_id: str, kind: DocumentKind = DocumentKind.CONTRACT) -> tuple[PlanEntry, ...]:
-    """The parts of a document in order, with how many of their clauses are agreed or wait for an answer."""
+    """The parts of a document in order, with how many of their clauses are agreed, wait for an answer, or for a first
+    proposal."""
     waiting = case(
         (col(Clause.current_version_id).is_not(None) & (col(Clause.state) != ClauseState.AGREED), 1), else_=0
     )
     agreed = case((col(Clause.state) == ClauseState.AGREED, 1), else_=0)
+    written = (col(Clause.working_text) != "") | col(Clause.working_value).is_not(None)
+    never_tabled = (col(Clause.state) == ClauseState.TO_WRITE) & (col(Clause.versions) == 0)
+    untabled = case((never_tabled & written & col(Clause.follows_id).is_(None), 1), else_=0)
     tallies = (
         select(
             col(Clause.part_id),
             func.count().label("clauses"),
             func.sum(agreed).label("agreed"),
             func.sum(waiting).label("waiting"),
+            func.sum(untabled).label("untabled"),
         )
         .where(col(Clause.negotiation_id) == negotiation_id)
         .group_by(col(Clause.part_id))
         .subquery()
     )
     query = (
-        select(Part, tallies.c.clauses, tallies.c.agreed, tallies.c.waiting)
+        select(Part, tallies.c.clauses, tallies.c.agreed, tallies.c.waiting, tallies.c.untabled)
         .join(Document, col(Document.id) == Part.document_id)
         .outerjoin(tallies, tallies.c.part_id == Part.id)
         .where(col(Part.negotiation_id) == negotiation_id, col(Document.kind) == kind)
         .order_by(col(Part.position))
     )
-    return tuple(
+    entries = [
         PlanEntry(
             id=part.id,
             parent_id=part.parent_id,
@@ -209,9 +218,29 @@ def plan_of(session: Session, negotiation_id: str, kind: DocumentKind = Document
             clauses=clauses or 0,
             agreed=agreed_ones or 0,
             waiting=waiting_ones or 0,
+            untabled=untabled_ones or 0,
         )
-        for part, clauses, agreed_ones, waiting_ones in session.execute(query)
-    )
+        for part, clauses, agreed_ones, waiting_ones, untabled_ones in session.execute(query)
+    ]
+    return _with_what_hangs_below(entries)
+
+
+def _with_what_hangs_below(entries: list[PlanEntry]) -> tuple[PlanEntry, ...]:
+    """A fiche whose indicator waits for an answer waits too: the plan shows the fiche, rarely its indicators."""
+    children: dict[str | None, list[PlanEntry]] = {}
+    for entry in entries:
+        children.setdefault(entry.parent_id, []).append(entry)
+
+    def family(entry: PlanEntry) -> list[PlanEntry]:
+        return [entry, *(each for child in children.get(entry.id, ()) for each in family(child))]
+
+    def counted(entry: PlanEntry) -> PlanEntry:
+        whole = family(entry)
+        clauses = sum(each.clauses for each in whole)
+        settled = clauses > 0 and clauses == sum(each.agreed for each in whole)
+        return replace(entry, waiting_below=sum(each.waiting for each in whole), all_agreed=settled)
+
+    return tuple(counted(entry) for entry in entries)
 
 
 def party_name(session: Session, party_id: str) -> str:
