@@ -24,8 +24,8 @@ NO_BREAK_SPACE = "\u00a0"
 LOCALE = "fr_FR"
 PARIS = ZoneInfo("Europe/Paris")
 SIGNS_KEPT = 500
-"""Signs and names of parties are written a thousand times on a page of five hundred clauses. `typed`, because markup and
-plain text that read alike are not escaped alike."""
+"""A page of five hundred clauses writes them a thousand times. `typed`: markup and plain text that read alike are not
+escaped alike."""
 
 _TAGS = re.compile(r"(<[^>]*>)")
 # Not inside a longer name: a file of the archive may be called « …-454e-8693.json ».
