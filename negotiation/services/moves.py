@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import col
 
 from negotiation.errors import (
@@ -19,6 +20,7 @@ from negotiation.errors import (
     MissingText,
     NotFound,
     NothingChanged,
+    StaleClause,
 )
 from negotiation.events import KIND_OF_MOVE, Event, Kind
 from negotiation.rules import lifecycle
@@ -184,6 +186,7 @@ def _write(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, outco
     move = _move_row(uow, actor, clause, order=order, version_id=version.id if version else answered)
     _settle_reserves(uow, clause, move, after=outcome.situation)
     _update_clause(clause, outcome, version=version, moment=moment, move=order.move)
+    _compare_and_set(uow)
     if outcome.became_reopened:
         restart_drafts(uow, clause)
     _record(uow, actor, clause, order=order, move=move, outcome=outcome)
@@ -277,6 +280,14 @@ def _update_clause(clause: Clause, outcome: Outcome, *, version: Version | None,
     clause.revision += 1
     if move not in TALK_MOVES:
         clause.moved_on = moment
+
+
+def _compare_and_set(uow: UnitOfWork) -> None:
+    """Write the clause where its revision is still the one that was read. Raises StaleClause."""
+    try:
+        uow.session.flush()
+    except StaleDataError as error:
+        raise StaleClause() from error
 
 
 def _record(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move: MoveRow, outcome: Outcome) -> None:

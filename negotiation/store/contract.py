@@ -7,7 +7,7 @@ transaction, and compared-and-set through `revision`.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from negotiation.rules.vocabulary import (
@@ -100,6 +100,9 @@ class Part(SQLModel, table=True):
     position: int
 
 
+_REVISION = Column(Integer, nullable=False)
+
+
 class Clause(SQLModel, table=True):
     """The smallest thing that can be proposed, countered, accepted.
 
@@ -113,6 +116,7 @@ class Clause(SQLModel, table=True):
         Index("ix_clause_part_position", "part_id", "position"),
         Index("ix_clause_negotiation_kind", "negotiation_id", "kind"),
     )
+    __mapper_args__ = {"version_id_col": _REVISION, "version_id_generator": False}
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
     part_id: str = Field(sa_column=key_column("part.id"))
@@ -139,7 +143,8 @@ class Clause(SQLModel, table=True):
     reopening_by: str | None = Field(default=None, max_length=36)
     moved_on: datetime | None = None
     """Date of the last shared move, declared if the move was imported: « depuis n jours »."""
-    revision: int = 0
+    revision: int = Field(default=0, sa_column=_REVISION)
+    """How often anything shared happened here; compared when the row is written, behind the negotiation's lock."""
 
 
 class ClauseParty(SQLModel, table=True):

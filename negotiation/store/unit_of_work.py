@@ -60,12 +60,13 @@ class UnitOfWork:
         self._heads: dict[tuple[str, str], history_chain.Link | None] = {}
 
     def lock(self, negotiation_id: str) -> Negotiation:
-        """The negotiation, locked until the end of the transaction: its moves are played one after the other.
+        """The negotiation, locked until the end of the transaction and read again: its moves are played one by one.
 
         Raises NotFound.
         """
         query = select(Negotiation).where(col(Negotiation.id) == negotiation_id).with_for_update()
-        negotiation: Negotiation | None = self.session.execute(query).scalar_one_or_none()
+        fresh = query.execution_options(populate_existing=True)
+        negotiation: Negotiation | None = self.session.execute(fresh).scalar_one_or_none()
         if negotiation is None:
             raise NotFound()
         return negotiation
