@@ -9,6 +9,7 @@ from sqlmodel import Session
 from app.pages.frame import Frame
 from app.pages.presentation import the_party
 from negotiation.rules import redline
+from negotiation.rules.french_display import value_text
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move, ValueKind
 from negotiation.store.queries.clauses import ClauseCard
@@ -25,6 +26,16 @@ from negotiation.store.queries.people import PartyView
 
 TABS = ("accorde", "proposition", "table-commune", "brouillon")
 SIDE_OF_TAB = {"table-commune": "commune", "brouillon": "ours"}
+
+
+FAMILIES_OF_CHOICES = (
+    ("up", "down"),
+    ("perenne", "non_perenne"),
+    ("charge", "economie", "investissement", "recette"),
+    ("activite", "moyen", "realisation", "resultat"),
+    ("oui", "non"),
+)
+"""The choices of the trade that exclude one another."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,8 @@ class OpenClause:
     moves: tuple[Move, ...]
     entered_value: str
     starting_text: str
+    options: tuple[tuple[str, str], ...]
+    """What a choice may be, with its words; empty when any word will do."""
 
     @property
     def side(self) -> str:
@@ -83,7 +96,17 @@ def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, c
         moves=frame.moves(card),
         entered_value=as_entered(card.value, card.value_kind),
         starting_text=card.text,
+        options=_options(frame, card),
     )
+
+
+def _options(frame: Frame, card: ClauseCard) -> tuple[tuple[str, str], ...]:
+    if card.value_kind is not ValueKind.CHOICE:
+        return ()
+    if card.attributes.get("names") == "party":
+        return tuple((party.key, party.name) for party in frame.parties.values())
+    family = next((choices for choices in FAMILIES_OF_CHOICES if card.value in choices), ())
+    return tuple((choice, value_text(choice, None, ValueKind.CHOICE)) for choice in family)
 
 
 def _tabled(session: Session, card: ClauseCard) -> VersionView | None:

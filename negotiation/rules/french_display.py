@@ -11,6 +11,17 @@ NO_BREAK_SPACE = "\u00a0"
 _MONTHS = (
     "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905
 )
+WORDS_OF_CHOICES = {
+    "perenne": "pérenne",
+    "non_perenne": "non pérenne",
+    "economie": "économie",
+    "resultat": "résultat",
+    "realisation": "réalisation",
+    "activite": "activité",
+    "up": "à la hausse",
+    "down": "à la baisse",
+}
+"""Choices that files write without accents, or in English."""
 _SIGNS_OF_UNITS = {"EUR": "€", "euro": "€", "euros": "€", "date": ""}
 _BREAKABLE_SPACES = re.compile(
     r" (?=[:;?!%€»])"  # before high punctuation and units
@@ -43,6 +54,8 @@ def value_text(value: object, unit: str | None, kind: ValueKind) -> str:
             return _date(str(value))
         case ValueKind.LIST if isinstance(value, Sequence) and not isinstance(value, str):
             return french_typography(", ".join(str(item) for item in value))
+        case ValueKind.CHOICE:
+            return french_typography(WORDS_OF_CHOICES.get(str(value), str(value)))
         case _:
             return french_typography(str(value))
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
-from negotiation.rules.french_display import value_text
+from negotiation.rules.french_display import WORDS_OF_CHOICES, value_text
 from negotiation.rules.history_chain import canonical_payload
 from negotiation.rules.vocabulary import (
     SHARED,
@@ -36,17 +36,6 @@ from negotiation.store.queries.closing import deciding_parties, signatory_member
 from negotiation.store.queries.people import PartyView, members_of, parties_of
 
 FORMAT = "navette-contract/1"
-WORDS_OF_CHOICES = {
-    "perenne": "pérenne",
-    "non_perenne": "non pérenne",
-    "economie": "économie",
-    "resultat": "résultat",
-    "realisation": "réalisation",
-    "activite": "activité",
-    "up": "à la hausse",
-    "down": "à la baisse",
-}
-"""Choices that files write without accents, or in English."""
 Node = dict[str, Any]
 
 

@@ -89,6 +89,7 @@ def test_a_value_shows_with_its_unit() -> None:
     assert p.value_fr("93.5", "%") == f"93,5{NB}%"
     assert p.value_fr("2027-09-01", kind=ValueKind.DATE).startswith("1<sup>er</sup>")
     assert p.value_fr(84_000_000, "EUR", "amount") == f"840{NB}000{NB}€"
+    assert p.value_fr("up", kind=ValueKind.CHOICE) == "à la hausse"
     assert p.percent(Decimal("33.5")) == f"33,5{NB}%"
 
 
