@@ -1,4 +1,4 @@
-"""Every main page at the widths people have: it fits, has one title, breaks no rule of the policy, and works by keys."""
+"""Every main page at the widths people have: it fits, has one title, keeps the policy, and works by keys."""
 
 import re
 
