@@ -26,6 +26,10 @@ MANDATE = Mandate("Délibération 2026-45 du conseil d’administration", "05/01
 
 def a_closing_table(store: Store, **wanted: Any) -> Table:
     """Nothing is tabled yet."""
+    return a_table(store, closing_scenario(**wanted))
+
+
+def closing_scenario(**wanted: Any) -> Json:
     content = scenario(parties=["og", "ars", "cd", "asso"], **wanted)
     _leave_out(content["strategic_objectives"][0], "theme", "policy_reference", "rationale")
     operational = content["strategic_objectives"][0]["operational_objectives"][0]
@@ -36,7 +40,7 @@ def a_closing_table(store: Store, **wanted: Any) -> Table:
     content["fiches_action"][0]["contributors"] = content["fiches_action"][0]["steps"] = []
     department = content["parties"][2]
     department["members"].append({"id": "cd.vp", "party_id": "cd", "role": "Vice-présidente", "rights": ["signataire"]})
-    return a_table(store, content)
+    return content
 
 
 def _leave_out(source: Json, *names: str) -> None:

@@ -40,12 +40,13 @@ def served(first_start: RunningServer, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def enter(chromium: Browser, served: RunningServer) -> Generator[Enter]:
-    """`enter("og.dg@handicap.example")`: that person, signed in; `email=""` for a passer-by."""
+def enter(chromium: Browser, request: pytest.FixtureRequest) -> Generator[Enter]:
+    """`enter("og.dg@handicap.example")`: that person, signed in on `served` or on another server; `""`: a passer-by."""
     opened: list[Somebody] = []
 
-    def enter(email: str = "", *, server: RunningServer = served, **browser: object) -> Somebody:
-        somebody = Somebody(a_browser(chromium, server, **browser), server)
+    def enter(email: str = "", *, server: RunningServer | None = None, **browser: object) -> Somebody:
+        chosen: RunningServer = server or request.getfixturevalue("served")
+        somebody = Somebody(a_browser(chromium, chosen, **browser), chosen)
         opened.append(somebody)
         if email:
             somebody.sign_in(email)

@@ -145,8 +145,8 @@ class Somebody:
 
     def stop_following(self) -> None:
         """Keep this screen as it is: somebody went for coffee and reads again what was there."""
-        forget = "document.querySelectorAll('[data-refresh-url]').forEach(one => one.removeAttribute('data-refresh-url'))"
-        self.page.evaluate(forget)
+        followed = self.page.locator("[data-refresh-url]")
+        followed.evaluate_all("all => all.forEach(one => one.removeAttribute('data-refresh-url'))")
 
     # ------------------------------------------------------------------ being told, being seen
 

@@ -11,11 +11,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from negotiation import verifier
-from tests.builders import Table
-from tests.closing_table import a_closing_table
+from tests.builders import Table, a_table
+from tests.closing_table import closing_scenario
 from tests.e2e.conftest import Enter
 from tests.e2e.people import Somebody
 from tests.e2e.serving import RunningServer
+from tests.scenarios import Json
 
 MANDATE = "Délibération 2026-45 du conseil d’administration"
 
@@ -24,7 +25,7 @@ MANDATE = "Délibération 2026-45 du conseil d’administration"
 def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, Table]]:
     """Three parties that decide, a partner that doesn't, one fiche: a server of its own."""
     server = RunningServer(tmp_path_factory.mktemp("closing"))
-    made = a_closing_table(server.store, title="CPOM Val d’Aure 2027-2029")
+    made = a_table(server.store, _with_names(closing_scenario(title="CPOM 2027-2029, Les Tilleuls")))
     server.start()
     yield server, made
     server.stop()
@@ -44,12 +45,13 @@ def test_a_contract_is_proposed_accepted_frozen_signed_and_verified(
     # Each party asks for the gel; the first time, it chooses the password that this asks for.
     for somebody in (og, ars, cd):
         somebody.page.goto(_versions(made))
+        somebody.picture("figer")
         somebody.page.get_by_role("button", name="Demander le gel").click()
+        somebody.picture("mot-de-passe")
         somebody.confirm()
     cd.expect_told("Le contrat est figé")
     expect(og.page.locator("#versions")).to_contain_text("Version figée v1.0")
     expect(og.page.locator(".signed-count")).to_contain_text("Signé par 0 sur 3")
-    og.picture("figer")
     with og.page.expect_download() as download:
         og.page.get_by_role("link", name="Contrat, PDF").click()
     contract = Path(download.value.path()).read_bytes()
@@ -81,6 +83,19 @@ def test_a_contract_is_proposed_accepted_frozen_signed_and_verified(
 
     assert _judged_offline(tmp_path, archive) == 0
     assert _judged_offline(tmp_path, changed) == 1
+
+
+NAMES = {"og": ("Association Les Tilleuls", "Les Tilleuls"), "ars": ("Agence régionale de santé", "ARS")}
+ROLES = {"dg": "Directrice générale", "sign": "Présidente"}
+
+
+def _with_names(content: Json) -> Json:
+    """Names that read well: these pages are in the guide."""
+    for party in content["parties"]:
+        party["name"], party["short_name"] = NAMES.get(party["id"], (party["name"], party["short_name"]))
+        for member in party["members"]:
+            member["role"] = ROLES.get(member["id"].partition(".")[2], member["role"])
+    return content
 
 
 def _versions(made: Table) -> str:
@@ -123,6 +138,7 @@ def _sign(somebody: Somebody, made: Table) -> None:
     page.get_by_label("Acte qui vous habilite").fill(MANDATE)
     page.get_by_label("Date de cet acte").fill("2026-01-05")
     page.get_by_role("checkbox").check()
+    somebody.picture("signer", of=page.locator("#signer"))
     page.get_by_role("button", name="Signer cette version").click()
     somebody.confirm()
     somebody.expect_told("Votre signature est enregistrée")

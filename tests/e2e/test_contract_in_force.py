@@ -29,7 +29,6 @@ def test_a_newcomer_reads_the_contract_its_navette_and_its_follow_up(enter: Ente
     og.page.get_by_role("link", name="Versions et signature").click()
     expect(og.page.locator("main")).to_contain_text("Déclaré par l’import")
     expect(og.page.locator("main")).to_contain_text("Signé par toutes les parties")
-    og.picture("versions-declarees")
 
     og.page.get_by_role("link", name="Fiches et articles").click()
     for page, words in (("Suivi", "Dialogue de gestion"), ("Finances", "€"), ("Indicateurs", "Observé")):

@@ -11,7 +11,12 @@ def test_a_newcomer_sits_on_each_side_with_the_printed_links(enter: Enter, first
     assert sorted(links) == ["ARS", "Département", "Orlinde"], first_start.said()
     for party, link in links.items():
         somebody = enter(server=first_start)
+        if party == "Orlinde":
+            somebody.page.goto(link)
+            somebody.picture("lien")
         somebody.follow(link)
+        if party == "Orlinde":
+            somebody.picture("accueil")
         expect(somebody.page.get_by_role("heading", name="À faire par moi")).to_be_visible()
         somebody.open_table("CPOM 2027-2031 — Fondation Orlinde")
         expect(somebody.page.locator(".crumb")).to_contain_text("situation au 10 juillet 2026")

@@ -34,16 +34,20 @@ def test_a_clause_is_written_together_proposed_countered_accepted_and_locked(ent
     expect(ars.clause.get_by_role("button", name="Accepter la version 1")).to_be_visible()
     expect(og.clause).to_contain_text("n’accepte pas son propre texte")
     ars.picture("repondre")
+    ars.open_form("Contre-proposer")
+    ars.picture("contre-proposer", of=ars.clause)
+    ars.page.reload()
 
     # The other counter-proposes; the first sees the redline and the motive without touching anything.
     ars.counter(
-        "La fondation transmet ses données trente jours avant la réunion.", "Nos services demandent un mois.", value="30"
+        "La fondation transmet ses données trente jours avant la réunion.",
+        "Nos services demandent un mois.",
+        value="30",
     )
     ars.expect_told("Votre contre-proposition est partie")
     expect(og.clause.locator("ins", has_text="trente")).to_be_visible()
     expect(og.clause.locator("del", has_text="quinze")).to_be_visible()
     expect(og.clause).to_contain_text("Nos services demandent un mois.")
-    og.picture("contre-proposition")
 
     # Comments fly both ways; what is said inside never crosses.
     og.comment("Trente jours ouvrés ou calendaires ?")
@@ -63,7 +67,7 @@ def test_a_clause_is_written_together_proposed_countered_accepted_and_locked(ent
     for somebody in (og, ars, cd):
         expect(somebody.clause.locator("p.turn")).to_contain_text("Accord")
         expect(somebody.clause.locator("summary", has_text=re.compile("^(Contre-p|P)roposer"))).to_have_count(0)
-    og.picture("accord")
+    cd.picture("accord")
 
     # The draft is closed with it, and the navette tells each step.
     og.open_tab("table-commune")
@@ -120,7 +124,7 @@ def test_a_private_draft_never_reaches_the_other_side(enter: Enter) -> None:
     ars.expect_saved()
     expect(og.live_text).to_have_text("Préavis de six mois, trois au pire.")
     expect(ars.live_text).to_have_text("Préavis de douze mois.")
-    og.picture("brouillon")
+    og.picture("brouillon", of=og.clause)
     ars.page.reload()
     expect(ars.live_text).to_have_text("Préavis de douze mois.")
     assert "trois au pire" not in ars.page.content()
