@@ -11,7 +11,7 @@ from app.database import current_store
 from app.pages.frame import PARIS, Frame, frame_of, reader_in
 from app.security import serves
 from app.signin.session import current_person
-from negotiation.rules.vocabulary import Action, ClauseState
+from negotiation.rules.vocabulary import Action, ClauseState, Move
 from negotiation.store.queries.clauses import ClauseCard, engagement_cards, touched_cards
 from negotiation.store.queries.negotiations import MeetingView, next_meeting, own_negotiations
 
@@ -25,6 +25,10 @@ class Waiting:
     card: ClauseCard
     frame: Frame
     days: int
+
+
+ANSWERS = frozenset({Move.ACCEPTANCE, Move.COUNTER_PROPOSAL, Move.REJECTION, Move.REOPENING_CONSENT})
+"""What one who may only read or sign can't do: the list is then his party's, not his."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ def show_home() -> ResponseReturnValue:
             me=cards[0].frame.me if cards else _nobody(),
             cards=cards,
             waiting=waiting,
+            answers=any(ANSWERS.intersection(found.frame.moves(found.card)) for found in waiting),
             today=cards[0].frame.today if len(cards) == 1 else today,
             place="home",
         )

@@ -68,6 +68,12 @@ def date_fr(value: date | datetime | str | None, form: str = "long") -> Markup:
     return typo(re.sub(r"(?<=\d|r) (?=[a-zéû])", NO_BREAK_SPACE, words, count=1))
 
 
+def near(value: date | datetime | str | None, today: date, form: str = "short", otherwise: str = "long") -> str:
+    """The form of a date that says its year only when it isn't this one: « 3 juillet », « 3 juillet 2023 »."""
+    day = _moment(value)
+    return form if day is not None and day.year == today.year else otherwise
+
+
 def time_fr(value: datetime | str | None) -> Markup:
     """« 10 h 40 »; « 14 h » on the hour."""
     moment = _moment(value)
@@ -258,6 +264,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         markdown,
         markdown_inline,
         named_by,
+        near,
         number_fr,
         of_party,
         party_sign,

@@ -134,3 +134,9 @@ def test_a_second_authority_of_a_kind_keeps_the_sign_of_its_kind() -> None:
     assert p.party_sign("G") == 'data-party="g"'
     assert p.party_sign("A2") == 'data-party="a" data-rank="2"'
     assert p.party_sign('"><') == 'data-party="&#34;" data-rank="&gt;&lt;"'
+
+
+def test_a_date_says_its_year_when_it_is_not_this_one() -> None:
+    today = date(2026, 7, 10)
+    assert p.date_fr(date(2026, 7, 3), p.near(date(2026, 7, 3), today)) == f"3{NB}juillet"
+    assert p.date_fr(date(2023, 7, 3), p.near(date(2023, 7, 3), today)) == f"3{NB}juillet 2023"
