@@ -1,7 +1,5 @@
 """The discussion of a table: one channel per circle, kept, in order."""
 
-from datetime import datetime
-
 from sqlalchemy import func, select
 from sqlmodel import col
 
@@ -19,7 +17,7 @@ LONGEST_MESSAGE = 10_000
 """Characters."""
 
 
-def send_message(uow: UnitOfWork, actor: Actor, *, circle: Circle, text: str, at: datetime | None = None) -> str:
+def send_message(uow: UnitOfWork, actor: Actor, *, circle: Circle, text: str) -> str:
     """Write to one channel; returns the message's id. Raises NotFound, NotAllowed, MissingText, MessageTooLong,
     UnreadableText."""
     require(actor, Action.SEND_MESSAGE, circle=circle)
@@ -37,7 +35,7 @@ def send_message(uow: UnitOfWork, actor: Actor, *, circle: Circle, text: str, at
         party_id=actor.party_id,
         member_id=actor.member_id,
         text=words,
-        at=at or now(),
+        at=now(),
     )
     uow.session.add(message)
     facts = {"message": message.id, "text": words}

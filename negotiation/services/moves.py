@@ -83,7 +83,6 @@ class Played:
     move_id: str
     state: ClauseState
     version_number: int | None
-    voided_parties: frozenset[str] = frozenset()
 
 
 MOTIVE_ASKED = frozenset({Move.REJECTION, Move.REOPENING, Move.RESERVE, Move.RESERVE_MAINTAINED, Move.COUNTER_PROPOSAL})
@@ -110,7 +109,7 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
         lifecycle.same_text_seen(at, Play(order.move, actor.party_id, order.seen.number, order.seen.fingerprint))
     outcome = lifecycle.play(at, _as_play(actor, at, order))
     move = _write(uow, actor, clause, order=order, outcome=outcome)
-    return Played(move.id, outcome.situation.state, _number(outcome), outcome.voided)
+    return Played(move.id, outcome.situation.state, _number(outcome))
 
 
 def open_clause(uow: UnitOfWork, actor: Actor, clause_id: str) -> Clause:
@@ -291,7 +290,9 @@ def _compare_and_set(uow: UnitOfWork) -> None:
 
 
 def _record(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move: MoveRow, outcome: Outcome) -> None:
-    uow.record(_event(uow, actor, clause, order=order, move=move, kind=KIND_OF_MOVE[order.move]))
+    happening = _event(uow, actor, clause, order=order, move=move, kind=KIND_OF_MOVE[order.move])
+    became = _what_became(uow, outcome) if order.move not in TALK_MOVES else {}
+    uow.record(replace(happening, payload={**happening.payload, **became}))
     for kind, happened in (
         (Kind.CLAUSE_AGREED, outcome.became_agreed),
         (Kind.CLAUSE_REOPENED, outcome.became_reopened),
@@ -320,8 +321,6 @@ def _event(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move:
         "motive": order.motive,
         "authentication": str(actor.authentication.method),
     }
-    if order.circle == SHARED and order.move not in TALK_MOVES:
-        facts["state"] = str(clause.state)
     if order.circle == SHARED and move.version_id:
         version = uow.session.get_one(Version, move.version_id)
         facts |= {"version": version.number, "fingerprint": version.fingerprint}
@@ -336,6 +335,12 @@ def _event(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move:
     return Event(
         kind, clause.negotiation_id, order.circle, actor.key, facts, clause_id=clause.id, part_id=clause.part_id
     )
+
+
+def _what_became(uow: UnitOfWork, outcome: Outcome) -> dict[str, Any]:
+    """The state that the move left, and whose acceptances fell."""
+    voided = {"voided": _keys(uow, outcome.voided)} if outcome.voided else {}
+    return {"state": str(outcome.situation.state), **voided}
 
 
 def _keys(uow: UnitOfWork, party_ids: Iterable[str]) -> list[str]:

@@ -257,6 +257,7 @@ def replay(model: ClauseModel, kind: str, facts: Payload) -> None:
     match Kind(kind):
         case Kind.CLAUSE_PROPOSED | Kind.CLAUSE_COUNTERED:
             assert facts["fingerprint"] == version_fingerprint(facts["text"], facts["value"])
+            assert set(facts.get("voided", ())) == model.accepted
             common = facts["origin"] == Origin.TABLE_COMMUNE
             model.table(COMMON if common else facts["party"], facts["fingerprint"])
             assert facts["version"] == model.current

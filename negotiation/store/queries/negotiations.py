@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
+from negotiation.rules.lifecycle import Situation, Tabled
 from negotiation.rules.vocabulary import (
     ClauseKind,
     ClauseState,
@@ -16,7 +18,7 @@ from negotiation.rules.vocabulary import (
     Phase,
 )
 from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
-from negotiation.store.people import Member, Party
+from negotiation.store.people import Member
 from negotiation.store.preparation import CalendarItem
 
 
@@ -150,16 +152,32 @@ def counts_of(session: Session, negotiation_id: str, party_id: str) -> Counts:
     """Engagements agreed, and those whose answer this party owes."""
     concerned = select(col(ClauseParty.clause_id)).where(col(ClauseParty.party_id) == party_id).scalar_subquery()
     query = select(
-        col(Clause.state), col(Clause.behind), col(Clause.current_version_id), col(Clause.id).in_(concerned)
-    ).where(col(Clause.negotiation_id) == negotiation_id, col(Clause.kind) == ClauseKind.ENGAGEMENT)
-    rows = [row for row in session.execute(query) if row[0] is not ClauseState.WITHDRAWN]
-    agreed = sum(1 for row in rows if row[0] is ClauseState.AGREED)
-    mine = sum(
-        1
-        for state, behind, current, ours in rows
-        if ours and current and state is not ClauseState.AGREED and party_id not in behind
+        col(Clause.state),
+        col(Clause.versions),
+        col(Clause.current_version_id).is_not(None).label("tabled"),
+        col(Clause.behind),
+        col(Clause.reopening),
+        col(Clause.id).in_(concerned).label("ours"),
+    ).where(
+        col(Clause.negotiation_id) == negotiation_id,
+        col(Clause.kind) == ClauseKind.ENGAGEMENT,
+        col(Clause.state) != ClauseState.WITHDRAWN,
     )
+    rows = session.execute(query).all()
+    agreed = sum(row.state is ClauseState.AGREED for row in rows)
+    mine = sum(bool(_as_seen_by(row, party_id).waiting_for()) for row in rows if row.ours)
     return Counts(total=len(rows), agreed=agreed, mine=mine)
+
+
+def _as_seen_by(row: Any, party_id: str) -> Situation:
+    """The clause as if it concerned this party alone: enough to tell whether it is awaited."""
+    return Situation(
+        concerned=frozenset({party_id}),
+        state=row.state,
+        current=Tabled(row.versions, "", None) if row.tabled else None,
+        behind=frozenset(row.behind),
+        reopening=frozenset(row.reopening),
+    )
 
 
 def next_meeting(session: Session, negotiation_id: str, today: date) -> MeetingView | None:
@@ -182,9 +200,8 @@ def next_meeting(session: Session, negotiation_id: str, today: date) -> MeetingV
 def plan_of(session: Session, negotiation_id: str, kind: DocumentKind = DocumentKind.CONTRACT) -> tuple[PlanEntry, ...]:
     """The parts of a document in order, with how many of their clauses are agreed, wait for an answer, or for a first
     proposal."""
-    waiting = case(
-        (col(Clause.current_version_id).is_not(None) & (col(Clause.state) != ClauseState.AGREED), 1), else_=0
-    )
+    answered = col(Clause.current_version_id).is_(None) | (col(Clause.state) == ClauseState.AGREED)
+    waiting = case((~answered | col(Clause.reopening_by).is_not(None), 1), else_=0)
     agreed = case((col(Clause.state) == ClauseState.AGREED, 1), else_=0)
     written = (col(Clause.working_text) != "") | col(Clause.working_value).is_not(None)
     never_tabled = (col(Clause.state) == ClauseState.TO_WRITE) & (col(Clause.versions) == 0)
@@ -241,7 +258,3 @@ def _with_what_hangs_below(entries: list[PlanEntry]) -> tuple[PlanEntry, ...]:
         return replace(entry, waiting_below=sum(each.waiting for each in whole), all_agreed=settled)
 
     return tuple(counted(entry) for entry in entries)
-
-
-def party_name(session: Session, party_id: str) -> str:
-    return session.get_one(Party, party_id).name
