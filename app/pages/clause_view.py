@@ -25,6 +25,8 @@ from negotiation.store.queries.exchanges import (
 from negotiation.store.queries.people import PartyView
 
 TABS = ("accorde", "proposition", "table-commune", "brouillon")
+LAST_STEPS = 8
+"""Of the navette, in the margin."""
 SIDE_OF_TAB = {"table-commune": "commune", "brouillon": "ours"}
 
 
@@ -84,14 +86,14 @@ def default_tab(card: ClauseCard) -> str:
 def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, compare: str = "") -> OpenClause:
     """The open clause for this reader. `compare` = « premiere » marks the path from the first version."""
     version = _tabled(session, card)
-    navette = navette_page(session, frame.actor, card.id)
+    navette = navette_page(session, frame.actor, card.id, size=LAST_STEPS)
     return OpenClause(
         card=card,
         tab=tab if tab in TABS else default_tab(card),
         version=version,
         comparison=_compared(session, frame, card, version=version, compare=compare),
         threads=threads_page(session, frame.actor, card.id),
-        steps=navette.moves[-8:],
+        steps=navette.moves,
         steps_total=navette.total,
         moves=frame.moves(card),
         entered_value=as_entered(card.value, card.value_kind),

@@ -39,10 +39,12 @@ class MoveRow(SQLModel, table=True):
     __tablename__ = "move"
     __table_args__ = (
         Index("ix_move_clause_rank", "clause_id", "rank"),
+        # Both columns: with one index each, SQLite reads a whole negotiation to count the moves of one clause.
+        Index("ix_move_negotiation_clause_rank", "negotiation_id", "clause_id", "rank"),
         UniqueConstraint("negotiation_id", "key"),
     )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
-    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))
     clause_id: str = Field(sa_column=key_column("clause.id", index=False))
     circle: str = Field(max_length=60)
     key: str | None = Field(default=None, max_length=120)

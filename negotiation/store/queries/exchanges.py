@@ -100,10 +100,10 @@ def versions_of(session: Session, clause_id: str, numbers: list[int] | None = No
     return {row.number: _version(row) for row in session.execute(query).scalars()}
 
 
-def navette_page(session: Session, actor: Actor, clause_id: str, page: int = 0) -> Page:
+def navette_page(session: Session, actor: Actor, clause_id: str, page: int = 0, *, size: int = PAGE) -> Page:
     """The moves of a clause that this person may read, newest page first, oldest first within the page."""
     mine = _moves_of(actor, clause_id) & col(MoveRow.type).not_in([Move.COMMENT])
-    return _page(session, mine, page)
+    return _page(session, mine, page, size=size)
 
 
 def threads_page(session: Session, actor: Actor, clause_id: str, page: int = 0) -> tuple[Thread, ...]:
@@ -142,18 +142,18 @@ def _moves_of(actor: Actor, clause_id: str) -> ColumnElement[bool]:
     )
 
 
-def _page(session: Session, condition: ColumnElement[bool], page: int) -> Page:
+def _page(session: Session, condition: ColumnElement[bool], page: int, *, size: int = PAGE) -> Page:
     total = session.execute(select(func.count()).select_from(MoveRow).where(condition)).scalar_one()
     query = (
         select(MoveRow, col(Version.number))
         .outerjoin(Version, col(Version.id) == MoveRow.version_id)
         .where(condition)
         .order_by(col(MoveRow.rank).desc())
-        .offset(page * PAGE)
-        .limit(PAGE)
+        .offset(page * size)
+        .limit(size)
     )
     moves = [_move(row, number) for row, number in session.execute(query)]
-    older = page + 1 if total > (page + 1) * PAGE else None
+    older = page + 1 if total > (page + 1) * size else None
     return Page(moves=tuple(reversed(moves)), total=total, older=older)
 
 
