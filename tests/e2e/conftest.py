@@ -6,7 +6,6 @@
 
 import shutil
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -19,9 +18,9 @@ Enter = Callable[..., Somebody]
 
 
 @pytest.fixture(scope="session")
-def first_start(run_folder: Path) -> Iterator[RunningServer]:
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """An empty folder, as `make run` finds it on a new machine."""
-    server = RunningServer(run_folder / "first-start").start()
+    server = RunningServer(tmp_path_factory.mktemp("first-start")).start()
     yield server
     server.stop()
 

@@ -1,15 +1,18 @@
-"""Every main page at the widths people have: it fits, has one title, keeps the policy, and works by keys."""
+"""Every main page at the widths and in the colours people have: it fits, is accessible, and works by keys."""
 
 import re
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Enter
-from tests.e2e.people import Somebody
+from tests.e2e.people import DESK, Somebody
 
 OG = "og.dg@handicap.example"
 WIDTHS = (320, 360, 1280, 1920)
+COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGES = (
     "/",
     "{table}",
@@ -33,6 +36,13 @@ PAGES = (
     "/verifier",
     "/nulle-part",
 )
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+# What the rules of accessibility call serious or critical, in the colours of the moment: [rule, first element].
+VIOLATIONS = """async () => {
+  const { violations } = await axe.run({ resultTypes: ["violations"] });
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return grave.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 120)}`);
+}"""
 OF_PASSERS_BY = ("/connexion", "/verifier", "/connexion/lien/perdu")
 
 
@@ -41,7 +51,7 @@ def og(enter: Enter) -> Somebody:
     return enter(OG)
 
 
-def test_no_page_scrolls_sideways_and_each_has_one_title(og: Somebody) -> None:
+def test_every_page_fits_has_one_title_and_is_open_to_everybody(og: Somebody) -> None:
     og.open_clause("EN06")
     clause = re.sub("#.*", "", og.page.url)
     og.page.get_by_role("link", name="La table").first.click()
@@ -97,6 +107,11 @@ def _faults(page: Page, address: str) -> list[str]:
         too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if too_wide > 0:
             faults.append(f"{too_wide} px too wide at {width}")
+    page.set_viewport_size(DESK)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for colours in COLOURS:
+        page.emulate_media(color_scheme=colours)
+        faults += [f"{colours}: {violation}" for violation in page.evaluate(VIOLATIONS)]
     return faults
 
 

@@ -41,7 +41,7 @@ const BLOCKS: readonly Tool[] = [
   },
   {
     words: "1. Liste",
-    name: "Liste numérotée",
+    name: "1. Liste numérotée",
     does: (c) => c.toggleOrderedList(),
     isOn: (e) => e.isActive("orderedList"),
   },
