@@ -23,6 +23,7 @@ WORDS_OF_CHOICES = {
 }
 """Choices that files write without accents, or in English."""
 _SIGNS_OF_UNITS = {"EUR": "€", "euro": "€", "euros": "€", "date": ""}
+_INVARIABLE_UNITS = frozenset({"mois", "fois", "repas", "temps", "colis"})
 _BREAKABLE_SPACES = re.compile(
     r" (?=[:;?!%€»])"  # before high punctuation and units
     r"|(?<=«) "
@@ -81,7 +82,15 @@ def _euros(value: object) -> str:
 
 def _with_unit(number: str, unit: str | None) -> str:
     sign = _SIGNS_OF_UNITS.get(unit, unit) if unit else ""
-    return f"{number}{NO_BREAK_SPACE}{sign}" if sign else number
+    return f"{number}{NO_BREAK_SPACE}{_agreeing(sign, number)}" if sign else number
+
+
+def _agreeing(unit: str, number: str) -> str:
+    """« 1,5 place », « 0 personne », « 2 places »: in French the plural starts at two."""
+    whole = number.lstrip("\u2212").partition(",")[0]
+    first, space, rest = unit.partition(" ")
+    is_plural = first.endswith("s") and len(first) > 3 and first not in _INVARIABLE_UNITS
+    return f"{first[:-1]}{space}{rest}" if whole in ("0", "1") and is_plural else unit
 
 
 def _date(value: str) -> str:

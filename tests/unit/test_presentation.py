@@ -140,3 +140,19 @@ def test_a_date_says_its_year_when_it_is_not_this_one() -> None:
     today = date(2026, 7, 10)
     assert p.date_fr(date(2026, 7, 3), p.near(date(2026, 7, 3), today)) == f"3{NB}juillet"
     assert p.date_fr(date(2023, 7, 3), p.near(date(2023, 7, 3), today)) == f"3{NB}juillet 2023"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        ("1", "personnes", f"1{NB}personne"),
+        ("0", "places", f"0{NB}place"),
+        ("1.5", "places", f"1,5{NB}place"),
+        ("2", "places", f"2{NB}places"),
+        ("1", "mois", f"1{NB}mois"),
+        ("1", "ETP", f"1{NB}ETP"),
+        ("1", "journées de présence", f"1{NB}journée de présence"),
+    ],
+)
+def test_a_unit_agrees_with_its_number(value: str, unit: str, words: str) -> None:
+    assert p.value_fr(value, unit) == words

@@ -1,0 +1,35 @@
+"""What was typed and not sent comes back to those for whom it was typed, and to nobody else."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Enter
+from tests.e2e.people import Somebody
+
+INSIDE = "Entre nous : nous irons jusqu’à cinq places."
+
+
+@pytest.fixture
+def director(enter: Enter) -> Somebody:
+    return enter("og.dg@handicap.example")
+
+
+def test_an_internal_comment_typed_before_a_reload_comes_back_to_its_internal_field_alone(director: Somebody) -> None:
+    director.open_clause("EN06")
+    margin = director.page.locator("#marge")
+    margin.get_by_text("Écrire en interne").click()
+    director.page.locator("#commentaire-ours").fill(INSIDE)
+    director.page.reload()
+    expect(director.page.locator("#commentaire-ours")).to_have_value(INSIDE)
+    expect(director.page.locator("#commentaire-shared")).to_have_value("")
+
+
+def test_an_internal_message_never_waits_in_the_discussion_of_all(director: Somebody) -> None:
+    director.open_table("CPOM")
+    director.page.get_by_role("link", name="Discussion").click()
+    director.page.get_by_role("link", name="en interne").click()
+    director.page.locator("#message").fill(INSIDE)
+    director.page.get_by_role("link", name="Toutes les parties").click()
+    expect(director.page.locator("#message")).to_have_value("")
+    director.page.get_by_role("link", name="en interne").click()
+    expect(director.page.locator("#message")).to_have_value(INSIDE)
