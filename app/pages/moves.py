@@ -114,5 +114,4 @@ def _origin() -> Origin:
 
 
 def _seen() -> Seen:
-    number = request.form.get("seen_number", "")
-    return Seen(int(number) if number.isdecimal() else None, request.form.get("seen_fingerprint") or None)
+    return Seen.told(request.form.get("seen_number", ""), request.form.get("seen_fingerprint", ""))

@@ -108,4 +108,4 @@ def _answer(listed: str) -> Answer:
     number, _, fingerprint = rest.partition(" ")
     if not number.isdecimal():
         raise InvalidInput(field="clause")
-    return Answer(clause_id, Seen(int(number), fingerprint))
+    return Answer(clause_id, Seen.told(number, fingerprint))

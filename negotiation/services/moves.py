@@ -47,6 +47,9 @@ from negotiation.store.people import Party
 from negotiation.store.queries.clauses import as_situation
 from negotiation.store.unit_of_work import UnitOfWork
 
+LONGEST_NUMBER = 9
+"""Digits of a version number."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -54,6 +57,12 @@ class Seen:
 
     number: int | None = None
     fingerprint: str | None = None
+
+    @classmethod
+    def told(cls, number: str, fingerprint: str) -> "Seen":
+        """As a form says it. A number that no version will ever bear was on no screen."""
+        readable = number.isdecimal() and len(number) <= LONGEST_NUMBER
+        return cls(int(number) if readable else None, fingerprint or None)
 
 
 @dataclass(frozen=True)
