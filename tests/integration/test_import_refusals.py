@@ -212,6 +212,14 @@ def test_an_accepted_engagement_names_its_last_version(store: Store) -> None:
     assert "la version 3" in problem
 
 
+def test_nobody_enters_another_table_because_two_keys_make_one_address(store: Store) -> None:
+    first, second = scenario() | {"key": "ma table"}, scenario() | {"key": "ma-table"}
+    a_table(store, first)
+    where, problem = refused(store, second)
+    assert where == "parties[0].members[0].id"
+    assert "og.dg@ma-table.example" in problem
+
+
 def test_two_members_never_share_an_account(store: Store) -> None:
     content = scenario()
     content["parties"][1] = party("ars", {"dg": ["referent", "valideur"], "DG": ["lecteur"], "redac": ["redacteur"]})

@@ -94,22 +94,36 @@ def write_essms(intake: Intake) -> None:
 
 
 def _persons(intake: Intake) -> dict[str, Person]:
-    """The account of each member, by member key: the one that exists already, or a new one without password."""
-    emails: dict[str, str] = {}
+    """The account of each member, by member key: the one that exists already, or a new one without password.
+
+    An address is made for one file: should two keys make the same one, nobody enters a second table by accident.
+    """
+    paths = _addresses(intake)
+    query = select(Person, col(Member.id)).outerjoin(Member, col(Member.person_id) == Person.id)
+    found = intake.uow.session.execute(query.where(col(Person.email).in_(paths))).tuples().all()
+    known = {person.email: person for person, _ in found}
+    elsewhere = {person.email for person, seat in found if seat is not None}
+    for email in (email for email in paths if email in elsewhere):
+        fault(paths[email], f"l’adresse « {email} » est déjà celle d’un membre d’une autre table")
+    persons = {email: known.get(email) or Person(email=email) for email in paths}
+    intake.uow.session.add_all(persons.values())
+    intake.uow.session.flush()
+    members = (member["id"] for party in intake.file["parties"] for member in party["members"])
+    return {member: persons[email_of(member, intake.file["key"])] for member in members}
+
+
+def _addresses(intake: Intake) -> dict[str, str]:
+    """The path of the member who gets each address. Raises InvalidFile when two would share one."""
+    paths: dict[str, str] = {}
     for index, party in enumerate(intake.file["parties"]):
         for rank, member in enumerate(party["members"]):
             email, path = email_of(member["id"], intake.file["key"]), f"parties[{index}].members[{rank}].id"
-            if email in emails.values():
+            if email in paths:
                 fault(path, f"l’adresse « {email} » serait celle de deux membres")
             if len(email) > _LONGEST_EMAIL:
                 fault(path, f"l’adresse « {email[:40]}… » serait trop longue")
-            emails[member["id"]] = email
-    query = select(Person).where(col(Person.email).in_(emails.values()))
-    known = {person.email: person for person in intake.uow.session.execute(query).scalars()}
-    persons = {member: known.get(email) or Person(email=email) for member, email in emails.items()}
-    intake.uow.session.add_all(persons.values())
-    intake.uow.session.flush()
-    return persons
+            paths[email] = path
+    return paths
 
 
 def _letter(party: Json) -> str:
