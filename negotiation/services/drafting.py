@@ -110,7 +110,8 @@ def open_draft(live: LiveDrafts, actor: Actor, *, part_id: str, side: str, state
         locks = _locks(session, part_id)
     if draft is None:
         with live.store.unit_of_work() as uow:
-            uow.lock(part.negotiation_id)
+            if uow.lock(part.negotiation_id).frozen_at is not None:
+                raise Frozen()
             draft = _draft_of(uow.session, part_id, circle) or _first_draft(uow, part, circle)
     sequence, lacking = live.rooms.room(draft.id, epoch=draft.epoch).state_since(state_vector)
     return OpenedDraft(draft.id, draft.epoch, sequence, lacking, locks)
