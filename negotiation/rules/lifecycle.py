@@ -30,6 +30,8 @@ class Reason(StrEnum):
     NO_REOPENING = "no_reopening"
     FOLLOWS = "follows"
     """The cell shows the value of an engagement, and is negotiated there."""
+    INSIDE = "inside"
+    """What commits a party is said before all parties, never inside a circle."""
 
 
 @dataclass(frozen=True)

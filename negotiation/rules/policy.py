@@ -29,7 +29,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Authentication:
-    """How and when the person was last recognised. Every binding move keeps it (trust T14)."""
+    """How and when the person was last recognised. Every move keeps how (trust T14)."""
 
     method: Method
     at: datetime

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from negotiation.errors import IllegalMove
+from negotiation.rules.lifecycle import Reason
 from negotiation.rules.policy import Actor
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import Action, ClauseKind, ClauseState, Move
@@ -34,7 +35,7 @@ def accept_together(uow: UnitOfWork, actor: Actor, answers: Iterable[Answer]) ->
     require(actor, Action.ACCEPT)
     listed = tuple(answers)
     if not listed:
-        raise IllegalMove(reason="nothing_tabled", move=Move.ACCEPTANCE)
+        raise IllegalMove(reason=Reason.NOTHING_TABLED, move=Move.ACCEPTANCE)
     bundle = new_id()
     return tuple(
         play(uow, actor, answer.clause_id, Order(Move.ACCEPTANCE, seen=answer.seen, bundle=bundle)) for answer in listed
@@ -49,7 +50,7 @@ def propose_working_texts(uow: UnitOfWork, actor: Actor, part_ids: Iterable[str]
     require(actor, Action.TABLE_TEXT)
     clauses = _untabled(uow, actor, part_ids)
     if not clauses:
-        raise IllegalMove(reason="nothing_tabled", move=Move.PROPOSAL)
+        raise IllegalMove(reason=Reason.NOTHING_TABLED, move=Move.PROPOSAL)
     bundle = new_id()
     return tuple(
         play(

@@ -25,7 +25,7 @@ from negotiation.errors import (
 from negotiation.events import KIND_OF_MOVE, Event, Kind
 from negotiation.rules import lifecycle
 from negotiation.rules.clause_text import canonical_markdown, readable_text, version_fingerprint
-from negotiation.rules.lifecycle import Origin, Outcome, Play, Situation, Tabled
+from negotiation.rules.lifecycle import Origin, Outcome, Play, Reason, Situation, Tabled
 from negotiation.rules.policy import Actor, sees
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import (
@@ -145,7 +145,7 @@ def situation_of(uow: UnitOfWork, clause: Clause) -> Situation:
 def _checked(actor: Actor, clause: Clause, order: Order) -> Order:
     """The order with canonical text and value. Raises on what is missing, unreadable or of the wrong kind."""
     if order.circle != SHARED and order.move not in TALK_MOVES and not actor.is_declared:
-        raise IllegalMove(reason="inside", move=order.move)
+        raise IllegalMove(reason=Reason.INSIDE, move=order.move)
     motive, said = readable_text(order.motive), "" if order.move in TEXT_MOVES else readable_text(order.text)
     if order.move in MOTIVE_ASKED and not actor.is_declared and not (motive or said):
         raise MissingMotive(move=order.move)
@@ -204,7 +204,7 @@ def _write(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, outco
 def _table_version(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, outcome: Outcome) -> Version:
     tabled = outcome.situation.current
     if tabled is None:
-        raise IllegalMove(reason="nothing_tabled", move=order.move)
+        raise IllegalMove(reason=Reason.NOTHING_TABLED, move=order.move)
     version = Version(
         negotiation_id=clause.negotiation_id,
         clause_id=clause.id,
