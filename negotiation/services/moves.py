@@ -16,6 +16,7 @@ from sqlmodel import col
 from negotiation.errors import (
     Frozen,
     IllegalMove,
+    MessageTooLong,
     MissingMotive,
     MissingText,
     NotFound,
@@ -39,6 +40,7 @@ from negotiation.rules.vocabulary import (
     ReserveState,
 )
 from negotiation.services.access import require
+from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.drafting import restart_drafts
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause, ClauseParty
@@ -105,7 +107,7 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
     """Play one move on one clause.
 
     Raises NotFound, NotAllowed, RecentSigninRequired, Frozen, StaleClause, IllegalMove, MissingText, MissingMotive,
-    NothingChanged, WrongValue, UnreadableText. Nothing is written when it raises.
+    NothingChanged, WrongValue, UnreadableText, MessageTooLong. Nothing is written when it raises.
     """
     clause = open_clause(uow, actor, clause_id)
     require(actor, ACTION_OF_MOVE[order.move], circle=order.circle)
@@ -146,6 +148,7 @@ def _checked(actor: Actor, clause: Clause, order: Order) -> Order:
     """The order with canonical text and value. Raises on what is missing, unreadable or of the wrong kind."""
     if order.circle != SHARED and order.move not in TALK_MOVES and not actor.is_declared:
         raise IllegalMove(reason=Reason.INSIDE, move=order.move)
+    _refuse_long_words(actor, order)
     motive, said = readable_text(order.motive), "" if order.move in TEXT_MOVES else readable_text(order.text)
     if order.move in MOTIVE_ASKED and not actor.is_declared and not (motive or said):
         raise MissingMotive(move=order.move)
@@ -158,6 +161,13 @@ def _checked(actor: Actor, clause: Clause, order: Order) -> Order:
     if order.move in TEXT_ASKED and not said:
         raise MissingText(move=order.move)
     return replace(order, text=said, motive=motive, value=None)
+
+
+def _refuse_long_words(actor: Actor, order: Order) -> None:
+    """What is said, unlike what is tabled, is as long as a message at most. Raises MessageTooLong."""
+    said = order.motive if order.move in TEXT_MOVES else max(order.motive, order.text, key=len)
+    if len(said) > LONGEST_MESSAGE and not actor.is_declared:
+        raise MessageTooLong(limit=LONGEST_MESSAGE, length=len(said))
 
 
 def _answers_something_readable(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from negotiation.errors import (
     IllegalMove,
+    MessageTooLong,
     MissingMotive,
     MissingText,
     NotAllowed,
@@ -131,6 +132,17 @@ def test_a_counter_and_a_rejection_ask_for_a_motive(store: Store) -> None:
     for move in (Move.COUNTER_PROPOSAL, Move.REJECTION):
         with pytest.raises(MissingMotive):
             table.ars.dg.play(move, "en02", "" if move is Move.REJECTION else "Autre chose.", motive="")
+
+
+def test_what_is_said_is_as_long_as_a_message_at_most(store: Store) -> None:
+    table = a_table(store)
+    table.og.dg.propose("en02", "Un texte long. " * 2_000)
+    endless = "mot " * 3_000
+    for move in (Move.COMMENT, Move.RESERVE, Move.REJECTION):
+        with pytest.raises(MessageTooLong):
+            table.ars.dg.play(move, "en02", endless)
+    with pytest.raises(MessageTooLong):
+        table.ars.dg.counter("en02", "Un texte.", motive=endless)
 
 
 def test_accepting_asks_for_a_recent_sign_in(store: Store) -> None:
