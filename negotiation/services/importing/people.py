@@ -100,7 +100,7 @@ def _persons(intake: Intake) -> dict[str, Person]:
     """
     paths = _addresses(intake)
     query = select(Person, col(Member.id)).outerjoin(Member, col(Member.person_id) == Person.id)
-    found = intake.uow.session.execute(query.where(col(Person.email).in_(paths))).tuples().all()
+    found = intake.uow.session.execute(query.where(col(Person.email).in_(paths))).all()
     known = {person.email: person for person, _ in found}
     elsewhere = {person.email for person, seat in found if seat is not None}
     for email in (email for email in paths if email in elsewhere):
