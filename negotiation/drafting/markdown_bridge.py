@@ -94,7 +94,7 @@ def _write_items(parent: XmlElement, items: Iterable[ListItem]) -> None:
     for item in items:
         element = _append(parent, "listItem")
         if not item.blocks or not isinstance(item.blocks[0], Paragraph):
-            _append(element, "paragraph")
+            _write_inlines(_append(element, "paragraph"), ())
         _write_blocks(element, item.blocks)
 
 
@@ -108,6 +108,11 @@ def _write_rows(parent: XmlElement, rows: Iterable[Iterable[Inlines]]) -> None:
 
 
 def _write_inlines(parent: XmlElement, inlines: Inlines) -> None:
+    if not inlines:
+        # Two people who begin to write in it need the same text node: from one each, the editor would write some
+        # letters twice (seen with three browsers).
+        parent.children.append(XmlText())
+        return
     runs: list[Text] = []
     for inline in inlines:
         if isinstance(inline, Text):

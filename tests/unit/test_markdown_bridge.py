@@ -89,7 +89,7 @@ def test_a_list_item_starts_with_a_paragraph_as_the_editor_demands() -> None:
             (
                 "listItem",
                 {},
-                ("paragraph", {}),
+                ("paragraph", {}, []),
                 ("bulletList", {}, ("listItem", {}, ("paragraph", {}, [("dedans", None)]))),
             ),
         )
@@ -104,14 +104,27 @@ def test_a_cell_holds_one_paragraph_even_when_empty() -> None:
             "table",
             {},
             ("tableRow", {}, ("tableHeader", once, ("paragraph", {}, [("a", None)]))),
-            ("tableRow", {}, ("tableCell", once, ("paragraph", {}))),
+            ("tableRow", {}, ("tableCell", once, ("paragraph", {}, []))),
         )
     ]
 
 
 def test_an_empty_clause_is_one_empty_paragraph() -> None:
-    assert tree("") == [("paragraph", {})]
+    assert tree("") == [("paragraph", {}, [])]
     assert read_fragment(written(""), yjs.ROOT) == ""
+
+
+def test_two_people_who_begin_an_empty_clause_write_in_the_same_text() -> None:
+    """With a text node each, the editor makes one of the two and writes some letters twice."""
+    seed = written("").get_update()
+    people = [Doc(), Doc()]
+    for document, words in zip(people, ("Nous ", "visons"), strict=True):
+        document.apply_update(seed)
+        document.get(yjs.ROOT, type=XmlFragment).children[0].children[0].insert(0, words)
+    people[0].apply_update(people[1].get_update())
+    paragraph = people[0].get(yjs.ROOT, type=XmlFragment).children[0]
+    assert len(paragraph.children) == 1
+    assert read_fragment(people[0], yjs.ROOT) in ("Nous visons", "visonsNous")
 
 
 def test_a_clause_never_written_reads_as_empty() -> None:

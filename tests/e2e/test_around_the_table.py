@@ -1,0 +1,58 @@
+"""What happens around the main road: many hands at once, the discussion, a clause that reopens."""
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Enter
+
+OG, ARS, CD = "og.dg@handicap.example", "ars.resp@handicap.example", "cd.chef@handicap.example"
+
+
+def test_three_people_who_type_at_the_same_time_lose_no_letter(enter: Enter) -> None:
+    people = [enter(email) for email in (OG, ARS, CD)]
+    for somebody in people:
+        somebody.open_clause("EN14", "table-commune")
+        expect(somebody.live_text).to_be_visible()
+    for somebody in people:
+        somebody.live_text.click()
+    for letters in ("abc", "def", "ghi", "jkl"):
+        for somebody, letter in zip(people, letters, strict=True):
+            somebody.page.keyboard.type(letter * 5)
+    expect(people[0].live_text).to_contain_text("lllll")
+    for somebody in people:
+        somebody.expect_saved()
+    written = people[0].live_text.text_content() or ""
+    assert sorted(written) == sorted("abcdefghijkl" * 5)
+    for somebody in people[1:]:
+        expect(somebody.live_text).to_have_text(written)
+
+
+def test_a_discussion_reaches_its_circle_and_no_other(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    for somebody in (og, ars):
+        somebody.open_table("CPOM")
+        somebody.page.get_by_role("link", name="Discussion").click()
+    og.page.get_by_label("Votre message").fill("Le tableau des surcoûts part ce soir.")
+    og.page.get_by_role("button", name="Envoyer", exact=True).click()
+    expect(ars.page.locator("#messages")).to_contain_text("Le tableau des surcoûts part ce soir.")
+    og.page.get_by_role("link", name="Orlinde, en interne").click()
+    og.page.get_by_label("Votre message").fill("Gardons la marge de 2 %.")
+    og.page.get_by_role("button", name="Envoyer en interne").click()
+    expect(og.page.locator("#messages")).to_contain_text("Gardons la marge de 2 %.")
+    for page in ("", "?cercle=ours", "?cercle=authorities"):
+        ars.page.goto(ars.page.url.partition("?")[0].partition("#")[0] + page)
+        assert "Gardons la marge" not in ars.page.content()
+
+
+def test_an_agreed_clause_reopens_when_every_concerned_party_consents(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    og.open_clause("EN02")
+    ars.open_clause("EN02")
+    form = og.open_form("Demander la réouverture")
+    form.get_by_label("Pourquoi rouvrir").fill("L’extension du dispositif est refusée.")
+    form.get_by_role("button", name="Envoyer la demande").click()
+    og.expect_told("Votre demande de réouverture est partie")
+    expect(ars.clause).to_contain_text("demande la réouverture de cette clause")
+    ars.clause.get_by_role("button", name="Consentir à la réouverture").click()
+    ars.expect_told("Votre accord à la réouverture est enregistré")
+    expect(og.clause).to_contain_text("Rouverte")
+    expect(og.clause.locator("summary", has_text="Proposer")).to_be_visible()
