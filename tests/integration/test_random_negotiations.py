@@ -6,7 +6,6 @@ alone, and every chain verifies.
 """
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -21,12 +20,11 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from negotiation.errors import IllegalMove, NotAllowed, NothingChanged, StaleClause
-from negotiation.events import KIND_OF_MOVE, Kind
 from negotiation.rules import history_chain
 from negotiation.rules.clause_text import version_fingerprint
 from negotiation.rules.history_chain import Opening
 from negotiation.rules.lifecycle import Origin
-from negotiation.rules.vocabulary import AUTHORITIES, SHARED, ClauseState, Move
+from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Move
 from negotiation.services.moves import Seen
 from negotiation.store import Store, connect_store
 from negotiation.store.contract import Clause
@@ -36,6 +34,7 @@ from negotiation.store.record import HistoryEntry
 from negotiation.store.unit_of_work import as_link
 from tests.builders import Person, a_table
 from tests.clause_model import COMMON, TEXTS, ClauseModel
+from tests.history_replay import facts_of, payload_of, rebuilt_from
 
 PARTIES = ("og", "ars", "cd")
 CLAUSES = ("en01", "en02", "fa01.description")
@@ -51,14 +50,12 @@ COMMITTING = (
     Move.REOPENING_CONSENT,
 )
 """Moves that a drafter can't make."""
-MOVES = {kind: move for move, kind in KIND_OF_MOVE.items() if move in ANSWERS}
 
 clauses, parties, words = (
     st.sampled_from(CLAUSES),
     st.sampled_from(PARTIES),
     st.sampled_from(["Un.", "Deux.", "Trois."]),
 )
-Payload = dict[str, Any]
 
 
 class Negotiating(RuleBasedStateMachine):
@@ -209,17 +206,6 @@ class Negotiating(RuleBasedStateMachine):
             return len(session.execute(query).all())
 
 
-def payload_of(entry: HistoryEntry) -> Payload:
-    assert entry.payload is not None
-    facts: Payload = json.loads(entry.payload)
-    return facts
-
-
-def facts_of(model: ClauseModel) -> tuple[object, ...]:
-    """What two models of one clause must share."""
-    return model.state, model.current, model.fingerprint, model.behind, model.reserves, model.reopening
-
-
 def recounted(
     concerned: frozenset[str],
     moves: Iterable[MoveRow],
@@ -240,45 +226,6 @@ def recounted(
         else:
             model.make(move.type, party)
     return model
-
-
-def rebuilt_from(entries: Iterable[HistoryEntry]) -> dict[str, ClauseModel]:
-    """Every clause, from the payloads of the shared chain alone: who is concerned is read where it counts."""
-    models: dict[str, ClauseModel] = {}
-    for entry in entries:
-        facts = payload_of(entry)
-        if "clause" in facts:
-            model = models.setdefault(facts["clause"], ClauseModel(frozenset({"somebody"}), is_engagement=False))
-            replay(model, entry.kind, facts)
-    return models
-
-
-def replay(model: ClauseModel, kind: str, facts: Payload) -> None:
-    match Kind(kind):
-        case Kind.CLAUSE_PROPOSED | Kind.CLAUSE_COUNTERED:
-            assert facts["fingerprint"] == version_fingerprint(facts["text"], facts["value"])
-            assert set(facts.get("voided", ())) == model.accepted
-            common = facts["origin"] == Origin.TABLE_COMMUNE
-            model.table(COMMON if common else facts["party"], facts["fingerprint"])
-            assert facts["version"] == model.current
-        case Kind.CLAUSE_AGREED:
-            assert set(facts["parties"]) == model.behind - {COMMON}
-            model.agreed = model.agreed_once = True
-        case Kind.CLAUSE_REOPENED:
-            assert set(facts["parties"]) == set(model.reopening)
-            model.agreed, model.current, model.accepted, model.reopening = False, 0, set(), []
-        case made if made in MOVES:
-            answer(model, MOVES[made], facts)
-    if "state" in facts and facts["state"] not in (ClauseState.AGREED, ClauseState.REOPENED):
-        assert facts["state"] == model.state
-
-
-def answer(model: ClauseModel, move: Move, facts: Payload) -> None:
-    if move is Move.ACCEPTANCE:  # T12: what was accepted is what was current at this place of the history
-        assert (facts["version"], facts["fingerprint"]) == (model.current, model.fingerprint)
-    model.make(move, facts["party"])
-    if facts["state"] == ClauseState.WITHDRAWN:
-        model.given_up, model.reserves = True, set()
 
 
 def test_whatever_three_parties_do_the_history_and_the_state_agree(migrated_sqlite: Path, tmp_path: Path) -> None:
