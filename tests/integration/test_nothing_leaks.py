@@ -96,7 +96,6 @@ def told_in(answers: Mapping[str, Answer], words: Mapping[str, object]) -> dict[
         ("SQLite", "ars"),
         ("SQLite", "asso"),
         pytest.param("PostgreSQL", "ars", marks=pytest.mark.postgresql),
-        pytest.param("PostgreSQL", "asso", marks=pytest.mark.postgresql),
     ],
     indirect=["database_url"],
 )

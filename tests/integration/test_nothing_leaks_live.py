@@ -31,6 +31,8 @@ from tests.visitors import asks
 
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
 HASH = "0" * 64
+ONCE = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+"""For what asks nothing more of the database than the rest."""
 UPDATE = "AAA="
 """The update that changes nothing."""
 
@@ -120,6 +122,7 @@ def test_what_happens_inside_makes_no_sound_outside(
         assert words_met(repr(events).encode(), found.words.kept_from(party)) == set()
 
 
+@ONCE
 def test_what_those_inside_hear_is_a_type_and_ids(
     app: Flask, found: SecretsTable, recorders: dict[str, Recorder]
 ) -> None:
@@ -130,6 +133,7 @@ def test_what_those_inside_hear_is_a_type_and_ids(
     assert words_met(repr(told).encode(), found.words.told) == set()
 
 
+@ONCE
 def test_what_is_shared_is_heard_by_all(app: Flask, found: SecretsTable, recorders: dict[str, Recorder]) -> None:
     """Or the silence above would prove nothing."""
     visitor = Typist(app, speaker(found.table, "og"))
@@ -156,6 +160,7 @@ def test_a_private_draft_answers_every_event_like_one_that_does_not_exist(app: F
         assert answered(page, found, private) == unknown
 
 
+@ONCE
 @pytest.mark.parametrize("side", ["authorities", "og", "party:og", "shared", ""])
 def test_no_side_opens_another_partys_draft(app: Flask, found: SecretsTable, side: str) -> None:
     page = Typist(app, speaker(found.table, "og"))
@@ -169,6 +174,7 @@ def test_no_side_opens_another_partys_draft(app: Flask, found: SecretsTable, sid
         assert opening(private) == opening(UNKNOWN)
 
 
+@ONCE
 def test_ours_is_ones_own(app: Flask, found: SecretsTable) -> None:
     page = Typist(app, speaker(found.table, "cd")).open("ours")
     assert page.draft["draft"] == found.drafts["cd"]
@@ -177,6 +183,7 @@ def test_ours_is_ones_own(app: Flask, found: SecretsTable) -> None:
     assert {found.words.told[word] for word in met} == {("cd", "live draft")}
 
 
+@ONCE
 @pytest.mark.parametrize("table_id", [UNKNOWN, "", "x" * 100, "\0"])
 def test_nobody_watches_a_table_that_isnt_his(app: Flask, found: SecretsTable, table_id: str) -> None:
     page = Typist(app, speaker(found.table, "cd"))
