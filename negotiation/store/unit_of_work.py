@@ -5,6 +5,7 @@ stop its whole thread, and the writer with it); PostgreSQL locks the negotiation
 sequence)` stays as the last guard.
 """
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from negotiation.store.contract import Negotiation
 from negotiation.store.record import HistoryEntry, Outbox
 
 SQLITE_BUSY_MS = 10_000
+_LOG = logging.getLogger(__name__)
 
 
 class Announcing(StrEnum):
@@ -183,14 +185,21 @@ class Store:
                 uow = UnitOfWork(session, announcing)
                 yield uow
         if uow.announcements:
-            for listener in self._listeners:
-                listener(uow.announcements)
+            self._announce(uow.announcements)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that only shows."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    def _announce(self, announcements: list[Announcement]) -> None:
+        """What is committed is done: a listener that fails refuses nothing, and the outbox tells it again."""
+        for listener in self._listeners:
+            try:
+                listener(announcements)
+            except Exception:
+                _LOG.exception("a listener failed after the commit")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

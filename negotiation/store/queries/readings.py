@@ -221,6 +221,6 @@ def _all(session: Session, row: type[SQLModel], negotiation_id: str) -> tuple[Fa
 
 def _facts(row: SQLModel) -> Facts:
     kept: dict[str, str | int | date | datetime | list[Any] | dict[str, Any] | None] = row.model_dump(
-        exclude={"negotiation_id"}
+        exclude={"negotiation_id", "rank"}  # a rank counts what other circles said
     )
     return kept
