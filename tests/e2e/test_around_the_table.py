@@ -56,3 +56,17 @@ def test_an_agreed_clause_reopens_when_every_concerned_party_consents(enter: Ent
     ars.expect_told("Votre accord à la réouverture est enregistré")
     expect(og.clause).to_contain_text("Rouverte")
     expect(og.clause.locator("summary", has_text="Proposer")).to_be_visible()
+
+
+def test_a_form_stays_unfolded_and_focused_when_the_page_refreshes(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    og.open_clause("EN05")
+    ars.open_clause("EN05")
+    og.open_form("Contre-proposer")
+    composer = og.rail.locator("details.write", has_text="Écrire en interne")
+    composer.locator("summary").click()
+    ars.comment("Nous relisons ce chiffre.")
+    og.expect_comment("Nous relisons ce chiffre.")
+    expect(composer.locator("summary")).to_be_focused()
+    expect(composer.get_by_label("Votre commentaire")).to_be_visible()
+    expect(og.clause.get_by_label("Texte proposé")).to_be_visible()

@@ -20,6 +20,11 @@ declare global {
 /** Several changes of one move, or of a whole part accepted, arrive together: one request for each fragment. */
 const GATHER_MS = 150;
 
+interface SwapDetail {
+  target: Element;
+  serverResponse: string;
+}
+
 const waiting = new Set<Element>();
 let timer: number | undefined;
 
@@ -31,6 +36,7 @@ export function startRefreshing(): void {
     if (detail.clause) keys.add(`clause:${detail.clause}`);
     ask((key) => keys.has(key));
   });
+  document.addEventListener("htmx:beforeSwap", (event) => keepUnfolded((event as CustomEvent<SwapDetail>).detail));
 }
 
 /** After a time without connection nobody knows what was missed: everything is asked for again. */
@@ -64,7 +70,29 @@ function isBusy(fragment: Element): boolean {
 
 function swap(fragment: Element): void {
   const address = fragment.getAttribute("data-refresh-url") as string;
-  void htmx.ajax("get", address, { source: fragment, target: fragment, swap: "outerHTML" });
+  const here = document.activeElement?.closest("summary") ?? null;
+  const focused = here && fragment.contains(here) ? nameOf(here.parentElement as HTMLElement) : null;
+  void htmx.ajax("get", address, { source: fragment, target: fragment, swap: "outerHTML" }).then(() => {
+    if (focused === null || document.activeElement !== document.body) return;
+    const same = [...document.querySelectorAll("details")].find((one) => nameOf(one) === focused);
+    same?.querySelector("summary")?.focus({ preventScroll: true });
+  });
+}
+
+/** What the reader has unfolded stays so: a form that folds itself under the hand is a form one loses. */
+function keepUnfolded(detail: SwapDetail): void {
+  if (!detail.target.hasAttribute("data-refresh-url")) return;
+  const unfolded = new Set([...detail.target.querySelectorAll<HTMLElement>("details[open]")].map(nameOf));
+  if (!unfolded.size) return;
+  const { body } = new DOMParser().parseFromString(detail.serverResponse, "text/html");
+  for (const coming of body.querySelectorAll("details")) if (unfolded.has(nameOf(coming))) coming.open = true;
+  detail.serverResponse = body.innerHTML;
+}
+
+/** The same from one answer to the next: the field it holds, else the words to click on. */
+function nameOf(folded: HTMLElement): string {
+  const field = folded.querySelector("textarea, input:not([type=hidden])");
+  return field?.id || folded.querySelector("summary")?.textContent?.trim() || "";
 }
 
 function offer(fragment: Element): void {
