@@ -17,7 +17,7 @@ from negotiation.store.queries.exchanges import (
     MoveView,
     Thread,
     VersionView,
-    navette_page,
+    last_steps,
     threads_page,
     version_view,
     versions_of,
@@ -61,7 +61,6 @@ class OpenClause:
     comparison: Comparison | None
     threads: tuple[Thread, ...]
     steps: tuple[MoveView, ...]
-    steps_total: int
     moves: tuple[Move, ...]
     entered_value: str
     starting_text: str
@@ -86,15 +85,13 @@ def default_tab(card: ClauseCard) -> str:
 def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, compare: str = "") -> OpenClause:
     """The open clause for this reader. `compare` = « premiere » marks the path from the first version."""
     version = _tabled(session, card)
-    navette = navette_page(session, frame.actor, card.id, size=LAST_STEPS)
     return OpenClause(
         card=card,
         tab=tab if tab in TABS else default_tab(card),
         version=version,
         comparison=_compared(session, frame, card, version=version, compare=compare),
         threads=threads_page(session, frame.actor, card.id),
-        steps=navette.moves,
-        steps_total=navette.total,
+        steps=last_steps(session, frame.actor, card.id, LAST_STEPS),
         moves=frame.moves(card),
         entered_value=as_entered(card.value, card.value_kind),
         starting_text=card.text,

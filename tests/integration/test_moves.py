@@ -30,6 +30,7 @@ from negotiation.services.moves import Seen
 from negotiation.store import Announcing, Store
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.queries.clauses import card_of
+from negotiation.store.queries.exchanges import last_steps, navette_page
 from negotiation.store.queries.history import whole_chains
 from negotiation.store.unit_of_work import as_link
 from tests.builders import Table, a_table
@@ -325,3 +326,18 @@ def _quietly(barrier: threading.Barrier, act: Callable[[], object]) -> None:
 
 def _of_part(table: Table, key: str) -> list[str]:
     return [clause_id for name, clause_id in table._clauses.items() if name.startswith(f"{key}.")]
+
+
+def test_the_navette_of_a_clause_keeps_every_word_that_its_reader_may_read(store: Store) -> None:
+    table = a_table(store)
+    table.og.dg.propose("en02", "Première rédaction.")
+    for number in range(60):
+        table.ars.dg.comment("en02", f"Remarque {number}.")
+    table.ars.dg.note("en02", "Entre nous.")
+    with store.reading() as session:
+        clause, reader = table.clause_id("en02"), table.og.dg.actor
+        first = navette_page(session, reader, clause)
+        second = navette_page(session, reader, clause, first.older or 0)
+        assert first.total == 61
+        assert len(first.moves) + len(second.moves) == 61
+        assert [step.type for step in last_steps(session, reader, clause, 8)] == [Move.PROPOSAL]

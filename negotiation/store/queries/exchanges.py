@@ -100,10 +100,15 @@ def versions_of(session: Session, clause_id: str, numbers: list[int] | None = No
     return {row.number: _version(row) for row in session.execute(query).scalars()}
 
 
-def navette_page(session: Session, actor: Actor, clause_id: str, page: int = 0, *, size: int = PAGE) -> Page:
-    """The moves of a clause that this person may read, newest page first, oldest first within the page."""
-    mine = _moves_of(actor, clause_id) & col(MoveRow.type).not_in([Move.COMMENT])
-    return _page(session, mine, page, size=size)
+def navette_page(session: Session, actor: Actor, clause_id: str, page: int = 0) -> Page:
+    """Every move of a clause that this person may read, newest page first, oldest first within the page."""
+    return _page(session, _moves_of(actor, clause_id), page)
+
+
+def last_steps(session: Session, actor: Actor, clause_id: str, count: int) -> tuple[MoveView, ...]:
+    """The last moves, comments left out, oldest first: the navette in short."""
+    steps = _moves_of(actor, clause_id) & col(MoveRow.type).not_in([Move.COMMENT])
+    return _page(session, steps, 0, size=count).moves
 
 
 def threads_page(session: Session, actor: Actor, clause_id: str, page: int = 0) -> tuple[Thread, ...]:
