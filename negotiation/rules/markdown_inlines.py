@@ -31,6 +31,13 @@ class Place(StrEnum):
     CELL = "cell"
 
 
+class Nesting(StrEnum):
+    """When marks overlap: keep what is open and cut the newcomer, or close it so that the longer one stays whole."""
+
+    AS_OPENED = "as_opened"
+    LONGEST_OUTSIDE = "longest_outside"
+
+
 _ATTEMPTS = 12
 _BREAKS = {Place.PARAGRAPH: "\\\n", Place.HEADING: " ", Place.CELL: "<br>"}
 _NEEDS_READING_AGAIN = re.compile(r"[\\*_~\[<&]")
@@ -54,13 +61,11 @@ def write_inlines(inlines: Inlines, place: Place) -> str:
     """`inlines` must be settled. What comes back is read as `inlines`, less the marks that could not be written."""
     kept = inlines
     for _ in range(_ATTEMPTS):
-        source = _write(kept, place)
-        if not _NEEDS_READING_AGAIN.search(source):
-            return source
-        read = _read(source, place)
-        if read == kept:
-            return source
-        kept = _without_first_wrong_mark(kept, read)
+        for nesting in Nesting:
+            source = _write(kept, place, nesting)
+            if not _NEEDS_READING_AGAIN.search(source) or _read(source, place) == kept:
+                return source
+        kept = _without_first_wrong_mark(kept, _read(_write(kept, place, Nesting.AS_OPENED), place))
     return _BREAKS[place].join(
         "".join(_entity(sign) if not sign.isalnum() and not sign.isspace() else sign for sign in line)
         for line in "".join(inline.text if isinstance(inline, Text) else "\n" for inline in inlines).split("\n")
@@ -89,14 +94,14 @@ def _without_first_wrong_mark(written: Inlines, read: Inlines | None) -> Inlines
     return written
 
 
-def _write(inlines: Inlines, place: Place) -> str:
+def _write(inlines: Inlines, place: Place, nesting: Nesting) -> str:
     lines: list[list[Text]] = [[]]
     for inline in inlines:
         if isinstance(inline, HardBreak):
             lines.append([])
         else:
             lines[-1].append(inline)
-    return _BREAKS[place].join(_guarded(_write_line(line), place) for line in lines)
+    return _BREAKS[place].join(_guarded(_write_line(line, nesting), place) for line in lines)
 
 
 def _guarded(line: str, place: Place) -> str:
@@ -109,11 +114,11 @@ def _guarded(line: str, place: Place) -> str:
     return line
 
 
-def _write_line(runs: Iterable[Text]) -> str:
+def _write_line(runs: Iterable[Text], nesting: Nesting) -> str:
     """Links outermost: delimiters inside a link never meet those outside."""
     line = ""
     for href, group in groupby(runs, key=lambda run: run.href):
-        words = _write_marks(list(group))
+        words = _write_marks(list(group), nesting)
         if href is None:
             line += words
             continue
@@ -149,8 +154,8 @@ class _Delimiter:
     written: str = ""
 
 
-def _write_marks(runs: Sequence[Text]) -> str:
-    pieces = _pieces(runs)
+def _write_marks(runs: Sequence[Text], nesting: Nesting) -> str:
+    pieces = _pieces(runs, nesting)
     _choose_italic_signs(pieces)
     for position, piece in enumerate(pieces):
         if isinstance(piece, _Words):
@@ -158,12 +163,16 @@ def _write_marks(runs: Sequence[Text]) -> str:
     return "".join(piece.written() if isinstance(piece, _Words) else piece.written for piece in pieces)
 
 
-def _pieces(runs: Sequence[Text]) -> list[_Words | _Delimiter]:
+def _pieces(runs: Sequence[Text], nesting: Nesting) -> list[_Words | _Delimiter]:
     pieces: list[_Words | _Delimiter] = []
     stack: list[_Delimiter] = []
     pairs = 0
     for position, run in enumerate(runs):
-        while any(opened.mark not in run.marks for opened in stack):
+        longest = 0
+        if nesting is Nesting.LONGEST_OUTSIDE:
+            coming = run.marks - {opened.mark for opened in stack}
+            longest = max((_reach(runs, position, mark) for mark in coming), default=0)
+        while any(opened.mark not in run.marks or _reach(runs, position, opened.mark) < longest for opened in stack):
             opened = stack.pop()
             pieces.append(replace(opened, opens=0))
         missing = run.marks - {opened.mark for opened in stack}

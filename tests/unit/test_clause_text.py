@@ -15,6 +15,8 @@ from negotiation.rules.clause_text import (
     value_text,
     version_fingerprint,
 )
+from negotiation.rules.markdown_nodes import Mark, Paragraph, Text, settled
+from negotiation.rules.markdown_tree import parse, serialise
 from negotiation.rules.vocabulary import ValueKind
 
 
@@ -148,3 +150,9 @@ def test_links_lead_outside_without_telling_whence() -> None:
     assert to_html("[ARS](https://ars.fr/?a=1&b=2)") == (
         '<p><a href="https://ars.fr/?a=1&amp;b=2" rel="noopener noreferrer nofollow">ARS</a></p>'
     )
+
+
+def test_bold_that_overlaps_italics_and_goes_on_after_a_space_stays_bold() -> None:
+    italic, both, bold = frozenset({Mark.ITALIC}), frozenset({Mark.ITALIC, Mark.BOLD}), frozenset({Mark.BOLD})
+    tree = [Paragraph((Text("un", italic), Text("deux ", both), Text("trois", bold)))]
+    assert parse(serialise(tree)) == settled(tree)
