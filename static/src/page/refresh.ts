@@ -19,6 +19,8 @@ declare global {
 
 /** Several changes of one move, or of a whole part accepted, arrive together: one request for each fragment. */
 const GATHER_MS = 150;
+/** A button that changes its meaning under the pointer answers nothing until its words can have been read. */
+const READ_MS = 800;
 
 interface SwapDetail {
   target: Element;
@@ -73,10 +75,21 @@ function swap(fragment: Element): void {
   const here = document.activeElement?.closest("summary") ?? null;
   const focused = here && fragment.contains(here) ? nameOf(here.parentElement as HTMLElement) : null;
   void htmx.ajax("get", address, { source: fragment, target: fragment, swap: "outerHTML" }).then(() => {
+    letRead(address);
     if (focused === null || document.activeElement !== document.body) return;
     const same = [...document.querySelectorAll("details")].find((one) => nameOf(one) === focused);
     same?.querySelector("summary")?.focus({ preventScroll: true });
   });
+}
+
+/** « Accepter la version 2 » may just have become « version 3 »: nobody accepts what he had no time to see (T12). */
+function letRead(address: string): void {
+  const came = document.querySelector(`[data-refresh-url="${CSS.escape(address)}"]`);
+  const answers = [...(came?.querySelectorAll<HTMLButtonElement>("form button[type=submit]:enabled") ?? [])];
+  for (const answer of answers) answer.disabled = true;
+  window.setTimeout(() => {
+    for (const answer of answers) answer.disabled = false;
+  }, READ_MS);
 }
 
 /** What the reader has unfolded stays so: a form that folds itself under the hand is a form one loses. */
