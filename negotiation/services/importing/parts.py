@@ -4,16 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from negotiation.rules import part_fields as fields
+from negotiation.rules.part_fields import EURO, Field
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, DocumentKind, PartKind, Side, ValueKind
-from negotiation.services.importing import fields
-from negotiation.services.importing.fields import Field
 from negotiation.services.importing.intake import Intake, markdown_at, plain, value_at
 from negotiation.services.importing.reading import Json
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty, Document, Framework, Part
 from negotiation.store.people import Party
-
-EURO = "€"
 
 
 @dataclass(frozen=True)
