@@ -7,7 +7,7 @@
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -154,14 +154,11 @@ def _values(rule: Rule, name: str, ids: Ids) -> list[str]:
     return ids[name]
 
 
-def crawl(
-    visitor: Visitor, ids: Ids, *, asked: Ids | None = None, without: Container[str] = frozenset()
-) -> dict[str, Answer]:
+def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, Answer]:
     """Every answer by address: each route with each id, each question on the ids of `asked` (all of them unless told),
-    then whatever questions those pages link to. `without`: endpoints to leave out."""
+    then whatever questions those pages link to."""
     chosen = ids if asked is None else asked
-    followed = [rule for rule in routes(visitor.app) if rule.endpoint not in without]
-    waiting = [address for rule in followed for address in addresses_of(visitor.app, rule, ids, chosen)]
+    waiting = [address for rule in routes(visitor.app) for address in addresses_of(visitor.app, rule, ids, chosen)]
     found: dict[str, Answer] = {}
     while waiting:
         address = waiting.pop()
@@ -170,6 +167,12 @@ def crawl(
         found[address] = answer_of(visitor.get(address))
         waiting += [link for link in links_of(address, found[address]) if "?" in link and link not in found]
     return found
+
+
+def archive_of(visitor: Visitor, negotiation_id: str) -> dict[str, Answer]:
+    """The archive of proof by its address, as a crawl would bring it back: a form asks for it, which no link does."""
+    address = f"/negociations/{negotiation_id}/archive"
+    return {address: answer_of(visitor.post(address))}
 
 
 def links_of(address: str, answer: Answer) -> Iterator[str]:

@@ -134,10 +134,10 @@ def contract_pdf(negotiation_id: str, version_id: str) -> ResponseReturnValue:
     return _file(pdf, kind="application/pdf", name=f"{frame.negotiation.reference}-{number}.pdf")
 
 
-@closing.get("/negociations/<negotiation_id>/archive.zip")
+@closing.post("/negociations/<negotiation_id>/archive")
 @limiter.limit("30 per minute", key_func=by_person)
 @serves(Action.EXPORT)
-def archive_zip(negotiation_id: str) -> ResponseReturnValue:
+def post_archive(negotiation_id: str) -> ResponseReturnValue:
     """The archive of proof, as this reader may see it. That it was made is recorded inside the reader's party."""
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)

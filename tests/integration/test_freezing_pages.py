@@ -157,22 +157,35 @@ def test_the_archive_of_a_signed_contract_verifies_without_us(app: Flask, agreed
     version = freeze(agreed)
     for person in (agreed.og.sign, agreed.ars.sign, agreed.cd.sign):
         put_signature(person, version)
-    archive = sits(app, agreed.ars.dg.email).get(f"/negociations/{agreed.id}/archive.zip").data
+    archive = sits(app, agreed.ars.dg.email).post(f"/negociations/{agreed.id}/archive").data
     report = verify_archive(archive)
     assert report.ok, report.first_problem
     assert any("3 signatures de ce texte" in proof for proof in report.proves)
+
+
+def exports_told(table: Table, person: Visitor) -> int:
+    return person.get(f"/negociations/{table.id}/historique?cercle=ours").text.count("télécharge l’archive")
+
+
+def test_an_archive_is_asked_for_by_a_form_since_it_is_recorded(app: Flask, agreed: Table) -> None:
+    """A link may be followed by a mail reader or a browser that looks ahead: nobody in person."""
+    reader = sits(app, agreed.og.dg.email)
+    assert f'method="post" action="/negociations/{agreed.id}/archive"' in reader.get(versions(agreed)).text
+    assert reader.get(f"/negociations/{agreed.id}/archive").status_code == 405
+    assert exports_told(agreed, reader) == 0
+    assert reader.client.post(f"/negociations/{agreed.id}/archive").status_code == 400
+    assert exports_told(agreed, reader) == 0
+    assert reader.post(f"/negociations/{agreed.id}/archive").status_code == 200
+    assert exports_told(agreed, reader) == 1
 
 
 def test_files_of_another_negotiation_do_not_exist(app: Flask, agreed: Table) -> None:
     version = freeze(agreed)
     other = a_closing_table(agreed.store)
     stranger = sits(app, other.og.dg.email)
-    for path in (
-        versions(agreed),
-        f"{versions(agreed)}/{version.id}/contrat.pdf",
-        f"/negociations/{agreed.id}/archive.zip",
-    ):
+    for path in (versions(agreed), f"{versions(agreed)}/{version.id}/contrat.pdf"):
         assert stranger.get(path).status_code == 404
+    assert stranger.post(f"/negociations/{agreed.id}/archive").status_code == 404
     assert stranger.get(f"{versions(other)}/{version.id}/contrat.pdf").status_code == 404
 
 

@@ -29,6 +29,7 @@ from tests.crawling import (
     Ids,
     addresses_of,
     answer_of,
+    archive_of,
     crawl,
     differing,
     faults_of,
@@ -54,8 +55,6 @@ from tests.secrets_table import (
 from tests.visitors import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
-ARCHIVE = "closing.archive_zip"
-"""Compared by itself: it says when it was made."""
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
 ONCE = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 """For what asks nothing more of the database than the rest: one filter answers for both."""
@@ -100,7 +99,8 @@ def told_in(answers: Mapping[str, Answer], words: Mapping[str, object]) -> dict[
     indirect=["database_url"],
 )
 def test_no_page_tells_a_party_what_is_inside_another(app: Flask, found: SecretsTable, party: str) -> None:
-    answers = crawl(reader_of(app, found, party), telling(found))
+    reader = reader_of(app, found, party)
+    answers = crawl(reader, telling(found)) | archive_of(reader, found.table.id)
     assert told_in(answers, found.words.kept_from(party)) == {}
     told = {what for those in told_in(answers, found.words.open_to(party)).values() for what in those}
     untold = set(found.words.open_to(party).values()) - told
@@ -115,7 +115,8 @@ def test_every_reading_of_every_clause_keeps_secrets_and_its_form(migrated_sqlit
     found = set_secrets(app.extensions["store"])
     type_secrets(app, found)
     everything = ids_of(found.table.store, found.table.id)
-    answers = crawl(reader_of(app, found, "cd"), everything, asked=telling(found))
+    reader = reader_of(app, found, "cd")
+    answers = crawl(reader, everything, asked=telling(found)) | archive_of(reader, found.table.id)
     assert len(answers) > 5 * len(everything["clause_id"])
     assert told_in(answers, found.words.kept_from("cd")) == {}
     assert {address: faults for address, answer in answers.items() if (faults := faults_of(answer))} == {}
@@ -125,8 +126,9 @@ def test_every_reading_of_every_clause_keeps_secrets_and_its_form(migrated_sqlit
 @ONCE
 @pytest.mark.parametrize("role", ["lect"])
 def test_another_role_of_the_same_party_is_told_no_more(app: Flask, found: SecretsTable, role: str) -> None:
-    member = getattr(found.table.cd, role)
-    answers = crawl(Visitor(app).enter(member.email), telling(found), asked={"clause_id": [], "negotiation_id": []})
+    reader = Visitor(app).enter(getattr(found.table.cd, role).email)
+    answers = crawl(reader, telling(found), asked={"clause_id": [], "negotiation_id": []})
+    answers |= archive_of(reader, found.table.id)
     assert told_in(answers, found.words.kept_from("cd")) == {}
 
 
@@ -135,7 +137,7 @@ def test_a_stranger_meets_no_word_at_all(app: Flask, found: SecretsTable) -> Non
     """Somebody of another negotiation, and nobody."""
     other = a_table(app.extensions["store"])
     for visitor in (Visitor(app).enter(other.og.dg.email), Visitor(app)):
-        answers = crawl(visitor, telling(found))
+        answers = crawl(visitor, telling(found)) | archive_of(visitor, found.table.id)
         assert told_in(answers, found.words.told) == {}
         inside = {address: answer.status for address, answer in answers.items() if address.startswith("/negociations")}
         assert set(inside.values()) <= {302, 401, 404}
@@ -166,7 +168,8 @@ def twenty_acts(app: Flask, found: SecretsTable, inside: str) -> None:
 
 def archive_for(reader: Visitor, found: SecretsTable, party: str) -> dict[str, bytes]:
     """The archive, without the moment it is made and the reader's own inside, where his exports are recorded."""
-    members = read_archive(answer_of(reader.get(f"/negociations/{found.table.id}/archive.zip")).body)
+    (answer,) = archive_of(reader, found.table.id).values()
+    members = read_archive(answer.body)
     names = repr(sorted(members)).encode()
     summary = json.loads(members.pop("negociation.json"))
     del members[f"historique/{file_of_circle(str(circle_of(found.table, party)))}"], members[MANIFEST]
@@ -182,9 +185,9 @@ def test_twenty_internal_acts_leave_every_page_of_the_others_as_it_was(
     reader, ids = reader_of(app, found, party), telling(found)
     asked = {"clause_id": ids["clause_id"][:1]}
     archived = archive_for(reader, found, party)
-    before = crawl(reader, ids, asked=asked, without=[ARCHIVE])
+    before = crawl(reader, ids, asked=asked)
     twenty_acts(app, found, inside)
-    assert differing(before, crawl(reader, ids, asked=asked, without=[ARCHIVE])) == []
+    assert differing(before, crawl(reader, ids, asked=asked)) == []
     assert archive_for(reader, found, party) == archived
 
 

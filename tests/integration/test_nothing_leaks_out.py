@@ -11,7 +11,7 @@ from app.commands import main
 from negotiation.documents.archive import read_archive
 from negotiation.store import Store
 from tests.builders import Table, a_table
-from tests.crawling import answer_of, crawl, ids_of
+from tests.crawling import answer_of, archive_of, crawl, ids_of
 from tests.opened_bytes import words_met
 from tests.scenarios import Json
 from tests.secrets_table import PARTIES, SecretsTable, Words, a_file, reader_of, set_secrets, speaker
@@ -41,7 +41,9 @@ def signed(app: Flask) -> SecretsTable:
 def test_what_is_frozen_printed_and_archived_keeps_every_secret(app: Flask, signed: SecretsTable, party: str) -> None:
     ids = ids_of(signed.table.store, signed.table.id)
     shown = {name: values[:1] if name == "clause_id" else values for name, values in ids.items()}
-    answers = crawl(reader_of(app, signed, party), shown, asked=dict.fromkeys(ids, ()))  # type: ignore[arg-type]
+    reader = reader_of(app, signed, party)
+    answers = crawl(reader, shown, asked=dict.fromkeys(ids, ()))  # type: ignore[arg-type]
+    answers |= archive_of(reader, signed.table.id)
     met = {address: words_met(answer.body, signed.words.kept_from(party)) for address, answer in answers.items()}
     assert {address: found for address, found in met.items() if found} == {}
     (pdf,) = (answer.body for answer in answers.values() if answer.kind == "application/pdf")
@@ -62,7 +64,7 @@ def own_words_of(found: SecretsTable, party: str, *, but: set[str]) -> set[str]:
 @pytest.mark.parametrize("party", PARTIES)
 def test_the_archive_tells_each_reader_his_own_inside_and_no_other(app: Flask, party: str, database_url: str) -> None:
     found = set_secrets(app.extensions["store"])
-    archive = answer_of(reader_of(app, found, party).get(f"/negociations/{found.table.id}/archive.zip")).body
+    (archive,) = (answer.body for answer in archive_of(reader_of(app, found, party), found.table.id).values())
     met = words_met(archive, found.words.told)
     assert met & set(found.words.kept_from(party)) == set()
     not_in_chains = {"title of a document", "move of an avenant", "value of an imported draft"}

@@ -4,6 +4,9 @@ import htmx from "htmx.org";
 import { announce, hideBanner, showBanner, told } from "./words";
 
 const BUSY = "data-sending";
+/** A form that is answered by a file: no page follows, so nothing else would free it. */
+const DOWNLOAD = "data-download";
+const DOWNLOAD_MS = 4000;
 
 interface RequestDetail {
   elt: Element;
@@ -94,7 +97,9 @@ function sendOnce(event: SubmitEvent): void {
   }
   // After the other listeners: one of them may have kept the form from leaving.
   window.setTimeout(() => {
-    if (!event.defaultPrevented) setBusy(form, "busy");
+    if (event.defaultPrevented) return;
+    setBusy(form, "busy");
+    if (form.hasAttribute(DOWNLOAD)) window.setTimeout(() => setBusy(form, "free"), DOWNLOAD_MS);
   });
 }
 
