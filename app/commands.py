@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
 
 import click
 from jinja2 import Environment, FileSystemLoader
@@ -28,6 +27,7 @@ from app.french_click import Day, FrenchGroup, say_usage_error
 from app.pages import presentation
 from negotiation import verifier
 from negotiation.errors import NotFound, Refusal
+from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor, Authentication, Method, circles_of
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import actor_in, require
@@ -48,7 +48,6 @@ from negotiation.store.queries.instance import (
 )
 from negotiation.store.queries.people import members_of
 
-PARIS = ZoneInfo("Europe/Paris")
 SCENARIOS = assets.ROOT / "negotiation" / "scenarios"
 DEMONSTRATIONS: tuple[tuple[str, date | None], ...] = (("ehpad.json", None), ("handicap.json", date(2026, 7, 10)))
 """The contract in force, whole; the open negotiation, as it stood that day."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import request
 from markupsafe import Markup
@@ -13,6 +12,7 @@ from sqlmodel import Session
 from app.pages.presentation import value_fr
 from app.signin.session import current_person
 from negotiation.rules.lifecycle import possible_moves
+from negotiation.rules.paris import PARIS, paris_day
 from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import ACTION_OF_MOVE, ClauseState, Move
 from negotiation.services import access
@@ -28,7 +28,6 @@ from negotiation.store.queries.people import (
     parties_of,
 )
 
-PARIS = ZoneInfo("Europe/Paris")
 LARGEST_ASKED = 10**7
 
 
@@ -82,7 +81,7 @@ class Frame:
 
     def days(self, card: ClauseCard) -> int:
         """Whole days since the last move, on the day that the page shows."""
-        return max(0, (self.today - card.moved_on.astimezone(PARIS).date()).days) if card.moved_on else 0
+        return max(0, (self.today - paris_day(card.moved_on)).days) if card.moved_on else 0
 
     def points(self, card: ClauseCard) -> tuple["Point", ...]:
         """The path of the number, each value in words."""

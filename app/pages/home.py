@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
-from app.pages.frame import PARIS, Frame, frame_of, reader_in
+from app.pages.frame import Frame, frame_of, reader_in
 from app.security import serves
 from app.signin.session import current_person
+from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import Action, ClauseState, Move
 from negotiation.store.queries.clauses import ClauseCard, engagement_cards, touched_cards
 from negotiation.store.queries.negotiations import MeetingView, next_meeting, own_negotiations

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from jinja2 import Environment
@@ -18,11 +17,11 @@ from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup, escape
 
 from negotiation.rules.clause_text import french_typography, to_html, value_text
+from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import ValueKind
 
 NO_BREAK_SPACE = "\u00a0"
 LOCALE = "fr_FR"
-PARIS = ZoneInfo("Europe/Paris")
 SIGNS_KEPT = 500
 """A page of five hundred clauses writes them a thousand times. `typed`: markup and plain text that read alike are not
 escaped alike."""

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
@@ -27,6 +26,7 @@ from negotiation.errors import (
     Unprintable,
 )
 from negotiation.events import Event, Kind
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import SHARED, Action, Phase
 from negotiation.services.access import require
@@ -41,7 +41,6 @@ from negotiation.store.unit_of_work import UnitOfWork
 
 FIRST_NUMBER = "v1.0"
 """What follows a gel is an avenant, which will carry its own number."""
-PARIS = ZoneInfo("Europe/Paris")
 Head = dict[str, str | int]
 """The last link of a chain: its `seq` and its `hash`."""
 
@@ -88,7 +87,7 @@ def render_contract(session: Session, actor: Actor) -> Rendered:
     _refuse_open(session, actor.negotiation_id)
     contract = contract_as_it_stands(session, actor.negotiation_id)
     head = shared_head(session, actor.negotiation_id)
-    return Rendered(contract, _printed(contract, label=FIRST_NUMBER, on=_today(), head=head))
+    return Rendered(contract, _printed(contract, label=FIRST_NUMBER, on=paris_day(now()), head=head))
 
 
 def request_freeze(uow: UnitOfWork, actor: Actor, *, seen_hash: str, rendered: Rendered) -> Asked:
@@ -186,10 +185,6 @@ def _refuse_open(session: Session, negotiation_id: str) -> None:
     found = open_points(session, negotiation_id)
     if found:
         raise NotReadyToFreeze(open=[(point.clause_id, point.reason) for point in found])
-
-
-def _today() -> date:
-    return now().astimezone(PARIS).date()
 
 
 def _request_of(session: Session, actor: Actor) -> FreezeRequest | None:

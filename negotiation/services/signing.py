@@ -7,7 +7,6 @@ The signature of one signatory is his party's; when every party that decides has
 import hashlib
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -17,6 +16,7 @@ from negotiation.errors import AlreadyDone, FrozenBytesChanged, InvalidInput, No
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.history_chain import stamp
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import SHARED, Action, NegotiationStatus, Phase, ValueKind
@@ -29,7 +29,6 @@ from negotiation.store.record import FrozenVersion, Signature
 from negotiation.store.unit_of_work import UnitOfWork
 
 METHOD = "simple"
-PARIS = ZoneInfo("Europe/Paris")
 LONGEST_MANDATE = 300
 """Characters."""
 
@@ -81,7 +80,7 @@ def sign(uow: UnitOfWork, actor: Actor, *, version_id: str, seen_hash: str, mand
     moment = now()
     signature.mandate = reference
     signature.signed_at = moment
-    signature.signed_on = moment.astimezone(PARIS).date()
+    signature.signed_on = paris_day(moment)
     signature.evidence = {
         "content_hash": version.content_hash,
         "pdf_hash": version.pdf_hash,
@@ -140,7 +139,7 @@ def _checked(mandate: Mandate) -> tuple[str, date]:
     if canonical is None:
         raise InvalidInput(field="mandate_on")
     on = date.fromisoformat(str(canonical))
-    if on > now().astimezone(PARIS).date():
+    if on > paris_day(now()):
         raise InvalidInput(field="mandate_on")
     return reference, on
 

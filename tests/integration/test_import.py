@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +15,7 @@ from sqlmodel import SQLModel, col
 from negotiation.errors import AlreadyImported
 from negotiation.rules.clause_text import canonical_markdown
 from negotiation.rules.history_chain import Opening, verify
+from negotiation.rules.paris import PARIS
 from negotiation.rules.values import decimal_text
 from negotiation.rules.vocabulary import ClauseState, NegotiationStatus, Phase, ReserveState, ValueKind
 from negotiation.services.importing import import_file
@@ -70,7 +70,7 @@ def possible_forms(leaf: Any) -> set[str]:
         return {decimal_text(Decimal(leaf)), str(int(Decimal(leaf) * 100))}
     forms = {leaf, canonical_markdown(leaf)}
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", leaf):
-        local = datetime.fromisoformat(leaf).replace(tzinfo=ZoneInfo("Europe/Paris"))
+        local = datetime.fromisoformat(leaf).replace(tzinfo=PARIS)
         forms.add(local.astimezone(UTC).isoformat())
     return forms
 

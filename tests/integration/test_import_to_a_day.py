@@ -3,7 +3,6 @@
 from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +10,7 @@ from sqlmodel import col
 
 from negotiation.rules import lifecycle
 from negotiation.rules.lifecycle import Play, Situation
+from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move, NegotiationStatus, Phase
 from negotiation.store import Store
 from negotiation.store.contract import Clause
@@ -22,7 +22,6 @@ from tests.scenarios import EHPAD, HANDICAP, sample
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
-PARIS = ZoneInfo("Europe/Paris")
 JULY_10 = date(2026, 7, 10)
 DAYS = [
     (EHPAD, date(2023, 1, 1)),
@@ -63,7 +62,7 @@ def threads(table: Table, until: date | None = None) -> dict[str, list[MoveRow]]
         found: dict[str, list[MoveRow]] = {key: [] for key in clauses.values()}
         query = select(MoveRow).where(col(MoveRow.negotiation_id) == table.id).order_by(col(MoveRow.rank))
         for move in session.execute(query).scalars():
-            if until is None or move.at.astimezone(PARIS).date() <= until:
+            if until is None or paris_day(move.at) <= until:
                 found[clauses[move.clause_id]].append(move)
     return found
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Authentication, Decision, Method, Target, decide
 from negotiation.rules.vocabulary import ACTION_OF_MOVE, Move, ValueKind
 from negotiation.services.access import as_actor
 from negotiation.services.importing.intake import Intake, day, day_or_none, decimals, value_at
-from negotiation.services.importing.playing import PARIS
 from negotiation.services.importing.reading import Json, fault, moment_of
 from negotiation.store.columns import new_id
 from negotiation.store.following import Avenant, AvenantMove, DialogueDeGestion, Evaluation, Observation

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import NoReturn
-from zoneinfo import ZoneInfo
 
 from negotiation.errors import (
     IllegalMove,
@@ -16,6 +15,7 @@ from negotiation.errors import (
     WrongValue,
 )
 from negotiation.rules.lifecycle import Reason
+from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor, Authentication, Method
 from negotiation.rules.vocabulary import TALK_MOVES, TEXT_MOVES, Move
 from negotiation.services.access import as_actor
@@ -28,7 +28,6 @@ from negotiation.store.exchange import MoveRow, Version
 Progress = Callable[[int, int], None]
 """Called with (moves played, moves in all)."""
 
-PARIS = ZoneInfo("Europe/Paris")
 """Files give local times; rows keep UTC."""
 
 _REASONS: dict[Reason, tuple[str, str]] = {

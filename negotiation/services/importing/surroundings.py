@@ -1,8 +1,8 @@
 """What surrounds the text: diagnosis, calendar, documents handed over, séances and their messages, consultations."""
 
+from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import SHARED
 from negotiation.services.importing.intake import Intake, day, day_or_none, decimals
-from negotiation.services.importing.playing import PARIS
 from negotiation.services.importing.reading import Json, moment_of
 from negotiation.store.columns import new_id
 from negotiation.store.exchange import Message
