@@ -39,13 +39,8 @@ def part_view(session: Session, actor: Actor, part_id: str) -> PartView:
     if found is None:
         raise NotFound()
     part, document = found
-    names = dict(
-        session.execute(
-            select(col(Essms.key), col(Essms.name)).where(col(Essms.negotiation_id) == actor.negotiation_id)
-        )
-        .tuples()
-        .all()
-    )
+    named = select(col(Essms.key), col(Essms.name)).where(col(Essms.negotiation_id) == actor.negotiation_id)
+    names = dict(session.execute(named).all())
     keys = part.attributes.get("essms_ids") or []
     return PartView(
         id=part.id,
@@ -83,32 +78,14 @@ class Themes:
 
 def themes_of(session: Session, negotiation_id: str) -> Themes:
     """Establishments and themes of the parts of a negotiation."""
-    essms = dict(
-        session.execute(
-            select(col(Essms.key), col(Essms.name))
-            .where(col(Essms.negotiation_id) == negotiation_id)
-            .order_by(col(Essms.position))
-        )
-        .tuples()
-        .all()
+    named = select(col(Essms.key), col(Essms.name)).where(col(Essms.negotiation_id) == negotiation_id)
+    parts = select(col(Part.id), col(Part.attributes)).where(col(Part.negotiation_id) == negotiation_id)
+    objectives = select(col(Clause.part_id), col(Clause.working_text)).where(
+        col(Clause.negotiation_id) == negotiation_id, col(Clause.field) == "theme"
     )
-    parts = (
-        session.execute(select(col(Part.id), col(Part.attributes)).where(col(Part.negotiation_id) == negotiation_id))
-        .tuples()
-        .all()
-    )
-    attributes = dict(parts)
-    objectives = (
-        session.execute(
-            select(col(Clause.part_id), col(Clause.working_text)).where(
-                col(Clause.negotiation_id) == negotiation_id, col(Clause.field) == "theme"
-            )
-        )
-        .tuples()
-        .all()
-    )
+    attributes = dict(session.execute(parts).all())
     return Themes(
-        essms=essms,
+        essms=dict(session.execute(named.order_by(col(Essms.position))).all()),
         essms_of={part_id: frozenset(found.get("essms_ids") or ()) for part_id, found in attributes.items()},
-        themes=dict(objectives),
+        themes=dict(session.execute(objectives).all()),
     )

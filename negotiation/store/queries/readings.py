@@ -207,7 +207,7 @@ def titles_of(session: Session, negotiation_id: str) -> dict[str, tuple[str, str
 
 def _essms(session: Session, negotiation_id: str) -> dict[str, str]:
     query = select(col(Essms.key), col(Essms.name)).where(col(Essms.negotiation_id) == negotiation_id)
-    return dict(session.execute(query.order_by(col(Essms.position))).tuples().all())
+    return dict(session.execute(query.order_by(col(Essms.position))).all())
 
 
 def _all(session: Session, row: type[SQLModel], negotiation_id: str) -> tuple[Facts, ...]:
