@@ -20,7 +20,7 @@ BUILT     := static/dist/.built
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test lint fix check e2e bench lock clean
+.PHONY: help install run test lint fix check e2e faults bench lock clean
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,10 @@ check: $(TO_TEST) $(PACKAGE) $(BUILT) ## the tests without a browser
 
 e2e: $(TO_TEST) $(PACKAGE) $(BUILT) ## the journeys in a real browser only
 	$(BIN)/python -m pytest tests/e2e
+
+faults: $(TO_TEST) $(PACKAGE) $(BUILT) ## 1 000 rounds of each race on two processes, 2 000 random negotiations
+	NAVETTE_FAULT_ROUNDS=1000 NAVETTE_FAULT_GELS=500 NAVETTE_NEGOTIATION_RUNS=2000 NAVETTE_NEGOTIATION_STEPS=50 \
+	  $(BIN)/python -m pytest -n 2 --dist worksteal tests/integration/test_random_negotiations.py tests/faults
 
 bench: $(TO_TEST) $(PACKAGE) $(BUILT) ## measure pages and redlines; prints a table, asserts no time
 	$(BIN)/python -m bench

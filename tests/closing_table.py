@@ -59,13 +59,13 @@ def agree_everything(table: Table) -> None:
     with table.store.unit_of_work(Announcing.SILENT) as uow:
         propose_working_texts(uow, table.og.dg.actor, table._parts.values())
     for seat in (table.ars, table.cd):
-        _accept_all(table, seat.dg)
+        accept_all(table, seat.dg)
     table.agree("en01", "Le taux atteint **95 %** en 2028.", "95")
     table.agree("en02", "L’objet est revu chaque année.")
     table.agree("en03", "L’agence finance le poste.", "42000,50")
 
 
-def _accept_all(table: Table, person: Person) -> None:
+def accept_all(table: Table, person: Person) -> None:
     query = (
         select(Clause, Version)
         .join(Version, col(Version.id) == Clause.current_version_id)

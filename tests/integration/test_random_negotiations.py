@@ -3,9 +3,12 @@
 Afterwards the promises of T12 and T13 are read from what was stored: every acceptance names the text that was current
 at its place in the history, every state can be counted again, from the moves as from the payloads of the shared chain
 alone, and every chain verifies.
+
+`NAVETTE_NEGOTIATION_RUNS` negotiations of at most `NAVETTE_NEGOTIATION_STEPS` acts; `make faults` asks for 2 000 of 50.
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -36,6 +39,8 @@ from tests.builders import Person, a_table
 from tests.clause_model import COMMON, TEXTS, ClauseModel
 from tests.history_replay import facts_of, payload_of, rebuilt_from
 
+RUNS = int(os.environ.get("NAVETTE_NEGOTIATION_RUNS", "200"))
+STEPS = int(os.environ.get("NAVETTE_NEGOTIATION_STEPS", "15"))
 PARTIES = ("og", "ars", "cd")
 CLAUSES = ("en01", "en02", "fa01.description")
 NUMBERED = "en01"
@@ -233,7 +238,7 @@ def test_whatever_three_parties_do_the_history_and_the_state_agree(migrated_sqli
     shutil.copy(migrated_sqlite, file)
     store = connect_store(f"sqlite:///{file}")
     modest = settings(
-        max_examples=25, stateful_step_count=30, suppress_health_check=list(HealthCheck), parent=settings()
+        max_examples=RUNS, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck), parent=settings()
     )
     run_state_machine_as_test(lambda: Negotiating(store), settings=modest)  # type: ignore[no-untyped-call]
     store.engine.dispose()

@@ -1,0 +1,19 @@
+"""The figures of the races, told at the end when a number of rounds was asked for."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+ASKED = "NAVETTE_FAULT_ROUNDS"
+
+
+def _figures(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
+    for report in terminalreporter.stats.get("passed", []):
+        yield from (str(value) for name, value in report.user_properties if name == "figures" and report.when == "call")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get(ASKED):
+        for line in _figures(terminalreporter):
+            terminalreporter.write_line(line)
