@@ -31,12 +31,12 @@ from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor, Authentication, Method, circles_of
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import actor_in, require
-from negotiation.services.exporting import export_archive
+from negotiation.services.exporting import collect_archive, pack_archive, record_export
 from negotiation.services.importing import Imported, import_scenario, read_file
 from negotiation.services.signing_in import make_signin_link
 from negotiation.store import Announcing, Store, connect_store, migrate
 from negotiation.store.columns import now
-from negotiation.store.queries.clauses import cards_of_negotiation
+from negotiation.store.queries.clauses import cards_on_the_table
 from negotiation.store.queries.history import EntryView, history_page
 from negotiation.store.queries.instance import (
     TableView,
@@ -177,9 +177,12 @@ def export(negotiation: str, email: str, form: str, output: Path) -> None:
     with store.reading() as session:
         actor = _reader(session, negotiation, email)
     with store.unit_of_work() as uow:
-        written = export_archive(uow, actor)
-        _write_whole(output, written)
-    click.echo(f"{output} : {len(written)} octets. À vérifier par : navette verify {output}")
+        content = collect_archive(uow, actor)
+    archive = pack_archive(content)
+    with store.unit_of_work() as uow:
+        record_export(uow, actor, archive)
+        _write_whole(output, archive.data)
+    click.echo(f"{output} : {len(archive.data)} octets. À vérifier par : navette verify {output}")
 
 
 @navette.command(help="Vérifie un dossier de preuve, ou le PDF d’un contrat figé ici.")
@@ -296,7 +299,7 @@ def _facts(session: Session, actor: Actor) -> Iterator[dict[str, Any]]:
     environment = Environment(loader=FileSystemLoader(assets.TEMPLATES), autoescape=True)
     presentation.install(environment)
     sentence: Any = environment.get_template("history/_sentences.html").make_module()
-    clauses = {card.id: card for card in cards_of_negotiation(session, actor.negotiation_id)}
+    clauses = {card.id: card for card in cards_on_the_table(session, actor.negotiation_id)}
     names = {member.key: member.title for member in members_of(session, actor.negotiation_id).values()}
     for circle in circles_of(actor):
         for entry in _entries(session, actor, circle):

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import by_person, limiter
+from app.offloading import off_the_loop
 from app.pages.frame import Frame, frame_of, reader_in
 from app.security import serves
 from negotiation.errors import (
@@ -30,7 +31,7 @@ from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
-from negotiation.services.exporting import export_archive
+from negotiation.services.exporting import collect_archive, pack_archive, record_export
 from negotiation.services.freezing import cancel_freeze, render_contract, request_freeze
 from negotiation.services.signing import Mandate, consent_text, sign
 from negotiation.store.queries.closing import (
@@ -140,10 +141,12 @@ def contract_pdf(negotiation_id: str, version_id: str) -> ResponseReturnValue:
 def post_archive(negotiation_id: str) -> ResponseReturnValue:
     """The archive of proof, as this reader may see it. That it was made is recorded inside the reader's party."""
     with current_store().unit_of_work() as uow:
-        actor = reader_in(uow.session, negotiation_id)
-        archive = export_archive(uow, actor)
-        reference = frame_of(uow.session, actor).negotiation.reference
-    return _file(archive, kind="application/zip", name=f"{reference}-preuve.zip")
+        content = collect_archive(uow, reader_in(uow.session, negotiation_id))
+    archive = off_the_loop(pack_archive, content)
+    with current_store().unit_of_work() as uow:
+        record_export(uow, reader_in(uow.session, negotiation_id), archive)
+    reference = content.negotiation["reference"]
+    return _file(archive.data, kind="application/zip", name=f"{reference}-preuve.zip")
 
 
 @closing.errorhandler(Refusal)

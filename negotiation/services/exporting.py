@@ -1,6 +1,7 @@
 """The archive of a negotiation for one reader: his circles' histories, the contract, every frozen version."""
 
 import json
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -24,7 +25,7 @@ from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation, Part
 from negotiation.store.people import Member, Party
-from negotiation.store.queries.clauses import ClauseCard, cards_of_negotiation
+from negotiation.store.queries.clauses import ClauseCard, cards_on_the_table
 from negotiation.store.queries.history import whole_chains
 from negotiation.store.record import FrozenVersion as FrozenRow
 from negotiation.store.record import HistoryEntry, Signature
@@ -34,21 +35,39 @@ MOST_CLAUSE_FILES = 1500
 """Beyond, the texts of a part share one file: an archive holds 2 000 files at most."""
 
 
-def export_archive(uow: UnitOfWork, actor: Actor) -> bytes:
-    """The archive as bytes. That it was made is recorded inside the reader's party, after what it holds.
+@dataclass(frozen=True)
+class PackedArchive:
+    """The archive as bytes, and the fingerprint that its reader writes down."""
+
+    data: bytes
+    fingerprint: str
+
+
+def collect_archive(uow: UnitOfWork, actor: Actor) -> ArchiveContent:
+    """What the archive will hold, read while nothing moves. Raises NotFound, NotAllowed."""
+    require(actor, Action.EXPORT)
+    return _content(uow.session, actor, uow.lock(actor.negotiation_id))
+
+
+def pack_archive(content: ArchiveContent) -> PackedArchive:
+    """The archive itself, made between the two transactions: a long negotiation takes seconds, and must not wait."""
+    data = write_archive(content)
+    return PackedArchive(data, archive_fingerprint(data))
+
+
+def record_export(uow: UnitOfWork, actor: Actor, archive: PackedArchive) -> None:
+    """Record inside the reader's party that the archive was made, before it is handed over.
 
     Raises NotFound, NotAllowed.
     """
     require(actor, Action.EXPORT)
     negotiation = uow.lock(actor.negotiation_id)
-    archive = write_archive(_content(uow.session, actor, negotiation))
     facts = {
         "party": uow.session.get_one(Party, actor.party_id).key,
-        "fingerprint": archive_fingerprint(archive),
+        "fingerprint": archive.fingerprint,
         "authentication": str(actor.authentication.method),
     }
     uow.record(Event(Kind.ARCHIVE_EXPORTED, negotiation.id, Circle.inside(actor.party_id), actor.key, facts))
-    return archive
 
 
 def _content(session: Session, actor: Actor, negotiation: Negotiation) -> ArchiveContent:
@@ -107,10 +126,11 @@ def _opening(entry: HistoryEntry) -> Opening | None:
 
 def _clauses(session: Session, negotiation_id: str) -> list[ClauseText]:
     """What stands in each clause: its text, then its value. Clauses that hold nothing have no file."""
-    query = select(Part).where(col(Part.negotiation_id) == negotiation_id).order_by(col(Part.position))
+    shared = (col(Part.negotiation_id) == negotiation_id) & on_the_table(Part.circle) & col(Part.dropped_at).is_(None)
+    query = select(Part).where(shared).order_by(col(Part.position))
     parts: dict[str, Part] = {part.id: part for part in session.execute(query).scalars()}
     texts: dict[str, list[ClauseText]] = {part_id: [] for part_id in parts}
-    for card in cards_of_negotiation(session, negotiation_id):
+    for card in cards_on_the_table(session, negotiation_id):
         words = _words(card)
         if words:
             texts[card.part_id].append(_text(parts[card.part_id], card, words))

@@ -2,11 +2,14 @@
 
 import re
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from negotiation.documents.archive import ArchiveContent, write_archive
+from negotiation.services import exporting
 from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
 from negotiation.verifier import verify_archive, verify_pdf
@@ -177,6 +180,22 @@ def test_an_archive_is_asked_for_by_a_form_since_it_is_recorded(app: Flask, agre
     assert exports_told(agreed, reader) == 0
     assert reader.post(f"/negociations/{agreed.id}/archive").status_code == 200
     assert exports_told(agreed, reader) == 1
+
+
+def test_nobody_waits_while_an_archive_is_packed(app: Flask, agreed: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = []
+
+    def slowly(content: ArchiveContent) -> bytes:
+        writer = Thread(target=lambda: agreed.cd.dg.note("en01", "Pendant ce temps."), daemon=True)
+        writer.start()
+        writer.join(timeout=20)
+        waited.append(writer.is_alive())
+        return write_archive(content)
+
+    monkeypatch.setattr(exporting, "write_archive", slowly)
+    archive = sits(app, agreed.og.dg.email).post(f"/negociations/{agreed.id}/archive").data
+    assert waited == [False]
+    assert verify_archive(archive).ok
 
 
 def test_files_of_another_negotiation_do_not_exist(app: Flask, agreed: Table) -> None:

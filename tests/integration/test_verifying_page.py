@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from werkzeug.test import TestResponse
 
 from app.config import Settings
-from negotiation.services.exporting import export_archive
+from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
 from negotiation.verifier import MAX_BYTES, verify_archive
@@ -40,7 +40,7 @@ def closed(app: Flask) -> Closed:
     version = freeze(table)
     put_signature(table.og.sign, version)
     with store.unit_of_work() as uow:
-        return Closed(table, version, export_archive(uow, table.og.dg.actor))
+        return Closed(table, version, pack_archive(collect_archive(uow, table.og.dg.actor)).data)
 
 
 def drop(visitor: Visitor, data: bytes, name: str = "fichier", **fields: str) -> TestResponse:
