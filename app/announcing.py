@@ -12,11 +12,18 @@ from flask import Flask, current_app
 
 from app.database import current_store
 from app.sockets.live import current_sockets, room_of
-from negotiation.services.announcements import mark_delivered, waiting_announcements
+from negotiation.services.announcements import (
+    delete_announcements,
+    delivered_announcements,
+    mark_delivered,
+    waiting_announcements,
+)
 from negotiation.store import Announcement
 
 PATIENCE = timedelta(seconds=3)
 """How long an announcement may wait before somebody else delivers it."""
+KEPT = timedelta(days=1)
+"""How long what was delivered stays in the outbox, for who looks into a page that heard nothing."""
 
 
 def install(app: Flask) -> None:
@@ -34,6 +41,16 @@ def deliver_waiting() -> None:
     if waiting:
         _emit(current_app._get_current_object(), waiting)  # type: ignore[attr-defined]
         _mark(_taken())
+
+
+def forget_delivered() -> None:
+    """Take out of the outbox what was delivered long ago: a few at a time, so that nobody waits behind it."""
+    store = current_store()
+    with store.reading() as session:
+        old = delivered_announcements(session, older_than=KEPT)
+    if old:
+        with store.unit_of_work() as uow:
+            delete_announcements(uow, old)
 
 
 def _emit(app: Flask, announcements: Iterable[Announcement]) -> None:

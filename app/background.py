@@ -1,15 +1,51 @@
-"""What the server does by itself, every second, beside its requests."""
+"""What the server does by itself beside its requests: a round every second, each task in its own time."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 from flask import Flask
 
-from app.announcing import deliver_waiting
+from app.announcing import deliver_waiting, forget_delivered
+from app.sockets.draft_events import drop_idle_rooms
 from app.sockets.watch import close_idle_connections, end_dead_sessions
 
 log = structlog.get_logger()
 
 SECONDS = 1.0
-TASKS = (end_dead_sessions, close_idle_connections, deliver_waiting)
+
+
+@dataclass(frozen=True)
+class Task:
+    run: Callable[[], None]
+    every: float = SECONDS
+    """Seconds from one start to the next, at least."""
+
+
+TASKS = (
+    Task(end_dead_sessions),
+    Task(close_idle_connections),
+    Task(deliver_waiting),
+    Task(drop_idle_rooms, every=30),
+    Task(forget_delivered, every=60),
+)
+
+
+class Round:
+    """Goes round the tasks, and knows when each was last started: the first time, all are."""
+
+    def __init__(self, tasks: tuple[Task, ...] = TASKS, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._due = dict.fromkeys(tasks, 0.0)
+        self._clock = clock
+        self._began = clock()
+
+    def go(self, app: Flask) -> None:
+        """Each task whose time has come, once; one that fails is told, and tried again in its time."""
+        now = self._clock() - self._began
+        for task in [task for task, due in self._due.items() if due <= now]:
+            self._due[task] = now + task.every
+            _do(task, app)
 
 
 def start_background(app: Flask) -> None:
@@ -19,16 +55,20 @@ def start_background(app: Flask) -> None:
 
 
 def do_round(app: Flask) -> None:
-    """Each task once; one that fails is told, and tried again at the next round."""
-    for task in TASKS:
-        with app.app_context():
-            try:
-                task()
-            except Exception as error:
-                log.error("background.failed", task=task.__name__, exc_info=error)
+    """Each task once, whenever it was last done."""
+    Round().go(app)
+
+
+def _do(task: Task, app: Flask) -> None:
+    with app.app_context():
+        try:
+            task.run()
+        except Exception as error:
+            log.error("background.failed", task=task.run.__name__, exc_info=error)
 
 
 def _go_round(app: Flask) -> None:
+    going = Round()
     while True:
-        do_round(app)
+        going.go(app)
         app.extensions["socketio"].sleep(SECONDS)

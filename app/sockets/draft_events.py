@@ -138,6 +138,11 @@ def close_draft(caller: Caller, message: Message) -> Answer:
     return None
 
 
+def drop_idle_rooms() -> None:
+    """Unload the documents that nobody used for a while; the log has every word of them."""
+    _live().rooms.drop_idle()
+
+
 def room_of_draft(draft_id: str, epoch: int) -> str:
     """An epoch of its own room: what was written for a former one never reaches the new."""
     return f"draft:{draft_id}:{epoch}"

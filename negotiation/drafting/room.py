@@ -250,11 +250,12 @@ class Rooms:
                 self._sweep(now)
             return found
 
-    def drop_idle(self) -> int:
-        """How many rooms remain."""
+    def drop_idle(self) -> None:
         with self._lock:
             self._sweep(self.clock())
-            return len(self._rooms)
+
+    def __len__(self) -> int:
+        return len(self._rooms)
 
     def _sweep(self, now: float) -> None:
         self._swept_at = now

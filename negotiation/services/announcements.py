@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from negotiation.store.columns import now
@@ -28,3 +28,18 @@ def waiting_announcements(session: Session, *, older_than: timedelta, most: int 
 def mark_delivered(uow: UnitOfWork, announcement_ids: Iterable[str]) -> None:
     listed = col(Outbox.id).in_(list(announcement_ids))
     uow.session.execute(update(Outbox).where(listed).values(delivered_at=now()))
+
+
+def delivered_announcements(session: Session, *, older_than: timedelta, most: int = 500) -> list[str]:
+    """Ids of what was delivered longer ago than this, oldest first."""
+    query = (
+        select(col(Outbox.id))
+        .where(col(Outbox.delivered_at) < now() - older_than)
+        .order_by(col(Outbox.delivered_at))
+        .limit(most)
+    )
+    return list(session.execute(query).scalars())
+
+
+def delete_announcements(uow: UnitOfWork, announcement_ids: Iterable[str]) -> None:
+    uow.session.execute(delete(Outbox).where(col(Outbox.id).in_(list(announcement_ids))))

@@ -1,6 +1,7 @@
 """The live draft through Socket.IO: who hears what, and what the others never learn."""
 
 import base64
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from flask import Flask
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from app import create_app
+from app.background import do_round
 from app.config import Settings
 from app.signin.session import socket_token
 from app.sockets.presence import BURST
@@ -209,6 +211,20 @@ def test_a_killed_process_comes_back_with_the_same_words(page: Callable[[str], P
     assert alice.ask("check_draft", **alice.draft, seq=6, hash=text_hash) == {"ok": True, "same": True, "seq": 6}
     assert alice.ask("check_draft", **alice.draft, seq=6, hash="0" * 64)["same"] is False
     assert plain_text_hash(page("ars.dg").open().document, names) == text_hash
+
+
+def test_a_draft_is_unloaded_once_its_last_reader_left(page: Callable[[str], Page], app: Flask) -> None:
+    rooms = app.extensions["live_drafts"].rooms
+    alice, bruno = page("og.dg").open(), page("ars.dg").open()
+    alice.push("bonjour")
+    alice.socket.disconnect()
+    bruno.socket.disconnect()
+    do_round(app)
+    assert len(rooms) == 1, "somebody may come back at once"
+    rooms.clock = lambda: time.monotonic() + rooms.idle_seconds
+    do_round(app)
+    assert len(rooms) == 0
+    assert page("cd.dg").open().text() == f"{START}\n\nbonjour"
 
 
 def test_a_caret_is_told_to_the_draft_with_the_servers_name(page: Callable[[str], Page]) -> None:
