@@ -1,10 +1,14 @@
 """What a page costs doesn't grow with what it tells: the same number of orders to the database, whatever the length."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
 from negotiation.store import Store
+from negotiation.store.queries.instance import tables_of_instance
 from tests.builders import Table, a_table
 from tests.scenarios import Json, engagement, move
 from tests.visitors import Visitor
@@ -41,21 +45,28 @@ def a_table_of(store: Store, *, clauses: int, moves: int) -> Table:
     return a_table(store, engagements=written)
 
 
-def orders_for(app: Flask, table: Table) -> dict[str, int]:
-    """How many orders each page sends to the database."""
-    visitor, sent = Visitor(app).enter(table.cd.dg.email), []
-    named = {"table": table.id, "part": table.part_id("k01"), "clause": table.clause_id("en01")}
+@contextmanager
+def orders_sent(store: Store) -> Iterator[list[str]]:
+    """The orders to the database, as they go."""
+    sent: list[str] = []
 
     def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
         sent.append(statement)
 
-    event.listen(table.store.engine, "before_cursor_execute", note)
-    found = {}
-    for page in PAGES:
-        sent.clear()
-        assert visitor.get(page.format(**named)).status_code == 200, page
-        found[page] = len(sent)
-    event.remove(table.store.engine, "before_cursor_execute", note)
+    event.listen(store.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(store.engine, "before_cursor_execute", note)
+
+
+def orders_for(app: Flask, table: Table) -> dict[str, int]:
+    """How many orders each page sends to the database."""
+    visitor, found = Visitor(app).enter(table.cd.dg.email), {}
+    named = {"table": table.id, "part": table.part_id("k01"), "clause": table.clause_id("en01")}
+    with orders_sent(table.store) as sent:
+        for page in PAGES:
+            sent.clear()
+            assert visitor.get(page.format(**named)).status_code == 200, page
+            found[page] = len(sent)
     return found
 
 
@@ -76,3 +87,16 @@ def test_the_moves_of_a_clause_are_found_without_reading_those_of_the_others(app
     with store.reading() as session:
         (plan,) = session.execute(text(question)).all()
     assert "negotiation_id=? AND clause_id=?" in plan[-1]
+
+
+def test_the_operator_lists_two_tables_for_the_price_of_one(store: Store) -> None:
+    a_table(store, parties=["og", "ars", "cd"])
+    with orders_sent(store) as sent, store.reading() as session:
+        (first,) = tables_of_instance(session)
+    a_table(store, parties=["og", "ars"])
+    with orders_sent(store) as sent_for_two, store.reading() as session:
+        tables = tables_of_instance(session)
+    assert len(sent_for_two) == len(sent)
+    assert tables[0] == first
+    assert tables[1].parties == first.parties[:2]
+    assert 0 < tables[1].members < first.members

@@ -37,8 +37,23 @@ class SpokespersonView:
 
 
 def tables_of_instance(session: Session) -> tuple[TableView, ...]:
+    """Every table, oldest first: three questions however many there are."""
     query = select(Negotiation).order_by(col(Negotiation.created_at), col(Negotiation.key))
-    return tuple(_table(session, row) for row in session.execute(query).scalars())
+    parties, members = _parties(session), _members(session)
+    return tuple(
+        TableView(
+            id=row.id,
+            key=row.key,
+            title=row.title,
+            status=row.status,
+            phase=row.phase,
+            situation_on=row.situation_on,
+            frozen_at=row.frozen_at,
+            parties=parties.get(row.id, ()),
+            members=members.get(row.id, 0),
+        )
+        for row in session.execute(query).scalars()
+    )
 
 
 def find_table(session: Session, name: str) -> str | None:
@@ -81,17 +96,16 @@ def frozen_files(session: Session) -> dict[str, str]:
     return {pdf_hash: f"{title}, {label}" for pdf_hash, label, title in session.execute(query)}
 
 
-def _table(session: Session, row: Negotiation) -> TableView:
-    names = select(col(Party.short_name)).where(col(Party.negotiation_id) == row.id).order_by(col(Party.position))
-    members = select(func.count()).select_from(Member).where(col(Member.negotiation_id) == row.id)
-    return TableView(
-        id=row.id,
-        key=row.key,
-        title=row.title,
-        status=row.status,
-        phase=row.phase,
-        situation_on=row.situation_on,
-        frozen_at=row.frozen_at,
-        parties=tuple(session.execute(names).scalars()),
-        members=session.execute(members).scalar_one(),
-    )
+def _parties(session: Session) -> dict[str, tuple[str, ...]]:
+    """Short names by negotiation, in the order of each table."""
+    query = select(col(Party.negotiation_id), col(Party.short_name)).order_by(col(Party.position))
+    found: dict[str, list[str]] = {}
+    for negotiation_id, name in session.execute(query):
+        found.setdefault(negotiation_id, []).append(name)
+    return {negotiation_id: tuple(names) for negotiation_id, names in found.items()}
+
+
+def _members(session: Session) -> dict[str, int]:
+    """How many people sit at each table."""
+    query = select(col(Member.negotiation_id), func.count()).group_by(col(Member.negotiation_id))
+    return dict(session.execute(query).all())
