@@ -1,7 +1,7 @@
 """Alembic's entry: migrates the database whose address `negotiation.store.migrating` gives."""
 
 from alembic import context
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from negotiation.store.metadata import METADATA
 from negotiation.store.unit_of_work import connect_store
@@ -16,11 +16,28 @@ def set_write_ahead_log(engine: Engine) -> None:
         raw.close()
 
 
+def leave_keys_alone(connection: Connection) -> None:
+    """SQLite changes a table by making it anew: with its keys on, dropping the old one would empty all that refers to it
+    (https://www.sqlite.org/lang_altertable.html, « Making Other Kinds Of Table Schema Changes »)."""
+    raw = connection.connection.dbapi_connection
+    if raw is not None:
+        raw.cursor().execute("PRAGMA foreign_keys=OFF")
+
+
+def refuse_broken_keys(connection: Connection) -> None:
+    broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+    if broken:
+        raise RuntimeError(f"a migration broke foreign keys: {broken[:3]}")
+
+
 def run() -> None:
     engine = connect_store(context.config.attributes["url"]).engine
     if engine.dialect.name == "sqlite":
         set_write_ahead_log(engine)
+    on_sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
+        if on_sqlite:
+            leave_keys_alone(connection)
         context.configure(
             connection=connection,
             target_metadata=METADATA,
@@ -29,6 +46,8 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        if on_sqlite:
+            refuse_broken_keys(connection)
     engine.dispose()
 
 

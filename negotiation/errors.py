@@ -112,6 +112,52 @@ class MessageTooLong(Refusal):
     code = "message_too_long"
 
 
+class AlreadyAtTheTable(Refusal):
+    """The person sits here already, for this party or for another: nobody works for both sides (trust T20)."""
+
+    code = "already_at_the_table"
+
+
+class LastAdministrator(Refusal):
+    """A party keeps somebody who can invite."""
+
+    code = "last_administrator"
+
+
+class NotShared(Refusal):
+    """The part is still one party's inside: it is first put on the table, whole."""
+
+    code = "not_shared"
+
+
+class PartInUse(Refusal):
+    """Others have tabled something in it: it is given up clause by clause, by consent."""
+
+    code = "part_in_use"
+
+
+class OutsideMandate(Refusal):
+    """The move goes outside the party's own mandate. Said to its author only; sent again knowingly, it leaves."""
+
+    code = "outside_mandate"
+
+
+class VisaRequired(Refusal):
+    """The party lets this leave with the visa of a `role` only."""
+
+    code = "visa_required"
+
+
+class VisaPending(Refusal):
+    """The party already has a move of this kind waiting for its visa on this clause."""
+
+    code = "visa_pending"
+
+
+class TooLateToRecall(Refusal):
+    code = "too_late_to_recall"
+
+
 class Frozen(Refusal):
     """The negotiation was frozen: nothing changes except by an avenant."""
 

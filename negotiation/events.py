@@ -27,11 +27,49 @@ class Kind(StrEnum):
     RESERVE_MAINTAINED = "reserve.maintained"
     REOPENING_REQUESTED = "reopening.requested"
     REOPENING_CONSENTED = "reopening.consented"
+    ABANDONMENT_REQUESTED = "abandonment.requested"
+    ABANDONMENT_CONSENTED = "abandonment.consented"
+    CLAUSE_ABANDONED = "clause.abandoned"
+    CONCERNED_REQUESTED = "concerned.requested"
+    CONCERNED_CONSENTED = "concerned.consented"
+    CONCERNED_CHANGED = "concerned.changed"
+    REQUEST_REFUSED = "request.refused"
+    REQUEST_WITHDRAWN = "request.withdrawn"
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
     COMMENT_WRITTEN = "comment.written"
     DRAFT_NOTED = "draft.noted"
     MESSAGE_SENT = "message.sent"
+    WORDS_RECALLED = "words.recalled"
+    """A comment or message taken back within its delay: its own payload is erased."""
+    THREAD_RESOLVED = "thread.resolved"
+    THREAD_REOPENED = "thread.reopened"
+    TASK_OPENED = "task.opened"
+    TASK_CHANGED = "task.changed"
+    TASK_SETTLED = "task.settled"
+    NEGOTIATION_OPENED = "negotiation.opened"
+    PERIMETER_CHANGED = "perimeter.changed"
+    PART_ADDED = "part.added"
+    PART_CHANGED = "part.changed"
+    PART_MOVED = "part.moved"
+    PART_DROPPED = "part.dropped"
+    PART_RESTORED = "part.restored"
+    CLAUSE_ADDED = "clause.added"
+    CLAUSE_SPLIT = "clause.split"
+    CLAUSE_WRITTEN = "clause.written"
+    """The working text of a clause that nobody has tabled yet."""
+    PARTY_JOINED = "party.joined"
+    MEMBER_INVITED = "member.invited"
+    MEMBER_CHANGED = "member.changed"
+    MEMBER_LEFT = "member.left"
+    DELEGATION_SET = "delegation.set"
+    DELEGATION_ENDED = "delegation.ended"
+    VISA_RULE_SET = "visa_rule.set"
+    VISA_ASKED = "visa.asked"
+    VISA_GIVEN = "visa.given"
+    VISA_REFUSED = "visa.refused"
+    VISA_CANCELLED = "visa.cancelled"
+    MANDATE_SET = "mandate.set"
     FREEZE_REQUESTED = "freeze.requested"
     FREEZE_CANCELLED = "freeze.cancelled"
     VERSION_FROZEN = "version.frozen"
@@ -50,6 +88,12 @@ KIND_OF_MOVE: dict[Move, Kind] = {
     Move.RESERVE_MAINTAINED: Kind.RESERVE_MAINTAINED,
     Move.REOPENING: Kind.REOPENING_REQUESTED,
     Move.REOPENING_CONSENT: Kind.REOPENING_CONSENTED,
+    Move.ABANDONMENT: Kind.ABANDONMENT_REQUESTED,
+    Move.ABANDONMENT_CONSENT: Kind.ABANDONMENT_CONSENTED,
+    Move.CONCERNED_CHANGE: Kind.CONCERNED_REQUESTED,
+    Move.CONCERNED_CONSENT: Kind.CONCERNED_CONSENTED,
+    Move.REQUEST_REFUSAL: Kind.REQUEST_REFUSED,
+    Move.REQUEST_WITHDRAWAL: Kind.REQUEST_WITHDRAWN,
     Move.QUESTION: Kind.QUESTION_ASKED,
     Move.ANSWER: Kind.QUESTION_ANSWERED,
     Move.COMMENT: Kind.COMMENT_WRITTEN,

@@ -243,7 +243,7 @@ def _faults_of_html(answer: Answer) -> list[str]:
     return faults
 
 
-_TOKENS = re.compile(rb'(name="csrf_token" value=|name="socket-token" content=)"[^"]*"')
+_TOKENS = re.compile(rb'(name="csrf_token" value=|name="request_key" value=|name="socket-token" content=)"[^"]*"')
 
 
 def comparable(answers: Mapping[str, Answer]) -> dict[str, tuple[int, bytes]]:

@@ -41,7 +41,7 @@ def show_navette(clause_id: str) -> ResponseReturnValue:
         actor = reader_on_clause(session, clause_id)
         require(actor, Action.READ_HISTORY)
         frame = frame_of(session, actor)
-        card = card_of(session, clause_id)
+        card = card_of(session, actor, clause_id)
         if card is None:
             raise NotFound()
         page = navette_page(session, actor, clause_id, _page())
@@ -79,7 +79,7 @@ def show_history(negotiation_id: str) -> ResponseReturnValue:
                 names={member.key: frame.name_of(member.key) for member in frame.members.values()},
                 readers_name=name,
                 page=history_page(session, actor, Circle.parse(readers.circle), before),
-                clauses={card.id: card for card in engagement_cards(session, negotiation_id)},
+                clauses={card.id: card for card in engagement_cards(session, actor)},
             ),
         )
 

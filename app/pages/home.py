@@ -73,7 +73,7 @@ def _cards(session: Session, today: date) -> list[Card]:
     found = []
     for own in own_negotiations(session, person.person_id, today):
         frame = frame_of(session, reader_in(session, own.negotiation.id))
-        engagements = engagement_cards(session, own.negotiation.id)
+        engagements = engagement_cards(session, frame.actor)
         found.append(Card(frame, engagements, next_meeting(session, own.negotiation.id, frame.today)))
     return found
 
@@ -82,7 +82,7 @@ def _waiting(session: Session, card: Card) -> list[Waiting]:
     if card.frame.negotiation.frozen_at is not None:
         return []
     mine = card.frame.actor.party_id
-    clauses = card.engagements + touched_cards(session, card.frame.negotiation.id)
+    clauses = card.engagements + touched_cards(session, card.frame.actor)
     waiting = [
         Waiting(clause, card.frame, card.frame.days(clause))
         for clause in clauses

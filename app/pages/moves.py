@@ -20,6 +20,9 @@ from negotiation.store.queries.people import audiences_of
 
 moves = Blueprint("moves", __name__)
 
+KEY_LENGTH = 36
+"""Characters of a request key."""
+
 DONE = {
     Move.PROPOSAL: "Votre proposition est partie : toutes les parties concernées la voient.",
     Move.COUNTER_PROPOSAL: "Votre contre-proposition est partie : toutes les parties concernées la voient.",
@@ -31,6 +34,12 @@ DONE = {
     Move.RESERVE_MAINTAINED: "Votre réserve sera imprimée au contrat avec les deux positions.",
     Move.REOPENING: "Votre demande de réouverture est partie.",
     Move.REOPENING_CONSENT: "Votre accord à la réouverture est enregistré.",
+    Move.ABANDONMENT: "Votre demande d’abandon est partie.",
+    Move.ABANDONMENT_CONSENT: "Votre accord à l’abandon est enregistré.",
+    Move.CONCERNED_CHANGE: "Votre demande est partie : chaque partie concernée y consent, ou rien ne change.",
+    Move.CONCERNED_CONSENT: "Votre accord à ce changement est enregistré.",
+    Move.REQUEST_REFUSAL: "Votre refus et son motif sont partis.",
+    Move.REQUEST_WITHDRAWAL: "La demande est retirée.",
     Move.QUESTION: "Votre question est partie.",
     Move.ANSWER: "Votre réponse est partie.",
     Move.COMMENT: "Votre commentaire est enregistré.",
@@ -56,6 +65,8 @@ def post_move(clause_id: str) -> ResponseReturnValue:
             origin=_origin(),
             circle=Circle.parse(audience.circle),
             reply_to=request.form.get("reply_to") or None,
+            parties=frozenset(request.form.getlist("parties")),
+            request_key=_request_key(),
         )
         play(uow, actor, clause_id, order)
     flash(DONE[move], "done")
@@ -97,6 +108,12 @@ def _next_tab(move: Move) -> str:
 
 def _field(name: str) -> str:
     return request.form.get(name, "")
+
+
+def _request_key() -> str | None:
+    """Made by the form when it was shown; whatever else is sent there is no key."""
+    given = _field("request_key")
+    return given if len(given) == KEY_LENGTH else None
 
 
 def _move() -> Move:

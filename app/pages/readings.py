@@ -23,7 +23,7 @@ readings = Blueprint("readings", __name__)
 @serves(Action.READ_TABLE)
 def show_cadrage(negotiation_id: str) -> ResponseReturnValue:
     return _shown(
-        negotiation_id, "cadrage", lambda session, frame: {"note": queries.framing_note(session, negotiation_id)}
+        negotiation_id, "cadrage", lambda session, frame: {"note": queries.framing_note(session, frame.actor)}
     )
 
 
@@ -31,7 +31,7 @@ def show_cadrage(negotiation_id: str) -> ResponseReturnValue:
 @serves(Action.READ_TABLE)
 def show_diagnostic(negotiation_id: str) -> ResponseReturnValue:
     def read(session: Session, frame: Frame) -> dict[str, Any]:
-        essms = themes_of(session, negotiation_id).essms
+        essms = themes_of(session, frame.actor).essms
         return {"view": queries.diagnosis_view(session, frame.actor), "essms": essms}
 
     return _shown(negotiation_id, "diagnostic", read)
@@ -43,7 +43,7 @@ def show_indicators(negotiation_id: str) -> ResponseReturnValue:
     return _shown(
         negotiation_id,
         "indicators",
-        lambda session, frame: {"indicators": queries.indicators_of(session, negotiation_id)},
+        lambda session, frame: {"indicators": queries.indicators_of(session, frame.actor)},
     )
 
 
@@ -51,8 +51,8 @@ def show_indicators(negotiation_id: str) -> ResponseReturnValue:
 @serves(Action.READ_TABLE)
 def show_finances(negotiation_id: str) -> ResponseReturnValue:
     def read(session: Session, frame: Frame) -> dict[str, Any]:
-        finances = queries.finances_of(session, negotiation_id)
-        titles = queries.titles_of(session, negotiation_id)
+        finances = queries.finances_of(session, frame.actor)
+        titles = queries.titles_of(session, frame.actor)
         return {"finances": finances, "totals": totals_of(finances, frame.by_key(), titles)}
 
     return _shown(negotiation_id, "finances", read)
@@ -74,7 +74,7 @@ def show_follow_up(negotiation_id: str) -> ResponseReturnValue:
     def read(session: Session, frame: Frame) -> dict[str, Any]:
         return {
             "follow_up": queries.follow_up_of(session, frame.actor),
-            "titles": queries.titles_of(session, negotiation_id),
+            "titles": queries.titles_of(session, frame.actor),
         }
 
     return _shown(negotiation_id, "follow_up", read)

@@ -40,10 +40,10 @@ def _rendered(template: str, negotiation_id: str) -> ResponseReturnValue:
 
 def _board(session: Session, frame: Frame) -> dict[str, object]:
     negotiation_id, mine = frame.negotiation.id, frame.actor.party_id
-    engagements = engagement_cards(session, negotiation_id)
-    cards = engagements + touched_cards(session, negotiation_id)
-    plan = plan_of(session, negotiation_id)
-    places = themes_of(session, negotiation_id)
+    engagements = engagement_cards(session, frame.actor)
+    cards = engagements + touched_cards(session, frame.actor)
+    plan = plan_of(session, frame.actor)
+    places = themes_of(session, frame.actor)
     asked = board.Asked(
         state=request.args.get("etat", ""),
         holder=request.args.get("main", ""),

@@ -37,7 +37,7 @@ def first_part(negotiation_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_TABLE)
-        plan = plan_of(session, negotiation_id)
+        plan = plan_of(session, actor)
         if not plan:
             return render_template("fiches/empty.html", **frame_of(session, actor).context("texts", plan=plan))
         return redirect(url_for("texts.show_part", negotiation_id=negotiation_id, part_id=plan[0].id))
@@ -68,7 +68,7 @@ def clause_fragment(clause_id: str, piece: str) -> ResponseReturnValue:
     with current_store().reading() as session:
         actor = reader_on_clause(session, clause_id)
         require(actor, Action.READ_CLAUSE)
-        card, frame = card_of(session, clause_id), frame_of(session, actor)
+        card, frame = card_of(session, actor, clause_id), frame_of(session, actor)
         if card is None:
             raise NotFound()
         part = part_view(session, actor, card.part_id)
@@ -88,11 +88,11 @@ def clause_context(session: Session, clause_id: str, tab: str, **more: Any) -> d
 def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str = "", tab: str = "") -> dict[str, Any]:
     """A part, its clauses, what hangs below it, and the open clause if there is one."""
     part = part_view(session, frame.actor, part_id)
-    cards = with_trails(session, cards_of_part(session, part.id))
+    cards = with_trails(session, cards_of_part(session, frame.actor, part.id))
     opened = next((card for card in cards if card.id == open_id), None)
     if open_id and opened is None:
         raise NotFound()
-    plan = plan_of(session, frame.negotiation.id, part.document)
+    plan = plan_of(session, frame.actor, part.document)
     below = [entry for entry in plan if entry.parent_id == part.id]
     return frame.context(
         "texts",
@@ -102,10 +102,10 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         plan=plan,
         groups=groups_of_cards(cards),
         below=below,
-        below_cards=cards_of_parts(session, [entry.id for entry in below]),
+        below_cards=cards_of_parts(session, frame.actor, [entry.id for entry in below]),
         acceptable=[card for card in cards if answerable(frame, card)],
         proposable=[card for card in cards if proposable(frame, card)],
-        marks=frame.marks(engagements_without_trails(session, frame.negotiation.id)),
+        marks=frame.marks(engagements_without_trails(session, frame.actor)),
         default_tab=default_tab,
         **_open_context(session, frame, opened, tab=tab),
     )

@@ -36,8 +36,8 @@ def show_whole(negotiation_id: str) -> ResponseReturnValue:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_TABLE)
         frame = frame_of(session, actor)
-        plan = _every_part(plan_of(session, negotiation_id, kind) for kind in DocumentKind)
-        cards = cards_of_parts(session, [entry.id for entry in plan])
+        plan = _every_part(plan_of(session, actor, kind) for kind in DocumentKind)
+        cards = cards_of_parts(session, actor, [entry.id for entry in plan])
         lines = [(entry, cards.get(entry.id, ())) for entry in plan]
         return render_template(
             "negotiation/whole.html",

@@ -17,7 +17,7 @@ class OpenReason(StrEnum):
     ENGAGEMENT_NOT_AGREED = "engagement_not_agreed"
     TEXT_NOT_AGREED = "text_not_agreed"
     RESERVE_OPEN = "reserve_open"
-    REOPENING_PENDING = "reopening_pending"
+    REQUEST_PENDING = "request_pending"
     NO_SIGNATORY = "no_signatory"
     """Nobody at the table may sign for a party that decides: frozen, the contract could never be signed."""
 
@@ -51,8 +51,8 @@ def open_reasons(clause: AtGate) -> tuple[OpenReason, ...]:
             reasons.append(OpenReason.ENGAGEMENT_NOT_AGREED)
         elif clause.is_written:
             reasons.append(OpenReason.TEXT_NOT_AGREED)
-    elif at.reopening:
-        reasons.append(OpenReason.REOPENING_PENDING)
+    if at.request:
+        reasons.append(OpenReason.REQUEST_PENDING)
     if at.open_reserves:
         reasons.append(OpenReason.RESERVE_OPEN)
     return tuple(reasons)

@@ -62,10 +62,11 @@ class Target:
 
 
 EVERYONE = frozenset(Role)
-COMMENTERS = frozenset({Role.COMMENTER, Role.DRAFTER, Role.NEGOTIATOR, Role.SIGNATORY})
+COMMENTERS = frozenset({Role.COMMENTER, Role.DRAFTER, Role.NEGOTIATOR, Role.SIGNATORY, Role.FACILITATOR})
 DRAFTERS = frozenset({Role.DRAFTER, Role.NEGOTIATOR})
 NEGOTIATORS = frozenset({Role.NEGOTIATOR})
 SIGNATORIES = frozenset({Role.SIGNATORY})
+ADMINISTRATORS = frozenset({Role.PARTY_ADMINISTRATOR})
 
 ROLES: dict[Action, frozenset[Role]] = {
     Action.READ_TABLE: EVERYONE,
@@ -73,6 +74,10 @@ ROLES: dict[Action, frozenset[Role]] = {
     Action.READ_HISTORY: EVERYONE,
     Action.EXPORT: EVERYONE,
     Action.WATCH: EVERYONE,
+    Action.SEARCH: EVERYONE,
+    Action.KEEP_VIEW: EVERYONE,
+    Action.SETTLE_THREAD: COMMENTERS,
+    Action.WRITE_TASK: COMMENTERS,
     Action.COMMENT: COMMENTERS,
     Action.SEND_MESSAGE: COMMENTERS,
     Action.MOVE: COMMENTERS,
@@ -84,12 +89,23 @@ ROLES: dict[Action, frozenset[Role]] = {
     Action.ACCEPT: NEGOTIATORS,
     Action.SETTLE_RESERVE: NEGOTIATORS,
     Action.REOPEN: NEGOTIATORS,
+    Action.ABANDON: NEGOTIATORS,
+    Action.CHANGE_CONCERNED: NEGOTIATORS,
+    Action.ANSWER_REQUEST: NEGOTIATORS,
+    Action.SHAPE: DRAFTERS,
+    Action.READ_INSIDE: EVERYONE,
+    Action.GIVE_VISA: EVERYONE,
+    Action.SET_MANDATE: NEGOTIATORS | SIGNATORIES,
+    Action.DELEGATE: COMMENTERS | ADMINISTRATORS,
+    Action.MANAGE_MEMBERS: ADMINISTRATORS,
     Action.READ_DRAFT: EVERYONE,
     Action.WRITE_DRAFT: DRAFTERS,
     Action.REQUEST_FREEZE: NEGOTIATORS | SIGNATORIES,
     Action.SIGN: SIGNATORIES,
 }
-"""Roles of which one suffices. Actions absent from this table concern nobody's negotiation (see OPEN_TO)."""
+"""Roles of which one suffices. Actions absent from this table concern nobody's negotiation (see OPEN_TO).
+
+Whose visa is asked is the party's own rule: the role that it names is checked beside this table."""
 
 ASSOCIATE_ACTIONS = frozenset(
     {
@@ -102,9 +118,15 @@ ASSOCIATE_ACTIONS = frozenset(
         Action.SEND_MESSAGE,
         Action.MOVE,
         Action.READ_DRAFT,
+        Action.SEARCH,
+        Action.KEEP_VIEW,
+        Action.SETTLE_THREAD,
+        Action.WRITE_TASK,
+        Action.READ_INSIDE,
+        Action.MANAGE_MEMBERS,
     }
 )
-"""An associated partner reads shared things and comments; never decides, never drafts."""
+"""A partner, a facilitator or an evaluator reads shared things and comments; never decides, never drafts."""
 
 
 class OpenTo(StrEnum):
@@ -117,12 +139,19 @@ OPEN_TO: dict[Action, OpenTo] = {
     Action.VERIFY: OpenTo.ANYBODY,
     Action.SIGN_OUT: OpenTo.SIGNED_IN,
     Action.REAUTHENTICATE: OpenTo.SIGNED_IN,
+    Action.UNSUBSCRIBE: OpenTo.ANYBODY,
     Action.LIST_OWN_NEGOTIATIONS: OpenTo.SIGNED_IN,
+    Action.OPEN_NEGOTIATION: OpenTo.SIGNED_IN,
+    Action.WRITE_TRAME: OpenTo.SIGNED_IN,
+    Action.SET_NOTICES: OpenTo.SIGNED_IN,
 }
 
 FRESHNESS_SECONDS: dict[Action, int] = {
     Action.ACCEPT: 12 * 3600,
     Action.REOPEN: 12 * 3600,
+    Action.ABANDON: 12 * 3600,
+    Action.CHANGE_CONCERNED: 12 * 3600,
+    Action.GIVE_VISA: 12 * 3600,
     Action.REQUEST_FREEZE: 120,
     Action.SIGN: 120,
 }

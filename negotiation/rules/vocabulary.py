@@ -51,16 +51,39 @@ class PartyKind(StrEnum):
     STATE = "ETAT"
     OTHER_ATC = "AUTRE_ATC"
     PARTNER = "PARTENAIRE"
+    FACILITATOR = "TIERS"
+    """« Accompagnement par un tiers »: neutral, sees what is shared."""
+    EVALUATOR = "EVALUATEUR"
+    """Reads what is shared, until an end date."""
 
 
 class Side(StrEnum):
     GESTIONNAIRE = "gestionnaire"
     AUTHORITY = "autorite"
     ASSOCIATE = "associe"
+    """A partner, a facilitator, an evaluator: reads what is shared, decides nothing."""
+
+
+SIDE_OF_KIND: dict[PartyKind, Side] = {
+    PartyKind.GESTIONNAIRE: Side.GESTIONNAIRE,
+    PartyKind.PARTNER: Side.ASSOCIATE,
+    PartyKind.FACILITATOR: Side.ASSOCIATE,
+    PartyKind.EVALUATOR: Side.ASSOCIATE,
+    **dict.fromkeys(
+        (
+            PartyKind.REGIONAL_HEALTH_AGENCY,
+            PartyKind.DEPARTMENT,
+            PartyKind.METROPOLIS,
+            PartyKind.STATE,
+            PartyKind.OTHER_ATC,
+        ),
+        Side.AUTHORITY,
+    ),
+}
 
 
 class Right(StrEnum):
-    """Rights as scenario files write them."""
+    """Rights as scenario files and member lists write them."""
 
     REFERENT = "referent"
     REDACTEUR = "redacteur"
@@ -69,6 +92,9 @@ class Right(StrEnum):
     FINANCIER = "financier"
     LECTEUR = "lecteur"
     COMMENTATEUR = "commentateur"
+    ADMINISTRATEUR = "administrateur"
+    FACILITATEUR = "facilitateur"
+    EVALUATEUR = "evaluateur"
 
 
 class Role(StrEnum):
@@ -79,17 +105,25 @@ class Role(StrEnum):
     DRAFTER = "drafter"
     NEGOTIATOR = "negotiator"
     SIGNATORY = "signatory"
+    PARTY_ADMINISTRATOR = "party_administrator"
+    """Invites and removes the members of one party, and sets its visas."""
+    FACILITATOR = "facilitator"
+    EVALUATOR = "evaluator"
 
 
-ROLE_OF_RIGHT: dict[Right, Role] = {
-    Right.REFERENT: Role.DRAFTER,
-    Right.REDACTEUR: Role.DRAFTER,
-    Right.FINANCIER: Role.DRAFTER,
-    Right.VALIDEUR: Role.NEGOTIATOR,
-    Right.SIGNATAIRE: Role.SIGNATORY,
-    Right.LECTEUR: Role.READER,
-    Right.COMMENTATEUR: Role.COMMENTER,
+ROLES_OF_RIGHT: dict[Right, frozenset[Role]] = {
+    Right.REFERENT: frozenset({Role.DRAFTER, Role.PARTY_ADMINISTRATOR}),
+    Right.REDACTEUR: frozenset({Role.DRAFTER}),
+    Right.FINANCIER: frozenset({Role.DRAFTER}),
+    Right.VALIDEUR: frozenset({Role.NEGOTIATOR}),
+    Right.SIGNATAIRE: frozenset({Role.SIGNATORY}),
+    Right.LECTEUR: frozenset({Role.READER}),
+    Right.COMMENTATEUR: frozenset({Role.COMMENTER}),
+    Right.ADMINISTRATEUR: frozenset({Role.PARTY_ADMINISTRATOR}),
+    Right.FACILITATEUR: frozenset({Role.FACILITATOR}),
+    Right.EVALUATEUR: frozenset({Role.EVALUATOR}),
 }
+"""The referent is the one name that every party gives from the first day: he invites the others."""
 
 
 class Phase(StrEnum):
@@ -165,6 +199,13 @@ class Move(StrEnum):
     RESERVE_MAINTAINED = "reserve_maintained"
     REOPENING = "reopening"
     REOPENING_CONSENT = "reopening_consent"
+    ABANDONMENT = "abandonment"
+    ABANDONMENT_CONSENT = "abandonment_consent"
+    CONCERNED_CHANGE = "concerned_change"
+    """Asks that other parties than now agree on the clause."""
+    CONCERNED_CONSENT = "concerned_consent"
+    REQUEST_REFUSAL = "request_refusal"
+    REQUEST_WITHDRAWAL = "request_withdrawal"
     QUESTION = "question"
     ANSWER = "answer"
     COMMENT = "comment"
@@ -177,6 +218,26 @@ TALK_MOVES = frozenset({Move.QUESTION, Move.ANSWER, Move.COMMENT})
 """Moves that change no state."""
 
 
+class RequestKind(StrEnum):
+    """What every concerned party must consent to: nobody does it alone."""
+
+    REOPENING = "reopening"
+    ABANDONMENT = "abandonment"
+    CONCERNED = "concerned"
+
+
+REQUEST_OF_MOVE: dict[Move, RequestKind] = {
+    Move.REOPENING: RequestKind.REOPENING,
+    Move.ABANDONMENT: RequestKind.ABANDONMENT,
+    Move.CONCERNED_CHANGE: RequestKind.CONCERNED,
+}
+CONSENT_TO: dict[Move, RequestKind] = {
+    Move.REOPENING_CONSENT: RequestKind.REOPENING,
+    Move.ABANDONMENT_CONSENT: RequestKind.ABANDONMENT,
+    Move.CONCERNED_CONSENT: RequestKind.CONCERNED,
+}
+
+
 class ReserveState(StrEnum):
     OPEN = "open"
     LIFTED = "lifted"
@@ -184,6 +245,55 @@ class ReserveState(StrEnum):
     """Declared « maintenue au contrat »: printed with both positions, blocks nothing."""
     MOOT = "moot"
     """Its engagement was withdrawn."""
+
+
+class Gesture(StrEnum):
+    """What a party may keep at home until a named role has given its visa."""
+
+    PROPOSAL = "proposal"
+    ACCEPTANCE = "acceptance"
+
+
+GESTURE_OF_MOVE: dict[Move, Gesture] = {
+    Move.PROPOSAL: Gesture.PROPOSAL,
+    Move.COUNTER_PROPOSAL: Gesture.PROPOSAL,
+    Move.ACCEPTANCE: Gesture.ACCEPTANCE,
+}
+
+
+class VisaState(StrEnum):
+    WAITING = "waiting"
+    GIVEN = "given"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+class TaskState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class Notice(StrEnum):
+    """What a person may be told about by e-mail, each with its own rhythm."""
+
+    YOUR_TURN = "your_turn"
+    MENTION = "mention"
+    VOIDED = "voided"
+    """An acceptance that my party had given fell."""
+    VISA = "visa"
+    TASK = "task"
+    MOVES = "moves"
+    TALK = "talk"
+    TABLE = "table"
+    """Members, parts, perimeter, gel, signatures."""
+
+
+class Rhythm(StrEnum):
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    OFF = "off"
 
 
 class Action(StrEnum):
@@ -196,15 +306,23 @@ class Action(StrEnum):
     SIGN_OUT = "sign_out"
     REAUTHENTICATE = "reauthenticate"
     LIST_OWN_NEGOTIATIONS = "list_own_negotiations"
+    OPEN_NEGOTIATION = "open_negotiation"
+    WRITE_TRAME = "write_trame"
+    SET_NOTICES = "set_notices"
+    UNSUBSCRIBE = "unsubscribe"
     # reading
     READ_TABLE = "read_table"
     READ_CLAUSE = "read_clause"
     READ_HISTORY = "read_history"
     EXPORT = "export"
     WATCH = "watch"
+    SEARCH = "search"
+    KEEP_VIEW = "keep_view"
     # talking
     COMMENT = "comment"
     SEND_MESSAGE = "send_message"
+    SETTLE_THREAD = "settle_thread"
+    WRITE_TASK = "write_task"
     # moving: `MOVE` on the route, then one of the rows below per kind of move
     MOVE = "move"
     TABLE_TEXT = "table_text"
@@ -215,6 +333,18 @@ class Action(StrEnum):
     ACCEPT = "accept"
     SETTLE_RESERVE = "settle_reserve"
     REOPEN = "reopen"
+    ABANDON = "abandon"
+    CHANGE_CONCERNED = "change_concerned"
+    ANSWER_REQUEST = "answer_request"
+    # shaping what is negotiated
+    SHAPE = "shape"
+    """Add, order, split, drop parts and clauses; describe the perimeter."""
+    # one party's inside
+    READ_INSIDE = "read_inside"
+    GIVE_VISA = "give_visa"
+    SET_MANDATE = "set_mandate"
+    DELEGATE = "delegate"
+    MANAGE_MEMBERS = "manage_members"
     # live drafts
     READ_DRAFT = "read_draft"
     WRITE_DRAFT = "write_draft"
@@ -234,6 +364,12 @@ ACTION_OF_MOVE: dict[Move, Action] = {
     Move.RESERVE_MAINTAINED: Action.SETTLE_RESERVE,
     Move.REOPENING: Action.REOPEN,
     Move.REOPENING_CONSENT: Action.REOPEN,
+    Move.ABANDONMENT: Action.ABANDON,
+    Move.ABANDONMENT_CONSENT: Action.ABANDON,
+    Move.CONCERNED_CHANGE: Action.CHANGE_CONCERNED,
+    Move.CONCERNED_CONSENT: Action.CHANGE_CONCERNED,
+    Move.REQUEST_REFUSAL: Action.ANSWER_REQUEST,
+    Move.REQUEST_WITHDRAWAL: Action.ANSWER_REQUEST,
     Move.QUESTION: Action.ASK,
     Move.ANSWER: Action.ASK,
     Move.COMMENT: Action.COMMENT,

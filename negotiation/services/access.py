@@ -1,42 +1,80 @@
 """Who is acting, for which party, and may they: the only door from a person to a negotiation."""
 
+from datetime import date
+
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotAllowed, NotFound, RecentSigninRequired
-from negotiation.rules.policy import Actor, Authentication, Decision, Target, decide, is_fresh
-from negotiation.rules.vocabulary import ROLE_OF_RIGHT, SHARED, Action, Circle, Right
+from negotiation.rules.paris import paris_day
+from negotiation.rules.policy import Actor, Authentication, Decision, Target, decide, is_fresh, sees
+from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, Action, Circle, Right, Role
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Part
-from negotiation.store.people import Member, Party
+from negotiation.store.people import Delegation, Member, Party
 
 
 def actor_in(session: Session, negotiation_id: str, *, person_id: str, authentication: Authentication) -> Actor:
-    """The person, acting in this negotiation. Raises NotFound when they are not a member of it."""
+    """The person, acting in this negotiation.
+
+    Raises NotFound when they are not a member of it: never were, left, or were invited until a day that is past.
+    """
     query = (
         select(Member, Party)
         .join(Party, col(Party.id) == Member.party_id)
         .where(col(Member.negotiation_id) == negotiation_id, col(Member.person_id) == person_id)
     )
     found = session.execute(query).one_or_none()
-    if found is None:
+    if found is None or not sits(found[0], paris_day(now())):
         raise NotFound()
     member, party = found
-    return as_actor(member, party, authentication)
+    return as_actor(member, party, authentication, lent=_lent(session, member))
 
 
-def as_actor(member: Member, party: Party, authentication: Authentication) -> Actor:
-    roles = frozenset(ROLE_OF_RIGHT[Right(right)] for right in member.rights)
+def sits(member: Member, today: date) -> bool:
+    """Whether the member is at the table that day."""
+    return member.left_at is None and (member.ends_on is None or today <= member.ends_on)
+
+
+def as_actor(
+    member: Member, party: Party, authentication: Authentication, *, lent: frozenset[Role] = frozenset()
+) -> Actor:
+    """`lent`: the roles that absent colleagues delegate to this member today."""
     return Actor(
         person_id=member.person_id,
         member_id=member.id,
         party_id=party.id,
         negotiation_id=member.negotiation_id,
         side=party.side,
-        roles=roles,
+        roles=roles_of(member) | lent,
         key=member.key,
         authentication=authentication,
     )
+
+
+def roles_of(member: Member) -> frozenset[Role]:
+    """The roles that the member's own rights give."""
+    return frozenset(role for right in member.rights for role in ROLES_OF_RIGHT[Right(right)])
+
+
+NEVER_LENT = frozenset({Role.SIGNATORY, Role.PARTY_ADMINISTRATOR})
+"""A signature takes a mandate of its own, and who sits at the table is not lent with a voice."""
+
+
+def _lent(session: Session, member: Member) -> frozenset[Role]:
+    today = paris_day(now())
+    query = (
+        select(Member)
+        .join(Delegation, col(Delegation.from_member_id) == Member.id)
+        .where(
+            col(Delegation.to_member_id) == member.id,
+            col(Delegation.starts_on) <= today,
+            col(Delegation.ends_on) >= today,
+            col(Delegation.ended_at).is_(None),
+        )
+    )
+    absent = [lender for lender in session.execute(query).scalars() if sits(lender, today)]
+    return frozenset(role for lender in absent for role in roles_of(lender)) - NEVER_LENT
 
 
 def actor_on_clause(session: Session, clause_id: str, *, person_id: str, authentication: Authentication) -> Actor:
@@ -52,10 +90,15 @@ def actor_on_part(session: Session, part_id: str, *, person_id: str, authenticat
 def _actor_on(
     session: Session, row: type[Clause] | type[Part], row_id: str, *, person_id: str, authentication: Authentication
 ) -> Actor:
-    negotiation_id = session.execute(select(col(row.negotiation_id)).where(col(row.id) == row_id)).scalar_one_or_none()
-    if negotiation_id is None:
+    """Raises NotFound also for what is still inside another party."""
+    query = select(col(row.negotiation_id), col(row.circle)).where(col(row.id) == row_id)
+    found = session.execute(query).one_or_none()
+    if found is None:
         raise NotFound()
-    return actor_in(session, negotiation_id, person_id=person_id, authentication=authentication)
+    actor = actor_in(session, found.negotiation_id, person_id=person_id, authentication=authentication)
+    if not sees(actor, Circle.parse(found.circle)):
+        raise NotFound()
+    return actor
 
 
 def require(actor: Actor, action: Action, *, circle: Circle = SHARED) -> None:

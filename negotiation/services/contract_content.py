@@ -31,9 +31,10 @@ from negotiation.rules.vocabulary import (
 from negotiation.services.contract_tables import finance_table, indicators_table
 from negotiation.store.contract import Document, Essms, Framework, Negotiation, Part
 from negotiation.store.exchange import MoveRow, Reserve
-from negotiation.store.queries.clauses import ClauseCard, cards_of_negotiation
+from negotiation.store.queries.clauses import ClauseCard, cards_on_the_table
 from negotiation.store.queries.closing import deciding_parties, signatory_members
 from negotiation.store.queries.people import PartyView, members_of, parties_of
+from negotiation.store.queries.visibility import on_the_table
 
 FORMAT = "navette-contract/1"
 Node = dict[str, Any]
@@ -116,7 +117,7 @@ class _Reading:
         }
         self._parts = _contract_parts(session, negotiation_id)
         self._cards: dict[str, list[ClauseCard]] = {part.id: [] for part in self._parts}
-        for card in cards_of_negotiation(session, negotiation_id):
+        for card in cards_on_the_table(session, negotiation_id):
             if card.part_id in self._cards and card.state is not ClauseState.WITHDRAWN:
                 self._cards[card.part_id].append(card)
 
@@ -234,7 +235,12 @@ def _contract_parts(session: Session, negotiation_id: str) -> list[Part]:
     query = (
         select(Part)
         .join(Document, col(Document.id) == Part.document_id)
-        .where(col(Part.negotiation_id) == negotiation_id, col(Document.kind) == DocumentKind.CONTRACT)
+        .where(
+            col(Part.negotiation_id) == negotiation_id,
+            on_the_table(Part.circle),
+            col(Part.dropped_at).is_(None),
+            col(Document.kind) == DocumentKind.CONTRACT,
+        )
         .order_by(col(Part.position), col(Part.kind), col(Part.key))
     )
     return list(session.execute(query).scalars())

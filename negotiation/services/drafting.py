@@ -18,7 +18,7 @@ from negotiation.drafting import markdown_bridge, schema
 from negotiation.drafting.room import LoggedUpdate, Rooms, Stored, Writer
 from negotiation.drafting.vet import WatchedDocument, library_failures_named
 from negotiation.errors import EpochChanged, Frozen, InvalidInput, NotFound, ResyncNeeded
-from negotiation.rules.policy import Actor, Authentication
+from negotiation.rules.policy import Actor, Authentication, sees
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle
 from negotiation.services.access import actor_in, require
@@ -102,7 +102,7 @@ def open_draft(live: LiveDrafts, actor: Actor, *, part_id: str, side: str, state
     require(actor, Action.READ_DRAFT, circle=circle)
     with live.store.reading() as session:
         part = session.get(Part, part_id)
-        if part is None or part.negotiation_id != actor.negotiation_id:
+        if part is None or part.negotiation_id != actor.negotiation_id or not _may_hold(actor, part, circle):
             raise NotFound()
         if session.get_one(Negotiation, part.negotiation_id).frozen_at is not None:
             raise Frozen()
@@ -115,6 +115,12 @@ def open_draft(live: LiveDrafts, actor: Actor, *, part_id: str, side: str, state
             draft = _draft_of(uow.session, part_id, circle) or _first_draft(uow, part, circle)
     sequence, lacking = live.rooms.room(draft.id, epoch=draft.epoch).state_since(state_vector)
     return OpenedDraft(draft.id, draft.epoch, sequence, lacking, locks)
+
+
+def _may_hold(actor: Actor, part: Part, circle: Circle) -> bool:
+    """A part that is still inside has the draft of its own circle, and no other."""
+    own = Circle.parse(part.circle)
+    return sees(actor, own) and own in (SHARED, circle)
 
 
 def push_update(live: LiveDrafts, actor: Actor, *, draft_id: str, epoch: int, op_id: str, update: bytes) -> Stored:
@@ -188,7 +194,7 @@ def drafted_text(session: Session, actor: Actor, clause_id: str, *, side: str) -
     circle = circle_of_side(actor, side)
     require(actor, Action.READ_DRAFT, circle=circle)
     clause = session.get(Clause, clause_id)
-    if clause is None or clause.negotiation_id != actor.negotiation_id:
+    if clause is None or clause.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(clause.circle)):
         raise NotFound()
     draft = _draft_of(session, clause.part_id, circle)
     return _texts(session, draft, [clause.id])[clause.id] if draft else None

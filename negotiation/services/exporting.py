@@ -27,6 +27,7 @@ from negotiation.store.contract import Negotiation, Part
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.clauses import ClauseCard, cards_on_the_table
 from negotiation.store.queries.history import whole_chains
+from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.record import FrozenVersion as FrozenRow
 from negotiation.store.record import HistoryEntry, Signature
 from negotiation.store.unit_of_work import UnitOfWork, as_link

@@ -21,7 +21,9 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def enum_column(kind: type[StrEnum], *, nullable: bool = False, index: bool = False) -> Column[Any]:
+def enum_column(
+    kind: type[StrEnum], *, nullable: bool = False, index: bool = False, primary_key: bool = False
+) -> Column[Any]:
     """A text column that holds the enum's values, checked by the database."""
     name = f"{kind.__name__.lower()}_values"
     values = Enum(
@@ -32,11 +34,21 @@ def enum_column(kind: type[StrEnum], *, nullable: bool = False, index: bool = Fa
         name=name,
         length=40,
     )
-    return Column(values, nullable=nullable, index=index)
+    return Column(values, nullable=nullable, index=index, primary_key=primary_key)
 
 
 def json_column(*, nullable: bool = False) -> Column[Any]:
     return Column(JSON(none_as_null=True), nullable=nullable)
+
+
+def list_column() -> Column[Any]:
+    """A JSON list added to a table that had rows: those hold an empty one."""
+    return Column(JSON(none_as_null=True), nullable=False, server_default="[]")
+
+
+def settings_column() -> Column[Any]:
+    """The same for a JSON object."""
+    return Column(JSON(none_as_null=True), nullable=False, server_default="{}")
 
 
 def key_column(target: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:

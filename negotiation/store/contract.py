@@ -11,15 +11,25 @@ from sqlalchemy import Column, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from negotiation.rules.vocabulary import (
+    SHARED,
     ClauseKind,
     ClauseState,
     DocumentKind,
     NegotiationStatus,
     PartKind,
     Phase,
+    RequestKind,
     ValueKind,
 )
-from negotiation.store.columns import enum_column, json_column, key_column, new_id, now
+from negotiation.store.columns import (
+    enum_column,
+    json_column,
+    key_column,
+    list_column,
+    new_id,
+    now,
+    settings_column,
+)
 
 
 class Negotiation(SQLModel, table=True):
@@ -42,6 +52,12 @@ class Negotiation(SQLModel, table=True):
     duration_years: str = Field(max_length=20)
     extension_months_max: int
     summary: str
+    signature_wished_on: date | None = None
+    """The retro-planning is counted back from it."""
+    trame: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
+    """Key of the template from which it was opened; empty when it was imported."""
+    settings: dict[str, Any] = Field(default_factory=dict, sa_column=settings_column())
+    """Thresholds of the table: `rounds`, `indicator_cap`. The response delay is a clause of the note de cadrage."""
     situation_on: date | None = None
     frozen_at: datetime | None = None
     created_at: datetime = Field(default_factory=now)
@@ -98,6 +114,12 @@ class Part(SQLModel, table=True):
     title: str
     attributes: dict[str, Any] = Field(sa_column=json_column())
     position: int
+    circle: str = Field(default=str(SHARED), max_length=60, sa_column_kwargs={"server_default": str(SHARED)})
+    """Shared, or still the inside of who prepares it."""
+    dropped_at: datetime | None = None
+    """Left out of the contract, and kept with its trace."""
+    dropped_by: str | None = Field(default=None, max_length=36)
+    """Member id."""
 
 
 _REVISION = Column(Integer, nullable=False)
@@ -108,7 +130,8 @@ class Clause(SQLModel, table=True):
 
     `working_text` / `working_value` hold what no move ever touched (text of a file, not agreed). `follows_id` names the
     engagement whose agreed value *is* this cell: such a clause holds no value of its own.
-    `behind`, `open_reserves`, `reopening` mirror `lifecycle.Situation`, as lists of party ids.
+    `behind`, the reserves and the `request_` columns mirror `lifecycle.Situation`; lists are of party ids. `circle` is
+    that of its part, always.
     """
 
     __table_args__ = (
@@ -139,8 +162,12 @@ class Clause(SQLModel, table=True):
     versions: int = 0
     behind: list[str] = Field(default_factory=list, sa_column=json_column())
     open_reserves: list[str] = Field(default_factory=list, sa_column=json_column())
-    reopening: list[str] = Field(default_factory=list, sa_column=json_column())
-    reopening_by: str | None = Field(default=None, max_length=36)
+    maintained_reserves: list[str] = Field(default_factory=list, sa_column=list_column())
+    request_kind: RequestKind | None = Field(default=None, sa_column=enum_column(RequestKind, nullable=True))
+    request_by: str | None = Field(default=None, max_length=36)
+    request_consents: list[str] = Field(default_factory=list, sa_column=json_column())
+    request_parties: list[str] = Field(default_factory=list, sa_column=list_column())
+    circle: str = Field(default=str(SHARED), max_length=60, sa_column_kwargs={"server_default": str(SHARED)})
     moved_on: datetime | None = None
     """Date of the last shared move, declared if the move was imported: « depuis n jours »."""
     revision: int = Field(default=0, sa_column=_REVISION)

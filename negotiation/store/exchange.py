@@ -42,6 +42,7 @@ class MoveRow(SQLModel, table=True):
         # Both columns: with one index each, SQLite reads a whole negotiation to count the moves of one clause.
         Index("ix_move_negotiation_clause_rank", "negotiation_id", "clause_id", "rank"),
         UniqueConstraint("negotiation_id", "key"),
+        Index("ix_move_request", "member_id", "request_key", unique=True),
     )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))
@@ -62,6 +63,12 @@ class MoveRow(SQLModel, table=True):
     reply_to_id: str | None = Field(default=None, max_length=36)
     bundle: str | None = Field(default=None, max_length=36)
     """Common id of the moves made in one gesture (a whole part accepted)."""
+    request_key: str | None = Field(default=None, max_length=36)
+    """Made by the form that sent it: the same request twice is one move (trust T13)."""
+    message_id: str | None = Field(default=None, max_length=36)
+    """The message of the discussion that became this comment or proposal."""
+    recalled_at: datetime | None = None
+    """« Commentaire retiré »: its words are gone, its place stays."""
     at: datetime
     recorded_at: datetime = Field(default_factory=now)
     attributes: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
@@ -83,7 +90,11 @@ class Reserve(SQLModel, table=True):
 class Message(SQLModel, table=True):
     """A message of a discussion channel. `session_id` and `kind` come from an imported séance."""
 
-    __table_args__ = (Index("ix_message_channel", "negotiation_id", "circle", "rank"),)
+    __table_args__ = (
+        Index("ix_message_channel", "negotiation_id", "circle", "rank"),
+        Index("ix_message_part", "part_id", "circle", "rank"),
+        Index("ix_message_request", "member_id", "request_key", unique=True),
+    )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))
     circle: str = Field(max_length=60)
@@ -95,6 +106,11 @@ class Message(SQLModel, table=True):
     kind: str = "message"
     refs: list[str] = Field(default_factory=list, sa_column=json_column())
     session_id: str | None = Field(default=None, max_length=36)
+    part_id: str | None = Field(default=None, max_length=36)
+    """The part beside which it was written; None in the channel of the table."""
+    clause_id: str | None = Field(default=None, max_length=36)
+    request_key: str | None = Field(default=None, max_length=36)
+    recalled_at: datetime | None = None
     at: datetime
     recorded_at: datetime = Field(default_factory=now)
 

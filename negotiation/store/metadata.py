@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from negotiation.store import contract, exchange, following, people, preparation, record
+from negotiation.store import contract, exchange, following, inside, notifying, people, preparation, record, talk
 
-ROWS = (contract, exchange, following, people, preparation, record)
+ROWS = (contract, exchange, following, inside, notifying, people, preparation, record, talk)
 METADATA = SQLModel.metadata

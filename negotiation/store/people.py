@@ -1,8 +1,8 @@
 """Rows: people, how they sign in, and the party for which they act."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from negotiation.rules.policy import Method
@@ -74,3 +74,31 @@ class Member(SQLModel, table=True):
     title: str
     rights: list[str] = Field(sa_column=json_column())
     position: int
+    invited_at: datetime | None = None
+    invited_by: str | None = Field(default=None, max_length=36)
+    """Member id; None for whoever a file or the opening named."""
+    joined_at: datetime | None = None
+    """First entry of somebody who was invited."""
+    ends_on: date | None = None
+    """Last day of an evaluator, or of anybody invited for a time."""
+    left_at: datetime | None = None
+    """Removed: what the person did stays, under the same name."""
+
+
+class Delegation(SQLModel, table=True):
+    """One member's rights lent to another of the same party, from a day to a day, both included. Nobody else's
+    business: `circle` is the party's."""
+
+    __table_args__ = (Index("ix_delegation_party", "party_id", "ends_on"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    party_id: str = Field(sa_column=key_column("party.id", index=False))
+    circle: str = Field(max_length=60)
+    from_member_id: str = Field(sa_column=key_column("member.id", index=False))
+    to_member_id: str = Field(sa_column=key_column("member.id", index=False))
+    starts_on: date
+    ends_on: date
+    ended_at: datetime | None = None
+    set_by: str = Field(max_length=36)
+    """Member id."""
+    created_at: datetime = Field(default_factory=now)

@@ -1,12 +1,12 @@
 """Rows: what surrounds the text: diagnosis, calendar, documents, séances, consultations."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from negotiation.store.columns import json_column, key_column, new_id
+from negotiation.store.columns import json_column, key_column, new_id, now
 
 
 class Diagnosis(SQLModel, table=True):
@@ -130,3 +130,16 @@ class Consultation(SQLModel, table=True):
     reserve: str
     party_key: str
     position: int
+
+
+class StoredTrame(SQLModel, table=True):
+    """A trame that a person wrote or changed; read by its author alone, until a negotiation is opened from it."""
+
+    __tablename__ = "trame"
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    person_id: str = Field(sa_column=key_column("person.id"))
+    title: str
+    content: dict[str, Any] = Field(sa_column=json_column())
+    """As `rules.trame.trame_from_mapping` reads it."""
+    created_at: datetime = Field(default_factory=now)
+    changed_at: datetime = Field(default_factory=now)

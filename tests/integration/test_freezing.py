@@ -107,7 +107,7 @@ def test_a_withdrawn_engagement_and_its_reserve_block_nothing(table: Table) -> N
 
 def test_a_reopening_that_waits_for_an_answer_blocks(agreed: Table) -> None:
     agreed.ars.dg.reopen("en01", "Le décret a changé.")
-    assert open_reasons(agreed) == {"en01": [OpenReason.REOPENING_PENDING]}
+    assert open_reasons(agreed) == {"en01": [OpenReason.REQUEST_PENDING]}
 
 
 def test_a_party_without_signatory_could_never_sign_so_it_blocks(agreed: Table) -> None:

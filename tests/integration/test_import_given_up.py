@@ -28,8 +28,8 @@ def given_up(store: Store) -> Table:
 def test_nothing_of_what_was_given_up_waits_for_anybody(store: Store) -> None:
     table = given_up(store)
     with store.reading() as session:
-        card = card_of(session, table.clause_id("en01"))
-        waiting = sum(entry.waiting for entry in plan_of(session, table.id))
+        card = card_of(session, table.og.dg.actor, table.clause_id("en01"))
+        waiting = sum(entry.waiting for entry in plan_of(session, table.og.dg.actor))
         counts = counts_of(session, table.id, table.ars.id)
     assert card is not None
     assert card.state is ClauseState.WITHDRAWN

@@ -158,13 +158,13 @@ def test_the_agreed_value_is_the_very_cell_of_the_indicator(store: Store) -> Non
     cell = table.clause_id("i01.targets.2028")
     table.og.dg.propose("en01", "Nous visons 94 %.", value="94")
     with table.store.reading() as session:
-        card = card_of(session, cell)
+        card = card_of(session, table.og.dg.actor, cell)
         assert card is not None
         assert card.value is None
     table.ars.dg.accept("en01")
     table.cd.dg.accept("en01")
     with table.store.reading() as session:
-        card = card_of(session, cell)
+        card = card_of(session, table.og.dg.actor, cell)
         assert card is not None
         assert (card.value, card.follows_code) == ("94", "EN01")
 

@@ -71,6 +71,11 @@ def found(app: Flask) -> SecretsTable:
     return secrets
 
 
+def without_tokens(page: str) -> str:
+    """The page without what is drawn each time it is shown."""
+    return re.sub(r'(csrf_token" value=|request_key" value=|socket-token" content=)"[^"]*"', r"\1", page)
+
+
 def telling(found: SecretsTable) -> Ids:
     """Every id, with only the two clauses on which secrets are told."""
     clauses = [found.table.clause_id(name) for name in (ENGAGEMENT, TEXT)]
@@ -223,7 +228,7 @@ def answers_to(visitor: Visitor, app: Flask, ids: Ids, replaced: str) -> dict[tu
         for address in addresses:
             sent = visitor.client.open(address, method=method, data=form if method == "POST" else None)
             answer = answer_of(sent)
-            neutral = re.sub(r'(csrf_token" value=|socket-token" content=)"[^"]*"', r"\1", answer.text)
+            neutral = without_tokens(answer.text)
             said[f"{method} {address}".replace(replaced, "§"), name] = (answer.status, neutral.replace(replaced, "§"))
     return said
 
@@ -256,7 +261,7 @@ def test_answering_a_private_comment_is_answering_nothing(app: Flask, found: Sec
     def answering(move_id: str) -> tuple[int, str]:
         form = {"move": "comment", "text": "Je réponds à ceci.", "readers": readers, "reply_to": move_id}
         answer = answer_of(reader.post(address, form))
-        return answer.status, re.sub(r'(csrf_token" value=|socket-token" content=)"[^"]*"', r"\1", answer.text)
+        return answer.status, without_tokens(answer.text)
 
     unknown = answering(UNKNOWN)
     assert unknown[0] == 404

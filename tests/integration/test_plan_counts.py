@@ -7,7 +7,7 @@ from tests.builders import Table, a_table
 
 def plan(table: Table) -> dict[str, PlanEntry]:
     with table.store.reading() as session:
-        return {entry.id: entry for entry in plan_of(session, table.id)}
+        return {entry.id: entry for entry in plan_of(session, table.og.dg.actor)}
 
 
 def lineage(entries: dict[str, PlanEntry], part_id: str | None) -> list[PlanEntry]:

@@ -64,7 +64,7 @@ def test_a_cell_that_follows_an_engagement_never_gets_a_second_number(store: Sto
     assert refusal.value.detail["reason"] is Reason.FOLLOWS
     table.agree("en01", value="94")
     with store.reading() as session:
-        card = card_of(session, table.clause_id("i01.targets.2028"))
+        card = card_of(session, table.og.dg.actor, table.clause_id("i01.targets.2028"))
     assert card is not None
     assert card.value == "94"
 
@@ -73,7 +73,7 @@ def test_what_is_agreed_here_is_no_longer_said_to_be_declared(store: Store) -> N
     table = a_table(store)
     clause = table.clause_id("objet.object")
     with store.reading() as session:
-        declared = card_of(session, clause)
+        declared = card_of(session, table.og.dg.actor, clause)
     assert declared is not None
     assert declared.is_declared
     table.og.dg.reopen("objet.object")
@@ -83,7 +83,7 @@ def test_what_is_agreed_here_is_no_longer_said_to_be_declared(store: Store) -> N
     table.ars.dg.accept("objet.object")
     table.cd.dg.play(Move.ACCEPTANCE, "objet.object")
     with store.reading() as session:
-        agreed = card_of(session, clause)
+        agreed = card_of(session, table.og.dg.actor, clause)
     assert agreed is not None
     assert agreed.state is ClauseState.AGREED
     assert not agreed.is_declared

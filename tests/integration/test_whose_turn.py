@@ -13,7 +13,7 @@ def mine(table: Table, seat: Seat) -> int:
 
 def waiting(table: Table) -> int:
     with table.store.reading() as session:
-        return sum(entry.waiting for entry in plan_of(session, table.id))
+        return sum(entry.waiting for entry in plan_of(session, table.og.dg.actor))
 
 
 def test_a_version_waits_for_those_who_have_not_answered_it(store: Store) -> None:
@@ -36,7 +36,7 @@ def test_a_reopening_waits_for_those_who_have_not_consented(store: Store) -> Non
     table.og.dg.reopen("en01")
     table.ars.dg.consent("en01")
     with store.reading() as session:
-        card = card_of(session, table.clause_id("en01"))
+        card = card_of(session, table.og.dg.actor, table.clause_id("en01"))
     assert card is not None
     assert card.waits_for == {table.cd.id}
     assert (mine(table, table.og), mine(table, table.ars), mine(table, table.cd), waiting(table)) == (0, 0, 1, 1)

@@ -1,8 +1,8 @@
 """What keeps a contract from being frozen, and what doesn't."""
 
 from negotiation.rules.gate import AtGate, OpenReason, open_reasons
-from negotiation.rules.lifecycle import Situation, Tabled
-from negotiation.rules.vocabulary import ClauseKind, ClauseState
+from negotiation.rules.lifecycle import Request, Situation, Tabled
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, RequestKind
 
 PARTIES = frozenset({"og", "ars", "cd"})
 
@@ -62,5 +62,5 @@ def test_a_reserve_on_a_withdrawn_engagement_blocks_nothing() -> None:
 
 
 def test_a_reopening_that_waits_for_an_answer_blocks_what_was_agreed() -> None:
-    asked = engagement(ClauseState.AGREED, reopening=frozenset({"ars"}), reopening_by="ars")
-    assert open_reasons(asked) == (OpenReason.REOPENING_PENDING,)
+    asked = engagement(ClauseState.AGREED, request=Request(RequestKind.REOPENING, "ars", frozenset({"ars"})))
+    assert open_reasons(asked) == (OpenReason.REQUEST_PENDING,)

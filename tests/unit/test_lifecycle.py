@@ -124,9 +124,9 @@ def test_an_agreed_clause_reopens_only_when_every_concerned_party_consents() -> 
 def test_a_party_may_refuse_a_reopening_and_its_author_may_give_it_up() -> None:
     agreed = told(TWO, tables(OG, "a"), accepts(ARS, 1, "a"))
     asked = told(agreed, Play(Move.REOPENING, OG))
-    assert told(asked, Play(Move.REJECTION, ARS)).reopening == frozenset()
-    assert told(asked, Play(Move.WITHDRAWAL, OG)).reopening == frozenset()
-    assert refused(asked, Play(Move.REJECTION, OG)) is Reason.OWN_TEXT
+    assert told(asked, Play(Move.REQUEST_REFUSAL, ARS)).request is None
+    assert told(asked, Play(Move.REQUEST_WITHDRAWAL, OG)).request is None
+    assert refused(asked, Play(Move.REQUEST_REFUSAL, OG)) is Reason.OWN_REQUEST
 
 
 def test_withdrawing_the_only_version_withdraws_the_engagement_and_its_reserves() -> None:
@@ -177,9 +177,10 @@ def test_a_proposal_is_offered_on_an_empty_table_and_a_counter_on_a_full_one() -
     assert Move.COUNTER_PROPOSAL in possible_moves(tabled, ARS)
 
 
-def test_a_withdrawn_engagement_stays_withdrawn() -> None:
+def test_a_withdrawn_engagement_comes_back_only_by_a_new_proposal() -> None:
     withdrawn = told(TWO, tables(OG, "a"), Play(Move.WITHDRAWAL, OG))
-    assert refused(withdrawn, tables(ARS, "b")) is Reason.WITHDRAWN
+    assert refused(withdrawn, Play(Move.RESERVE, ARS)) is Reason.WITHDRAWN
+    assert told(withdrawn, tables(ARS, "b")).waiting_for() == {OG}
 
 
 def test_withdrawing_the_only_version_of_a_text_leaves_it_to_write() -> None:

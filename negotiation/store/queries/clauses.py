@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from negotiation.rules.lifecycle import Situation, Tabled
+from negotiation.rules.lifecycle import Request, Situation, Tabled
+from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, ReserveState, ValueKind
-from negotiation.store.contract import Clause, ClauseParty
+from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import Reserve, Version
+from negotiation.store.queries.visibility import on_the_table, visible
 
 TRAIL_LENGTH = 4
 
@@ -106,50 +108,49 @@ class ClauseCard:
         return party_id in self.waits_for
 
 
-def cards_of_part(session: Session, part_id: str) -> tuple[ClauseCard, ...]:
-    """All clauses of a part, in order."""
-    return _cards(session, col(Clause.part_id) == part_id)
+def cards_of_part(session: Session, actor: Actor, part_id: str) -> tuple[ClauseCard, ...]:
+    """The clauses of a part that this person reads, in order."""
+    return _cards(session, visible(Clause.circle, actor) & (col(Clause.part_id) == part_id))
 
 
-def cards_of_parts(session: Session, part_ids: Iterable[str]) -> dict[str, tuple[ClauseCard, ...]]:
+def cards_of_parts(session: Session, actor: Actor, part_ids: Iterable[str]) -> dict[str, tuple[ClauseCard, ...]]:
     """The clauses of several parts, by part id, in order."""
     grouped: dict[str, list[ClauseCard]] = defaultdict(list)
-    for card in _cards(session, col(Clause.part_id).in_(list(part_ids))):
+    for card in _cards(session, visible(Clause.circle, actor) & col(Clause.part_id).in_(list(part_ids))):
         grouped[card.part_id].append(card)
     return {part_id: tuple(cards) for part_id, cards in grouped.items()}
 
 
-def card_of(session: Session, clause_id: str) -> ClauseCard | None:
+def card_of(session: Session, actor: Actor, clause_id: str) -> ClauseCard | None:
     """One clause, with the path of its number."""
-    cards = with_trails(session, _cards(session, col(Clause.id) == clause_id))
+    cards = with_trails(session, _cards(session, visible(Clause.circle, actor) & (col(Clause.id) == clause_id)))
     return cards[0] if cards else None
 
 
-def cards_of_negotiation(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
-    """Every clause of a negotiation, in the order of their parts."""
-    return _cards(session, col(Clause.negotiation_id) == negotiation_id)
+def cards_on_the_table(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
+    """Every clause that all parties share, in the order of their parts: those of dropped parts are left out."""
+    dropped = select(col(Part.id)).where(col(Part.negotiation_id) == negotiation_id, col(Part.dropped_at).is_not(None))
+    shared = (col(Clause.negotiation_id) == negotiation_id) & on_the_table(Clause.circle)
+    return _cards(session, shared & col(Clause.part_id).not_in(dropped))
 
 
-def engagement_cards(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
+def engagement_cards(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
     """The engagements of a negotiation with the path of their numbers."""
-    return with_trails(session, engagements_without_trails(session, negotiation_id))
+    return with_trails(session, engagements_without_trails(session, actor))
 
 
-def engagements_without_trails(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
+def engagements_without_trails(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
     """The same where only states are shown."""
-    return _cards(
-        session, and_(col(Clause.negotiation_id) == negotiation_id, col(Clause.kind) == ClauseKind.ENGAGEMENT)
-    )
+    return _cards(session, _readable(actor) & (col(Clause.kind) == ClauseKind.ENGAGEMENT))
 
 
-def touched_cards(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
+def touched_cards(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
     """Clauses that aren't engagements and on which a version was tabled."""
-    mine = and_(
-        col(Clause.negotiation_id) == negotiation_id,
-        col(Clause.kind) != ClauseKind.ENGAGEMENT,
-        col(Clause.versions) > 0,
-    )
-    return _cards(session, mine)
+    return _cards(session, _readable(actor) & (col(Clause.kind) != ClauseKind.ENGAGEMENT) & (col(Clause.versions) > 0))
+
+
+def _readable(actor: Actor) -> ColumnElement[bool]:
+    return (col(Clause.negotiation_id) == actor.negotiation_id) & visible(Clause.circle, actor)
 
 
 def as_situation(clause: Clause, concerned: frozenset[str], tabled: Tabled | None) -> Situation:
@@ -161,11 +162,22 @@ def as_situation(clause: Clause, concerned: frozenset[str], tabled: Tabled | Non
         versions=clause.versions,
         behind=frozenset(clause.behind),
         open_reserves=frozenset(clause.open_reserves),
-        reopening=frozenset(clause.reopening),
-        reopening_by=clause.reopening_by,
+        maintained_reserves=frozenset(clause.maintained_reserves),
+        request=_request(clause),
         kind=clause.kind,
         was_agreed=clause.agreed_version_id is not None or "declared" in clause.attributes,
         follows=clause.follows_id,
+    )
+
+
+def _request(clause: Clause) -> Request | None:
+    if clause.request_kind is None or clause.request_by is None:
+        return None
+    return Request(
+        clause.request_kind,
+        clause.request_by,
+        frozenset(clause.request_consents),
+        frozenset(clause.request_parties),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
-from negotiation.rules.vocabulary import ROLE_OF_RIGHT, SHARED, Right, Role, Side
+from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, Right, Role, Side
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.people import MemberView, PartyView, parties_of
 from negotiation.store.record import FreezeRequest, FrozenVersion, HistoryEntry, Signature
@@ -101,7 +101,7 @@ def signatory_members(session: Session, negotiation_id: str) -> tuple[MemberView
     return tuple(
         MemberView(id=row.id, key=row.key, title=row.title, party=deciding[row.party_id])
         for row in session.execute(query)
-        if Role.SIGNATORY in {ROLE_OF_RIGHT[Right(right)] for right in row.rights}
+        if any(Role.SIGNATORY in ROLES_OF_RIGHT[Right(right)] for right in row.rights)
     )
 
 

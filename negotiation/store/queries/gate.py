@@ -11,8 +11,9 @@ from negotiation.rules.gate import AtGate, OpenReason, open_reasons
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, DocumentKind, PartKind, ReserveState
 from negotiation.store.contract import Document, Part
 from negotiation.store.preparation import Consultation
-from negotiation.store.queries.clauses import ClauseCard, cards_of_negotiation
+from negotiation.store.queries.clauses import ClauseCard, cards_on_the_table
 from negotiation.store.queries.closing import deciding_parties, signatory_members
+from negotiation.store.queries.visibility import on_the_table
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def gate_of(session: Session, negotiation_id: str) -> Gate:
     """Everything that the page shows before the gel, in the order of the parts."""
     places = _places(session, negotiation_id)
     order = {part_id: rank for rank, part_id in enumerate(places)}
-    cards = [card for card in cards_of_negotiation(session, negotiation_id) if card.part_id in places]
+    cards = [card for card in cards_on_the_table(session, negotiation_id) if card.part_id in places]
     cards.sort(key=lambda card: order[card.part_id])
     engagements = [card for card in cards if card.kind is ClauseKind.ENGAGEMENT]
     return Gate(
@@ -108,7 +109,12 @@ def _places(session: Session, negotiation_id: str) -> dict[str, Place]:
     query = (
         select(col(Part.id), col(Part.kind), col(Part.code), col(Part.title))
         .join(Document, col(Document.id) == Part.document_id)
-        .where(col(Part.negotiation_id) == negotiation_id, col(Document.kind) == DocumentKind.CONTRACT)
+        .where(
+            col(Part.negotiation_id) == negotiation_id,
+            on_the_table(Part.circle),
+            col(Part.dropped_at).is_(None),
+            col(Document.kind) == DocumentKind.CONTRACT,
+        )
         .order_by(col(Part.position))
     )
     return {row.id: Place(row.id, row.kind, row.code, row.title) for row in session.execute(query)}

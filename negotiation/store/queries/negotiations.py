@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.lifecycle import Situation, Tabled
+from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import (
+    SHARED,
+    Circle,
     ClauseKind,
     ClauseState,
     DocumentKind,
@@ -20,6 +22,8 @@ from negotiation.rules.vocabulary import (
 from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
 from negotiation.store.people import Member
 from negotiation.store.preparation import CalendarItem
+from negotiation.store.queries.clauses import as_situation
+from negotiation.store.queries.visibility import on_the_table, visible
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ class PlanEntry:
     agreed: int
     waiting: int
     untabled: int
+    circle: Circle = SHARED
+    """Shared, or still the inside of who prepares it."""
     waiting_below: int = 0
     all_agreed: bool = False
 
@@ -151,33 +157,22 @@ def own_negotiations(session: Session, person_id: str, today: date) -> tuple[Neg
 def counts_of(session: Session, negotiation_id: str, party_id: str) -> Counts:
     """Engagements agreed, and those whose answer this party owes."""
     concerned = select(col(ClauseParty.clause_id)).where(col(ClauseParty.party_id) == party_id).scalar_subquery()
-    query = select(
-        col(Clause.state),
-        col(Clause.versions),
-        col(Clause.current_version_id).is_not(None).label("tabled"),
-        col(Clause.behind),
-        col(Clause.reopening),
-        col(Clause.id).in_(concerned).label("ours"),
-    ).where(
+    query = select(Clause, col(Clause.id).in_(concerned).label("ours")).where(
         col(Clause.negotiation_id) == negotiation_id,
+        on_the_table(Clause.circle),
         col(Clause.kind) == ClauseKind.ENGAGEMENT,
         col(Clause.state) != ClauseState.WITHDRAWN,
     )
     rows = session.execute(query).all()
-    agreed = sum(row.state is ClauseState.AGREED for row in rows)
-    mine = sum(bool(_as_seen_by(row, party_id).waiting_for()) for row in rows if row.ours)
+    agreed = sum(clause.state is ClauseState.AGREED for clause, _ in rows)
+    mine = sum(bool(_as_seen_by(clause, party_id).waiting_for()) for clause, ours in rows if ours)
     return Counts(total=len(rows), agreed=agreed, mine=mine)
 
 
-def _as_seen_by(row: Any, party_id: str) -> Situation:
+def _as_seen_by(clause: Clause, party_id: str) -> Situation:
     """The clause as if it concerned this party alone: enough to tell whether it is awaited."""
-    return Situation(
-        concerned=frozenset({party_id}),
-        state=row.state,
-        current=Tabled(row.versions, "", None) if row.tabled else None,
-        behind=frozenset(row.behind),
-        reopening=frozenset(row.reopening),
-    )
+    tabled = Tabled(clause.versions, "", None) if clause.current_version_id else None
+    return as_situation(clause, frozenset({party_id}), tabled)
 
 
 def next_meeting(session: Session, negotiation_id: str, today: date) -> MeetingView | None:
@@ -197,11 +192,11 @@ def next_meeting(session: Session, negotiation_id: str, today: date) -> MeetingV
     return MeetingView(item.title, item.on, item.time, item.place, item.kind) if item else None
 
 
-def plan_of(session: Session, negotiation_id: str, kind: DocumentKind = DocumentKind.CONTRACT) -> tuple[PlanEntry, ...]:
+def plan_of(session: Session, actor: Actor, kind: DocumentKind = DocumentKind.CONTRACT) -> tuple[PlanEntry, ...]:
     """The parts of a document in order, with how many of their clauses are agreed, wait for an answer, or for a first
     proposal."""
     answered = col(Clause.current_version_id).is_(None) | (col(Clause.state) == ClauseState.AGREED)
-    waiting = case((~answered | col(Clause.reopening_by).is_not(None), 1), else_=0)
+    waiting = case((~answered | col(Clause.request_by).is_not(None), 1), else_=0)
     agreed = case((col(Clause.state) == ClauseState.AGREED, 1), else_=0)
     written = (col(Clause.working_text) != "") | col(Clause.working_value).is_not(None)
     never_tabled = (col(Clause.state) == ClauseState.TO_WRITE) & (col(Clause.versions) == 0)
@@ -214,7 +209,7 @@ def plan_of(session: Session, negotiation_id: str, kind: DocumentKind = Document
             func.sum(waiting).label("waiting"),
             func.sum(untabled).label("untabled"),
         )
-        .where(col(Clause.negotiation_id) == negotiation_id)
+        .where(col(Clause.negotiation_id) == actor.negotiation_id, visible(Clause.circle, actor))
         .group_by(col(Clause.part_id))
         .subquery()
     )
@@ -222,7 +217,12 @@ def plan_of(session: Session, negotiation_id: str, kind: DocumentKind = Document
         select(Part, tallies.c.clauses, tallies.c.agreed, tallies.c.waiting, tallies.c.untabled)
         .join(Document, col(Document.id) == Part.document_id)
         .outerjoin(tallies, tallies.c.part_id == Part.id)
-        .where(col(Part.negotiation_id) == negotiation_id, col(Document.kind) == kind)
+        .where(
+            col(Part.negotiation_id) == actor.negotiation_id,
+            visible(Part.circle, actor),
+            col(Part.dropped_at).is_(None),
+            col(Document.kind) == kind,
+        )
         .order_by(col(Part.position))
     )
     entries = [
@@ -236,6 +236,7 @@ def plan_of(session: Session, negotiation_id: str, kind: DocumentKind = Document
             agreed=agreed_ones or 0,
             waiting=waiting_ones or 0,
             untabled=untabled_ones or 0,
+            circle=Circle.parse(part.circle),
         )
         for part, clauses, agreed_ones, waiting_ones, untabled_ones in session.execute(query)
     ]

@@ -8,8 +8,9 @@ from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import DocumentKind, PartKind
+from negotiation.rules.vocabulary import SHARED, Circle, DocumentKind, PartKind
 from negotiation.store.contract import Clause, Document, Essms, Part
+from negotiation.store.queries.visibility import visible
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class PartView:
     title: str
     attributes: dict[str, Any]
     essms: tuple[str, ...]
+    circle: Circle = SHARED
+    is_dropped: bool = False
 
 
 def part_view(session: Session, actor: Actor, part_id: str) -> PartView:
@@ -33,7 +36,11 @@ def part_view(session: Session, actor: Actor, part_id: str) -> PartView:
     query = (
         select(Part, col(Document.kind))
         .join(Document, col(Document.id) == Part.document_id)
-        .where(col(Part.id) == part_id, col(Part.negotiation_id) == actor.negotiation_id)
+        .where(
+            col(Part.id) == part_id,
+            col(Part.negotiation_id) == actor.negotiation_id,
+            visible(Part.circle, actor),
+        )
     )
     found = session.execute(query).one_or_none()
     if found is None:
@@ -53,13 +60,17 @@ def part_view(session: Session, actor: Actor, part_id: str) -> PartView:
         title=part.title,
         attributes=part.attributes,
         essms=tuple(names[key] for key in keys if key in names),
+        circle=Circle.parse(part.circle),
+        is_dropped=part.dropped_at is not None,
     )
 
 
 def part_of_clause(session: Session, actor: Actor, clause_id: str) -> str:
     """The id of the part that holds a clause. Raises NotFound."""
     query = select(col(Clause.part_id)).where(
-        col(Clause.id) == clause_id, col(Clause.negotiation_id) == actor.negotiation_id
+        col(Clause.id) == clause_id,
+        col(Clause.negotiation_id) == actor.negotiation_id,
+        visible(Clause.circle, actor),
     )
     part_id: str | None = session.execute(query).scalar_one_or_none()
     if part_id is None:
@@ -76,12 +87,15 @@ class Themes:
     themes: dict[str, str]
 
 
-def themes_of(session: Session, negotiation_id: str) -> Themes:
+def themes_of(session: Session, actor: Actor) -> Themes:
     """Establishments and themes of the parts of a negotiation."""
+    negotiation_id = actor.negotiation_id
     named = select(col(Essms.key), col(Essms.name)).where(col(Essms.negotiation_id) == negotiation_id)
-    parts = select(col(Part.id), col(Part.attributes)).where(col(Part.negotiation_id) == negotiation_id)
+    parts = select(col(Part.id), col(Part.attributes)).where(
+        col(Part.negotiation_id) == negotiation_id, visible(Part.circle, actor)
+    )
     objectives = select(col(Clause.part_id), col(Clause.working_text)).where(
-        col(Clause.negotiation_id) == negotiation_id, col(Clause.field) == "theme"
+        col(Clause.negotiation_id) == negotiation_id, visible(Clause.circle, actor), col(Clause.field) == "theme"
     )
     attributes = dict(session.execute(parts).all())
     return Themes(

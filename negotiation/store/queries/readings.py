@@ -107,16 +107,14 @@ class FollowUp:
     essms: tuple[Facts, ...]
 
 
-def framing_note(session: Session, negotiation_id: str) -> FramingNote | None:
+def framing_note(session: Session, actor: Actor) -> FramingNote | None:
     query = select(Document).where(
-        col(Document.negotiation_id) == negotiation_id, col(Document.kind) == DocumentKind.CADRAGE
+        col(Document.negotiation_id) == actor.negotiation_id, col(Document.kind) == DocumentKind.CADRAGE
     )
     document = session.execute(query).scalar_one_or_none()
     if document is None:
         return None
-    return FramingNote(
-        document.title, document.attributes, sections_of(session, negotiation_id, PartKind.FRAMING_SECTION)
-    )
+    return FramingNote(document.title, document.attributes, sections_of(session, actor, PartKind.FRAMING_SECTION))
 
 
 def diagnosis_view(session: Session, actor: Actor) -> DiagnosisView:
@@ -136,19 +134,20 @@ def diagnosis_view(session: Session, actor: Actor) -> DiagnosisView:
     )
 
 
-def indicators_of(session: Session, negotiation_id: str) -> tuple[Indicator, ...]:
+def indicators_of(session: Session, actor: Actor) -> tuple[Indicator, ...]:
     observed: dict[str, dict[str, str]] = {}
     query = select(col(Observation.part_id), col(Observation.year), col(Observation.value)).where(
-        col(Observation.negotiation_id) == negotiation_id
+        col(Observation.negotiation_id) == actor.negotiation_id
     )
     for part_id, year, value in session.execute(query):
         observed.setdefault(part_id, {})[str(year)] = value
-    sections = sorted(sections_of(session, negotiation_id, PartKind.INDICATOR), key=lambda section: section.code)
+    sections = sorted(sections_of(session, actor, PartKind.INDICATOR), key=lambda section: section.code)
     return tuple(Indicator(section, observed.get(section.id, {})) for section in sections)
 
 
-def finances_of(session: Session, negotiation_id: str) -> Finances:
-    lines = sections_of(session, negotiation_id, PartKind.FUNDING_LINE)
+def finances_of(session: Session, actor: Actor) -> Finances:
+    negotiation_id = actor.negotiation_id
+    lines = sections_of(session, actor, PartKind.FUNDING_LINE)
     years = sorted({year for line in lines for year in line.by_year("amounts")})
     frameworks = _all(session, Framework, negotiation_id)
     return Finances(frameworks[0] if frameworks else None, lines, tuple(years), _essms(session, negotiation_id))
@@ -184,24 +183,31 @@ def follow_up_of(session: Session, actor: Actor) -> FollowUp:
     )
 
 
-def sections_of(session: Session, negotiation_id: str, kind: PartKind) -> tuple[Section, ...]:
+def sections_of(session: Session, actor: Actor, kind: PartKind) -> tuple[Section, ...]:
     """The parts of one kind with their clauses, in order."""
     query = (
         select(Part)
-        .where(col(Part.negotiation_id) == negotiation_id, col(Part.kind) == kind)
+        .where(
+            col(Part.negotiation_id) == actor.negotiation_id,
+            visible(Part.circle, actor),
+            col(Part.dropped_at).is_(None),
+            col(Part.kind) == kind,
+        )
         .order_by(col(Part.position))
     )
     parts = session.execute(query).scalars().all()
-    cards = cards_of_parts(session, [part.id for part in parts])
+    cards = cards_of_parts(session, actor, [part.id for part in parts])
     return tuple(
         Section(part.id, part.code, part.title, part.parent_id, part.key, part.attributes, cards.get(part.id, ()))
         for part in parts
     )
 
 
-def titles_of(session: Session, negotiation_id: str) -> dict[str, tuple[str, str]]:
+def titles_of(session: Session, actor: Actor) -> dict[str, tuple[str, str]]:
     """Code and title of every part, by its key in the file."""
-    query = select(col(Part.key), col(Part.code), col(Part.title)).where(col(Part.negotiation_id) == negotiation_id)
+    query = select(col(Part.key), col(Part.code), col(Part.title)).where(
+        col(Part.negotiation_id) == actor.negotiation_id, visible(Part.circle, actor)
+    )
     return {key: (code, title) for key, code, title in session.execute(query)}
 
 
