@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from negotiation.rules.part_fields import EURO
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, ReserveState, ValueKind
 from negotiation.services.importing.intake import Intake, decimals, markdown_at, value_at
-from negotiation.services.importing.parts import EURO
 from negotiation.services.importing.reading import Json, fault
 from negotiation.services.importing.recording import record_given_up
 from negotiation.store.columns import new_id
