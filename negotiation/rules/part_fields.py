@@ -86,6 +86,8 @@ INDICATOR_CAP = Field(
 )
 FRAMING_MORE = {"methode": (RESPONSE_DELAY, INDICATOR_CAP)}
 """Rules of the game that are numbers: by section of the note. Scenario files write them as sentences."""
+FRAMING_FREE = (Field("text", "Texte", prompt="Ce que les parties conviennent sur ce point."),)
+"""A section that the model of the note doesn't have."""
 
 ARTICLE = (Field("markdown", "Texte de l’article", prompt="Le texte tel qu’il sera signé."),)
 
