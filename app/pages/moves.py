@@ -46,6 +46,16 @@ DONE = {
 }
 
 
+WRONG_FIELDS = {
+    "missing_text": "text",
+    "unreadable_text": "text",
+    "nothing_changed": "text",
+    "missing_motive": "motive",
+    "wrong_value": "value",
+}
+"""The field that a refusal speaks of, by its code: the page leads back to it."""
+
+
 @moves.post("/clauses/<clause_id>/moves")
 @serves(Action.MOVE)
 def post_move(clause_id: str) -> ResponseReturnValue:
@@ -82,7 +92,8 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
         return answer(refusal)
     with current_store().reading() as session:
         kept = {key: value for key, value in request.form.items() if key != "csrf_token"}
-        context = clause_context(session, clause_id, _tab_before(), kept=kept, refusal=sentence_of(refusal))
+        told = {"refusal": sentence_of(refusal), "wrong_field": WRONG_FIELDS.get(refusal.code, "")}
+        context = clause_context(session, clause_id, _tab_before(), kept=kept, **told)
         return render_template("fiches/part.html", **context), status_of(refusal)
 
 

@@ -124,4 +124,5 @@ def _open_context(session: Session, frame: Frame, card: ClauseCard | None, *, ta
         "may_draft": decide(frame.actor, Action.WRITE_DRAFT, target) is Decision.ALLOW,
         "kept": None,
         "refusal": "",
+        "wrong_field": "",
     }

@@ -67,3 +67,39 @@ def test_a_private_draft_that_is_refused_is_shown_on_its_private_side(table: Tab
     assert re.search(r'<a href="[^"]*/brouillon[^"]*"[^>]*aria-current="page"', page)
     assert fields_holding(page, TYPED) == ["motif-brouillon"]
     assert "caché" in page
+
+
+# ---------------------------------------------------------------------- and one is led back to it
+
+
+def test_the_page_of_a_refusal_opens_on_it_and_leads_to_the_field(table: Table, og: Visitor) -> None:
+    """The address ends in « #clause-… »: whatever has this id and takes the focus is what a browser opens on."""
+    table.ars.dg.propose("en01", "Un texte de l’ARS.")
+    clause = table.clause_id("en01")
+    page = refused(og, clause, {"move": "counter_proposal", "text": "Un autre.", "motive": ""})
+    assert page.count(f'id="clause-{clause}"') == 1
+    summary = re.search(rf'<div[^>]* id="clause-{clause}" role="alert" tabindex="-1".*?</div>', page, re.DOTALL)
+    assert summary is not None
+    assert '<a href="#motif-counter_proposal">' in summary[0]
+    field = re.search(r'<textarea[^>]* id="motif-counter_proposal"[^>]*>', page)
+    assert field is not None
+    assert summary.start() < field.start()
+    assert 'aria-invalid="true"' in field[0]
+    assert 'aria-describedby="motif-counter_proposal-error' in field[0]
+    assert page.count('aria-invalid="true"') == 1
+
+
+def test_a_refused_comment_opens_the_margin_on_its_reason(table: Table, og: Visitor) -> None:
+    page = refused(og, table.clause_id("en01"), {"move": "comment", "readers": "ours", "text": HIDDEN})
+    assert page.count('id="marge"') == 1
+    summary = re.search(r'<div[^>]* id="marge" role="alert" tabindex="-1".*?</div>', page, re.DOTALL)
+    assert summary is not None
+    assert '<a href="#commentaire-ours">' in summary[0]
+
+
+def test_a_page_without_refusal_opens_on_the_clause(table: Table, og: Visitor) -> None:
+    clause = table.clause_id("en01")
+    page = og.get(f"/clauses/{clause}").text
+    assert f'<section class="clause open" id="clause-{clause}"' in page
+    assert page.count('id="marge"') == 1
+    assert 'role="alert"' not in page
