@@ -42,7 +42,7 @@ WRONG = "0" * 64
 STALE = "stale_clause"
 LOCKED = "illegal_move locked"
 BEHIND = "illegal_move already_behind"
-PENDING = "illegal_move reopening_pending"
+PENDING = "illegal_move request_pending"
 FROZEN = "frozen"
 NOT_READY = "not_ready_to_freeze"
 
