@@ -1,12 +1,18 @@
-"""`python -m bench [pages] [redlines] [imports] [archives]`: everything unless told which."""
+"""`python -m bench [pages] [live] [redlines] [imports] [archives]`: everything unless told which."""
 
 import os
 import platform
 import sys
 
-from bench import archives, imports, pages, redlines
+from bench import archives, imports, live, pages, redlines
 
-MEASURES = {"pages": pages.run, "redlines": redlines.run, "imports": imports.run, "archives": archives.run}
+MEASURES = {
+    "pages": pages.run,
+    "live": live.run,
+    "redlines": redlines.run,
+    "imports": imports.run,
+    "archives": archives.run,
+}
 
 
 def main(wanted: list[str]) -> int:

@@ -16,8 +16,8 @@ from app import create_app
 from app.config import Settings
 from app.observability import configure_logging
 from bench.measuring import counted, median_ms, table, timed
-from bench.tables import CLAUSES, MOVES, TIMES, file_of, import_table, lengthen
-from negotiation.rules.vocabulary import ClauseState
+from bench.tables import CLAUSES, COMMENTS, MOVES, TIMES, file_of, import_table, lengthen
+from negotiation.rules.vocabulary import ClauseState, Move
 from negotiation.store import Store, migrate
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import MoveRow
@@ -48,7 +48,7 @@ def run() -> None:
         before = measured(app, negotiation_id)
         counts = [counts_of(store)]
         with timed() as lengthening:
-            lengthen(store, negotiation_id, moves=(TIMES - 1) * MOVES)
+            lengthen(store, negotiation_id, moves=(TIMES - 1) * (MOVES + COMMENTS))
         counts.append(counts_of(store))
         after = measured(app, negotiation_id)
         _print(before, after, counts=counts, seconds=(importing.seconds, lengthening.seconds))
@@ -68,9 +68,10 @@ def fresh_database() -> Iterator[str]:
 def counts_of(store: Store) -> str:
     """How long the history is, in words."""
     with store.reading() as session:
-        moves = session.execute(select(func.count()).select_from(MoveRow)).scalar_one()
+        talk = col(MoveRow.type) == Move.COMMENT
+        moves, comments = (session.execute(select(func.count()).where(which)).scalar_one() for which in (~talk, talk))
         facts = session.execute(select(func.count()).select_from(HistoryEntry)).scalar_one()
-    return f"{moves} moves, {facts} facts"
+    return f"{moves} moves, {comments} comments, {facts} facts"
 
 
 def measured(app: Flask, negotiation_id: str) -> dict[str, Measure]:

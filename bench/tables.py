@@ -32,35 +32,41 @@ from tests.scenarios import Json, as_bytes, engagement, move, scenario
 PARTIES = ("og", "ars", "cd")
 CLAUSES = 500
 MOVES = 5_000
+"""Texts and acceptances."""
+COMMENTS = 3_000
 TIMES = 10
 LONGEST = 120
-"""Moves of the first clause, the one that is open: its pages are full from the start."""
+"""Moves and comments of the first clause, the one that is open: its pages are full from the start."""
 
 
-def file_of(*, clauses: int = CLAUSES, moves: int = MOVES) -> Json:
+def file_of(*, clauses: int = CLAUSES, moves: int = MOVES, comments: int = COMMENTS) -> Json:
     """One article with so many engagements of three parties: half end agreed, half wait for an answer, and the thread
     of the first is long already."""
-    each = moves // clauses
+    length, said = (moves + comments) // clauses, comments // clauses
     written = []
     for number in range(1, clauses + 1):
         key = f"x{number:04}"
-        thread = list(_thread(key, LONGEST if number == 1 else each, agreed=number % 2 == 0))
-        written.append(engagement(key, {"type": "clause", "id": "k01"}, list(PARTIES), thread))
+        if number == 1:
+            thread = _thread(key, LONGEST, comments=LONGEST // 2, acceptances=0)
+        else:
+            thread = _thread(key, length, comments=said, acceptances=0 if number % 2 else 2)
+        written.append(engagement(key, {"type": "clause", "id": "k01"}, list(PARTIES), list(thread)))
     return scenario(engagements=written)
 
 
-def _thread(key: str, length: int, *, agreed: bool) -> Iterator[Json]:
-    """A text every other move, a comment after each; two acceptances of the last text to end with when `agreed`."""
+def _thread(key: str, length: int, *, comments: int, acceptances: int) -> Iterator[Json]:
+    """Texts, a comment after each of the first; some acceptances of the last text to end with."""
     last = ("", "")
-    for number in range(1, length + 1 - (2 if agreed else 0)):
+    for number in range(1, length + 1 - acceptances):
         name, party = f"{key}-m{number:04}", PARTIES[number // 2 % 3]
-        if number % 2:
+        if number % 2 or number > 2 * comments:
             last = (name, party)
             kind = "counter_proposal" if number > 1 else "proposal"
             yield move(name, f"{party}.dg", kind, _text(number), value=number)
         else:
             yield move(name, f"{party}.dg", "comment", f"Remarque {number} sur la dernière version.")
-    for number, party in enumerate((each for each in PARTIES if agreed and each != last[1]), start=length - 1):
+    others = [party for party in PARTIES if party != last[1]]
+    for number, party in enumerate(others[:acceptances], start=length + 1 - acceptances):
         yield move(f"{key}-m{number:04}", f"{party}.dg", "acceptance", "Accord.", accepts=last[0])
 
 
