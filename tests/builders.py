@@ -10,7 +10,7 @@ Every party (`og`, `ars`, `cd`, `ddets`, `dreets`, `asso`) has the members `dg` 
 part and field (`fa01.description`, `i01.targets.2028`, `k01.markdown`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
@@ -178,10 +178,20 @@ class Person:
         return self.play(Move.PROPOSAL, clause, text=text, value=value, origin=Origin.TABLE_COMMUNE, **rest)
 
     def __getattr__(self, verb: str) -> Callable[..., Played]:
-        """accept, reject, withdraw, reserve, lift, maintain, reopen, consent, ask, answer, comment: (clause, text)."""
+        """accept, reject, withdraw, reserve, lift, maintain, reopen, consent, abandon, ask…: (clause, text)."""
         if verb not in _VERBS:
             raise AttributeError(verb)
         return partial(self.play, _VERBS[verb])
+
+    def change_concerned(self, clause: str, *keys: str) -> Played:
+        """Ask that the parties with these keys agree on the clause."""
+        return self.play(Move.CONCERNED_CHANGE, clause, parties=self._parties(keys))
+
+    def consent_to_parties(self, clause: str) -> Played:
+        return self.play(Move.CONCERNED_CONSENT, clause)
+
+    def _parties(self, keys: Iterable[str]) -> frozenset[str]:
+        return frozenset(self.table.party_id(key) for key in keys)
 
     def note(self, clause: str, text: str, circle: Circle | None = None) -> Played:
         """A comment in the party's inside, or in another circle."""
@@ -209,6 +219,10 @@ _VERBS = {
     "maintain": Move.RESERVE_MAINTAINED,
     "reopen": Move.REOPENING,
     "consent": Move.REOPENING_CONSENT,
+    "abandon": Move.ABANDONMENT,
+    "consent_to_abandon": Move.ABANDONMENT_CONSENT,
+    "refuse_request": Move.REQUEST_REFUSAL,
+    "withdraw_request": Move.REQUEST_WITHDRAWAL,
     "ask": Move.QUESTION,
     "answer": Move.ANSWER,
     "comment": Move.COMMENT,
@@ -218,6 +232,9 @@ _DEFAULT_WORDS = {
     Move.RESERVE: "Sous réserve du budget.",
     Move.RESERVE_MAINTAINED: "Nous maintenons.",
     Move.REOPENING: "La situation a changé.",
+    Move.ABANDONMENT: "Elle n’a plus d’objet.",
+    Move.CONCERNED_CHANGE: "Cela ne regarde que nous.",
+    Move.REQUEST_REFUSAL: "Nous y tenons.",
     Move.QUESTION: "Pourquoi ?",
     Move.ANSWER: "Parce que.",
     Move.COMMENT: "Une remarque.",

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from negotiation.rules.vocabulary import ClauseState, Move
+from negotiation.rules.vocabulary import CONSENT_TO, REQUEST_OF_MOVE, ClauseState, Move, RequestKind
 
 TEXTS = (Move.PROPOSAL, Move.COUNTER_PROPOSAL)
+TALK = (Move.QUESTION, Move.ANSWER, Move.COMMENT)
+ABOUT_A_REQUEST = (*CONSENT_TO, Move.REQUEST_REFUSAL, Move.REQUEST_WITHDRAWAL)
 COMMON = ""
 """The author of a text of the table commune."""
 
@@ -22,8 +24,13 @@ class ClauseModel:
     agreed_once: bool = False
     given_up: bool = False
     reserves: set[str] = field(default_factory=set)
-    reopening: list[str] = field(default_factory=list)
-    """Who consents to a reopening, who asked first."""
+    maintained: set[str] = field(default_factory=set)
+    left: frozenset[str] = frozenset()
+    """The author of the text on the table, when it is no longer concerned."""
+    request: tuple[RequestKind, frozenset[str]] | None = None
+    """What is asked, and for a change of the concerned parties who would be."""
+    consents: list[str] = field(default_factory=list)
+    """Who consents to it, who asked first."""
 
     @property
     def author(self) -> str | None:
@@ -35,8 +42,8 @@ class ClauseModel:
 
     @property
     def behind(self) -> set[str]:
-        """Whoever stands behind the text on the table: its author from the start."""
-        return self.accepted | ({self.author} if self.author else set())
+        """Whoever stands behind the text on the table: its author from the start, while it is concerned."""
+        return self.accepted | ({self.author} - self.left if self.author else set())
 
     @property
     def state(self) -> ClauseState:
@@ -50,26 +57,40 @@ class ClauseModel:
             return ClauseState.PARTIALLY_AGREED
         return ClauseState.COUNTERED if len(self.texts) > 1 else ClauseState.PROPOSED
 
-    def allows(self, move: Move, party: str) -> bool:
+    @property
+    def asked(self) -> frozenset[str]:
+        return self.concerned | (self.request[1] if self.request else frozenset())
+
+    def allows(self, move: Move, party: str, parties: frozenset[str] = frozenset()) -> bool:
         """Whether this party may make this move now, whatever was on its screen."""
-        if move in (Move.QUESTION, Move.ANSWER, Move.COMMENT):
+        if move in TALK:
             return True
-        if party not in self.concerned or self.given_up:
+        if self.given_up:
+            return move is Move.PROPOSAL and party in self.concerned
+        if move in ABOUT_A_REQUEST:
+            return self.request is not None and party in self.asked and self._allows_about_it(move, party)
+        if party not in self.concerned:
+            return False
+        if move is Move.CONCERNED_CHANGE and (len(parties) < 2 or parties == self.concerned):
             return False
         return self._allows_when_agreed(move, party) if self.agreed else self._allows_when_open(move, party)
 
+    def _allows_about_it(self, move: Move, party: str) -> bool:
+        assert self.request is not None
+        if move is Move.REQUEST_REFUSAL:
+            return party != self.consents[0]
+        if move is Move.REQUEST_WITHDRAWAL:
+            return party == self.consents[0]
+        return CONSENT_TO[move] is self.request[0] and party not in self.consents
+
     def _allows_when_agreed(self, move: Move, party: str) -> bool:
         match move:
-            case Move.RESERVE_LIFTED | Move.RESERVE_MAINTAINED:
+            case Move.RESERVE_LIFTED:
+                return party in self.reserves | self.maintained
+            case Move.RESERVE_MAINTAINED:
                 return party in self.reserves
-            case Move.REOPENING:
-                return not self.reopening
-            case Move.REOPENING_CONSENT:
-                return bool(self.reopening) and party not in self.reopening
-            case Move.REJECTION:
-                return bool(self.reopening) and party != self.reopening[0]
-            case Move.WITHDRAWAL:
-                return bool(self.reopening) and party == self.reopening[0]
+            case Move.REOPENING | Move.ABANDONMENT:
+                return self.request is None
         return False
 
     def _allows_when_open(self, move: Move, party: str) -> bool:
@@ -84,42 +105,90 @@ class ClauseModel:
                 return bool(self.current) and party != self.author
             case Move.WITHDRAWAL:
                 return bool(self.current) and self.author in (party, COMMON)
-            case Move.RESERVE_LIFTED | Move.RESERVE_MAINTAINED:
+            case Move.RESERVE_LIFTED:
+                return party in self.reserves | self.maintained
+            case Move.RESERVE_MAINTAINED:
                 return party in self.reserves
+            case Move.ABANDONMENT | Move.CONCERNED_CHANGE:
+                return self.request is None
         return False
 
     def table(self, author: str, fingerprint: str) -> None:
         self.texts.append((author, fingerprint))
-        self.current, self.accepted = len(self.texts), set()
+        self.current, self.accepted, self.given_up = len(self.texts), set(), False
+        self.left = frozenset()
 
-    def make(self, move: Move, party: str) -> None:
+    def make(self, move: Move, party: str, parties: frozenset[str] = frozenset()) -> None:
         """A move that tables no text, once it was allowed."""
         match move:
             case Move.RESERVE:
                 self.reserves.add(party)
-            case Move.RESERVE_LIFTED | Move.RESERVE_MAINTAINED:
+            case Move.RESERVE_LIFTED:
                 self.reserves.discard(party)
-            case Move.REOPENING | Move.REOPENING_CONSENT:
+                self.maintained.discard(party)
+            case Move.RESERVE_MAINTAINED:
+                self.reserves.discard(party)
+                self.maintained.add(party)
+            case Move.REOPENING | Move.ABANDONMENT | Move.CONCERNED_CHANGE:
+                self.request, self.consents = (REQUEST_OF_MOVE[move], parties), []
                 self._consent(party)
-            case Move.REJECTION | Move.WITHDRAWAL if self.agreed:
-                self.reopening = []
+            case Move.REOPENING_CONSENT | Move.ABANDONMENT_CONSENT | Move.CONCERNED_CONSENT:
+                self._consent(party)
+            case Move.REQUEST_REFUSAL | Move.REQUEST_WITHDRAWAL:
+                self.request, self.consents = None, []
             case Move.REJECTION:
                 self.accepted.discard(party)
             case Move.WITHDRAWAL:
                 self._withdraw()
             case Move.ACCEPTANCE:
                 self.accepted.add(party)
-                self.agreed = self.behind >= self.concerned
-                self.agreed_once = self.agreed_once or self.agreed
+                self._agree()
+
+    def reopen(self) -> None:
+        self.agreed, self.current, self.accepted = False, 0, set()
+        self.request, self.consents = None, []
+
+    def give_up(self) -> None:
+        self.agreed, self.given_up, self.current, self.accepted = False, True, 0, set()
+        self.reserves, self.maintained = set(), set()
+        self.request, self.consents = None, []
+
+    def lock(self) -> None:
+        """Agreed: to change its parties, one would reopen it first."""
+        self.agreed = self.agreed_once = True
+        if self.request and self.request[0] is RequestKind.CONCERNED:
+            self.request, self.consents = None, []
+
+    def keep_only(self, parties: frozenset[str]) -> None:
+        """Whoever is no longer concerned takes acceptance and reserves along; its text stays on the table."""
+        self.accepted &= parties
+        self.reserves &= parties
+        self.maintained &= parties
+        self.left = frozenset({self.author} - parties - {None, COMMON}) if self.current else frozenset()
+        self.request, self.consents = None, []
+
+    def _agree(self) -> None:
+        if self.behind >= self.concerned:
+            self.lock()
 
     def _consent(self, party: str) -> None:
-        self.reopening.append(party)
-        if set(self.reopening) >= self.concerned:
-            self.agreed, self.current, self.accepted, self.reopening = False, 0, set(), []
+        assert self.request is not None
+        self.consents.append(party)
+        if not set(self.consents) >= self.asked:
+            return
+        kind, parties = self.request
+        if kind is RequestKind.REOPENING:
+            self.reopen()
+        elif kind is RequestKind.ABANDONMENT:
+            self.give_up()
+        else:
+            self.concerned = parties
+            self.keep_only(parties)
+            if self.current:
+                self._agree()
 
     def _withdraw(self) -> None:
         own_and_only = len(self.texts) == 1 and self.author != COMMON
-        self.given_up = self.is_engagement and own_and_only and not self.agreed_once
+        if self.is_engagement and own_and_only and not self.agreed_once:
+            self.give_up()
         self.current, self.accepted = 0, set()
-        if self.given_up:
-            self.reserves = set()

@@ -167,10 +167,10 @@ def _record(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move
     became = _what_became(uow, outcome) if order.move not in TALK_MOVES else {}
     uow.record(replace(happening, payload={**happening.payload, **became}))
     for kind, happened in (
+        (Kind.CONCERNED_CHANGED, outcome.became_concerned),
         (Kind.CLAUSE_AGREED, outcome.became_agreed),
         (Kind.CLAUSE_REOPENED, outcome.became_reopened),
         (Kind.CLAUSE_ABANDONED, outcome.became_abandoned),
-        (Kind.CONCERNED_CHANGED, outcome.became_concerned),
     ):
         if happened:
             facts = {

@@ -36,8 +36,8 @@ from negotiation.store.queries.history import whole_chains
 from negotiation.store.record import HistoryEntry
 from negotiation.store.unit_of_work import as_link
 from tests.builders import Person, a_table
-from tests.clause_model import COMMON, TEXTS, ClauseModel
-from tests.history_replay import facts_of, payload_of, rebuilt_from
+from tests.clause_model import COMMON, TALK, TEXTS, ClauseModel
+from tests.history_replay import facts_of, parties_named_in, payload_of, rebuilt_from
 
 RUNS = int(os.environ.get("NAVETTE_NEGOTIATION_RUNS", "200"))
 STEPS = int(os.environ.get("NAVETTE_NEGOTIATION_STEPS", "15"))
@@ -45,14 +45,20 @@ PARTIES = ("og", "ars", "cd")
 CLAUSES = ("en01", "en02", "fa01.description")
 NUMBERED = "en01"
 CELL = "i01.targets.2028"
-TALK = (Move.QUESTION, Move.ANSWER, Move.COMMENT)
 ANSWERS = tuple(move for move in Move if move not in (*TEXTS, *TALK))
+ASKED = {
+    Move.REOPENING: Move.REOPENING_CONSENT,
+    Move.ABANDONMENT: Move.ABANDONMENT_CONSENT,
+    Move.CONCERNED_CHANGE: Move.CONCERNED_CONSENT,
+}
 COMMITTING = (
     Move.ACCEPTANCE,
     Move.RESERVE_LIFTED,
     Move.RESERVE_MAINTAINED,
-    Move.REOPENING,
-    Move.REOPENING_CONSENT,
+    *ASKED,
+    *ASKED.values(),
+    Move.REQUEST_REFUSAL,
+    Move.REQUEST_WITHDRAWAL,
 )
 """Moves that a drafter can't make."""
 
@@ -76,6 +82,8 @@ class Negotiating(RuleBasedStateMachine):
             for name in CLAUSES
         }
 
+        self.first_concerned = {name: model.concerned for name, model in self.models.items()}
+
     # ------------------------------------------------------------------ what they do
 
     @rule(clause=clauses, party=parties, text=words, move=st.sampled_from(TEXTS), origin=st.sampled_from(Origin))
@@ -89,28 +97,35 @@ class Negotiating(RuleBasedStateMachine):
         self._dg(party).play(move, clause, text, value=value, motive="Parce que.", origin=origin)
         model.table(party if origin is Origin.PARTY else COMMON, fingerprint)
 
-    @rule(clause=clauses, party=parties, move=st.sampled_from(ANSWERS))
-    def answer(self, clause: str, party: str, move: Move) -> None:
+    @rule(clause=clauses, party=parties, move=st.sampled_from(ANSWERS), named=st.sets(parties))
+    def answer(self, clause: str, party: str, move: Move, named: set[str]) -> None:
         model = self.models[clause]
-        if not model.allows(move, party):
-            self._refused(self._dg(party).play, move, clause, "Voilà.")
+        keys = frozenset(named if move is Move.CONCERNED_CHANGE else ())
+        told = {"parties": frozenset(self.table.party_id(key) for key in keys)}
+        if not model.allows(move, party, keys):
+            self._refused(self._dg(party).play, move, clause, "Voilà.", **told)
             return
-        self._dg(party).play(move, clause, "Voilà.")
-        model.make(move, party)
+        self._dg(party).play(move, clause, "Voilà.", **told)
+        model.make(move, party, keys)
 
     @rule(clause=clauses, party=parties, text=words, origin=st.sampled_from(Origin))
     def agree(self, clause: str, party: str, text: str, origin: Origin) -> None:
         """Chance alone would seldom agree on anything."""
         self.table_a_text(clause, party, text, Move.PROPOSAL, origin)
         for other in PARTIES:
-            self.answer(clause, other, Move.ACCEPTANCE)
+            self.answer(clause, other, Move.ACCEPTANCE, set())
 
     @precondition(lambda self: any(model.agreed for model in self.models.values()))
     @rule(mover=parties)
     def reopen_what_is_agreed(self, mover: str) -> None:
         clause = next(name for name, model in self.models.items() if model.agreed)
-        for party in (mover, *PARTIES):
-            self.answer(clause, party, Move.REOPENING if party == mover else Move.REOPENING_CONSENT)
+        self.all_consent(clause, mover, Move.REOPENING, set())
+
+    @rule(clause=clauses, mover=parties, move=st.sampled_from(list(ASKED)), named=st.sets(parties, min_size=2))
+    def all_consent(self, clause: str, mover: str, move: Move, named: set[str]) -> None:
+        self.answer(clause, mover, move, named)
+        for party in PARTIES:
+            self.answer(clause, party, ASKED[move], set())
 
     @rule(clause=clauses, party=parties, move=st.sampled_from(ANSWERS), number=st.integers(1, 3))
     def answer_an_old_screen(self, clause: str, party: str, move: Move, number: int) -> None:
@@ -161,11 +176,14 @@ class Negotiating(RuleBasedStateMachine):
             stored = rfc8785.dumps({"text": version.text, "value": version.value})
             assert version.fingerprint == hashlib.sha256(stored).hexdigest()
         rebuilt = rebuilt_from(shared)
+        named = parties_named_in(shared)
         for name, model in self.models.items():
             clause = self.table.clause(name)
             self._compare(name, clause, model)
             mine = [move for move in moves if move.clause_id == clause.id]
-            told = recounted(model.concerned, mine, versions, self._key, is_engagement=model.is_engagement)
+            told = recounted(
+                self.first_concerned[name], mine, versions, self._key, is_engagement=model.is_engagement, named=named
+            )
             assert facts_of(told) == facts_of(model)
             if clause.id in rebuilt:
                 assert facts_of(rebuilt[clause.id]) == facts_of(model)
@@ -180,7 +198,11 @@ class Negotiating(RuleBasedStateMachine):
         assert ((tabled.number, tabled.fingerprint) if tabled else (0, None)) == (model.current, model.fingerprint)
         assert set(self._keys(situation.behind)) == model.behind - {COMMON}
         assert set(self._keys(situation.open_reserves)) == model.reserves
-        assert set(self._keys(situation.reopening)) == set(model.reopening)
+        assert set(self._keys(situation.maintained_reserves)) == model.maintained
+        assert set(self._keys(situation.concerned)) == model.concerned
+        asked = situation.request
+        assert (asked.kind if asked else None) == (model.request[0] if model.request else None)
+        assert set(self._keys(asked.consents) if asked else ()) == set(model.consents)
         assert (clause.agreed_version_id is not None) is model.agreed_once
 
     def _every_chain_verifies(self) -> None:
@@ -218,18 +240,20 @@ def recounted(
     key_of: Callable[[str], str],
     *,
     is_engagement: bool,
+    named: Mapping[str, frozenset[str]],
 ) -> ClauseModel:
     """A clause counted again from the rows of its shared moves, each of which must have been possible."""
     model = ClauseModel(concerned, is_engagement)
     for move in moves:
         party = key_of(move.party_id)
-        assert model.allows(move.type, party)
+        parties = named.get(move.id, frozenset())
+        assert model.allows(move.type, party, parties)
         if move.type in TEXTS:
             version = versions[str(move.version_id)]
             model.table(key_of(version.author_party_id) if version.author_party_id else COMMON, version.fingerprint)
             assert version.number == model.current
         else:
-            model.make(move.type, party)
+            model.make(move.type, party, parties)
     return model
 
 
