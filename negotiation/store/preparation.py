@@ -143,3 +143,15 @@ class StoredTrame(SQLModel, table=True):
     """As `rules.trame.trame_from_mapping` reads it."""
     created_at: datetime = Field(default_factory=now)
     changed_at: datetime = Field(default_factory=now)
+
+
+class OpeningDraft(SQLModel, table=True):
+    """The form of a negotiation that somebody prepares; read by its author alone, gone once it is opened."""
+
+    __tablename__ = "opening_draft"
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    person_id: str = Field(sa_column=key_column("person.id"))
+    title: str
+    fields: dict[str, Any] = Field(sa_column=json_column())
+    """{name of a field: what was typed in it, a list for boxes to tick}."""
+    changed_at: datetime = Field(default_factory=now)
