@@ -123,7 +123,7 @@ def assert_history_is_sound(table: Table) -> None:
             assert told.behind - {COMMON} == {keys[party] for party in situation.behind}
             assert told.reserves == {keys[party] for party in situation.open_reserves}
             consents = situation.request.consents if situation.request else ()
-            assert set(told.reopening) == {keys[party] for party in consents}
+            assert set(told.consents) == {keys[party] for party in consents}
     acceptances = _acceptances(table)
     assert all(count == 1 for count in acceptances.values()), acceptances.most_common(3)
 

@@ -40,7 +40,7 @@ from tests.clause_model import COMMON, TALK, TEXTS, ClauseModel
 from tests.history_replay import facts_of, parties_named_in, payload_of, rebuilt_from
 
 RUNS = int(os.environ.get("NAVETTE_NEGOTIATION_RUNS", "200"))
-STEPS = int(os.environ.get("NAVETTE_NEGOTIATION_STEPS", "15"))
+STEPS = int(os.environ.get("NAVETTE_NEGOTIATION_STEPS", "10"))
 PARTIES = ("og", "ars", "cd")
 CLAUSES = ("en01", "en02", "fa01.description")
 NUMBERED = "en01"
