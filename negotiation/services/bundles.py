@@ -1,7 +1,7 @@
 """One gesture for many clauses: table the working texts of a part or of the contract, accept a whole part at once.
 
 Each clause keeps its own move; the bundle ties them together. It is all or nothing: one stale clause refuses the
-gesture, so that nothing is agreed that nobody saw whole.
+gesture, so that nothing is agreed that nobody saw whole. Where the party asks a visa, the whole gesture waits for it.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,8 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import Action, ClauseKind, ClauseState, Move
 from negotiation.services.access import require
-from negotiation.services.moves import Order, Played, Seen, play
+from negotiation.services.orders import Order, Seen
+from negotiation.services.visas import Submitted, submit_together
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty
 from negotiation.store.unit_of_work import UnitOfWork
@@ -30,32 +31,33 @@ class Answer:
     seen: Seen
 
 
-def accept_together(uow: UnitOfWork, actor: Actor, answers: Iterable[Answer]) -> tuple[Played, ...]:
-    """Accept each listed version. Raises what `moves.play` raises, and IllegalMove for an empty list."""
+def accept_together(
+    uow: UnitOfWork, actor: Actor, answers: Iterable[Answer], *, words: str = "", despite_mandate: bool = False
+) -> tuple[Submitted, ...]:
+    """Accept each listed version. Raises what `visas.submit_together` raises, and IllegalMove for an empty list."""
     require(actor, Action.ACCEPT)
     listed = tuple(answers)
     if not listed:
         raise IllegalMove(reason=Reason.NOTHING_TABLED, move=Move.ACCEPTANCE)
     bundle = new_id()
-    return tuple(
-        play(uow, actor, answer.clause_id, Order(Move.ACCEPTANCE, seen=answer.seen, bundle=bundle)) for answer in listed
-    )
+    orders = [(answer.clause_id, Order(Move.ACCEPTANCE, seen=answer.seen, bundle=bundle)) for answer in listed]
+    return submit_together(uow, actor, orders, words=words, despite_mandate=despite_mandate)
 
 
-def propose_working_texts(uow: UnitOfWork, actor: Actor, part_ids: Iterable[str]) -> tuple[Played, ...]:
+def propose_working_texts(
+    uow: UnitOfWork, actor: Actor, part_ids: Iterable[str], *, words: str = "", despite_mandate: bool = False
+) -> tuple[Submitted, ...]:
     """Table, in the name of the actor's party, every working text of these parts that nobody tabled yet.
 
-    Raises what `moves.play` raises, and IllegalMove when there is none.
+    Raises what `visas.submit_together` raises, and IllegalMove when there is none.
     """
     require(actor, Action.TABLE_TEXT)
     clauses = _untabled(uow, actor, part_ids)
     if not clauses:
         raise IllegalMove(reason=Reason.NOTHING_TABLED, move=Move.PROPOSAL)
     bundle = new_id()
-    return tuple(
-        play(
-            uow,
-            actor,
+    orders = [
+        (
             clause.id,
             Order(
                 Move.PROPOSAL,
@@ -65,7 +67,8 @@ def propose_working_texts(uow: UnitOfWork, actor: Actor, part_ids: Iterable[str]
             ),
         )
         for clause in clauses
-    )
+    ]
+    return submit_together(uow, actor, orders, words=words, despite_mandate=despite_mandate)
 
 
 def _untabled(uow: UnitOfWork, actor: Actor, part_ids: Iterable[str]) -> list[Clause]:

@@ -51,7 +51,18 @@ from negotiation.store.queries.clauses import as_situation
 from negotiation.store.queries.visibility import visible
 from negotiation.store.unit_of_work import UnitOfWork
 
-__all__ = ["NEEDS_SEEN", "Order", "Played", "Seen", "checked", "needs_visa", "open_clause", "play", "situation_of"]
+__all__ = [
+    "NEEDS_SEEN",
+    "Order",
+    "Played",
+    "Seen",
+    "checked",
+    "needs_visa",
+    "open_clause",
+    "play",
+    "rehearse",
+    "situation_of",
+]
 
 MOTIVE_ASKED = frozenset(
     {
@@ -89,12 +100,32 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
     if clause.circle != str(SHARED):
         raise NotShared()
     _has_its_visa(uow, actor, order)
+    outcome = _outcome(uow, actor, clause, order)
+    move = write_move(uow, actor, clause, order=order, outcome=outcome)
+    return Played(move.id, outcome.situation.state, _number(outcome))
+
+
+def rehearse(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Order:
+    """What `play` would check now, except the visa, before a shared move is kept at home: the order, canonical.
+
+    Raises what `play` raises but VisaRequired; writes nothing.
+    """
+    clause = open_clause(uow, actor, clause_id)
+    require(actor, ACTION_OF_MOVE[order.move])
+    order = checked(actor, clause, order)
+    _answers_something_readable(uow, actor, clause, order)
+    if clause.circle != str(SHARED):
+        raise NotShared()
+    _outcome(uow, actor, clause, order)
+    return order
+
+
+def _outcome(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> Outcome:
+    """What the lifecycle makes of the move. Raises StaleClause, IllegalMove, NothingChanged, NotFound."""
     at = situation_of(uow, clause)
     if order.move in NEEDS_SEEN and not (actor.is_declared and order.move is not Move.ACCEPTANCE):
         lifecycle.same_text_seen(at, Play(order.move, actor.party_id, order.seen.number, order.seen.fingerprint))
-    outcome = lifecycle.play(at, _as_play(uow, actor, at, order))
-    move = write_move(uow, actor, clause, order=order, outcome=outcome)
-    return Played(move.id, outcome.situation.state, _number(outcome))
+    return lifecycle.play(at, _as_play(uow, actor, at, order))
 
 
 def needs_visa(session: Session, actor: Actor, move: Move) -> Role | None:

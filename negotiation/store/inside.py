@@ -52,6 +52,10 @@ class VisaRequest(SQLModel, table=True):
     seen_fingerprint: str | None = Field(default=None, max_length=64)
     base_version_id: str | None = Field(default=None, max_length=36)
     bundle: str | None = Field(default=None, max_length=36)
+    """Requests made in one gesture. What leaves bears another: the moves of one gesture would tell, by its id, that
+    they waited."""
+    message_id: str | None = Field(default=None, max_length=36)
+    """The message of the discussion that became this proposal."""
     words: str = ""
     """What the asker tells the one who gives the visa."""
     state: VisaState = Field(default=VisaState.WAITING, sa_column=enum_column(VisaState))

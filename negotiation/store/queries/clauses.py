@@ -127,6 +127,12 @@ def card_of(session: Session, actor: Actor, clause_id: str) -> ClauseCard | None
     return cards[0] if cards else None
 
 
+def cards_by_id(session: Session, actor: Actor, clause_ids: Iterable[str]) -> dict[str, ClauseCard]:
+    """The clauses named, as far as this person reads them, by id."""
+    named = col(Clause.id).in_(sorted(set(clause_ids)))
+    return {card.id: card for card in _cards(session, _readable(actor) & named)}
+
+
 def cards_on_the_table(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
     """Every clause that all parties share, in the order of their parts: those of dropped parts are left out."""
     dropped = select(col(Part.id)).where(col(Part.negotiation_id) == negotiation_id, col(Part.dropped_at).is_not(None))
