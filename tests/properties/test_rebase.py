@@ -41,6 +41,8 @@ _leaf_blocks = (
     | st.just(Rule())
 )
 
+_any_words = st.text(alphabet=st.sampled_from("ab1é .:-*_~#>|`[]!<&\\\u00a0«'\n\n\n"), max_size=80)
+
 
 def _containers(blocks: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
     some = st.lists(blocks, min_size=1, max_size=3).map(tuple)
@@ -182,7 +184,7 @@ def test_changes_apart_both_stand_and_no_unit_is_lost(data: st.DataObject) -> No
     assert _words(rebased.text) == _words(both)
 
 
-@given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
+@given(_any_words, _any_words, _any_words)
 @settings(max_examples=80, deadline=None)
 def test_any_words_at_all_are_rebased(base: str, common: str, ours: str) -> None:
     try:
