@@ -31,17 +31,25 @@ class NoticeReader(SQLModel, table=True):
     negotiation_id: str = Field(foreign_key="negotiation.id", primary_key=True, ondelete="CASCADE", max_length=36)
     working_days_only: bool = True
     told_until: datetime | None = None
+    told_weekly_until: datetime | None = None
+    """The same for what is told once a week."""
     visited_at: datetime | None = None
+    """Beginning of the last hour of reading."""
+    visited_before_at: datetime | None = None
+    """The one before: « depuis votre dernière visite » while the present one lasts."""
     last_digest_on: date | None = None
+    """Last day on which a digest was decided, sent or not."""
+    last_weekly_on: date | None = None
     unsubscribe_hash: str | None = Field(default=None, max_length=64, index=True)
-    """Hash of the token in the last mail's one-click link."""
+    """Hash of the token in the one-click link of every mail."""
 
 
 class Mail(SQLModel, table=True):
     """A mail to send. `dedupe` makes it one whatever is retried; its words are made when it leaves, never kept.
 
-    `kind`: invitation, signin, digest, immediate. `started_at` is set before the conversation with the server,
-    `sent_at` after; `message_id` never changes, so that a repeated delivery is recognised.
+    `kind`: a `rules.notices.MailKind`. `started_at` is committed before the conversation with the server, `handed_at`
+    once the server asks for the words and before they go, `sent_at` after it took them; `message_id` never changes, so
+    that a repeated delivery is recognised.
     """
 
     __table_args__ = (UniqueConstraint("dedupe"), Index("ix_mail_waiting", "sent_at", "due_at"))
@@ -51,12 +59,21 @@ class Mail(SQLModel, table=True):
     kind: str = Field(max_length=20)
     dedupe: str = Field(max_length=200)
     notices: str = Field(default="", max_length=200)
-    """Kinds of notice that an immediate mail is about, separated by spaces."""
+    """Kinds of notice that a digest was made for, separated by spaces."""
     message_id: str = Field(max_length=120)
     created_at: datetime = Field(default_factory=now)
     due_at: datetime = Field(default_factory=now)
     started_at: datetime | None = None
+    handed_at: datetime | None = None
     sent_at: datetime | None = None
     given_up_at: datetime | None = None
     attempts: int = 0
     last_error: str = Field(default="", max_length=200)
+
+
+class MailFact(SQLModel, table=True):
+    """A fact of which an immediate mail speaks: an entry of a chain that its reader could read when it was queued."""
+
+    __tablename__ = "mail_fact"
+    mail_id: str = Field(foreign_key="mail.id", primary_key=True, ondelete="CASCADE", max_length=36)
+    entry_id: str = Field(primary_key=True, max_length=36)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from negotiation.store.columns import json_column, key_column, new_id, now
@@ -17,7 +17,10 @@ class HistoryEntry(SQLModel, table=True):
     """
 
     __tablename__ = "history_entry"
-    __table_args__ = (UniqueConstraint("negotiation_id", "circle", "sequence"),)
+    __table_args__ = (
+        UniqueConstraint("negotiation_id", "circle", "sequence"),
+        Index("ix_history_entry_recorded", "negotiation_id", "recorded_at"),
+    )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))
     circle: str = Field(max_length=60)
@@ -42,8 +45,12 @@ class Outbox(SQLModel, table=True):
     kind: str = Field(max_length=60)
     part_id: str | None = Field(default=None, max_length=36)
     clause_id: str | None = Field(default=None, max_length=36)
+    entry_id: str | None = Field(default=None, max_length=36)
+    """The fact in its chain; None for what is announced without being recorded."""
     created_at: datetime = Field(default_factory=now)
     delivered_at: datetime | None = Field(default=None, index=True)
+    noticed_at: datetime | None = Field(default=None, index=True)
+    """When it was looked at for the mails that it makes leave."""
 
 
 class FreezeRequest(SQLModel, table=True):

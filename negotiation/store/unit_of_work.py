@@ -108,11 +108,11 @@ class UnitOfWork:
         )
         self.session.add(entry)
         self._heads[(happened.negotiation_id, circle)] = link
-        self.announce(happened)
+        self.announce(happened, entry_id=entry.id)
         return entry
 
-    def announce(self, happened: Event) -> None:
-        """Tell open pages after commit, without content."""
+    def announce(self, happened: Event, *, entry_id: str | None = None) -> None:
+        """Tell open pages after commit, without content; and mails about the fact itself, when there is one."""
         if self.announcing is Announcing.SILENT:
             return
         announcement = Announcement(
@@ -123,7 +123,7 @@ class UnitOfWork:
             part_id=happened.part_id,
             clause_id=happened.clause_id,
         )
-        self.session.add(Outbox(**vars(announcement)))
+        self.session.add(Outbox(**vars(announcement), entry_id=entry_id))
         self.announcements.append(announcement)
 
     def head(self, negotiation_id: str, circle: str = str(SHARED)) -> history_chain.Link | None:
