@@ -64,6 +64,8 @@ class Kind(StrEnum):
     MEMBER_LEFT = "member.left"
     DELEGATION_SET = "delegation.set"
     DELEGATION_ENDED = "delegation.ended"
+    DELEGATION_USED = "delegation.used"
+    """A shared act that its author could do for an absent colleague only."""
     VISA_RULE_SET = "visa_rule.set"
     VISA_ASKED = "visa.asked"
     VISA_GIVEN = "visa.given"

@@ -31,6 +31,7 @@ from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import SHARED, Action, Phase
 from negotiation.services.access import require
 from negotiation.services.contract_content import Contract, DeclaredSignatory, contract_as_it_stands
+from negotiation.services.delegating import note_delegate
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Party
@@ -104,6 +105,7 @@ def request_freeze(uow: UnitOfWork, actor: Actor, *, seen_hash: str, rendered: R
     if not seen_hash == current == rendered.contract.content_hash:
         raise StaleClause(current=current, seen=seen_hash)
     _note_request(uow, actor, content_hash=current)
+    note_delegate(uow, actor, Action.REQUEST_FREEZE, facts={"content_hash": current})
     waits_for = _parties_awaited(uow.session, actor.negotiation_id, content_hash=current)
     if waits_for:
         return Asked(None, waits_for)

@@ -40,6 +40,7 @@ from negotiation.rules.vocabulary import (
     VisaState,
 )
 from negotiation.services.access import require
+from negotiation.services.delegating import note_delegate
 from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.move_rows import event_of, move_row, write_move
 from negotiation.services.orders import Order, Played, Seen
@@ -102,6 +103,7 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
     _has_its_visa(uow, actor, order)
     outcome = _outcome(uow, actor, clause, order)
     move = write_move(uow, actor, clause, order=order, outcome=outcome)
+    note_delegate(uow, actor, ACTION_OF_MOVE[order.move], facts={"move": move.id}, clause_id=clause.id)
     return Played(move.id, outcome.situation.state, _number(outcome))
 
 

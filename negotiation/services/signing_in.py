@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from pwdlib import PasswordHash
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlmodel import Session, col
 
 from negotiation.errors import (
@@ -27,7 +27,7 @@ from negotiation.errors import (
 )
 from negotiation.rules.policy import Authentication, Method
 from negotiation.store.columns import now
-from negotiation.store.people import Person, SigninLink, SigninSession
+from negotiation.store.people import Member, Person, SigninLink, SigninSession
 from negotiation.store.unit_of_work import UnitOfWork
 
 LINK_LIFETIME = timedelta(days=2)
@@ -36,6 +36,8 @@ SESSION_LIFETIME = timedelta(days=7)
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
 """Characters."""
+CARRIED = "remis-"
+"""How the token of a link begins that somebody else passes on: being part of the token, it can't be taken off."""
 
 _HASHER = PasswordHash.recommended()
 
@@ -76,6 +78,28 @@ def make_signin_link(uow: UnitOfWork, email: str, *, lifetime: timedelta = LINK_
     token = secrets.token_urlsafe(32)
     uow.session.add(SigninLink(person_id=person.id, token_hash=_digest(token), expires_at=now() + lifetime))
     return token
+
+
+def make_carried_link(uow: UnitOfWork, person_id: str, *, lifetime: timedelta) -> str:
+    """The token of a link that whoever invites passes on, where the instance sends no mail.
+
+    It opens only an account that nobody ever entered and that has no other seat: else whoever invites somebody could
+    enter in his place where he sits for others.
+    """
+    token = CARRIED + secrets.token_urlsafe(32)
+    uow.session.add(SigninLink(person_id=person_id, token_hash=_digest(token), expires_at=now() + lifetime))
+    return token
+
+
+def enter_tables(uow: UnitOfWork, person_id: str) -> None:
+    """Whoever was invited and is here now has entered: the first time is kept."""
+    awaited = (
+        col(Member.person_id) == person_id,
+        col(Member.invited_at).is_not(None),
+        col(Member.joined_at).is_(None),
+        col(Member.left_at).is_(None),
+    )
+    uow.session.execute(update(Member).where(*awaited).values(joined_at=now()))
 
 
 def link_is_open(session: Session, token: str) -> bool:
@@ -128,6 +152,7 @@ def open_session(uow: UnitOfWork, person_id: str, *, method: Method) -> Opened:
         expires_at=moment + SESSION_LIFETIME,
     )
     uow.session.add(row)
+    enter_tables(uow, person_id)
     return Opened(token, row.id, person_id, row.expires_at)
 
 
@@ -157,6 +182,7 @@ def confirm_session(uow: UnitOfWork, session_id: str) -> Opened:
     row.token_hash = _digest(token)
     row.authenticated_at = now()
     row.method = Method.PASSWORD
+    enter_tables(uow, row.person_id)
     return Opened(token, row.id, row.person_id, row.expires_at)
 
 
@@ -209,11 +235,21 @@ def _signed_in(session: Session, which: ColumnElement[bool]) -> SignedIn | None:
 
 
 def _open_link(token: str) -> Select[SigninLink]:
-    return select(SigninLink).where(
+    query = select(SigninLink).where(
         col(SigninLink.token_hash) == _digest(token),
         col(SigninLink.used_at).is_(None),
         col(SigninLink.expires_at) > now(),
     )
+    return query.where(*_nobody_entered()) if token.startswith(CARRIED) else query
+
+
+def _nobody_entered() -> tuple[ColumnElement[bool], ...]:
+    """The account of the link has no password, never had a session, and sits at one table at most."""
+    person_id = col(SigninLink.person_id)
+    password = select(col(Person.password_hash)).where(col(Person.id) == person_id).scalar_subquery()
+    sessions = select(col(SigninSession.id)).where(col(SigninSession.person_id) == person_id)
+    seats = select(func.count()).select_from(Member).where(col(Member.person_id) == person_id).scalar_subquery()
+    return password.is_(None), ~sessions.exists(), seats <= 1
 
 
 def _is_open() -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
+from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, Right, Role, Side
+from negotiation.store.columns import now
 from negotiation.store.people import Member, Party
-from negotiation.store.queries.people import MemberView, PartyView, parties_of
+from negotiation.store.queries.people import MemberView, PartyView, parties_of, sitting
 from negotiation.store.record import FreezeRequest, FrozenVersion, HistoryEntry, Signature
 
 
@@ -95,7 +97,11 @@ def signatory_members(session: Session, negotiation_id: str) -> tuple[MemberView
     query = (
         select(col(Member.id), col(Member.key), col(Member.title), col(Member.party_id), col(Member.rights))
         .join(Party, col(Party.id) == Member.party_id)
-        .where(col(Member.negotiation_id) == negotiation_id, col(Member.party_id).in_(list(deciding)))
+        .where(
+            col(Member.negotiation_id) == negotiation_id,
+            col(Member.party_id).in_(list(deciding)),
+            sitting(paris_day(now())),
+        )
         .order_by(col(Party.position), col(Member.position))
     )
     return tuple(

@@ -6,9 +6,12 @@ from datetime import date, datetime
 from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
+from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import NegotiationStatus, Phase, Right, Side
+from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Member, Party, Person
+from negotiation.store.queries.people import sitting
 from negotiation.store.record import FrozenVersion
 
 
@@ -76,7 +79,11 @@ def spokespersons_of(session: Session, negotiation_id: str) -> tuple[Spokesperso
         select(Member, Party, col(Person.email))
         .join(Party, col(Party.id) == Member.party_id)
         .join(Person, col(Person.id) == Member.person_id)
-        .where(col(Member.negotiation_id) == negotiation_id, col(Party.side) != Side.ASSOCIATE)
+        .where(
+            col(Member.negotiation_id) == negotiation_id,
+            col(Party.side) != Side.ASSOCIATE,
+            sitting(paris_day(now())),
+        )
         .order_by(col(Party.position), col(Member.position))
     )
     found: dict[str, tuple[bool, SpokespersonView]] = {}
@@ -107,5 +114,6 @@ def _parties(session: Session) -> dict[str, tuple[str, ...]]:
 
 def _members(session: Session) -> dict[str, int]:
     """How many people sit at each table."""
-    query = select(col(Member.negotiation_id), func.count()).group_by(col(Member.negotiation_id))
+    query = select(col(Member.negotiation_id), func.count()).where(sitting(paris_day(now())))
+    query = query.group_by(col(Member.negotiation_id))
     return dict(session.execute(query).all())

@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.lifecycle import Situation, Tabled
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import (
     SHARED,
@@ -19,10 +20,12 @@ from negotiation.rules.vocabulary import (
     PartKind,
     Phase,
 )
+from negotiation.store.columns import now
 from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
 from negotiation.store.people import Member
 from negotiation.store.preparation import CalendarItem
 from negotiation.store.queries.clauses import as_situation
+from negotiation.store.queries.people import sitting
 from negotiation.store.queries.visibility import on_the_table, visible
 
 
@@ -135,11 +138,11 @@ def _view(row: Negotiation) -> NegotiationView:
 
 
 def own_negotiations(session: Session, person_id: str, today: date) -> tuple[NegotiationCard, ...]:
-    """The negotiations of which this person is a member, open ones first."""
+    """The negotiations at which this person sits, open ones first."""
     query = (
         select(Negotiation, col(Member.party_id), col(Member.title))
         .join(Member, col(Member.negotiation_id) == Negotiation.id)
-        .where(col(Member.person_id) == person_id)
+        .where(col(Member.person_id) == person_id, sitting(paris_day(now())))
         .order_by(case((col(Negotiation.frozen_at).is_(None), 0), else_=1), col(Negotiation.opened_on).desc())
     )
     return tuple(

@@ -1,18 +1,22 @@
 """Parties and members as pages name them."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlmodel import Session, col
 
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Audience, Circle, PartyKind, Side
+from negotiation.store.columns import now
 from negotiation.store.people import Member, Party
 
 
 @dataclass(frozen=True)
 class PartyView:
-    """A party and its sign. `sign` is the value of `data-party` (g, a, d, e, p…)."""
+    """A party and its sign. `sign` is the value of `data-party` (g, a, d, e, p…). `members` counts who sits today,
+    `entered` those of them who were ever there: who is invited may read from the day he is."""
 
     id: str
     key: str
@@ -23,6 +27,7 @@ class PartyView:
     short_name: str
     signatory_title: str
     members: int
+    entered: int = 0
 
     @property
     def sign(self) -> str:
@@ -31,10 +36,13 @@ class PartyView:
 
 @dataclass(frozen=True)
 class MemberView:
+    """A member, whether he still sits or not: what he did keeps his name."""
+
     id: str
     key: str
     title: str
     party: PartyView
+    sits: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,16 +56,31 @@ class AudienceView:
     parties: tuple[PartyView, ...] = ()
 
 
+def sitting(today: date) -> ColumnElement[bool]:
+    """Members at the table that day, as `access.sits` says it."""
+    stays = or_(col(Member.ends_on).is_(None), col(Member.ends_on) >= today)
+    return col(Member.left_at).is_(None) & stays
+
+
+def ever_there() -> ColumnElement[bool]:
+    """Members whom a file or the opening named, and those invited who entered."""
+    return or_(col(Member.invited_at).is_(None), col(Member.joined_at).is_not(None))
+
+
 def parties_of(session: Session, negotiation_id: str) -> tuple[PartyView, ...]:
     """All parties at the table, in their order."""
     heads = (
-        select(col(Member.party_id), func.count().label("people"))
-        .where(col(Member.negotiation_id) == negotiation_id)
+        select(
+            col(Member.party_id),
+            func.count().label("people"),
+            func.sum(case((ever_there(), 1), else_=0)).label("entered"),
+        )
+        .where(col(Member.negotiation_id) == negotiation_id, sitting(paris_day(now())))
         .group_by(col(Member.party_id))
         .subquery()
     )
     query = (
-        select(Party, heads.c.people)
+        select(Party, heads.c.people, heads.c.entered)
         .outerjoin(heads, heads.c.party_id == Party.id)
         .where(col(Party.negotiation_id) == negotiation_id)
         .order_by(col(Party.position))
@@ -73,19 +96,21 @@ def parties_of(session: Session, negotiation_id: str) -> tuple[PartyView, ...]:
             short_name=party.short_name,
             signatory_title=party.signatory_title,
             members=people or 0,
+            entered=entered or 0,
         )
-        for party, people in session.execute(query)
+        for party, people, entered in session.execute(query)
     )
 
 
 def members_of(session: Session, negotiation_id: str) -> dict[str, MemberView]:
-    """Members by id."""
+    """Members by id, those who left among them."""
+    today = paris_day(now())
     parties = {party.id: party for party in parties_of(session, negotiation_id)}
-    query = select(col(Member.id), col(Member.key), col(Member.title), col(Member.party_id)).where(
-        col(Member.negotiation_id) == negotiation_id
-    )
+    query = select(
+        col(Member.id), col(Member.key), col(Member.title), col(Member.party_id), sitting(today).label("sits")
+    ).where(col(Member.negotiation_id) == negotiation_id)
     return {
-        row.id: MemberView(id=row.id, key=row.key, title=row.title, party=parties[row.party_id])
+        row.id: MemberView(id=row.id, key=row.key, title=row.title, party=parties[row.party_id], sits=bool(row.sits))
         for row in session.execute(query)
     }
 
