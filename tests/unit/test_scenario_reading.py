@@ -9,7 +9,7 @@ import pytest
 
 from negotiation.errors import InvalidFile
 from negotiation.services.importing import reading
-from negotiation.services.importing.people import email_of, letters_of
+from negotiation.services.importing.people import email_of
 from negotiation.services.importing.reading import MAX_BYTES, ROOT, each, parse_scenario, read_scenario
 from negotiation.services.importing.references import check_references
 from tests.scenarios import EHPAD, HANDICAP, Json, as_bytes, engagement, move, scenario
@@ -219,17 +219,6 @@ def test_a_pattern_names_every_place_and_skips_what_is_absent() -> None:
     content = {"a": [{"b": {"c": [1, 2]}}, {"b": {}}], "d": None}
     assert list(each(content, "a[].b.c[]")) == [("a[0].b.c[0]", 1), ("a[0].b.c[1]", 2)]
     assert list(each(content, "d.e")) == []
-
-
-def test_each_party_has_one_letter() -> None:
-    def party(kind: str, name: str = "Nom") -> Json:
-        return {"kind": kind, "short_name": name, "name": name}
-
-    usual = [party("OG"), party("ARS"), party("DEPARTEMENT"), party("ETAT"), party("PARTENAIRE")]
-    assert letters_of(usual) == ["G", "A", "D", "E", "P"]
-    assert letters_of([party("OG"), party("ETAT"), party("ETAT")]) == ["G", "E1", "E2"]
-    assert letters_of([party("DEPARTEMENT"), party("METROPOLE")]) == ["D1", "D2"]
-    assert letters_of([party("AUTRE_ATC", "Éducation"), party("AUTRE_ATC", "2M")]) == ["E", "M"]
 
 
 def test_an_address_holds_only_what_an_address_may() -> None:

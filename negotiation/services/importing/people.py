@@ -2,37 +2,18 @@
 
 import re
 import unicodedata
-from collections import Counter
 
 from sqlalchemy import select
 from sqlmodel import col
 
+from negotiation.rules.opening import letters_of
 from negotiation.rules.vocabulary import PartyKind, Side
 from negotiation.services.importing.intake import Intake, day_or_none
-from negotiation.services.importing.reading import Json, fault
+from negotiation.services.importing.reading import fault
 from negotiation.store.contract import Essms
 from negotiation.store.people import Member, Party, Person
 
-_LETTERS = {
-    PartyKind.GESTIONNAIRE: "G",
-    PartyKind.REGIONAL_HEALTH_AGENCY: "A",
-    PartyKind.DEPARTMENT: "D",
-    PartyKind.METROPOLIS: "D",
-    PartyKind.STATE: "E",
-    PartyKind.PARTNER: "P",
-}
 _LONGEST_EMAIL = 254
-
-
-def letters_of(parties: list[Json]) -> list[str]:
-    """One sign per party: G, A, D, E, P or the initial of its name; numbered when several share it (A1, A2)."""
-    letters = [_letter(party) for party in parties]
-    counts, seen = Counter(letters), Counter[str]()
-    signs = []
-    for letter in letters:
-        seen[letter] += 1
-        signs.append(f"{letter}{seen[letter]}" if counts[letter] > 1 else letter)
-    return signs
 
 
 def email_of(member_id: str, file_key: str) -> str:
@@ -42,7 +23,8 @@ def email_of(member_id: str, file_key: str) -> str:
 
 def write_people(intake: Intake) -> None:
     parties = intake.file["parties"]
-    for position, (party, letter) in enumerate(zip(parties, letters_of(parties), strict=True)):
+    letters = letters_of((PartyKind(party["kind"]), party["short_name"] or party["name"]) for party in parties)
+    for position, (party, letter) in enumerate(zip(parties, letters, strict=True)):
         intake.parties[party["id"]] = Party(
             negotiation_id=intake.id,
             key=party["id"],
@@ -124,14 +106,6 @@ def _addresses(intake: Intake) -> dict[str, str]:
                 fault(path, f"l’adresse « {email[:40]}… » serait trop longue")
             paths[email] = path
     return paths
-
-
-def _letter(party: Json) -> str:
-    known = _LETTERS.get(PartyKind(party["kind"]))
-    if known:
-        return known
-    initials = _ascii(party["short_name"] or party["name"]).upper()
-    return next((sign for sign in initials if "A" <= sign <= "Z"), "X")
 
 
 def _mailable(text: str) -> str:
