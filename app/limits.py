@@ -22,3 +22,15 @@ def by_person() -> str:
 def by_account() -> str:
     """The account a sign-in names, whether it exists or not."""
     return request.form.get("email", "").strip().lower()[:254]
+
+
+WORDS_PER_MINUTE = "60 per minute"
+words = limiter.shared_limit(WORDS_PER_MINUTE, scope="words", key_func=by_person)
+"""On what people say: comments, messages and tasks are counted together, each person's alone (trust T24)."""
+talk = limiter.shared_limit(
+    WORDS_PER_MINUTE,
+    scope="words",
+    key_func=by_person,
+    exempt_when=lambda: request.form.get("move") not in ("comment", "answer", "question"),
+)
+"""The same where moves of every kind are sent: those that only say something."""

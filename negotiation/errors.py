@@ -136,6 +136,12 @@ class PartInUse(Refusal):
     code = "part_in_use"
 
 
+class CannotShape(Refusal):
+    """The contract doesn't take this shape. `reason`: what stands in the way."""
+
+    code = "cannot_shape"
+
+
 class OutsideMandate(Refusal):
     """The move goes outside the party's own mandate. Said to its author only; sent again knowingly, it leaves."""
 
@@ -152,6 +158,19 @@ class VisaPending(Refusal):
     """The party already has a move of this kind waiting for its visa on this clause."""
 
     code = "visa_pending"
+
+
+class WiderAudience(Refusal):
+    """More people would read this than what the person wrote before: sent again knowingly, it leaves. `reason` says
+    who: an audience."""
+
+    code = "wider_audience"
+
+
+class QuoteNotFound(Refusal):
+    """The passage that a comment is on isn't in the text that was on the screen."""
+
+    code = "quote_not_found"
 
 
 class TooLateToRecall(Refusal):

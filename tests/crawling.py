@@ -26,8 +26,11 @@ from app.pages.board import STATE_FILTERS
 from app.pages.clause_view import TABS
 from negotiation.store import Store
 from negotiation.store.contract import Clause, Part
-from negotiation.store.people import Party
+from negotiation.store.exchange import Message
+from negotiation.store.inside import VisaRequest
+from negotiation.store.people import Delegation, Member, Party
 from negotiation.store.record import FrozenVersion
+from negotiation.store.talk import Task
 from tests.visitors import Visitor
 
 HOME = "http://localhost/"
@@ -91,7 +94,12 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "part_id": every(Part),
         "clause_id": every(Clause),
         "party_id": every(Party),
+        "member_id": every(Member),
+        "delegation_id": [*every(Delegation), "inconnue"],
         "version_id": every(FrozenVersion),
+        "visa_id": ["inconnu", *every(VisaRequest)],
+        "message_id": every(Message),
+        "task_id": every(Task),
         "token": ["inconnu"],
     }
 
@@ -110,12 +118,17 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "table.show_table": _filters(ids),
         "table.board_fragment": {"etat": ["a-moi"]},
         "texts.show_part": {"comparer": ["premiere"]},
-        "texts.show_clause": {"comparer": ["premiere"]},
-        "texts.clause_fragment": {"onglet": [*TABS, "autre"]},
+        "texts.show_clause": {"comparer": ["premiere"], **_threads(ids)},
+        "texts.clause_fragment": {"onglet": [*TABS, "autre"], **_threads(ids)},
         "history.show_navette": {"page": [*NUMBERS, "0"]},
         "history.show_history": _circles(ids),
         "discussion.show_discussion": _circles(ids),
-        "discussion.discussion_fragment": _circles(ids),
+        "discussion.discussion_fragment": _circles(ids) | {"depuis": NUMBERS},
+        "discussion.show_part_discussion": _circles(ids),
+        "discussion.part_discussion_fragment": _circles(ids) | {"depuis": NUMBERS},
+        "discussion.part_discussion_margin": _circles(ids),
+        "discussion.show_next_step": {"en": ["commentaire", "proposition", "tache", "autre"]},
+        "tasks.show_tasks": _tasks(ids),
     }.get(rule.endpoint, {})
     return [{name: value} for name, values in asked.items() for value in values]
 
@@ -127,6 +140,21 @@ def _filters(ids: Ids) -> dict[str, list[str]]:
 def _circles(ids: Ids) -> dict[str, list[str]]:
     inside = [f"party:{party_id}" for party_id in ids["party_id"]]
     return {"cercle": ["shared", "ours", "authorities", *inside, "autre"], "avant": NUMBERS}
+
+
+def _threads(ids: Ids) -> dict[str, list[str]]:
+    return {
+        "fils": ["ouverts", "regles", "tous", "autre"],
+        "qui": ["shared", "ours", "authorities", "autre"],
+        "fil": NUMBERS,
+        "message": [*ids.get("message_id", []), "x"],
+        "en": ["commentaire"],
+    }
+
+
+def _tasks(ids: Ids) -> dict[str, list[str]]:
+    asked = {"etat": ["ouvertes", "closes", "toutes", "autre"], "page": NUMBERS, "cercle": _circles(ids)["cercle"]}
+    return asked | {"message": [*ids.get("message_id", []), "x"], "commentaire": [*ids.get("move_id", []), "x"]}
 
 
 def routes(app: Flask) -> list[Rule]:
@@ -243,12 +271,17 @@ def _faults_of_html(answer: Answer) -> list[str]:
     return faults
 
 
+_OWN_AND_SHORT = re.compile(rb'<form class="recall".*?</form>', re.DOTALL)
+"""« Reprendre »: for thirty seconds, on what the reader himself has just written."""
 _TOKENS = re.compile(rb'(name="csrf_token" value=|name="request_key" value=|name="socket-token" content=)"[^"]*"')
 
 
 def comparable(answers: Mapping[str, Answer]) -> dict[str, tuple[int, bytes]]:
     """Answers without what is drawn anew for each: form and socket tokens."""
-    return {address: (answer.status, _TOKENS.sub(rb"\1", answer.body)) for address, answer in answers.items()}
+    return {
+        address: (answer.status, _TOKENS.sub(rb"\1", _OWN_AND_SHORT.sub(b"", answer.body)))
+        for address, answer in answers.items()
+    }
 
 
 def differing(before: Mapping[str, Answer], after: Mapping[str, Answer]) -> list[str]:

@@ -15,10 +15,8 @@ from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move, ValueKin
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.exchanges import (
     MoveView,
-    Thread,
     VersionView,
     last_steps,
-    threads_page,
     version_view,
     versions_of,
 )
@@ -59,7 +57,6 @@ class OpenClause:
     tab: str
     version: VersionView | None
     comparison: Comparison | None
-    threads: tuple[Thread, ...]
     steps: tuple[MoveView, ...]
     moves: tuple[Move, ...]
     entered_value: str
@@ -90,7 +87,6 @@ def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, c
         tab=tab if tab in TABS else default_tab(card),
         version=version,
         comparison=_compared(session, frame, card, version=version, compare=compare),
-        threads=threads_page(session, frame.actor, card.id),
         steps=last_steps(session, frame.actor, card.id, LAST_STEPS),
         moves=frame.moves(card),
         entered_value=as_entered(card.value, card.value_kind),

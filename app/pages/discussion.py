@@ -1,22 +1,33 @@
-"""La discussion: one channel per circle, beside the table."""
+"""La discussion: one channel per circle, of the table and beside each part; what a message becomes."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
-from app.pages.frame import asked_number, frame_of, reader_in
+from app.limits import words
+from app.pages.frame import Frame, asked_number, frame_of, reader_in
+from app.pages.talk import Spot, beside, left_of, may_speak, of_part, of_table, usual_audience
+from app.pages.thread_view import people_to_name, writable
+from app.pages.writing import sending_asked, writing_asked
 from app.security import serves
-from negotiation.errors import NotFound, Refusal, SigninRequired
+from negotiation.errors import NotFound, Refusal, SigninRequired, WiderAudience
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
 from negotiation.services.discussing import send_message
-from negotiation.store.queries.discussion import channel
+from negotiation.services.recalling import recall_message
+from negotiation.store.queries.clauses import cards_of_part, engagement_cards
+from negotiation.store.queries.discussion import channel, message_of, part_channels
+from negotiation.store.queries.parts import part_view
 from negotiation.store.queries.people import audiences_of
 
 discussion = Blueprint("discussion", __name__)
+
+BECOMES = ("commentaire", "proposition", "tache")
 
 
 @discussion.get("/negociations/<negotiation_id>/discussion")
@@ -34,59 +45,181 @@ def discussion_fragment(negotiation_id: str) -> ResponseReturnValue:
         return _rendered(session, negotiation_id, "discussion/_messages.html")
 
 
+@discussion.get("/negociations/<negotiation_id>/texte/<part_id>/discussion")
+@serves(Action.READ_CLAUSE)
+def show_part_discussion(negotiation_id: str, part_id: str) -> ResponseReturnValue:
+    with current_store().reading() as session:
+        return _rendered(session, negotiation_id, "discussion/channel.html", part_id=part_id)
+
+
+@discussion.get("/negociations/<negotiation_id>/texte/<part_id>/discussion/fragment")
+@serves(Action.READ_CLAUSE)
+def part_discussion_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
+    with current_store().reading() as session:
+        return _rendered(session, negotiation_id, "discussion/_messages.html", part_id=part_id)
+
+
+@discussion.get("/negociations/<negotiation_id>/texte/<part_id>/discussion/marge")
+@serves(Action.READ_CLAUSE)
+def part_discussion_margin(negotiation_id: str, part_id: str) -> ResponseReturnValue:
+    """The discussion as the margin of the part shows it."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_CLAUSE)
+        frame = frame_of(session, actor)
+        part = part_view(session, actor, part_id)
+        talk = beside(session, frame, part, request.args.get("cercle") or usual_audience(frame, part))
+        return render_template(
+            "discussion/_beside.html",
+            **frame.context(
+                "texts", talk=talk, left_of=left_of(frame), people=people_to_name(session, frame), **_rights(frame)
+            ),
+        )
+
+
 @discussion.post("/negociations/<negotiation_id>/discussion")
+@words
 @serves(Action.SEND_MESSAGE)
 def post_message(negotiation_id: str) -> ResponseReturnValue:
-    name = request.form.get("readers", "shared")
-    with current_store().unit_of_work() as uow:
-        actor = reader_in(uow.session, negotiation_id)
-        readers = audiences_of(uow.session, actor).get(name)
-        if readers is None:
-            raise NotFound()
-        send_message(uow, actor, circle=Circle.parse(readers.circle), text=request.form.get("text", ""))
+    name = _send(negotiation_id, None)
     address = url_for("discussion.show_discussion", negotiation_id=negotiation_id, cercle=name)
     return redirect(f"{address}#ecrire")
+
+
+@discussion.post("/negociations/<negotiation_id>/texte/<part_id>/discussion")
+@words
+@serves(Action.SEND_MESSAGE)
+def post_part_message(negotiation_id: str, part_id: str) -> ResponseReturnValue:
+    name = _send(negotiation_id, part_id)
+    place = {"negotiation_id": negotiation_id, "part_id": part_id}
+    if request.form.get("back") == "margin" and name == "shared":
+        return redirect(f"{url_for('texts.show_part', **place)}#discussion")
+    return redirect(f"{url_for('discussion.show_part_discussion', **place, cercle=name)}#ecrire")
+
+
+@discussion.post("/negociations/<negotiation_id>/messages/<message_id>/reprise")
+@serves(Action.SEND_MESSAGE)
+def take_message_back(negotiation_id: str, message_id: str) -> ResponseReturnValue:
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        recall_message(uow, actor, message_id)
+        message = message_of(uow.session, actor, message_id)
+    flash("Votre message est retiré : personne n’en a reçu de courriel.", "done")
+    with current_store().reading() as session:
+        names = {audience.circle: name for name, audience in audiences_of(session, actor).items()}
+    place = {"negotiation_id": negotiation_id, "cercle": names.get(str(message.circle), "shared")}
+    if message.part_id is not None:
+        return redirect(url_for("discussion.show_part_discussion", part_id=message.part_id, **place))
+    return redirect(url_for("discussion.show_discussion", **place))
+
+
+@discussion.get("/negociations/<negotiation_id>/messages/<message_id>/suite")
+@serves(Action.READ_TABLE)
+def show_next_step(negotiation_id: str, message_id: str) -> ResponseReturnValue:
+    """« En faire… »: a comment or a proposal on a clause that one chooses, or a task."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_TABLE)
+        frame = frame_of(session, actor)
+        message = message_of(session, actor, message_id)
+        if message.recalled_at is not None:
+            raise NotFound()
+        asked = request.args.get("en", "")
+        cards = cards_of_part(session, actor, message.part_id) if message.part_id else engagement_cards(session, actor)
+        names = {audience.circle: name for name, audience in frame.audiences.items()}
+        return render_template(
+            "discussion/next_step.html",
+            **frame.context(
+                "discussion",
+                message=message,
+                message_name=names.get(str(message.circle), "ours"),
+                becomes=asked if asked in BECOMES else BECOMES[0],
+                cards=[card for card in cards if card.follows_id is None],
+                people=people_to_name(session, frame),
+                **_rights(frame),
+            ),
+        )
 
 
 @discussion.errorhandler(Refusal)
 @or_plainly
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     """The channel again, with the reason and every typed word."""
-    if request.method == "GET" or isinstance(refusal, NotFound | SigninRequired):
+    given = request.view_args or {}
+    if request.method == "GET" or "message_id" in given or isinstance(refusal, NotFound | SigninRequired):
         return answer(refusal)
-    negotiation_id = (request.view_args or {})["negotiation_id"]
+    asks = isinstance(refusal, WiderAudience)
     with current_store().reading() as session:
         page = _rendered(
             session,
-            negotiation_id,
+            given["negotiation_id"],
             "discussion/channel.html",
-            kept=request.form.get("text", ""),
-            refusal=sentence_of(refusal),
+            part_id=given.get("part_id"),
             name=request.form.get("readers", "shared"),
+            kept=request.form.get("text", ""),
+            named=request.form.getlist("mention"),
+            refusal="" if asks else sentence_of(refusal),
+            asks=sentence_of(refusal) if asks else "",
         )
         return page, status_of(refusal)
 
 
+def _send(negotiation_id: str, part_id: str | None) -> str:
+    """Send what the form says; returns the name of its audience."""
+    name = request.form.get("readers", "shared")
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        readers = audiences_of(uow.session, actor).get(name)
+        if readers is None:
+            raise NotFound()
+        send_message(
+            uow,
+            actor,
+            circle=Circle.parse(readers.circle),
+            text=request.form.get("text", ""),
+            part_id=part_id,
+            writing=writing_asked(sending_asked()),
+        )
+    return name
+
+
 def _rendered(
-    session: Session, negotiation_id: str, template: str, *, kept: str = "", refusal: str = "", name: str = ""
+    session: Session, negotiation_id: str, template: str, *, part_id: str | None = None, name: str = "", **kept: Any
 ) -> str:
     actor = reader_in(session, negotiation_id)
     require(actor, Action.READ_TABLE)
     frame = frame_of(session, actor)
-    name = name or request.args.get("cercle", "shared")
-    readers = frame.audiences.get(name)
+    part = part_view(session, actor, part_id) if part_id else None
+    place: Spot = of_part(part) if part else of_table(negotiation_id)
+    usual = usual_audience(frame, part) if part else "shared"
+    name = name or request.args.get("cercle", usual)
+    channels = writable(frame, place.circle)
+    readers = channels.get(name)
     if readers is None:
         raise NotFound()
-    before = asked_number("avant")
+    circle = Circle.parse(readers.circle)
+    said = channel(session, actor, circle, asked_number("avant"), part_id=part_id, since=asked_number("depuis"))
     return render_template(
         template,
         **frame.context(
             "discussion",
+            place=place,
             readers=readers,
             readers_name=name,
-            channel=channel(session, actor, Circle.parse(readers.circle), before),
-            may_write=decide(actor, Action.SEND_MESSAGE, Target(negotiation_id)) is Decision.ALLOW,
-            kept=kept,
-            refusal=refusal,
+            channels=channels,
+            channel=said,
+            beside=() if part else part_channels(session, actor, circle),
+            people=people_to_name(session, frame),
+            left_of=left_of(frame),
+            **_rights(frame),
+            **({"kept": "", "named": (), "refusal": "", "asks": ""} | kept),
         ),
     )
+
+
+def _rights(frame: Frame) -> dict[str, bool]:
+    target = Target(frame.negotiation.id)
+    return {
+        "may_write": may_speak(frame),
+        "may_draft": decide(frame.actor, Action.TABLE_TEXT, target) is Decision.ALLOW,
+    }

@@ -9,6 +9,10 @@ from sqlmodel import Session
 from app.database import current_store
 from app.pages.clause_view import default_tab, groups_of_cards, open_clause
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
+from app.pages.inside_view import inside_block
+from app.pages.shape_view import addable, may_shape, shape_of
+from app.pages.talk import around, prefilled
+from app.pages.thread_view import threads_shown
 from app.pages.whole import answerable, proposable
 from app.security import serves
 from negotiation.errors import NotFound
@@ -39,7 +43,9 @@ def first_part(negotiation_id: str) -> ResponseReturnValue:
         require(actor, Action.READ_TABLE)
         plan = plan_of(session, actor)
         if not plan:
-            return render_template("fiches/empty.html", **frame_of(session, actor).context("texts", plan=plan))
+            frame = frame_of(session, actor)
+            first = addable(None) if may_shape(frame) else ()
+            return render_template("fiches/empty.html", **frame.context("texts", plan=plan, addable=first))
         return redirect(url_for("texts.show_part", negotiation_id=negotiation_id, part_id=plan[0].id))
 
 
@@ -72,7 +78,8 @@ def clause_fragment(clause_id: str, piece: str) -> ResponseReturnValue:
         if card is None:
             raise NotFound()
         part = part_view(session, actor, card.part_id)
-        shown = _open_context(session, frame, card, tab=request.args.get("onglet", ""))
+        tab = request.args.get("onglet", "")
+        shown = _open_context(session, frame, card, tab=tab) | around(session, frame, part, tab=tab)
         template = {"carte": "fiches/_clause_open.html", "marge": "fiches/_rail.html"}[piece]
         return render_template(template, **frame.context("texts", subsection="text", part=part, **shown))
 
@@ -107,7 +114,10 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         proposable=[card for card in cards if proposable(frame, card)],
         marks=frame.marks(engagements_without_trails(session, frame.actor)),
         default_tab=default_tab,
+        shape=shape_of(session, frame, part, plan, cards),
+        typed_inside={},
         **_open_context(session, frame, opened, tab=tab),
+        **around(session, frame, part, tab=tab),
     )
 
 
@@ -117,12 +127,15 @@ def _open_context(session: Session, frame: Frame, card: ClauseCard | None, *, ta
     opened = open_clause(session, frame, card, tab=tab, compare=request.args.get("comparer", "")) if card else None
     return {
         "opened": opened,
+        "inside": inside_block(session, frame, card) if card else None,
+        "threads": threads_shown(session, frame, opened.card) if opened else None,
         "drafted": drafted_text(session, frame.actor, opened.card.id, side=opened.side)
         if opened and opened.side
         else None,
         "may_comment": decide(frame.actor, Action.COMMENT, target) is Decision.ALLOW,
         "may_draft": decide(frame.actor, Action.WRITE_DRAFT, target) is Decision.ALLOW,
-        "kept": None,
+        "kept": prefilled(session, frame, opened.moves) if opened else None,
+        "asks": False,
         "refusal": "",
         "wrong_field": "",
     }

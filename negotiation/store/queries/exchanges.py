@@ -1,4 +1,4 @@
-"""What was said and tabled on a clause, for one reader: its navette, its threads, its versions."""
+"""What was said and tabled on a clause, for one reader: its navette and its versions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,14 +50,11 @@ class MoveView:
     reply_to_id: str | None
     at: datetime
     is_declared: bool
-
-
-@dataclass(frozen=True)
-class Thread:
-    """A comment or question, with what answers it."""
-
-    root: MoveView
-    replies: tuple[MoveView, ...]
+    recorded_at: datetime | None = None
+    recalled_at: datetime | None = None
+    """« Commentaire retiré »: there is nothing left to read."""
+    message_id: str | None = None
+    """The message that it comes from; shown to those who read that message alone."""
 
 
 @dataclass(frozen=True)
@@ -111,34 +108,6 @@ def last_steps(session: Session, actor: Actor, clause_id: str, count: int) -> tu
     return _page(session, steps, 0, size=count).moves
 
 
-def threads_page(session: Session, actor: Actor, clause_id: str, page: int = 0) -> tuple[Thread, ...]:
-    """Comments, questions and answers of a clause that this person may read, grouped in threads, oldest first."""
-    talk = [Move.COMMENT, Move.QUESTION, Move.ANSWER]
-    moves = _page(session, _moves_of(actor, clause_id) & col(MoveRow.type).in_(talk), page).moves
-    known = {move.id: move for move in moves}
-    replies: dict[str, list[MoveView]] = {}
-    roots: list[MoveView] = []
-    for move in moves:
-        root = _root(move, known)
-        if root.id == move.id:
-            roots.append(move)
-        else:
-            replies.setdefault(root.id, []).append(move)
-    return tuple(Thread(root, tuple(replies.get(root.id, ()))) for root in roots)
-
-
-def _root(move: MoveView, known: dict[str, MoveView]) -> MoveView:
-    """The move that opens the thread: a reply to a version starts one of its own; circles never mix in a thread."""
-    seen: set[str] = set()
-    while move.reply_to_id in known and move.id not in seen:
-        parent = known[move.reply_to_id]
-        if parent.circle != move.circle:
-            return move
-        seen.add(move.id)
-        move = parent
-    return move
-
-
 def _moves_of(actor: Actor, clause_id: str) -> ColumnElement[bool]:
     return (
         (col(MoveRow.clause_id) == clause_id)
@@ -157,12 +126,13 @@ def _page(session: Session, condition: ColumnElement[bool], page: int, *, size: 
         .offset(page * size)
         .limit(size)
     )
-    moves = [_move(row, number) for row, number in session.execute(query)]
+    moves = [move_view(row, number) for row, number in session.execute(query)]
     older = page + 1 if total > (page + 1) * size else None
     return Page(moves=tuple(reversed(moves)), total=total, older=older)
 
 
-def _move(row: MoveRow, number: int | None) -> MoveView:
+def move_view(row: MoveRow, number: int | None) -> MoveView:
+    """`number`: of the version that the move tables or answers."""
     return MoveView(
         id=row.id,
         clause_id=row.clause_id,
@@ -178,4 +148,7 @@ def _move(row: MoveRow, number: int | None) -> MoveView:
         reply_to_id=row.reply_to_id,
         at=row.at,
         is_declared=row.key is not None,
+        recorded_at=row.recorded_at,
+        recalled_at=row.recalled_at,
+        message_id=row.message_id,
     )

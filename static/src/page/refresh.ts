@@ -33,7 +33,8 @@ let timer: number | undefined;
 export function startRefreshing(): void {
   document.addEventListener("navette:changed", ({ detail }) => {
     const keys = new Set(["table"]);
-    if (detail.type.startsWith("message.")) keys.add("discussion");
+    if (/^(message|words)\./.test(detail.type)) keys.add(detail.part ? `discussion:${detail.part}` : "discussion");
+    if (detail.type.startsWith("task.")) keys.add("tasks");
     if (detail.part) keys.add(`part:${detail.part}`);
     if (detail.clause) keys.add(`clause:${detail.clause}`);
     ask((key) => keys.has(key));
