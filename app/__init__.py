@@ -13,6 +13,7 @@ from app.pages.closing import closing
 from app.pages.discussion import discussion
 from app.pages.history import history
 from app.pages.home import home
+from app.pages.inside import inside
 from app.pages.moves import moves
 from app.pages.readings import readings
 from app.pages.table import table
@@ -31,6 +32,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     whole,
     readings,
     moves,
+    inside,
     discussion,
     history,
     closing,

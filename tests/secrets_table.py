@@ -13,8 +13,11 @@ from flask import Flask
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from negotiation.drafting.schema import SCHEMA_VERSION
-from negotiation.rules.vocabulary import AUTHORITIES, Circle, Move
+from negotiation.rules.vocabulary import AUTHORITIES, Circle, Gesture, Move, Role
 from negotiation.services.discussing import send_message
+from negotiation.services.mandates import Terms, set_mandate
+from negotiation.services.orders import Order
+from negotiation.services.visas import set_visa_rule, submit
 from negotiation.store import Store
 from negotiation.store.columns import new_id
 from tests.builders import Person, Table, a_table
@@ -66,10 +69,11 @@ class SecretsTable:
     messages: dict[str, str] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
     drafts: dict[str, str] = field(default_factory=dict)
+    visas: dict[str, str] = field(default_factory=dict)
     typists: dict[str, "Typist"] = field(default_factory=dict)
 
     def private_ids(self, inside: str) -> list[str]:
-        return [kept[inside] for kept in (self.messages, self.comments, self.drafts) if inside in kept]
+        return [kept[inside] for kept in (self.messages, self.comments, self.drafts, self.visas) if inside in kept]
 
 
 def set_secrets(store: Store) -> SecretsTable:
@@ -78,6 +82,8 @@ def set_secrets(store: Store) -> SecretsTable:
     found = SecretsTable(a_table(store, a_file(words)), words)
     for inside in READERS:
         _talk_inside(found, inside)
+    for inside in DECIDING:
+        _prepare_inside(found, inside)
     return found
 
 
@@ -199,6 +205,26 @@ def _talk_inside(found: SecretsTable, inside: str) -> None:
         found.messages[inside] = send_message(
             uow, person.actor, circle=circle, text=f"Voici notre ligne : {said('message')}."
         )
+
+
+def _prepare_inside(found: SecretsTable, inside: str) -> None:
+    """A mandate, and a text that waits for its visa: who may negotiate decides, whoever only drafts asks."""
+    table, said, seat = found.table, partial(found.words.new, inside), getattr(found.table, inside)
+    asked = Order(
+        Move.PROPOSAL, text=f"Projet : {said('text that waits')}.", motive=f"Car {said('motive that waits')}."
+    )
+    terms = Terms(
+        floor=found.words.number(inside, "floor of a mandate"),
+        fallback=f"Repli : {said('fallback of a mandate')}.",
+        leeway=f"Marge : {said('leeway of a mandate')}.",
+    )
+    with table.store.unit_of_work() as uow:
+        set_visa_rule(uow, seat.dg.actor, Gesture.PROPOSAL, Role.NEGOTIATOR)
+        set_mandate(uow, seat.dg.actor, table.clause_id(ENGAGEMENT), terms)
+        waiting = submit(
+            uow, seat.redac.actor, table.clause_id(TEXT), asked, words=f"Vite, {said('words of the asker')}."
+        )
+        found.visas[inside] = str(waiting.request_id)
 
 
 # ---------------------------------------------------------------------- what people type

@@ -9,13 +9,15 @@ from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import reader_on_clause
 from app.pages.texts import clause_context
 from app.security import serves
-from negotiation.errors import InvalidInput, NotFound, RecentSigninRequired, Refusal, SigninRequired
+from negotiation.errors import InvalidInput, NotFound, OutsideMandate, RecentSigninRequired, Refusal, SigninRequired
 from negotiation.rules.lifecycle import Origin
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle, Move
 from negotiation.services.drafting import snapshot_text
-from negotiation.services.moves import Order, Seen, play
+from negotiation.services.moves import Order, Seen
+from negotiation.services.visas import cancel_visa, submit
 from negotiation.store import UnitOfWork
+from negotiation.store.queries.inside import mandate_of
 from negotiation.store.queries.people import audiences_of
 
 moves = Blueprint("moves", __name__)
@@ -44,6 +46,7 @@ DONE = {
     Move.ANSWER: "Votre réponse est partie.",
     Move.COMMENT: "Votre commentaire est enregistré.",
 }
+WAITS = "Demande de visa envoyée. Jusqu’à la réponse, personne hors de votre partie n’en voit rien."
 
 
 WRONG_FIELDS = {
@@ -60,6 +63,8 @@ WRONG_FIELDS = {
 @serves(Action.MOVE)
 def post_move(clause_id: str) -> ResponseReturnValue:
     move = _move()
+    if _field("fallback") and move in TEXT_MOVES:
+        return _with_fallback(clause_id)
     with current_store().unit_of_work() as uow:
         actor = reader_on_clause(uow.session, clause_id)
         audience = audiences_of(uow.session, actor).get(request.form.get("readers", "shared"))
@@ -78,8 +83,11 @@ def post_move(clause_id: str) -> ResponseReturnValue:
             parties=frozenset(request.form.getlist("parties")),
             request_key=_request_key(),
         )
-        play(uow, actor, clause_id, order)
-    flash(DONE[move], "done")
+        if _field("replaces"):
+            cancel_visa(uow, actor, _field("replaces"))
+        knowingly = bool(_field("despite_mandate"))
+        submitted = submit(uow, actor, clause_id, order, words=_field("words"), despite_mandate=knowingly)
+    flash(WAITS if submitted.request_id else DONE[move], "done")
     return redirect(url_for("texts.show_clause", clause_id=clause_id, tab=_next_tab(move)))
 
 
@@ -91,10 +99,28 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     if clause_id is None or isinstance(refusal, NotFound | SigninRequired | RecentSigninRequired):
         return answer(refusal)
     with current_store().reading() as session:
-        kept = {key: value for key, value in request.form.items() if key != "csrf_token"}
         told = {"refusal": sentence_of(refusal), "wrong_field": WRONG_FIELDS.get(refusal.code, "")}
-        context = clause_context(session, clause_id, _tab_before(), kept=kept, **told)
+        context = clause_context(session, clause_id, _tab_before(), kept=_kept(), breaches=_breaches(refusal), **told)
         return render_template("fiches/part.html", **context), status_of(refusal)
+
+
+def _with_fallback(clause_id: str) -> ResponseReturnValue:
+    """« Mettre le texte de repli »: the form again, with the mandate's text in the place of what was typed."""
+    with current_store().reading() as session:
+        mandate = mandate_of(session, reader_on_clause(session, clause_id), clause_id)
+        if mandate is None or not mandate.fallback:
+            raise NotFound()
+        kept = {**_kept(), "text": mandate.fallback, "draft": ""}
+        return render_template("fiches/part.html", **clause_context(session, clause_id, "proposition", kept=kept))
+
+
+def _kept() -> dict[str, str]:
+    return {key: value for key, value in request.form.items() if key != "csrf_token"}
+
+
+def _breaches(refusal: Refusal) -> object:
+    """What is outside the party's mandate, for its own page alone."""
+    return refusal.detail["breaches"] if isinstance(refusal, OutsideMandate) else ()
 
 
 def _comes_from_a_draft(move: Move) -> bool:

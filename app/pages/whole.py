@@ -2,20 +2,26 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlmodel import Session
 
 from app.database import current_store
+from app.errors import or_plainly, status_of
 from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.inside_view import visas_for_me
 from app.pages.presentation import count_fr
 from app.security import serves
-from negotiation.errors import InvalidInput
-from negotiation.rules.vocabulary import Action, ClauseState, DocumentKind, Move
+from negotiation.errors import InvalidInput, OutsideMandate, Refusal
+from negotiation.rules.vocabulary import GESTURE_OF_MOVE, Action, ClauseState, DocumentKind, Gesture, Move
 from negotiation.services.access import require
 from negotiation.services.bundles import Answer, accept_together, propose_working_texts
 from negotiation.services.moves import Seen
-from negotiation.store.queries.clauses import ClauseCard, cards_of_parts
+from negotiation.services.visas import Submitted
+from negotiation.store.queries.clauses import ClauseCard, cards_by_id, cards_of_parts
+from negotiation.store.queries.inside import waiting_requests
 from negotiation.store.queries.negotiations import PlanEntry, plan_of
 
 whole = Blueprint("whole", __name__)
@@ -33,21 +39,7 @@ class PartLines:
 @serves(Action.READ_TABLE)
 def show_whole(negotiation_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
-        actor = reader_in(session, negotiation_id)
-        require(actor, Action.READ_TABLE)
-        frame = frame_of(session, actor)
-        plan = _every_part(plan_of(session, actor, kind) for kind in DocumentKind)
-        cards = cards_of_parts(session, actor, [entry.id for entry in plan])
-        lines = [(entry, cards.get(entry.id, ())) for entry in plan]
-        return render_template(
-            "negotiation/whole.html",
-            **frame.context(
-                "texts",
-                subsection="text",
-                acceptable=_kept(lines, lambda card: answerable(frame, card)),
-                proposable=_kept(lines, lambda card: proposable(frame, card)),
-            ),
-        )
+        return render_template("negotiation/whole.html", **_context(session, negotiation_id))
 
 
 @whole.post("/negociations/<negotiation_id>/ensemble/accords")
@@ -56,8 +48,10 @@ def accept_whole(negotiation_id: str) -> ResponseReturnValue:
     """Accept, in one gesture, the versions that the form lists: « clause number fingerprint » each."""
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
-        played = accept_together(uow, actor, [_answer(listed) for listed in request.form.getlist("clause")])
-    flash(f"{count_fr(len(played), 'accord enregistré', 'accords enregistrés')}, sur le texte à l’écran.", "done")
+        answers = [_answer(listed) for listed in request.form.getlist("clause")]
+        submitted = accept_together(uow, actor, answers, words=_words(), despite_mandate=_knowingly())
+    said = f"{count_fr(len(submitted), 'accord enregistré', 'accords enregistrés')}, sur le texte à l’écran."
+    flash(_waiting(submitted) or said, "done")
     return _back(negotiation_id)
 
 
@@ -67,9 +61,25 @@ def propose_whole(negotiation_id: str) -> ResponseReturnValue:
     """Table the working texts of the listed parts in one gesture."""
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
-        played = propose_working_texts(uow, actor, request.form.getlist("part"))
-    flash(f"{count_fr(len(played), 'texte proposé', 'textes proposés')} aux parties concernées.", "done")
+        parts = request.form.getlist("part")
+        submitted = propose_working_texts(uow, actor, parts, words=_words(), despite_mandate=_knowingly())
+    said = f"{count_fr(len(submitted), 'texte proposé', 'textes proposés')} aux parties concernées."
+    flash(_waiting(submitted) or said, "done")
     return _back(negotiation_id)
+
+
+@whole.errorhandler(OutsideMandate)
+@or_plainly
+def ask_again(refusal: Refusal) -> ResponseReturnValue:
+    """The gesture goes outside the party's mandate: which clauses, and the same gesture again, knowingly."""
+    negotiation_id = (request.view_args or {})["negotiation_id"]
+    named: tuple[str, ...] = refusal.detail["clauses"]  # type: ignore[assignment]
+    with current_store().reading() as session:
+        context = _context(session, negotiation_id)
+        cards = cards_by_id(session, context["frame"].actor, named)
+        kept = [pair for pair in request.form.items(multi=True) if pair[0] not in ("csrf_token", "despite_mandate")]
+        context |= {"outside": list(cards.values()), "again": kept, "address": request.path}
+        return render_template("negotiation/whole.html", **context), status_of(refusal)
 
 
 def answerable(frame: Frame, card: ClauseCard) -> bool:
@@ -82,6 +92,44 @@ def proposable(frame: Frame, card: ClauseCard) -> bool:
     untabled = card.state is ClauseState.TO_WRITE and not card.situation.versions and not card.follows_id
     written = bool(card.text) or card.value is not None
     return untabled and written and Move.PROPOSAL in frame.moves(card)
+
+
+def _context(session: Session, negotiation_id: str) -> dict[str, Any]:
+    """What is left to accept and to propose; what waits for a visa already is asked for no second time."""
+    actor = reader_in(session, negotiation_id)
+    require(actor, Action.READ_TABLE)
+    frame = frame_of(session, actor)
+    plan = _every_part(plan_of(session, actor, kind) for kind in DocumentKind)
+    cards = cards_of_parts(session, actor, [entry.id for entry in plan])
+    lines = [(entry, cards.get(entry.id, ())) for entry in plan]
+    waiting = {(each.clause_id, GESTURE_OF_MOVE[each.move]) for each in waiting_requests(session, actor)}
+
+    def free(card: ClauseCard, gesture: Gesture) -> bool:
+        return (card.id, gesture) not in waiting
+
+    return frame.context(
+        "texts",
+        subsection="text",
+        acceptable=_kept(lines, lambda card: answerable(frame, card) and free(card, Gesture.ACCEPTANCE)),
+        proposable=_kept(lines, lambda card: proposable(frame, card) and free(card, Gesture.PROPOSAL)),
+        visa_for=visas_for_me(session, frame),
+        outside=(),
+    )
+
+
+def _words() -> str:
+    return request.form.get("words", "")
+
+
+def _knowingly() -> bool:
+    return bool(request.form.get("despite_mandate"))
+
+
+def _waiting(submitted: tuple[Submitted, ...]) -> str:
+    """What is said of a gesture that waits for its visa; empty when it left."""
+    count = sum(1 for each in submitted if each.request_id)
+    asked = count_fr(count, "visa demandé", "visas demandés")
+    return f"{asked}. Jusqu’à la réponse, personne hors de votre partie n’en voit rien." if count else ""
 
 
 def _back(negotiation_id: str) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from negotiation.errors import (
     AlreadyDone,
@@ -24,6 +24,7 @@ from negotiation.errors import (
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.lifecycle import Origin, Play
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.values import as_entered
 from negotiation.rules.visa import DECIDING_ROLES, Standing, place_of
@@ -39,7 +40,7 @@ from negotiation.rules.vocabulary import (
     Side,
     VisaState,
 )
-from negotiation.services.access import actor_in, require
+from negotiation.services.access import NEVER_LENT, actor_in, require, roles_of, sits
 from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.mandates import breaches_of
 from negotiation.services.moves import needs_visa, open_clause, play, rehearse, situation_of
@@ -47,7 +48,7 @@ from negotiation.services.orders import Order, Played, Seen
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause
 from negotiation.store.inside import VisaRequest, VisaRule
-from negotiation.store.people import Member
+from negotiation.store.people import Delegation, Member
 from negotiation.store.queries.inside import visa_rules
 from negotiation.store.queries.visibility import visible
 from negotiation.store.unit_of_work import UnitOfWork
@@ -77,6 +78,7 @@ def submit(
     role = needs_visa(uow.session, actor, order.move)
     checked = rehearse(uow, actor, clause_id, order) if role else order
     if not despite_mandate and (breaches := breaches_of(uow, actor, clause_id, order)):
+        rehearse(uow, actor, clause_id, order)  # first whatever else stands in its way
         raise OutsideMandate(breaches=breaches)
     if role is None:
         return Submitted(played=play(uow, actor, clause_id, order))
@@ -188,6 +190,25 @@ def set_visa_rule(uow: UnitOfWork, actor: Actor, gesture: Gesture, role: Role | 
         )
     facts = {"gesture": str(gesture), "role": str(role) if role else ""}
     uow.record(Event(Kind.VISA_RULE_SET, actor.negotiation_id, circle, actor.key, facts))
+
+
+def deciders(session: Session, actor: Actor) -> dict[Role, tuple[str, ...]]:
+    """Whose visa may be awaited today in the actor's party: member ids by role, delegates included."""
+    today = paris_day(now())
+    party = select(Member).where(col(Member.party_id) == actor.party_id).order_by(col(Member.position))
+    seated = {member.id: member for member in session.execute(party).scalars() if sits(member, today)}
+    roles = {member_id: set(roles_of(member)) for member_id, member in seated.items()}
+    lent = select(col(Delegation.from_member_id), col(Delegation.to_member_id)).where(
+        col(Delegation.party_id) == actor.party_id,
+        visible(Delegation.circle, actor),
+        col(Delegation.starts_on) <= today,
+        col(Delegation.ends_on) >= today,
+        col(Delegation.ended_at).is_(None),
+    )
+    for lender, delegate in session.execute(lent):
+        if lender in seated and delegate in seated:
+            roles[delegate] |= roles_of(seated[lender]) - NEVER_LENT
+    return {role: tuple(each for each in seated if role in roles[each]) for role in DECIDING_ROLES}
 
 
 def _keep(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order, *, role: Role, words: str) -> str:
@@ -316,7 +337,7 @@ _KINDS = {
 
 def _settle(uow: UnitOfWork, actor: Actor, request: VisaRequest, state: VisaState) -> None:
     request.state, request.settled_at, request.settled_by = state, now(), actor.member_id
-    facts = {"answer": request.answer} if request.answer else {}
+    facts: dict[str, object] = {"answer": request.answer} if request.answer else {}
     _record(uow, actor, request, kind=_KINDS[state], facts=facts)
 
 

@@ -1,0 +1,164 @@
+"""What a party alone sees of a clause: its mandate, what waits for a visa, and what the others see meanwhile."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from sqlmodel import Session
+
+from app.pages.clause_view import sign_of
+from app.pages.frame import Frame
+from negotiation.rules import redline
+from negotiation.rules.lifecycle import Play
+from negotiation.rules.mandate import ORDERED, Breach, Mandate, outside
+from negotiation.rules.policy import Decision, Target, decide
+from negotiation.rules.values import as_entered
+from negotiation.rules.visa import Place, Standing, place_of
+from negotiation.rules.vocabulary import GESTURE_OF_MOVE, TEXT_MOVES, Action, Gesture, Role, Side
+from negotiation.services.visas import deciders
+from negotiation.store.queries.clauses import ClauseCard
+from negotiation.store.queries.inside import MandateView, RequestView, mandate_of, visa_rules, waiting_requests
+from negotiation.store.queries.people import MemberView
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A request that waits. `html`: its marks against the text that stands, None when it brings no text.
+
+    `value_before`, `value`: canonical. `awaited`: who may give the visa, the asker left out.
+    """
+
+    request: RequestView
+    card: ClauseCard
+    place: Place
+    html: Markup | None
+    value_before: Any
+    value: Any
+    breaches: tuple[Breach, ...]
+    asker: MemberView
+    awaited: tuple[MemberView, ...]
+    is_mine: bool
+    may_decide: bool
+    may_cancel: bool
+
+    @property
+    def is_ready(self) -> bool:
+        return self.place.standing is Standing.READY
+
+    @property
+    def is_to_redo(self) -> bool:
+        return self.place.standing is Standing.TO_REDO
+
+
+@dataclass(frozen=True)
+class InsideBlock:
+    """The internal block of an open clause. `visa_for`: whose visa this person's gestures need, by gesture."""
+
+    mandate: MandateView | None
+    floor: str
+    ceiling: str
+    is_bounded: bool
+    may_set: bool
+    pending: tuple[Pending, ...]
+    visa_for: dict[Gesture, Role]
+
+    @property
+    def shows(self) -> bool:
+        return self.mandate is not None or bool(self.pending) or self.may_set
+
+    @property
+    def waits(self) -> frozenset[Gesture]:
+        """Gestures that the party already keeps waiting on this clause."""
+        return frozenset(GESTURE_OF_MOVE[each.request.move] for each in self.pending)
+
+
+def inside_block(session: Session, frame: Frame, card: ClauseCard) -> InsideBlock | None:
+    """None for a partner, who decides nothing: neither mandate nor visa concerns it."""
+    actor = frame.actor
+    if actor.side is Side.ASSOCIATE:
+        return None
+    mandate = mandate_of(session, actor, card.id)
+    requests = waiting_requests(session, actor, card.id)
+    mandates = {card.id: mandate} if mandate else {}
+    return InsideBlock(
+        mandate=mandate,
+        floor=as_entered(mandate.floor, card.value_kind) if mandate else "",
+        ceiling=as_entered(mandate.ceiling, card.value_kind) if mandate else "",
+        is_bounded=card.value_kind in ORDERED,
+        may_set=may_set_mandate(frame),
+        pending=pending_of(session, frame, requests, cards={card.id: card}, mandates=mandates),
+        visa_for=visas_for_me(session, frame),
+    )
+
+
+def may_set_mandate(frame: Frame) -> bool:
+    if frame.negotiation.frozen_at is not None:
+        return False
+    return decide(frame.actor, Action.SET_MANDATE, Target(frame.negotiation.id)) is Decision.ALLOW
+
+
+def visas_for_me(session: Session, frame: Frame) -> dict[Gesture, Role]:
+    """The rules of the party that hold back this person: who has the role needs no visa."""
+    rules = visa_rules(session, frame.actor)
+    return {gesture: role for gesture, role in rules.items() if role not in frame.actor.roles}
+
+
+def pending_of(
+    session: Session,
+    frame: Frame,
+    requests: Iterable[RequestView],
+    *,
+    cards: dict[str, ClauseCard],
+    mandates: dict[str, MandateView],
+) -> tuple[Pending, ...]:
+    """The requests as pages show them; those whose clause isn't among the cards are left out."""
+    listed = [request for request in requests if request.clause_id in cards]
+    awaited = deciders(session, frame.actor) if listed else {}
+    return tuple(
+        _pending(frame, request, cards[request.clause_id], mandates.get(request.clause_id), awaited)
+        for request in listed
+    )
+
+
+def outside_of(mandate: MandateView | None, card: ClauseCard, value: Any) -> tuple[Breach, ...]:
+    return outside(Mandate(card.value_kind, mandate.floor, mandate.ceiling), value) if mandate else ()
+
+
+def _pending(
+    frame: Frame,
+    request: RequestView,
+    card: ClauseCard,
+    mandate: MandateView | None,
+    awaited: dict[Role, tuple[str, ...]],
+) -> Pending:
+    actor, tables = frame.actor, request.move in TEXT_MOVES
+    is_mine = request.member_id == actor.member_id
+    decides = request.role in actor.roles and not is_mine
+    value = request.value if tables else card.tabled_value
+    return Pending(
+        request=request,
+        card=card,
+        place=_place(frame, card, request),
+        html=_marked(frame, card, request) if tables else None,
+        value_before=card.value,
+        value=value,
+        breaches=outside_of(mandate, card, value),
+        asker=frame.members[request.member_id],
+        awaited=tuple(frame.members[each] for each in awaited.get(request.role, ()) if each != request.member_id),
+        is_mine=is_mine,
+        may_decide=decides,
+        may_cancel=is_mine or Role.PARTY_ADMINISTRATOR in actor.roles,
+    )
+
+
+def _place(frame: Frame, card: ClauseCard, request: RequestView) -> Place:
+    if frame.negotiation.frozen_at is not None:
+        return Place(Standing.CLOSED)
+    asked = Play(request.move, frame.actor.party_id, request.seen_number, request.seen_fingerprint)
+    return place_of(card.situation, asked)
+
+
+def _marked(frame: Frame, card: ClauseCard, request: RequestView) -> Markup:
+    marks = redline.redline(card.text, request.text)
+    return Markup(redline.to_html(marks, inserted_by=sign_of(frame.me.party)))  # escaped by to_html
