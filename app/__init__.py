@@ -15,6 +15,7 @@ from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
 from app.pages.moves import moves
+from app.pages.notices import notices
 from app.pages.readings import readings
 from app.pages.table import table
 from app.pages.texts import texts
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     history,
     closing,
     verifying,
+    notices,
 )
 """One a subject; a new one is one line here."""
 

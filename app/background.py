@@ -8,8 +8,15 @@ import structlog
 from flask import Flask
 
 from app.announcing import deliver_waiting, forget_delivered
+from app.mailing import (
+    forget_old_mails,
+    make_digests,
+    make_immediate_mails,
+    make_signin_mails,
+    send_due_mails,
+)
 from app.sockets.draft_events import drop_idle_rooms
-from app.sockets.watch import close_idle_connections, end_dead_sessions
+from app.sockets.watch import close_idle_connections, end_dead_sessions, end_lost_seats
 
 log = structlog.get_logger()
 
@@ -25,11 +32,21 @@ class Task:
 
 TASKS = (
     Task(end_dead_sessions),
+    Task(end_lost_seats),
     Task(close_idle_connections),
     Task(deliver_waiting),
     Task(drop_idle_rooms, every=30),
     Task(forget_delivered, every=60),
 )
+
+MAIL_TASKS = (
+    Task(make_signin_mails),
+    Task(make_immediate_mails, every=5),
+    Task(make_digests, every=60),
+    Task(send_due_mails),
+    Task(forget_old_mails, every=3600),
+)
+"""In a round of their own: a mail server may take its time, a removed member's sockets may not."""
 
 
 class Round:
@@ -49,14 +66,15 @@ class Round:
 
 
 def start_background(app: Flask) -> None:
-    """Start the round in this process, once it serves."""
+    """Start the rounds in this process, once it serves."""
     sockets = app.extensions["socketio"]
-    sockets.start_background_task(_go_round, app)
+    sockets.start_background_task(_go_round, app, TASKS)
+    sockets.start_background_task(_go_round, app, MAIL_TASKS)
 
 
-def do_round(app: Flask) -> None:
+def do_round(app: Flask, tasks: tuple[Task, ...] = TASKS) -> None:
     """Each task once, whenever it was last done."""
-    Round().go(app)
+    Round(tasks).go(app)
 
 
 def _do(task: Task, app: Flask) -> None:
@@ -67,8 +85,8 @@ def _do(task: Task, app: Flask) -> None:
             log.error("background.failed", task=task.run.__name__, exc_info=error)
 
 
-def _go_round(app: Flask) -> None:
-    going = Round()
+def _go_round(app: Flask, tasks: tuple[Task, ...]) -> None:
+    going = Round(tasks)
     while True:
         going.go(app)
         app.extensions["socketio"].sleep(SECONDS)

@@ -6,6 +6,7 @@
 import ipaddress
 import os
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -13,11 +14,15 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.post_office import PostOffice, post_office
+
 SHORTEST_SECRET = 32
 """Characters."""
 FEWEST_SIGNS = 10
 """Different characters in a secret that was drawn, not typed."""
 EXAMPLE_WORDS = ("changeme", "change-me", "change_me", "example", "exemple", "secret-key", "secret_key", "your-secret")
+SECRETS = frozenset({"secret_key", "email_url"})
+"""Fields that no log, no repr and no error shows."""
 
 
 class Settings(BaseSettings):
@@ -33,6 +38,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     proxies: int = Field(default=0, ge=0, le=5)
     """How many reverse proxies of one's own stand in front and set `X-Forwarded-For` and `-Proto`."""
+    email_url: SecretStr | None = None
+    """The mail server, `smtp://user:password@host:587?starttls=yes` or `smtps://…`; without it no mail leaves."""
+    email_from: str = ""
+    """Who mails come from, « Navette <navette@exemple.fr> »; the user of `EMAIL_URL` when it is an address."""
     log_level: str = Field(default="", pattern="(?i)^(|debug|info|warning|error)$")
 
     @field_validator("base_url")
@@ -54,6 +63,19 @@ class Settings(BaseSettings):
         if any(example in words.lower() for example in EXAMPLE_WORDS):
             raise ValueError("SECRET_KEY est un exemple connu de tous : tirez-en une au sort.")
         return given
+
+    @field_validator("email_url")
+    @classmethod
+    def _names_a_mail_server(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None:
+            post_office(given.get_secret_value())
+        return given
+
+    @model_validator(mode="after")
+    def _says_who_writes(self) -> Self:
+        if self.email_url is not None and not _is_address(self.sender[1]):
+            raise ValueError("EMAIL_FROM est obligatoire avec EMAIL_URL : une adresse, comme navette@exemple.fr.")
+        return self
 
     @model_validator(mode="after")
     def _has_a_secret_where_others_come(self) -> Self:
@@ -82,6 +104,18 @@ class Settings(BaseSettings):
         local = ("127.0.0.1", "localhost") if self.is_local else ()
         return sorted({urlsplit(self.base_url).hostname or "", *local})
 
+    @property
+    def post_office(self) -> PostOffice | None:
+        """Where mails leave from, when they do."""
+        return post_office(self.email_url.get_secret_value()) if self.email_url else None
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """The name and address that mails come from."""
+        office = self.post_office
+        name, address = parseaddr(self.email_from or (office.user if office else ""))
+        return name or "Navette", address
+
     def signing_key(self) -> str:
         """The secret that signs tokens: the one given, or one drawn once and kept in `DATA_DIR` for its owner only."""
         if self.secret_key is not None:
@@ -99,9 +133,11 @@ class Settings(BaseSettings):
 
     def as_environment(self) -> dict[str, str]:
         """What to give a new process so that it builds the same settings."""
-        given: dict[str, Any] = self.model_dump(exclude={"secret_key"})
-        if self.secret_key is not None:
-            given["secret_key"] = self.secret_key.get_secret_value()
+        given: dict[str, Any] = self.model_dump(exclude=set(SECRETS))
+        for name in SECRETS:
+            secret: SecretStr | None = getattr(self, name)
+            if secret is not None:
+                given[name] = secret.get_secret_value()
         return {name.upper(): str(value) for name, value in given.items()}
 
 
@@ -110,3 +146,8 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_address(text: str) -> bool:
+    local, at, domain = text.rpartition("@")
+    return bool(local and at and domain) and text.isascii() and text.isprintable() and " " not in text

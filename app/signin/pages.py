@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from werkzeug.wrappers import Response
@@ -11,16 +11,27 @@ from werkzeug.wrappers import Response
 from app.database import current_store
 from app.errors import NOT_KEPT, answer, sentence_of, status_of
 from app.limits import by_account, by_person, limiter
+from app.mailing import ask_signin_link, mail_is_set
 from app.offloading import off_the_loop
 from app.security import local_path, serves
 from app.signin import session as browser
 from app.signin.session import current_person, person_or_none
 from app.sockets.live import end_sockets
-from negotiation.errors import InvalidInput, PasswordRequired, Refusal, SigninLinkDead, WeakPassword, WrongPassword
+from negotiation.errors import (
+    InvalidInput,
+    NotFound,
+    PasswordRequired,
+    Refusal,
+    SigninLinkDead,
+    WeakPassword,
+    WrongPassword,
+)
 from negotiation.rules.policy import Method
 from negotiation.rules.vocabulary import Action
 from negotiation.services import signing_in
 from negotiation.services.signing_in import Account, Opened, SignedIn
+
+LONGEST_ADDRESS = 254
 
 signin = Blueprint("signin", __name__)
 
@@ -36,7 +47,7 @@ def enter() -> ResponseReturnValue:
     wanted = local_path(request.args.get("next"))
     if person_or_none():
         return redirect(wanted)
-    return render_template("signin/connexion.html", next=wanted)
+    return render_template("signin/connexion.html", next=wanted, **_ways_in())
 
 
 @signin.post("/connexion")
@@ -51,6 +62,19 @@ def send_password() -> ResponseReturnValue:
         opened = signing_in.open_session(uow, person_id, method=Method.PASSWORD)
     _leave_former()
     return _opened(opened, redirect(local_path(request.form.get("next"))))
+
+
+@signin.post("/connexion/demander-un-lien")
+@limiter.limit("5 per hour", key_func=by_account)
+@limiter.limit("20 per minute", key_func=get_remote_address)
+@serves(Action.SIGN_IN)
+def send_link() -> ResponseReturnValue:
+    """The same answer in the same time, whether the address is known or not: it is looked up later, elsewhere."""
+    if not _ways_in()["links_by_mail"]:
+        raise NotFound()
+    ask_signin_link(request.form.get("email", "")[:LONGEST_ADDRESS])
+    flash("Si cette adresse est connue ici, un lien d’entrée part à l’instant. Il sert une fois, pendant une heure.")
+    return redirect(url_for("signin.enter"))
 
 
 @signin.get("/connexion/lien/<token>")
@@ -115,7 +139,7 @@ def show_again(refusal: Refusal) -> ResponseReturnValue:
     match request.endpoint, refusal:
         case "signin.send_password", WrongPassword():
             kept = {"email": request.form.get("email", ""), "next": local_path(request.form.get("next"))}
-            page = render_template("signin/connexion.html", refused=sentence_of(refusal), **kept)
+            page = render_template("signin/connexion.html", refused=sentence_of(refusal), **kept, **_ways_in())
         case "signin.send_confirmation", WrongPassword() | WeakPassword() | InvalidInput():
             first = _account(current_person()) is None
             page = render_template("signin/confirmer.html", first=first, **_act(), **_errors(refusal))
@@ -124,6 +148,10 @@ def show_again(refusal: Refusal) -> ResponseReturnValue:
         case _:
             return answer(refusal)
     return page, status_of(refusal)
+
+
+def _ways_in() -> dict[str, bool]:
+    return {"links_by_mail": mail_is_set(current_app.extensions["settings"])}
 
 
 def _opened(opened: Opened, response: Any) -> ResponseReturnValue:

@@ -8,6 +8,9 @@ from app.sockets.registry import Answer, Caller, Message, handles
 from negotiation.rules.policy import circles_of
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import actor_in, require
+from negotiation.services.notifying import note_visit, visit_is_noted
+from negotiation.store import Announcing
+from negotiation.store.columns import now
 from negotiation.store.queries.history import heads_reached
 
 
@@ -28,4 +31,8 @@ def watch_table(caller: Caller, message: Message) -> Answer:
         join_room(room_of(negotiation_id, str(circle)))
     with current_store().reading() as session:  # after joining: from here on the page is told
         missed = message.raw("reached") not in (None, heads_reached(session, actor))
+        noted = visit_is_noted(session, actor, now())
+    if not noted:
+        with current_store().unit_of_work(Announcing.SILENT) as uow:
+            note_visit(uow, actor, now())
     return {"missed": True} if missed else None

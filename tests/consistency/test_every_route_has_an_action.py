@@ -16,6 +16,9 @@ from negotiation.store import migrate
 OPEN_TO_ANYBODY = {
     "GET /connexion",
     "POST /connexion",
+    "POST /connexion/demander-un-lien",
+    "GET /avis/arret/<token>",
+    "POST /avis/arret/<token>",
     "GET /connexion/lien/<token>",
     "POST /connexion/lien/<token>",
 }
