@@ -14,6 +14,7 @@ from app.pages.discussion import discussion
 from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
+from app.pages.members import members
 from app.pages.moves import moves
 from app.pages.notices import notices
 from app.pages.readings import readings
@@ -36,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     inside,
     discussion,
     history,
+    members,
     closing,
     verifying,
     notices,

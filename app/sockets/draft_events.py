@@ -16,6 +16,7 @@ from app.errors import row_of
 from app.sockets.live import current_sockets
 from app.sockets.presence import Peer, Presence, checked_selection, presence, public_id_of, tell_gone
 from app.sockets.registry import Answer, Caller, Message, handles
+from app.sockets.seating import take_seat
 from negotiation.drafting.schema import SCHEMA_VERSION, UUID
 from negotiation.errors import InvalidInput, NotFound, Refusal
 from negotiation.events import Kind
@@ -56,6 +57,7 @@ def open_draft(caller: Caller, message: Message) -> Answer:
             session, part_id, person_id=caller.person.person_id, authentication=caller.person.authentication
         )
         me = member_of(session, actor.member_id)
+    take_seat(caller, actor)
     opened = drafting.open_draft(_live(), actor, part_id=part_id, side=side, state_vector=state_vector)
     room = room_of_draft(opened.draft_id, opened.epoch)
     join_room(room)

@@ -5,6 +5,7 @@ from flask_socketio import join_room
 from app.database import current_store
 from app.sockets.live import room_of
 from app.sockets.registry import Answer, Caller, Message, handles
+from app.sockets.seating import take_seat
 from negotiation.rules.policy import circles_of
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import actor_in, require
@@ -27,6 +28,7 @@ def watch_table(caller: Caller, message: Message) -> Answer:
             authentication=caller.person.authentication,
         )
     require(actor, Action.WATCH)
+    take_seat(caller, actor)
     for circle in circles_of(actor):
         join_room(room_of(negotiation_id, str(circle)))
     with current_store().reading() as session:  # after joining: from here on the page is told

@@ -1,5 +1,5 @@
-"""What is looked at every second: sessions that ended elsewhere, connections that never said who they are, readers
-that don't read."""
+"""What is looked at every second: sessions that ended elsewhere, members who left or whose rights changed, connections
+that never said who they are, readers that don't read."""
 
 import time
 from typing import Any
@@ -7,8 +7,9 @@ from typing import Any
 from flask import current_app
 
 from app.database import current_store
-from app.sockets.live import current_sockets, end_sockets, live_sockets
+from app.sockets.live import current_sockets, end_seats, end_sockets, live_sockets
 from app.sockets.pace import Paces
+from negotiation.services.members import standings
 from negotiation.services.signing_in import still_open
 
 SECONDS_TO_SAY_WHO = 10.0
@@ -30,6 +31,21 @@ def end_dead_sessions() -> None:
         end_sockets(session_id)
     paces: Paces = current_app.extensions["socket_paces"]
     paces.forget_all_but(live.sessions())
+
+
+def end_lost_seats() -> None:
+    """End the sockets that listen for a member who left, whose last day is past, or whose rights are others now.
+
+    Each event asks for the rights anew; this ends what is only listened to (trust T17, T31).
+    """
+    seats = live_sockets().seats()
+    if not seats:
+        return
+    with current_store().reading() as session:
+        now_held = standings(session, {member_id for held in seats.values() for member_id in held})
+    for sid, held in seats.items():
+        if any(now_held.get(member_id) != roles for member_id, roles in held.items()):
+            end_seats(sid)
 
 
 def close_idle_connections() -> None:

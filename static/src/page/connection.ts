@@ -33,6 +33,11 @@ export async function connect(): Promise<Socket> {
     socket.disconnect();
     sayEnded("Votre session est terminée. Ce que vous avez tapé est gardé sur ce poste.");
   });
+  socket.on("rights_changed", () => {
+    ended = true;
+    socket.disconnect();
+    sayChanged("Vos droits à cette table ont changé. Ce que vous avez tapé est gardé sur ce poste.");
+  });
   socket.on("disconnect", (reason) => {
     if (reason === "io server disconnect" && !ended)
       sayEnded("La connexion en direct a été fermée. Ce que vous avez tapé est gardé sur ce poste.");
@@ -64,6 +69,13 @@ async function watch(socket: Socket, negotiation: string, reached: string | null
 function sayEnded(sentence: string): void {
   const way = element("a", "button button-small", "Se connecter");
   way.href = `/connexion?next=${encodeURIComponent(location.pathname)}`;
+  showBanner("connexion", sentence, way);
+  announce(sentence);
+}
+
+function sayChanged(sentence: string): void {
+  const way = element("a", "button button-small", "Recharger la page");
+  way.href = `${location.pathname}${location.search}`;
   showBanner("connexion", sentence, way);
   announce(sentence);
 }
