@@ -34,3 +34,6 @@ talk = limiter.shared_limit(
     exempt_when=lambda: request.form.get("move") not in ("comment", "answer", "question"),
 )
 """The same where moves of every kind are sent: those that only say something."""
+
+searches = limiter.limit("60 per minute", key_func=by_person)
+"""On search: more than anybody types, less than a script that guesses words (trust T24)."""

@@ -25,6 +25,7 @@ from negotiation.rules.vocabulary import SHARED
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Negotiation
 from negotiation.store.record import HistoryEntry, Outbox
+from negotiation.store.search_index import keep_index
 
 SQLITE_BUSY_MS = 10_000
 _LOG = logging.getLogger(__name__)
@@ -182,6 +183,7 @@ class Store:
         with self._writing():
             engine = self.engine.execution_options(navette_writes=True)
             with Session(engine, expire_on_commit=False) as session, session.begin():
+                keep_index(session)
                 uow = UnitOfWork(session, announcing)
                 yield uow
         if uow.announcements:
