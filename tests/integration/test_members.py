@@ -1,11 +1,9 @@
-"""Members: invited, changed and let go by their own party; and parties that join an open table."""
+"""Members: invited, changed and let go by their own party."""
 
-import json
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlmodel import SQLModel, col
 
 from negotiation.errors import (
     AlreadyAtTheTable,
@@ -18,94 +16,22 @@ from negotiation.errors import (
 from negotiation.events import Kind
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Authentication, Method
-from negotiation.rules.vocabulary import SHARED, Move, PartyKind, Right, Side, TaskState
+from negotiation.rules.vocabulary import Circle, Move, TaskState
 from negotiation.services.access import actor_in
-from negotiation.services.joining import Joining, add_party
-from negotiation.services.leaving import remove
-from negotiation.services.members import Carried, Invited, Seat, change, invite, invite_again
-from negotiation.services.signing_in import make_signin_link, open_link
+from negotiation.services.members import Carried, Seat, invite_again
 from negotiation.store import Announcing, Store
 from negotiation.store.columns import now
 from negotiation.store.inside import VisaRequest
 from negotiation.store.notifying import Mail
-from negotiation.store.people import Member, Party
-from negotiation.store.people import Person as Account
-from negotiation.store.queries.people import parties_of
-from negotiation.store.record import HistoryEntry
+from negotiation.store.people import Member
 from negotiation.store.talk import Task
 from tests.builders import Person, Table, a_table
-
-NEW = "nouvelle@ailleurs.example"
-DRAFTS = Seat("Directrice financière", ("redacteur", "financier"))
+from tests.membership import NEW, changes, count, enters, facts, heads, in_days, invites, member, opens, removes
 
 
 @pytest.fixture
 def table(store: Store) -> Table:
     return a_table(store, parties=["og", "ars", "cd", "asso"])
-
-
-def invites(who: Person, email: str = NEW, seat: Seat = DRAFTS, *, carried: Carried = Carried.BY_MAIL) -> Invited:
-    with who.table.store.unit_of_work(Announcing.SILENT) as uow:
-        return invite(uow, who.actor, email=email, seat=seat, carried=carried)
-
-
-def removes(who: Person, member_id: str, successor: Person | None = None) -> None:
-    with who.table.store.unit_of_work(Announcing.SILENT) as uow:
-        remove(uow, who.actor, member_id, successor_id=successor.member.id if successor else "")
-
-
-def changes(who: Person, member_id: str, seat: Seat) -> None:
-    with who.table.store.unit_of_work(Announcing.SILENT) as uow:
-        change(uow, who.actor, member_id, seat=seat)
-
-
-def adds(who: Person, kind: str = "PARTENAIRE", *, email: str = NEW, **rest: str) -> Invited:
-    given = {"name": "Maison départementale", "short_name": "MDPH", "title": "Directrice", "ends_on": ""} | rest
-    with who.table.store.unit_of_work(Announcing.SILENT) as uow:
-        return add_party(uow, who.actor, Joining(kind=kind, email=email, **given), carried=Carried.BY_MAIL)
-
-
-def enters(table: Table, email: str = NEW) -> None:
-    """Sign in, by whatever link."""
-    with table.store.unit_of_work(Announcing.SILENT) as uow:
-        token = make_signin_link(uow, email)
-    opens(table, token)
-
-
-def opens(table: Table, token: str) -> str:
-    with table.store.unit_of_work(Announcing.SILENT) as uow:
-        return open_link(uow, token).person_id
-
-
-def member(table: Table, email: str = NEW) -> Member | None:
-    with table.store.reading() as session:
-        query = select(Member).join(Account, col(Account.id) == Member.person_id)
-        where = (col(Account.email) == email, col(Member.negotiation_id) == table.id)
-        return session.execute(query.where(*where)).scalar_one_or_none()
-
-
-def facts(table: Table, kind: Kind, circle: str = str(SHARED)) -> list[dict[str, object]]:
-    with table.store.reading() as session:
-        query = select(HistoryEntry.payload).where(
-            col(HistoryEntry.negotiation_id) == table.id,
-            col(HistoryEntry.kind) == str(kind),
-            col(HistoryEntry.circle) == circle,
-        )
-        return [json.loads(payload) for payload in session.execute(query.order_by("sequence")).scalars()]
-
-
-def count(table: Table, row: type[SQLModel]) -> int:
-    with table.store.reading() as session:
-        return len(session.execute(select(row)).all())
-
-
-def in_days(days: int) -> str:
-    return (paris_day(now()) + timedelta(days=days)).isoformat()
-
-
-def heads(table: Table) -> dict[str, tuple[int, int]]:
-    with table.store.reading() as session:
-        return {party.key: (party.entered, party.members) for party in parties_of(session, table.id)}
 
 
 # ---------------------------------------------------------------------- inviting
@@ -336,7 +262,7 @@ def test_a_last_day_that_is_past_is_a_departure(table: Table) -> None:
 
 def waits_for(who: Person, clause: str) -> str:
     """An open task and a visa asked, as their services leave them; the task's id."""
-    member_id, table, inside = who.member.id, who.table, str(table_inside(who))
+    member_id, table, inside = who.member.id, who.table, str(Circle.inside(who.member.party_id))
     task = Task(negotiation_id=table.id, circle=inside, title="Chiffrer", owner_id=member_id, created_by=member_id)
     visa = VisaRequest(
         negotiation_id=table.id,
@@ -350,10 +276,6 @@ def waits_for(who: Person, clause: str) -> str:
     with table.store.unit_of_work(Announcing.SILENT) as uow:
         uow.session.add_all([task, visa])
     return task.id
-
-
-def table_inside(who: Person) -> object:
-    return getattr(who.table, who.key.partition(".")[0]).inside
 
 
 def test_what_waits_passes_to_a_successor(table: Table) -> None:
@@ -377,72 +299,3 @@ def test_what_waits_passes_to_a_successor(table: Table) -> None:
     (inside,) = facts(table, Kind.MEMBER_LEFT, str(table.og.inside))
     assert (inside["successor"], inside["tasks"], inside["visas"]) == ("og.dg", 1, 1)
     assert facts(table, Kind.TASK_CHANGED) == []
-
-
-# ---------------------------------------------------------------------- parties that join
-
-
-def test_a_partner_joins_without_being_concerned_by_anything(table: Table) -> None:
-    before = {name: table.situation(name).concerned for name in ("en01", "en02", "en03")}
-    adds(table.cd.dg)
-    with table.store.reading() as session:
-        party = session.execute(select(Party).where(col(Party.short_name) == "MDPH")).scalar_one()
-    assert (party.key, party.letter, party.kind, party.side) == ("mdph", "P2", PartyKind.PARTNER, Side.ASSOCIATE)
-    assert {name: table.situation(name).concerned for name in before} == before
-    (told,) = facts(table, Kind.PARTY_JOINED)
-    assert told == {"party": "mdph", "name": "Maison départementale", "kind": "PARTENAIRE", "letter": "P2"}
-    first = member(table)
-    assert first is not None and first.rights == [Right.ADMINISTRATEUR, Right.COMMENTATEUR]
-
-
-@pytest.mark.parametrize(
-    ("kind", "letter", "rights"),
-    [("ARS", "A2", ["referent"]), ("AUTRE_ATC", "T", ["referent"]), ("TIERS", "F", ["administrateur", "facilitateur"])],
-)
-def test_each_kind_of_party_has_a_sign_of_its_own(table: Table, kind: str, letter: str, rights: list[str]) -> None:
-    adds(table.og.dg, kind)
-    with table.store.reading() as session:
-        letters = session.execute(select(Party.letter).order_by("position")).scalars().all()
-    assert letters == ["G", "A", "D", "P", letter]
-    first = member(table)
-    assert first is not None and first.rights == rights
-
-
-def test_an_evaluator_is_there_until_a_day(table: Table) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        adds(table.og.dg, "EVALUATEUR")
-    assert refused.value.detail == {"field": "ends_on", "reason": "needed"}
-    adds(table.og.dg, "EVALUATEUR", ends_on=in_days(30))
-    first = member(table)
-    assert first is not None and first.ends_on is not None
-
-
-@pytest.mark.parametrize("kind", ["OG", "", "ROI"])
-def test_a_table_has_one_gestionnaire(table: Table, kind: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        adds(table.og.dg, kind)
-    assert refused.value.detail["field"] == "kind"
-
-
-def test_a_partner_brings_nobody_to_the_table(table: Table) -> None:
-    with pytest.raises(NotAllowed):
-        adds(table.asso.dg)
-
-
-def test_a_party_refused_leaves_nothing(table: Table) -> None:
-    with pytest.raises(AlreadyAtTheTable):
-        adds(table.og.dg, email=table.ars.com.email)
-    with pytest.raises(InvalidInput):
-        adds(table.og.dg, short_name="ars")
-    assert count(table, Party) == 4
-
-
-def test_the_first_of_a_party_is_invited_again_by_who_brought_it_until_he_enters(table: Table) -> None:
-    first = adds(table.og.dg).member_id
-    with table.store.unit_of_work(Announcing.SILENT) as uow, pytest.raises(NotFound):
-        invite_again(uow, table.ars.dg.actor, first, carried=Carried.BY_MAIL)
-    with table.store.unit_of_work(Announcing.SILENT) as uow:
-        invite_again(uow, table.og.dg.actor, first, email="juste@ailleurs.example", carried=Carried.BY_MAIL)
-    enters(table, "juste@ailleurs.example")
-    with table.store.unit_of_work(Announcing.SILENT) as uow, pytest.raises(NotFound):
-        invite_again(uow, table.og.dg.actor, first, carried=Carried.BY_MAIL)
