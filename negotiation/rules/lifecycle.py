@@ -23,6 +23,7 @@ __all__ = [
     "Rule",
     "Situation",
     "Tabled",
+    "may_compete",
     "obstacle",
     "play",
     "possible_moves",
@@ -173,6 +174,12 @@ def possible_moves(at: Situation, party: str) -> tuple[Move, ...]:
     moves = (move for move in RULES if obstacle(at, Play(move, party)) is None)
     hidden = Move.PROPOSAL if at.current else Move.COUNTER_PROPOSAL
     return tuple(move for move in moves if move is not hidden)
+
+
+def may_compete(at: Situation, party: str) -> bool:
+    """Whether this party could table another text beside the one on the table: a proposal that `possible_moves` doesn't
+    offer, for the usual answer is a counter-proposal."""
+    return at.current is not None and obstacle(at, Play(Move.PROPOSAL, party)) is None
 
 
 def play(at: Situation, move: Play) -> Outcome:
