@@ -203,7 +203,7 @@ def _rendered(
         template,
         **frame.context(
             "discussion",
-            place=place,
+            spot=place,
             readers=readers,
             readers_name=name,
             channels=channels,

@@ -43,7 +43,6 @@ class Beside:
     readers: AudienceView
     channels: dict[str, AudienceView]
     channel: Channel
-    may_write: bool
 
 
 def of_table(negotiation_id: str) -> Spot:
@@ -74,7 +73,7 @@ def beside(session: Session, frame: Frame, part: PartView, name: str) -> Beside:
         since=asked_number("depuis"),
         size=IN_THE_MARGIN,
     )
-    return Beside(place, name, readers, channels, said, may_speak(frame))
+    return Beside(place, name, readers, channels, said)
 
 
 def usual_audience(frame: Frame, part: PartView, *, tab: str = "") -> str:
@@ -88,6 +87,7 @@ def around(session: Session, frame: Frame, part: PartView, *, tab: str = "") -> 
     return {
         "talk": beside(session, frame, part, usual_audience(frame, part, tab=tab)),
         "left_of": left_of(frame),
+        "may_write": may_speak(frame),
         "usual": usual_audience(frame, part, tab=tab),
         "writable": _usual_first(writable(frame, part.circle), usual_audience(frame, part, tab=tab)),
         "people": people_to_name(session, frame),

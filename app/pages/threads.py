@@ -91,6 +91,7 @@ def keep_words(refusal: Refusal) -> ResponseReturnValue:
     asks = isinstance(refusal, WiderAudience)
     with current_store().reading() as session:
         kept: dict[str, object] = {key: value for key, value in request.form.items() if key != "csrf_token"}
+        kept.setdefault("move", str(Move.COMMENT))
         kept["named"] = request.form.getlist("mention")
         told = {"refusal": sentence_of(refusal), "asks": asks}
         context = clause_context(session, clause_id, "", kept=kept, **told)
