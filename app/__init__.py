@@ -18,6 +18,7 @@ from app.pages.members import members
 from app.pages.moves import moves
 from app.pages.notices import notices
 from app.pages.readings import readings
+from app.pages.shaping import shape
 from app.pages.table import table
 from app.pages.texts import texts
 from app.pages.verifying import verifying
@@ -31,6 +32,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home,
     table,
     texts,
+    shape,
     whole,
     readings,
     moves,

@@ -24,6 +24,7 @@ from werkzeug.test import TestResponse
 
 from app.pages.board import STATE_FILTERS
 from app.pages.clause_view import TABS
+from app.pages.shape_view import CLAUSES, KINDS
 from negotiation.store import Store
 from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import Message
@@ -120,6 +121,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "texts.show_part": {"comparer": ["premiere"]},
         "texts.show_clause": {"comparer": ["premiere"], **_threads(ids)},
         "texts.clause_fragment": {"onglet": [*TABS, "autre"], **_threads(ids)},
+        "shaping.show_add": _adding(ids),
         "history.show_navette": {"page": [*NUMBERS, "0"]},
         "history.show_history": _circles(ids),
         "discussion.show_discussion": _circles(ids),
@@ -135,6 +137,11 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
 
 def _filters(ids: Ids) -> dict[str, list[str]]:
     return {"etat": [*STATE_FILTERS, "autre"], "main": ids["party_id"], "essms": ["e1"], "theme": ["qualite"]}
+
+
+def _adding(ids: Ids) -> dict[str, list[str]]:
+    """What is added, and under which part: a question asked one thing at a time meets the form of the top only."""
+    return {"genre": [*KINDS, *CLAUSES, "autre"], "sous": ids.get("part_id", ["x"])[:2]}
 
 
 def _circles(ids: Ids) -> dict[str, list[str]]:

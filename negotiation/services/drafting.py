@@ -200,13 +200,23 @@ def drafted_text(session: Session, actor: Actor, clause_id: str, *, side: str) -
     return _texts(session, draft, [clause.id])[clause.id] if draft else None
 
 
-def restart_drafts(uow: UnitOfWork, clause: Clause) -> None:
+def drafted_texts(session: Session, part_id: str, *, circle: Circle) -> dict[str, str]:
+    """The texts of a part in the draft of a circle, by clause id; nothing when nobody ever opened it.
+
+    For services and queries that asked already whether the person reads this circle.
+    """
+    draft = _draft_of(session, part_id, circle)
+    return _texts(session, draft, _clause_ids(session, part_id)) if draft else {}
+
+
+def restart_drafts(uow: UnitOfWork, clause: Clause, *, circle: Circle = SHARED) -> None:
     """After a reopening: in the table commune the clause starts from the agreed text, in a new epoch.
 
     The other clauses keep their words, and so does every private draft: what its author had not proposed is his
-    starting point for the reopening.
+    starting point for the reopening. The draft of another `circle` restarts so when a clause that is still inside was
+    written in a plain field.
     """
-    draft = _draft_of(uow.session, clause.part_id, SHARED)
+    draft = _draft_of(uow.session, clause.part_id, circle)
     if draft is None:
         return
     clauses = _clauses(uow.session, clause.part_id)

@@ -44,7 +44,7 @@ from negotiation.services.delegating import note_delegate
 from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.move_rows import event_of, move_row, write_move
 from negotiation.services.orders import Order, Played, Seen
-from negotiation.store.contract import Clause, ClauseParty
+from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.inside import VisaRequest, VisaRule
 from negotiation.store.people import Party
@@ -100,6 +100,7 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
         return _note_inside(uow, actor, clause, order)
     if clause.circle != str(SHARED):
         raise NotShared()
+    _stands_in_the_contract(uow, clause, order.move)
     _has_its_visa(uow, actor, order)
     outcome = _outcome(uow, actor, clause, order)
     move = write_move(uow, actor, clause, order=order, outcome=outcome)
@@ -177,6 +178,12 @@ def open_clause(uow: UnitOfWork, actor: Actor, clause_id: str) -> Clause:
         raise Frozen()
     uow.refresh(clause)
     return clause
+
+
+def _stands_in_the_contract(uow: UnitOfWork, clause: Clause, move: Move) -> None:
+    """What was left out of the contract is only talked about. Raises IllegalMove."""
+    if move not in TALK_MOVES and uow.session.get_one(Part, clause.part_id).dropped_at is not None:
+        raise IllegalMove(reason=Reason.WITHDRAWN, move=move)
 
 
 def situation_of(uow: UnitOfWork, clause: Clause) -> Situation:

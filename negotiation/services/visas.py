@@ -43,8 +43,9 @@ from negotiation.rules.vocabulary import (
 from negotiation.services.access import NEVER_LENT, actor_in, require, roles_of, sits
 from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.mandates import breaches_of
-from negotiation.services.moves import needs_visa, open_clause, play, rehearse, situation_of
+from negotiation.services.moves import checked, needs_visa, open_clause, play, rehearse, situation_of
 from negotiation.services.orders import Order, Played, Seen
+from negotiation.services.placing import put_on_table
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause
 from negotiation.store.inside import VisaRequest, VisaRule
@@ -76,13 +77,13 @@ def submit(
     open_clause(uow, actor, clause_id)
     require(actor, ACTION_OF_MOVE[order.move])
     role = needs_visa(uow.session, actor, order.move)
-    checked = rehearse(uow, actor, clause_id, order) if role else order
+    rehearsed = rehearse(uow, actor, clause_id, order) if role else order
     if not despite_mandate and (breaches := breaches_of(uow, actor, clause_id, order)):
         rehearse(uow, actor, clause_id, order)  # first whatever else stands in its way
         raise OutsideMandate(breaches=breaches)
     if role is None:
         return Submitted(played=play(uow, actor, clause_id, order))
-    return Submitted(request_id=_keep(uow, actor, clause_id, checked, role=role, words=words))
+    return Submitted(request_id=_keep(uow, actor, clause_id, rehearsed, role=role, words=words))
 
 
 def submit_together(
@@ -108,6 +109,28 @@ def submit_together(
     return tuple(submit(uow, actor, clause_id, order, words=words, despite_mandate=True) for clause_id, order in free)
 
 
+def ask_for_part(
+    uow: UnitOfWork,
+    actor: Actor,
+    orders: Iterable[tuple[str, Order]],
+    *,
+    role: Role,
+    words: str = "",
+    despite_mandate: bool = False,
+) -> None:
+    """Keep every proposal of a part that is still inside: their visa puts the part on the table, whole or not at all.
+
+    The orders share a bundle. Raises OutsideMandate, VisaPending, MissingText, UnreadableText, WrongValue.
+    """
+    listed = list(orders)
+    outside = [clause_id for clause_id, order in listed if breaches_of(uow, actor, clause_id, order)]
+    if outside and not despite_mandate:
+        raise OutsideMandate(clauses=tuple(outside))
+    for clause_id, order in listed:
+        clause = open_clause(uow, actor, clause_id)
+        _keep(uow, actor, clause_id, checked(actor, clause, order), role=role, words=words)
+
+
 def give_visa(uow: UnitOfWork, actor: Actor, request_id: str) -> Played:
     """Let one move go. Raises like `give_visas`."""
     return give_visas(uow, actor, [request_id])[0]
@@ -119,7 +142,7 @@ def give_visas(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str]) -> tup
     Raises NotFound, NotAllowed, RecentSigninRequired, AlreadyDone; IllegalMove or Frozen when a clause no longer takes
     its move; StaleClause when another text stands: the requests then still wait, « à reprendre ». And what `play` does.
     """
-    listed = [_deciding(uow, actor, request_id) for request_id in dict.fromkeys(request_ids)]
+    listed = [_deciding(uow, actor, request_id) for request_id in _together(uow, actor, request_ids)]
     bundle = new_id() if len(listed) > 1 else None
     return tuple(_let_go(uow, actor, request, bundle=bundle) for request in listed)
 
@@ -130,7 +153,7 @@ def refuse_visas(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str], *, a
     said = _words(answer)
     if not said:
         raise MissingMotive()
-    for request_id in dict.fromkeys(request_ids):
+    for request_id in _together(uow, actor, request_ids):
         request = _deciding(uow, actor, request_id)
         _still_taken(uow, actor, request)
         request.answer = said
@@ -146,7 +169,7 @@ def cancel_visas(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str]) -> N
 
     Raises NotFound, NotAllowed, AlreadyDone.
     """
-    for request_id in dict.fromkeys(request_ids):
+    for request_id in _together(uow, actor, request_ids):
         request = _waiting(uow, actor, request_id)
         if request.member_id != actor.member_id and Role.PARTY_ADMINISTRATOR not in actor.roles:
             raise NotAllowed(action=Action.MOVE)
@@ -190,6 +213,18 @@ def set_visa_rule(uow: UnitOfWork, actor: Actor, gesture: Gesture, role: Role | 
         )
     facts = {"gesture": str(gesture), "role": str(role) if role else ""}
     uow.record(Event(Kind.VISA_RULE_SET, actor.negotiation_id, circle, actor.key, facts))
+
+
+def _together(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str]) -> list[str]:
+    """The requests, and those that wait with them for a part that is still inside: its texts leave or stay together."""
+    waiting = list(uow.session.execute(select(VisaRequest).where(_own_waiting(actor))).scalars())
+    asked = list(dict.fromkeys(request_ids))
+    inside = {row.bundle for row in waiting if row.id in asked and row.bundle and not _is_on_table(uow, row.clause_id)}
+    return list(dict.fromkeys([*asked, *(row.id for row in waiting if row.bundle in inside)]))
+
+
+def _is_on_table(uow: UnitOfWork, clause_id: str) -> bool:
+    return uow.session.get_one(Clause, clause_id).circle == str(SHARED)
 
 
 def deciders(session: Session, actor: Actor) -> dict[Role, tuple[str, ...]]:
@@ -304,7 +339,9 @@ def _let_go(uow: UnitOfWork, actor: Actor, request: VisaRequest, *, bundle: str 
         message=request.message_id,
     )
     _settle(uow, actor, request, VisaState.GIVEN)
-    return play(uow, _in_whose_name(uow, actor, request), request.clause_id, order)
+    asker = _in_whose_name(uow, actor, request)
+    put_on_table(uow, asker, clause)
+    return play(uow, asker, request.clause_id, order)
 
 
 def _in_whose_name(uow: UnitOfWork, actor: Actor, request: VisaRequest) -> Actor:

@@ -135,9 +135,14 @@ def cards_by_id(session: Session, actor: Actor, clause_ids: Iterable[str]) -> di
 
 def cards_on_the_table(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
     """Every clause that all parties share, in the order of their parts: those of dropped parts are left out."""
-    dropped = select(col(Part.id)).where(col(Part.negotiation_id) == negotiation_id, col(Part.dropped_at).is_not(None))
     shared = (col(Clause.negotiation_id) == negotiation_id) & on_the_table(Clause.circle)
-    return _cards(session, shared & col(Clause.part_id).not_in(dropped))
+    return _cards(session, shared & in_the_contract(negotiation_id))
+
+
+def in_the_contract(negotiation_id: str) -> ColumnElement[bool]:
+    """Clauses whose part wasn't dropped."""
+    dropped = select(col(Part.id)).where(col(Part.negotiation_id) == negotiation_id, col(Part.dropped_at).is_not(None))
+    return col(Clause.part_id).not_in(dropped)
 
 
 def engagement_cards(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
@@ -156,7 +161,8 @@ def touched_cards(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
 
 
 def _readable(actor: Actor) -> ColumnElement[bool]:
-    return (col(Clause.negotiation_id) == actor.negotiation_id) & visible(Clause.circle, actor)
+    own = (col(Clause.negotiation_id) == actor.negotiation_id) & visible(Clause.circle, actor)
+    return own & in_the_contract(actor.negotiation_id)
 
 
 def as_situation(clause: Clause, concerned: frozenset[str], tabled: Tabled | None) -> Situation:

@@ -24,7 +24,7 @@ from negotiation.store.columns import now
 from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
 from negotiation.store.people import Member
 from negotiation.store.preparation import CalendarItem
-from negotiation.store.queries.clauses import as_situation
+from negotiation.store.queries.clauses import as_situation, in_the_contract
 from negotiation.store.queries.people import sitting
 from negotiation.store.queries.visibility import on_the_table, visible
 
@@ -163,6 +163,7 @@ def counts_of(session: Session, negotiation_id: str, party_id: str) -> Counts:
     query = select(Clause, col(Clause.id).in_(concerned).label("ours")).where(
         col(Clause.negotiation_id) == negotiation_id,
         on_the_table(Clause.circle),
+        in_the_contract(negotiation_id),
         col(Clause.kind) == ClauseKind.ENGAGEMENT,
         col(Clause.state) != ClauseState.WITHDRAWN,
     )
