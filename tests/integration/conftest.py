@@ -9,12 +9,33 @@ from flask import Flask
 from app import create_app
 from app.config import Settings
 from app.observability import configure_logging
+from tests.mail_server import PostBox
 from tests.visitors import Visitor
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", database_url=database_url, port=8000, log_level="error")
+
+
+@pytest.fixture
+def box() -> Generator[PostBox]:
+    """A mail server, and what it took."""
+    with PostBox() as opened:
+        yield opened
+
+
+@pytest.fixture
+def mail_settings(database_url: str, tmp_path: Path, box: PostBox) -> Settings:
+    """Those of an instance that sends mails to that server."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        port=8000,
+        log_level="error",
+        email_url=box.url,
+        email_from="Navette <navette@exemple.example>",
+    )
 
 
 @pytest.fixture
