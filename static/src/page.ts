@@ -2,6 +2,10 @@
 
 import { connect } from "./page/connection";
 import { connectLiveDrafts, startLiveDrafts } from "./page/live_drafts";
+import { startNaming } from "./page/names";
+import { startCitingPassages } from "./page/passages";
+import { startGuardingPastes } from "./page/paste_guard";
+import { startRecallCountdown } from "./page/recall";
 import { startRefreshing } from "./page/refresh";
 import { startRequests } from "./page/requests";
 import { startKeepingTypedText } from "./page/typed_text";
@@ -12,6 +16,10 @@ startLiveDrafts();
 startRequests();
 startKeepingTypedText();
 startRefreshing();
+startCitingPassages();
+startNaming();
+startGuardingPastes();
+startRecallCountdown();
 
 const person = told("person");
 if (told("socket-token") && person) {
