@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from negotiation.errors import (
     AlreadyDone,
@@ -24,10 +24,9 @@ from negotiation.errors import (
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.lifecycle import Origin, Play
-from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.values import as_entered
-from negotiation.rules.visa import DECIDING_ROLES, Standing, place_of
+from negotiation.rules.visa import Standing, place_of
 from negotiation.rules.vocabulary import (
     ACTION_OF_MOVE,
     GESTURE_OF_MOVE,
@@ -37,22 +36,38 @@ from negotiation.rules.vocabulary import (
     Gesture,
     Move,
     Role,
-    Side,
     VisaState,
 )
-from negotiation.services.access import NEVER_LENT, actor_in, require, roles_of, sits
+from negotiation.services.access import actor_in, require, roles_of
+from negotiation.services.delegating import lenders_to
 from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.mandates import breaches_of
 from negotiation.services.moves import checked, needs_visa, open_clause, play, rehearse, situation_of
 from negotiation.services.orders import Order, Played, Seen
 from negotiation.services.placing import put_on_table
+from negotiation.services.visa_rules import deciders, set_visa_rule
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause
-from negotiation.store.inside import VisaRequest, VisaRule
-from negotiation.store.people import Delegation, Member
+from negotiation.store.inside import VisaRequest
+from negotiation.store.people import Member
 from negotiation.store.queries.inside import visa_rules
 from negotiation.store.queries.visibility import visible
 from negotiation.store.unit_of_work import UnitOfWork
+
+__all__ = [
+    "Submitted",
+    "ask_for_part",
+    "cancel_visa",
+    "cancel_visas",
+    "deciders",
+    "give_visa",
+    "give_visas",
+    "refuse_visa",
+    "refuse_visas",
+    "set_visa_rule",
+    "submit",
+    "submit_together",
+]
 
 
 @dataclass(frozen=True)
@@ -180,41 +195,6 @@ def cancel_visa(uow: UnitOfWork, actor: Actor, request_id: str) -> None:
     cancel_visas(uow, actor, [request_id])
 
 
-def set_visa_rule(uow: UnitOfWork, actor: Actor, gesture: Gesture, role: Role | None) -> None:
-    """Ask the visa of a role before this gesture leaves the actor's party, or ask none.
-
-    What waits already goes on waiting: for the new role, or for the one that was asked when there is none any more.
-    Raises NotAllowed.
-    """
-    circle = Circle.inside(actor.party_id)
-    require(actor, Action.MANAGE_MEMBERS, circle=circle)
-    if actor.side is Side.ASSOCIATE or (role is not None and role not in DECIDING_ROLES):
-        raise NotAllowed(action=Action.MANAGE_MEMBERS)
-    uow.lock(actor.negotiation_id)
-    mine = select(VisaRule).where(
-        col(VisaRule.party_id) == actor.party_id, col(VisaRule.gesture) == gesture, visible(VisaRule.circle, actor)
-    )
-    rule: VisaRule | None = uow.session.execute(mine).scalar_one_or_none()
-    if (rule.role if rule else None) is role:
-        return
-    if role is None:
-        uow.session.delete(rule)
-    elif rule is not None:
-        rule.role = role
-    else:
-        uow.session.add(
-            VisaRule(
-                negotiation_id=actor.negotiation_id,
-                party_id=actor.party_id,
-                circle=str(circle),
-                gesture=gesture,
-                role=role,
-            )
-        )
-    facts = {"gesture": str(gesture), "role": str(role) if role else ""}
-    uow.record(Event(Kind.VISA_RULE_SET, actor.negotiation_id, circle, actor.key, facts))
-
-
 def _together(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str]) -> list[str]:
     """The requests, and those that wait with them for a part that is still inside: its texts leave or stay together."""
     waiting = list(uow.session.execute(select(VisaRequest).where(_own_waiting(actor))).scalars())
@@ -225,25 +205,6 @@ def _together(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str]) -> list
 
 def _is_on_table(uow: UnitOfWork, clause_id: str) -> bool:
     return uow.session.get_one(Clause, clause_id).circle == str(SHARED)
-
-
-def deciders(session: Session, actor: Actor) -> dict[Role, tuple[str, ...]]:
-    """Whose visa may be awaited today in the actor's party: member ids by role, delegates included."""
-    today = paris_day(now())
-    party = select(Member).where(col(Member.party_id) == actor.party_id).order_by(col(Member.position))
-    seated = {member.id: member for member in session.execute(party).scalars() if sits(member, today)}
-    roles = {member_id: set(roles_of(member)) for member_id, member in seated.items()}
-    lent = select(col(Delegation.from_member_id), col(Delegation.to_member_id)).where(
-        col(Delegation.party_id) == actor.party_id,
-        visible(Delegation.circle, actor),
-        col(Delegation.starts_on) <= today,
-        col(Delegation.ends_on) >= today,
-        col(Delegation.ended_at).is_(None),
-    )
-    for lender, delegate in session.execute(lent):
-        if lender in seated and delegate in seated:
-            roles[delegate] |= roles_of(seated[lender]) - NEVER_LENT
-    return {role: tuple(each for each in seated if role in roles[each]) for role in DECIDING_ROLES}
 
 
 def _keep(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order, *, role: Role, words: str) -> str:
@@ -375,7 +336,18 @@ _KINDS = {
 def _settle(uow: UnitOfWork, actor: Actor, request: VisaRequest, state: VisaState) -> None:
     request.state, request.settled_at, request.settled_by = state, now(), actor.member_id
     facts: dict[str, object] = {"answer": request.answer} if request.answer else {}
+    if state is not VisaState.CANCELLED:
+        facts |= _for_whom(uow, actor, request)
     _record(uow, actor, request, kind=_KINDS[state], facts=facts)
+
+
+def _for_whom(uow: UnitOfWork, actor: Actor, request: VisaRequest) -> dict[str, object]:
+    """The absent colleagues in whose place a visa is decided; nothing when it is one's own to decide."""
+    role = visa_rules(uow.session, actor).get(GESTURE_OF_MOVE[request.move], request.role)
+    if role in roles_of(uow.session.get_one(Member, actor.member_id)):
+        return {}
+    lenders = lenders_to(uow.session, actor.member_id)
+    return {"for": sorted(lender.key for lender in lenders if role in roles_of(lender))}
 
 
 def _record(uow: UnitOfWork, actor: Actor, request: VisaRequest, *, kind: Kind, facts: dict[str, object]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from negotiation.errors import (
@@ -20,6 +20,7 @@ from negotiation.errors import (
     VisaRequired,
     WrongValue,
 )
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Method
 from negotiation.rules.vocabulary import ClauseState, Gesture, Move, Role, VisaState
 from negotiation.services.bundles import Answer, accept_together, propose_working_texts
@@ -27,6 +28,7 @@ from negotiation.services.moves import Order, Played, Seen, play
 from negotiation.services.visas import (
     Submitted,
     cancel_visa,
+    deciders,
     give_visa,
     give_visas,
     refuse_visa,
@@ -34,12 +36,13 @@ from negotiation.services.visas import (
     submit,
 )
 from negotiation.store import Announcing, Store
+from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
-from negotiation.store.exchange import MoveRow, Version
+from negotiation.store.exchange import MoveRow
 from negotiation.store.inside import VisaRequest
-from negotiation.store.queries.history import whole_chains
+from negotiation.store.people import Delegation
 from negotiation.store.queries.inside import visas_waiting_for, waiting_requests
-from negotiation.store.record import HistoryEntry, Outbox
+from negotiation.store.record import HistoryEntry
 from tests.builders import Person, Table, a_table
 
 CLAUSE = "en01"
@@ -85,20 +88,6 @@ def doing(person: Person, act: Callable[..., Any], *args: Any, **told: Any) -> A
 def request(table: Table, request_id: str) -> VisaRequest:
     with table.store.reading() as session:
         return session.get_one(VisaRequest, request_id)
-
-
-def outside(table: Table) -> tuple[Any, ...]:
-    """All that other parties' pages, chains and sockets are made of."""
-    with table.store.reading() as session:
-        chain = [link.hash for links in [whole_chains(session, table.ars.dg.actor)] for link in _links(links)]
-        told = session.execute(select(col(Outbox.id)).where(~col(Outbox.circle).startswith("party:"))).scalars()
-        counts = [session.execute(select(func.count()).select_from(row)).scalar() for row in (MoveRow, Version)]
-    clause = table.clause(CLAUSE)
-    return chain, sorted(told), counts, clause.model_dump()
-
-
-def _links(chains: Any) -> list[Any]:
-    return [link for chain in chains for link in chain.links]
 
 
 # ---------------------------------------------------------------------- asking
@@ -241,6 +230,31 @@ def test_who_asked_takes_it_back_and_the_administrator_too(table: Table) -> None
         doing(table.og.com, cancel_visa, request_id)
     doing(table.og.redac, cancel_visa, request_id)
     doing(table.og.dg, cancel_visa, waits(table.og.redac))
+
+
+def test_a_delegate_decides_and_the_inside_says_for_whom(table: Table) -> None:
+    request_id, lender, delegate = waits(table.og.redac), table.og.dg.member, table.og.com.member
+    today = paris_day(now())
+    with table.store.unit_of_work() as uow:
+        uow.session.add(
+            Delegation(
+                negotiation_id=table.id,
+                party_id=table.og.id,
+                circle=str(table.og.inside),
+                from_member_id=lender.id,
+                to_member_id=delegate.id,
+                starts_on=today,
+                ends_on=today,
+                set_by=lender.id,
+            )
+        )
+    with table.store.reading() as session:
+        assert deciders(session, table.og.redac.actor)[Role.NEGOTIATOR] == (lender.id, delegate.id)
+    doing(table.og.com, give_visa, request_id)
+    with table.store.reading() as session:
+        given = session.execute(select(HistoryEntry).where(col(HistoryEntry.kind) == "visa.given")).scalar_one()
+    assert '"for":["og.dg"]' in (given.payload or "")
+    assert given.circle == str(table.og.inside)
 
 
 def test_it_waits_for_those_who_may_decide_and_for_nobody_else(table: Table) -> None:
