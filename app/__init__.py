@@ -17,10 +17,13 @@ from app.pages.inside import inside
 from app.pages.members import members
 from app.pages.moves import moves
 from app.pages.notices import notices
+from app.pages.opening import opening
+from app.pages.perimeter import perimeter
 from app.pages.readings import readings
 from app.pages.shaping import shape
 from app.pages.table import table
 from app.pages.texts import texts
+from app.pages.trames import trames
 from app.pages.verifying import verifying
 from app.pages.whole import whole
 from app.signin import session
@@ -42,6 +45,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     members,
     closing,
     verifying,
+    opening,
+    trames,
+    perimeter,
     notices,
 )
 """One a subject; a new one is one line here."""

@@ -102,6 +102,10 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "message_id": every(Message),
         "task_id": every(Task),
         "token": ["inconnu"],
+        "trame_id": ["inconnue"],
+        "part_key": ["preambule"],
+        "draft_id": ["inconnue"],
+        "model": ["handicap", "inconnu"],
     }
 
 

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from app.database import current_store
 from app.pages import board
 from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.start import start_of
 from app.security import serves
 from negotiation.rules.vocabulary import Action, ClauseState
 from negotiation.services.access import require
@@ -53,6 +54,7 @@ def _board(session: Session, frame: Frame) -> dict[str, object]:
     groups = board.groups(cards, plan, asked, my_party=mine, essms_of=places.essms_of, themes=places.themes)
     return frame.context(
         "table",
+        start=None if cards else start_of(session, frame),
         plan=plan,
         groups=groups,
         filters=board.filters(cards, mine),

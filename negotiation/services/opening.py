@@ -36,6 +36,8 @@ from negotiation.store.preparation import CalendarItem, OpeningDraft
 from negotiation.store.unit_of_work import UnitOfWork
 
 FRAMING_TITLE = "Note de cadrage"
+_SHORT_KEY = 9
+"""Characters of the key that people read as a reference: « 2027-6E73 »."""
 MOST_DRAFTS = 50
 """Openings that one person keeps in preparation."""
 
@@ -141,7 +143,7 @@ def _negotiation(uow: UnitOfWork, opening: Opening, key: str) -> Negotiation:
     negotiation = Negotiation(
         key=key,
         title=opening.title,
-        reference=opening.reference or key.upper(),
+        reference=opening.reference or key[:_SHORT_KEY].upper(),
         sector=trame.sector,
         contract_type=trame.contract_type,
         legal_basis=list(trame.legal_basis),
