@@ -4,6 +4,7 @@ Everything is encrypted unless the server is on this machine or the operator say
 good ends the conversation. Under gevent the sockets are cooperative: a server that hangs stops nobody else.
 """
 
+import re
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -153,9 +154,13 @@ def _dotted(message: bytes) -> bytes:
 
 
 def _words(code: int, words: bytes) -> str:
-    return f"{code} {words.decode('utf-8', 'replace')}"
+    return _without_addresses(f"{code} {words.decode('utf-8', 'replace')}")
 
 
 def _said(fault: Exception) -> str:
-    """Never a secret: an address that a server repeats isn't one."""
-    return f"{type(fault).__name__}: {fault}"
+    return _without_addresses(f"{type(fault).__name__}: {fault}")
+
+
+def _without_addresses(said: str) -> str:
+    """Servers repeat whom they refuse; the log names nobody."""
+    return re.sub(r"[^\s<>()\[\]]+@[^\s<>()\[\]]+", "…", said)

@@ -118,13 +118,13 @@ def test_refused_for_now_then_taken_with_the_same_id(app: Flask, table: Table, c
 def test_refused_for_good_is_given_up_and_told_in_the_log(
     app: Flask, table: Table, clock: Clock, box: PostBox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    box.refused[table.ars.lect.email] = "550 nobody here"
+    box.refused[table.ars.lect.email] = f"550 <{table.ars.lect.email}>: nobody here"
     a_digest_waits(app, table, clock)
     with caplog.at_level(logging.ERROR):
         send(app)
     row = the_mail(table.store)
     assert (row.given_up_at is not None, row.attempts) == (True, 1)
-    assert "550 nobody here" in row.last_error
+    assert "550 <…>: nobody here" in row.last_error
     assert "mail.given_up" in caplog.text
     assert table.ars.lect.email not in caplog.text, "no address of anybody in the log"
 
