@@ -26,13 +26,15 @@ from app.errors import sentence_of
 from app.french_click import Day, FrenchGroup, say_usage_error
 from app.pages import presentation
 from negotiation import verifier
-from negotiation.errors import NotFound, Refusal
+from negotiation.errors import InvalidInput, NotFound, Refusal
 from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor, Authentication, Method, circles_of
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import actor_in, require
 from negotiation.services.exporting import collect_archive, pack_archive, record_export
 from negotiation.services.importing import Imported, import_scenario, read_file
+from negotiation.services.members import checked_email
+from negotiation.services.members import person_with as person_with_account
 from negotiation.services.signing_in import make_signin_link
 from negotiation.store import Announcing, Store, connect_store, migrate
 from negotiation.store.columns import now
@@ -148,6 +150,23 @@ def sign_in_link(email: str, as_json: bool) -> None:  # noqa: FBT001 - click giv
     link = _link(_store(settings), settings, email)
     if as_json:
         return _print_json({"email": email, "link": link})
+    click.echo(link)
+
+
+@navette.command(help="Ajoute une personne à l’instance, qui pourra ouvrir une négociation, et donne son lien.")
+@click.argument("email", metavar="ADRESSE")
+@as_json
+def person(email: str, as_json: bool) -> None:  # noqa: FBT001 - click gives its flags so
+    settings = _settings()
+    store = _store(settings)
+    try:
+        with store.unit_of_work() as uow:
+            added = person_with_account(uow, checked_email(email)).email
+    except InvalidInput:
+        raise _Said("invalid_input", f"« {email} » n’est pas une adresse e-mail.", status=NOT_UNDERSTOOD) from None
+    link = _link(store, settings, added)
+    if as_json:
+        return _print_json({"email": added, "link": link})
     click.echo(link)
 
 

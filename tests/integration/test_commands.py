@@ -273,3 +273,15 @@ def test_an_exposed_instance_starts_empty_and_prints_no_link(navette: Navette, m
 
 def test_the_demonstrations_are_packaged() -> None:
     assert all((SCENARIOS / name).is_file() for name, _ in DEMONSTRATIONS)
+
+
+@ONCE
+def test_a_first_person_enters_an_instance_where_there_is_nobody(navette: Navette) -> None:
+    assert navette("sign-in-link", "dg@orlinde.example").status == 1
+    first = navette("person", " DG@orlinde.example ")
+    assert first.status == 0
+    assert "/connexion/lien/" in first.out
+    again = navette("person", "dg@orlinde.example", "--json").json
+    assert again["email"] == "dg@orlinde.example"
+    assert again["link"] != first.out.strip()
+    assert navette("person", "personne").status == 2
