@@ -82,8 +82,7 @@ def part_discussion_margin(negotiation_id: str, part_id: str) -> ResponseReturnV
 @serves(Action.SEND_MESSAGE)
 def post_message(negotiation_id: str) -> ResponseReturnValue:
     name = _send(negotiation_id, None)
-    address = url_for("discussion.show_discussion", negotiation_id=negotiation_id, cercle=name)
-    return redirect(f"{address}#ecrire")
+    return redirect(f"{_channel_address(negotiation_id, None, name)}#ecrire")
 
 
 @discussion.post("/negociations/<negotiation_id>/texte/<part_id>/discussion")
@@ -91,10 +90,9 @@ def post_message(negotiation_id: str) -> ResponseReturnValue:
 @serves(Action.SEND_MESSAGE)
 def post_part_message(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     name = _send(negotiation_id, part_id)
-    place = {"negotiation_id": negotiation_id, "part_id": part_id}
     if request.form.get("back") == "margin" and name == "shared":
-        return redirect(f"{url_for('texts.show_part', **place)}#discussion")
-    return redirect(f"{url_for('discussion.show_part_discussion', **place, cercle=name)}#ecrire")
+        return redirect(f"{url_for('texts.show_part', negotiation_id=negotiation_id, part_id=part_id)}#discussion")
+    return redirect(f"{_channel_address(negotiation_id, part_id, name)}#ecrire")
 
 
 @discussion.post("/negociations/<negotiation_id>/messages/<message_id>/reprise")
@@ -107,10 +105,7 @@ def take_message_back(negotiation_id: str, message_id: str) -> ResponseReturnVal
     flash("Votre message est retiré : personne n’en a reçu de courriel.", "done")
     with current_store().reading() as session:
         names = {audience.circle: name for name, audience in audiences_of(session, actor).items()}
-    place = {"negotiation_id": negotiation_id, "cercle": names.get(str(message.circle), "shared")}
-    if message.part_id is not None:
-        return redirect(url_for("discussion.show_part_discussion", part_id=message.part_id, **place))
-    return redirect(url_for("discussion.show_discussion", **place))
+    return redirect(_channel_address(negotiation_id, message.part_id, names.get(str(message.circle), "shared")))
 
 
 @discussion.get("/negociations/<negotiation_id>/messages/<message_id>/suite")
@@ -162,6 +157,12 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
             asks=sentence_of(refusal) if asks else "",
         )
         return page, status_of(refusal)
+
+
+def _channel_address(negotiation_id: str, part_id: str | None, name: str) -> str:
+    if part_id is None:
+        return url_for("discussion.show_discussion", negotiation_id=negotiation_id, cercle=name)
+    return url_for("discussion.show_part_discussion", negotiation_id=negotiation_id, part_id=part_id, cercle=name)
 
 
 def _send(negotiation_id: str, part_id: str | None) -> str:

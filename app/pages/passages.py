@@ -121,6 +121,8 @@ class _Writer(_Walker):
                 self._put(piece, look)
                 piece, look = "", self._look()
                 self._lead()
+                self.out.append(sign)
+                continue
             piece += sign
         self._put(piece, look)
         self._lead()

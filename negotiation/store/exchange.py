@@ -43,6 +43,7 @@ class MoveRow(SQLModel, table=True):
         Index("ix_move_negotiation_clause_rank", "negotiation_id", "clause_id", "rank"),
         UniqueConstraint("negotiation_id", "key"),
         Index("ix_move_request", "member_id", "request_key", unique=True),
+        Index("ix_move_message", "message_id"),
     )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))

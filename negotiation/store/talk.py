@@ -58,7 +58,11 @@ class Mention(SQLModel, table=True):
 class Task(SQLModel, table=True):
     """Something to do, with its owner and its day, and the comment or message it came from."""
 
-    __table_args__ = (Index("ix_task_table", "negotiation_id", "circle", "state"),)
+    __table_args__ = (
+        Index("ix_task_table", "negotiation_id", "circle", "state"),
+        Index("ix_task_message", "message_id"),
+        Index("ix_task_move", "move_id"),
+    )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))
     circle: str = Field(max_length=60)

@@ -124,7 +124,7 @@ def part_channels(session: Session, actor: Actor, circle: Circle) -> tuple[PartC
     return tuple(PartChannel(*row) for row in session.execute(query))
 
 
-def _messages(actor: Actor) -> Select[tuple[Message, str | None]]:
+def _messages(actor: Actor) -> Select[Message, str]:
     return (
         select(Message, col(Seance.title))
         .outerjoin(Seance, col(Seance.id) == Message.session_id)
@@ -163,7 +163,7 @@ def _became(session: Session, actor: Actor, message_ids: list[str]) -> dict[str,
     return {each: Became(tuple(moves.get(each, ())), tasks.get(each, 0)) for each in message_ids}
 
 
-def _view(row: Row[tuple[Message, str | None]], became: dict[str, Became]) -> MessageView:
+def _view(row: Row[Message, str], became: dict[str, Became]) -> MessageView:
     message, seance = row
     return MessageView(
         id=message.id,

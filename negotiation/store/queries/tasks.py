@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlmodel import Session, col
@@ -92,7 +93,7 @@ def tasks_of_messages(session: Session, actor: Actor, message_ids: list[str]) ->
     return {message_id: count for message_id, count in session.execute(query) if message_id}
 
 
-def _tasks(actor: Actor) -> Select[tuple[Task, str | None, str | None, str | None, str | None]]:
+def _tasks(actor: Actor) -> Select[Task, Any, str, str, str | None]:
     mine: ColumnElement[int] = case((col(Task.owner_id) == actor.member_id, 0), else_=1)
     no_day: ColumnElement[int] = case((col(Task.due_on).is_(None), 1), else_=0)
     place = func.coalesce(func.nullif(col(Clause.code), ""), col(Clause.label), col(Part.title))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -222,7 +222,7 @@ def _roots(
 ) -> list[tuple[MoveRow, CommentThread | None, str | None]]:
     parent = aliased(MoveRow)
     answers_another = (
-        select(parent.id)
+        select(col(parent.id))
         .where(
             col(parent.id) == MoveRow.reply_to_id,
             col(parent.circle) == MoveRow.circle,
@@ -252,7 +252,7 @@ def _replies(session: Session, actor: Actor, clause_id: str, root_ids: list[str]
     """What answers each root, answers to answers included, oldest first: circles never mix in a thread."""
     if not root_ids:
         return {}
-    opening = select(
+    opening: Select[str, str, str] = select(
         col(MoveRow.id).label("id"), col(MoveRow.circle).label("circle"), col(MoveRow.id).label("root")
     ).where(col(MoveRow.id).in_(root_ids))
     tree = opening.cte("thread_tree", recursive=True)
