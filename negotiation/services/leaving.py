@@ -118,8 +118,7 @@ def _hand_over(uow: UnitOfWork, actor: Actor, member: Member, successor: Member,
     inside = Circle.inside(actor.party_id)
     for task in waiting.tasks:
         task.owner_id = successor.id
-        facts = {"task": task.id, "title": task.title, "owner": successor.key}
-        uow.record(Event(Kind.TASK_CHANGED, actor.negotiation_id, Circle.parse(task.circle), actor.key, facts))
+        _record_task(uow, actor, task, owner=successor.key)
     for visa in waiting.visas:
         visa.member_id = successor.id
     for signature in waiting.signatures:
@@ -137,6 +136,20 @@ def _hand_over(uow: UnitOfWork, actor: Actor, member: Member, successor: Member,
     }
     told: dict[str, object] = {"member": member.key, "title": member.title, "successor": successor.key, **counts}
     uow.record(Event(Kind.MEMBER_LEFT, actor.negotiation_id, inside, actor.key, told))
+
+
+def _record_task(uow: UnitOfWork, actor: Actor, task: Task, *, owner: str) -> None:
+    """As `services.tasks` tells it, to whoever reads the task."""
+    facts: dict[str, object] = {
+        "task": task.id,
+        "title": task.title,
+        "owner": owner,
+        "due": task.due_on.isoformat() if task.due_on else None,
+        "state": str(task.state),
+    }
+    circle = Circle.parse(task.circle)
+    place = {"clause_id": task.clause_id, "part_id": task.part_id}
+    uow.record(Event(Kind.TASK_CHANGED, actor.negotiation_id, circle, actor.key, facts, **place))
 
 
 def _can_do(successor: Member, waiting: Handover) -> None:
