@@ -5,9 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
+from app.limits import talk
 from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import reader_on_clause
 from app.pages.texts import clause_context
+from app.pages.threads import SAID, keep_words, say
+from app.pages.writing import sending_asked
 from app.security import serves
 from negotiation.errors import InvalidInput, NotFound, OutsideMandate, RecentSigninRequired, Refusal, SigninRequired
 from negotiation.rules.lifecycle import Origin
@@ -16,6 +19,7 @@ from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle, Move
 from negotiation.services.drafting import snapshot_text
 from negotiation.services.moves import Order, Seen
 from negotiation.services.visas import cancel_visa, submit
+from negotiation.services.widening import asked_of_move
 from negotiation.store import UnitOfWork
 from negotiation.store.queries.inside import mandate_of
 from negotiation.store.queries.people import audiences_of
@@ -60,9 +64,12 @@ WRONG_FIELDS = {
 
 
 @moves.post("/clauses/<clause_id>/moves")
+@talk
 @serves(Action.MOVE)
 def post_move(clause_id: str) -> ResponseReturnValue:
     move = _move()
+    if move in SAID:
+        return say(clause_id)
     if _field("fallback") and move in TEXT_MOVES:
         return _with_fallback(clause_id)
     with current_store().unit_of_work() as uow:
@@ -70,6 +77,7 @@ def post_move(clause_id: str) -> ResponseReturnValue:
         audience = audiences_of(uow.session, actor).get(request.form.get("readers", "shared"))
         if audience is None:
             raise NotFound()
+        circle = Circle.parse(audience.circle)
         text = _drafted(uow, actor, clause_id) if _comes_from_a_draft(move) else _field("text")
         order = Order(
             move,
@@ -78,10 +86,11 @@ def post_move(clause_id: str) -> ResponseReturnValue:
             value=request.form.get("value"),
             seen=_seen(),
             origin=_origin(),
-            circle=Circle.parse(audience.circle),
+            circle=circle,
             reply_to=request.form.get("reply_to") or None,
             parties=frozenset(request.form.getlist("parties")),
             request_key=_request_key(),
+            message=asked_of_move(uow, actor, _field("message"), circle=circle, sending=sending_asked()),
         )
         if _field("replaces"):
             cancel_visa(uow, actor, _field("replaces"))
@@ -95,6 +104,8 @@ def post_move(clause_id: str) -> ResponseReturnValue:
 @or_plainly
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     """The clause again, with the reason above the form and every typed word still in it."""
+    if _field("move") in SAID:
+        return keep_words(refusal)
     clause_id = (request.view_args or {}).get("clause_id")
     if clause_id is None or isinstance(refusal, NotFound | SigninRequired | RecentSigninRequired):
         return answer(refusal)
