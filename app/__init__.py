@@ -22,7 +22,9 @@ from app.pages.perimeter import perimeter
 from app.pages.readings import readings
 from app.pages.shaping import shape
 from app.pages.table import table
+from app.pages.tasks import tasks
 from app.pages.texts import texts
+from app.pages.threads import threads
 from app.pages.trames import trames
 from app.pages.verifying import verifying
 from app.pages.whole import whole
@@ -40,7 +42,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     readings,
     moves,
     inside,
+    threads,
     discussion,
+    tasks,
     history,
     members,
     closing,
