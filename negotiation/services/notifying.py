@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
@@ -63,9 +64,7 @@ def queue_mail(
         created_at=due_at or now(),
         due_at=due_at or now(),
     )
-    uow.session.add(mail)
-    uow.session.flush()
-    return mail.id
+    return mail.id if _added(uow, mail) else None
 
 
 @dataclass(frozen=True)
@@ -215,15 +214,23 @@ def visit_is_noted(session: Session, actor: Actor, moment: datetime) -> bool:
 
 
 def reader_row(uow: UnitOfWork, person_id: str, negotiation_id: str) -> NoticeReader:
-    row = uow.session.get(NoticeReader, (person_id, negotiation_id))
-    if row is None:
-        row = NoticeReader(person_id=person_id, negotiation_id=negotiation_id)
-        uow.session.add(row)
-        uow.session.flush()
-    return row
+    """What is kept of this reader, made the first time."""
+    if uow.session.get(NoticeReader, (person_id, negotiation_id)) is None:
+        _added(uow, NoticeReader(person_id=person_id, negotiation_id=negotiation_id))
+    return uow.session.get_one(NoticeReader, (person_id, negotiation_id))
 
 
 # ---------------------------------------------------------------------- inside
+
+
+def _added(uow: UnitOfWork, row: Mail | NoticeReader) -> bool:
+    """Whether the row is new: on PostgreSQL two tabs of one person may come at the same moment."""
+    try:
+        with uow.session.begin_nested():
+            uow.session.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _people(session: Session, negotiation_id: str) -> list[str]:

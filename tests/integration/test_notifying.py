@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from app.config import Settings
 from negotiation.rules.vocabulary import Rhythm
+from negotiation.services.notifying import _added, note_visit
 from negotiation.store.columns import now
 from negotiation.store.notifying import NoticeReader
 from negotiation.store.people import Member
@@ -181,3 +182,16 @@ def test_whoever_was_invited_and_never_came_hears_nothing(app: Flask, table: Tab
     clock.next_morning()
     mail_round(app)
     assert only(box, table.ars.dg) == []
+
+
+def test_two_tabs_that_open_at_once_are_one_reader(table: Table) -> None:
+    """The second one looked before the first had committed: on PostgreSQL nothing makes it wait."""
+    reader = table.ars.dg.actor
+    with table.store.unit_of_work() as first:
+        note_visit(first, reader, now())
+    with table.store.unit_of_work() as second:
+        gone = NoticeReader(person_id=reader.person_id, negotiation_id=table.id)
+        assert not _added(second, gone)
+        note_visit(second, reader, now())
+    with table.store.reading() as session:
+        assert len(session.execute(select(NoticeReader)).all()) == 1
