@@ -6,15 +6,17 @@ file brings the things that only a file brings (drafts of a negotiator, document
 
 import base64
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from flask import Flask
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from negotiation.drafting.schema import SCHEMA_VERSION
-from negotiation.rules.vocabulary import AUTHORITIES, Circle, Gesture, Move, Role
+from negotiation.rules.vocabulary import AUTHORITIES, Circle, Gesture, Move, PartKind, Role
+from negotiation.services.adding import NewClause, NewPart, add_clause, add_part
 from negotiation.services.discussing import send_message
+from negotiation.services.inside_parts import write_working
 from negotiation.services.mandates import Terms, set_mandate
 from negotiation.services.orders import Order
 from negotiation.services.visas import set_visa_rule, submit
@@ -70,10 +72,12 @@ class SecretsTable:
     comments: dict[str, str] = field(default_factory=dict)
     drafts: dict[str, str] = field(default_factory=dict)
     visas: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
     typists: dict[str, "Typist"] = field(default_factory=dict)
 
     def private_ids(self, inside: str) -> list[str]:
-        return [kept[inside] for kept in (self.messages, self.comments, self.drafts, self.visas) if inside in kept]
+        kinds = (self.messages, self.comments, self.drafts, self.visas, self.parts)
+        return [kept[inside] for kept in kinds if inside in kept]
 
 
 def set_secrets(store: Store) -> SecretsTable:
@@ -84,6 +88,8 @@ def set_secrets(store: Store) -> SecretsTable:
         _talk_inside(found, inside)
     for inside in DECIDING:
         _prepare_inside(found, inside)
+    for inside in (*DECIDING, AMONG_AUTHORITIES):
+        _shape_inside(found, inside)
     return found
 
 
@@ -225,6 +231,21 @@ def _prepare_inside(found: SecretsTable, inside: str) -> None:
             uow, seat.redac.actor, table.clause_id(TEXT), asked, words=f"Vite, {said('words of the asker')}."
         )
         found.visas[inside] = str(waiting.request_id)
+
+
+def _shape_inside(found: SecretsTable, inside: str) -> None:
+    """A fiche's indicator that nobody else knows of, with a text, a number, an engagement and a part below it."""
+    table, said, person = found.table, partial(found.words.new, inside), speaker(found.table, inside)
+    circle, objective = circle_of(table, inside), PartKind.STRATEGIC_OBJECTIVE
+    with table.store.unit_of_work() as uow:
+        actor = person.actor
+        top = add_part(uow, actor, NewPart(objective, f"Objectif {said('title of a part')}", circle=circle))
+        add_part(uow, actor, NewPart(PartKind.OPERATIONAL_OBJECTIVE, f"Dessous {said('title below')}", top))
+        indicator = NewPart(PartKind.INDICATOR, f"Mesure {said('title of an indicator')}", circle=circle)
+        found.parts[inside] = add_part(uow, actor, replace(indicator, parent_id=table.part_id("fa01")))
+        promise = NewClause(f"Promesse {said('title of an engagement')}", debtor_id=actor.party_id)
+        clause_id = add_clause(uow, actor, found.parts[inside], promise)
+        write_working(uow, actor, clause_id, text=f"Nous promettons {said('text of an inside clause')}.")
 
 
 # ---------------------------------------------------------------------- what people type

@@ -14,10 +14,11 @@ from app.pages.frame import frame_of, reader_in, reader_on_clause
 from app.pages.shape_view import addable, deciding, written
 from app.pages.texts import part_context
 from negotiation.errors import CannotShape, NotFound
-from negotiation.rules.vocabulary import SHARED, Action, ValueKind
+from negotiation.rules.vocabulary import SHARED, Action, Move, ValueKind
 from negotiation.services import splitting
 from negotiation.services.access import require
 from negotiation.services.drafting import drafted_texts
+from negotiation.services.moves import needs_visa
 from negotiation.store.queries.clauses import ClauseCard, card_of, cards_of_part
 from negotiation.store.queries.negotiations import plan_of
 from negotiation.store.queries.parts import part_of_clause, part_view
@@ -80,6 +81,7 @@ def inside_page(session: Session, negotiation_id: str, part_id: str, template: s
             together=written(together),
             drafted=drafted,
             waiting=waits_for_visa(session, actor, together),
+            asks_visa=needs_visa(session, actor, Move.PROPOSAL) is not None,
             kept=told.get("kept") or {},
             refusal=told.get("refusal", ""),
             outside=told.get("outside", ""),

@@ -157,6 +157,8 @@ def write_inside(negotiation_id: str, part_id: str) -> ResponseReturnValue:
                 text=card.text if text is None else text,
                 value=now if value is None else value,
             )
+    if _field("then") == "share":
+        return redirect(url_for("shaping.show_share", negotiation_id=negotiation_id, part_id=part_id))
     flash("Enregistré, en interne.", "done")
     return to_part(negotiation_id, part_id)
 

@@ -15,7 +15,7 @@ from app.pages.inside_view import visas_for_me
 from app.pages.presentation import count_fr
 from app.security import serves
 from negotiation.errors import InvalidInput, OutsideMandate, Refusal
-from negotiation.rules.vocabulary import GESTURE_OF_MOVE, Action, ClauseState, DocumentKind, Gesture, Move
+from negotiation.rules.vocabulary import GESTURE_OF_MOVE, SHARED, Action, ClauseState, DocumentKind, Gesture, Move
 from negotiation.services.access import require
 from negotiation.services.bundles import Answer, accept_together, propose_working_texts
 from negotiation.services.moves import Seen
@@ -141,7 +141,7 @@ def _back(negotiation_id: str) -> ResponseReturnValue:
 
 
 def _every_part(plans: Iterable[tuple[PlanEntry, ...]]) -> list[PlanEntry]:
-    return [entry for plan in plans for entry in plan]
+    return [entry for plan in plans for entry in plan if entry.circle == SHARED]
 
 
 def _kept(

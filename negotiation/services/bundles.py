@@ -20,6 +20,8 @@ from negotiation.services.orders import Order, Seen
 from negotiation.services.visas import Submitted, submit_together
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty
+from negotiation.store.queries.clauses import in_the_contract
+from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.unit_of_work import UnitOfWork
 
 
@@ -78,6 +80,8 @@ def _untabled(uow: UnitOfWork, actor: Actor, part_ids: Iterable[str]) -> list[Cl
         .where(
             col(Clause.negotiation_id) == actor.negotiation_id,
             col(Clause.part_id).in_(list(part_ids)),
+            on_the_table(Clause.circle),
+            in_the_contract(actor.negotiation_id),
             col(Clause.kind) == ClauseKind.TEXT,
             col(Clause.state) == ClauseState.TO_WRITE,
             col(Clause.versions) == 0,

@@ -114,11 +114,18 @@ def _next_code(uow: UnitOfWork, part: Part) -> str:
         col(Part.id) != part.id,
     )
     given = uow.session.execute(query).all()
-    if letters := _LETTERS.get(part.kind):
+    if part.kind in _LETTERS:
+        letters = _letters_in_use(row.code for row in given) or _LETTERS[part.kind]
         return f"{letters}{_highest((row.code for row in given), letters) + 1:02}"
     parent = uow.session.get(Part, part.parent_id) if part.parent_id else None
     stem = f"{parent.code}." if parent else ""
     return f"{stem}{_highest((row.code for row in given if row.parent_id == part.parent_id), stem) + 1}"
+
+
+def _letters_in_use(codes: Iterable[str]) -> str:
+    """« M », where a file numbers its lines M01, M02…"""
+    found = [code.rstrip("0123456789") for code in codes if code[-1:].isdecimal()]
+    return max(found, key=found.count, default="")
 
 
 def _highest(codes: Iterable[str], stem: str) -> int:

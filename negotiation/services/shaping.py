@@ -244,9 +244,10 @@ def _reordered(siblings: list[Row], moved: Row, *, to: Step | None, after: str) 
     """The same rows in the order that is asked. Raises CannotShape, NotFound."""
     if moved not in siblings:
         raise CannotShape(reason="dropped")
-    others: list[Row] = [each for each in siblings if each is not moved]
-    place = _place(siblings, moved, to) if to is not None else _place_after(others, after)
-    return [*others[:place], moved, *others[place:]]
+    ordered = [each for each in siblings if each is not moved]
+    place: int = _place_after(ordered, after) if to is None else _place(siblings, moved, to)
+    ordered.insert(place, moved)
+    return ordered
 
 
 def _place(siblings: list[Row], moved: Row, to: Step) -> int:

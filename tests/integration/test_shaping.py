@@ -75,7 +75,7 @@ def test_a_whole_branch_is_added_each_kind_under_its_own(table: Table) -> None:
     line = adds(table, og, PartKind.FUNDING_LINE, parent_id=fiche, funder="ars")
     codes = [part_of(table, each).code for each in (objective, operational, fiche, indicator, line)]
     assert codes[1] == f"{codes[0]}.1"
-    assert [code.rstrip("0123456789") for code in codes[2:]] == ["FA", "I", "L"]
+    assert [code.rstrip("0123456789") for code in codes[2:]] == ["FA", "I", "M"]
     years = {clause.field for clause in clauses_of(table, indicator) if clause.field.startswith("targets.")}
     negotiation = table.negotiation()
     assert len(years) == negotiation.contract_end.year - negotiation.contract_start.year + 1

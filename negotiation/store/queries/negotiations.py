@@ -204,7 +204,9 @@ def plan_of(session: Session, actor: Actor, kind: DocumentKind = DocumentKind.CO
     agreed = case((col(Clause.state) == ClauseState.AGREED, 1), else_=0)
     written = (col(Clause.working_text) != "") | col(Clause.working_value).is_not(None)
     never_tabled = (col(Clause.state) == ClauseState.TO_WRITE) & (col(Clause.versions) == 0)
-    untabled = case((never_tabled & written & col(Clause.follows_id).is_(None), 1), else_=0)
+    untabled = case(
+        (never_tabled & written & col(Clause.follows_id).is_(None) & on_the_table(Clause.circle), 1), else_=0
+    )
     tallies = (
         select(
             col(Clause.part_id),
