@@ -10,6 +10,7 @@ _SENTENCES: dict[Fault, str] = {
     Fault.TOO_LONG_CONTRACT: "Un CPOM dure cinq ans au plus.",
     Fault.TOO_LONG_EXTENSION: "La prorogation est d’un an au plus, soit douze mois, et de six ans en tout.",
     Fault.NO_DURATION: "Un contrat dure un an au moins.",
+    Fault.OUT_OF_CALENDAR: "Cette date est trop lointaine.",
     Fault.SIGNATURE_AFTER_END: "La signature visée est après la fin du contrat.",
     Fault.ONE_GESTIONNAIRE: "Il faut un organisme gestionnaire, et un seul.",
     Fault.NO_AUTHORITY: "Il faut au moins une autorité : ARS, Département, Métropole, État…",

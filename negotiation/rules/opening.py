@@ -51,6 +51,7 @@ class Fault(StrEnum):
     """V01, domain reference section 6."""
     TOO_LONG_EXTENSION = "too_long_extension"
     NO_DURATION = "no_duration"
+    OUT_OF_CALENDAR = "out_of_calendar"
     SIGNATURE_AFTER_END = "signature_after_end"
     ONE_GESTIONNAIRE = "one_gestionnaire"
     NO_AUTHORITY = "no_authority"
@@ -211,6 +212,8 @@ def is_finess(text: str) -> bool:
 def _of_contract(opening: Opening) -> Iterator[Found]:
     if opening.years < 1:
         yield Found("years", Fault.NO_DURATION)
+    elif opening.ends_on < opening.starts_on:  # V02, at the end of the calendar's years
+        yield Found("starts_on", Fault.OUT_OF_CALENDAR)
     if opening.years > LONGEST_YEARS:
         yield Found("years", Fault.TOO_LONG_CONTRACT)
     months = opening.extension_months

@@ -150,6 +150,7 @@ def test_what_one_will_have_follows_the_answers(director: Visitor) -> None:
         ({"years": "cinq"}, "nombre entier"),
         ({"extension_months": "18"}, "d’un an au plus"),
         ({"starts_on": "31/02/2027"}, "n’est pas une date"),
+        ({"starts_on": "9999-01-01"}, "trop lointaine"),
         ({"signature_on": ""}, "à remplir"),
         ({"title": "  "}, "à remplir"),
         ({"my_title": ""}, "à remplir"),
