@@ -1,4 +1,4 @@
-"""Each point of vigilance and each lack of the SMART help has its words, and no key of a detail is left unread."""
+"""Each point of vigilance and each lack of the SMART help has its words, from the keys of its own detail alone."""
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
