@@ -14,7 +14,7 @@ from negotiation.rules.opening import Opening, Seat, SeatedParty, Structure
 from negotiation.rules.policy import Authentication, Method
 from negotiation.rules.trame import built_in_trame, built_in_trames, clauses_of
 from negotiation.rules.vocabulary import ClauseState, DocumentKind, PartyKind, Phase, Right, Role
-from negotiation.services.access import actor_in
+from negotiation.services.access import actor_in, actors_of
 from negotiation.services.members import Carried
 from negotiation.services.opening import Opened, drop_draft, keep_draft, open_negotiation
 from negotiation.store import Announcing, Store
@@ -23,7 +23,6 @@ from negotiation.store.contract import Clause, ClauseParty, Document, Essms, Neg
 from negotiation.store.notifying import Mail
 from negotiation.store.people import Member, Party, Person
 from negotiation.store.preparation import CalendarItem
-from negotiation.store.queries.negotiations import own_negotiations
 from negotiation.store.queries.opening import drafts_of
 from negotiation.store.record import HistoryEntry
 
@@ -140,8 +139,8 @@ def test_who_opens_sits_and_the_others_are_invited(store: Store) -> None:
     assert {mail.kind for mail in mails} == {"invitation"}
     with store.reading() as session:
         for member in members:
-            assert len(own_negotiations(session, member.person_id, date(2026, 2, 10))) == 1
             authentication = Authentication(Method.PASSWORD, now())
+            assert len(actors_of(session, person_id=member.person_id, authentication=authentication)) == 1
             actor_in(session, table, person_id=member.person_id, authentication=authentication)
 
 

@@ -65,11 +65,6 @@ def trames_for(session: Session, person_id: str) -> tuple[TrameCard, ...]:
     return (*built_in, *(_card(row) for row in session.execute(own).scalars()))
 
 
-def trame_for(session: Session, person_id: str, trame_id: str) -> TrameCard:
-    """Raises NotFound, also for somebody else's."""
-    return next((card for card in trames_for(session, person_id) if card.id == trame_id), None) or _nothing()
-
-
 def own_trame(session: Session, person_id: str, trame_id: str) -> TrameCard:
     """Raises NotFound, also for somebody else's."""
     row = session.get(StoredTrame, trame_id)
@@ -140,7 +135,3 @@ def first_meeting(session: Session, negotiation_id: str, kind: str) -> MeetingVi
 
 def _card(row: StoredTrame) -> TrameCard:
     return TrameCard(row.id, trame_from_mapping(row.content), row.title, row.changed_at)
-
-
-def _nothing() -> TrameCard:
-    raise NotFound()
