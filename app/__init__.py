@@ -20,7 +20,9 @@ from app.pages.notices import notices
 from app.pages.opening import opening
 from app.pages.perimeter import perimeter
 from app.pages.readings import readings
+from app.pages.retaking import retaking
 from app.pages.shaping import shape
+from app.pages.synoptique import synoptique
 from app.pages.table import table
 from app.pages.tasks import tasks
 from app.pages.texts import texts
@@ -41,6 +43,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     whole,
     readings,
     moves,
+    retaking,
+    synoptique,
     inside,
     threads,
     discussion,

@@ -122,6 +122,13 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "signin.confirm": {"next": ["/"]},
         "table.show_table": _filters(ids),
         "table.board_fragment": {"etat": ["a-moi"]},
+        "synoptique.show_synoptique": _rows(ids) | {"avec": ids["party_id"], "page": NUMBERS},
+        "synoptique.spreadsheet": _rows(ids),
+        "retaking.show_retaking": {
+            "version": NUMBERS,
+            "visa": ids.get("visa_id", ["inconnu"]),
+            "brouillon": ["ours", "commune"],
+        },
         "texts.show_part": {"comparer": ["premiere"]},
         "texts.show_clause": {"comparer": ["premiere"], **_threads(ids)},
         "texts.clause_fragment": {"onglet": [*TABS, "autre"], **_threads(ids)},
@@ -146,6 +153,10 @@ def _filters(ids: Ids) -> dict[str, list[str]]:
 def _adding(ids: Ids) -> dict[str, list[str]]:
     """What is added, and under which part: a question asked one thing at a time meets the form of the top only."""
     return {"genre": [*KINDS, *CLAUSES, "autre"], "sous": ids.get("part_id", ["x"])[:2]}
+
+
+def _rows(ids: Ids) -> dict[str, list[str]]:
+    return {"vue": ["toutes", "divergence", "autre"], "part": [*ids.get("part_id", []), "inconnue"]}
 
 
 def _circles(ids: Ids) -> dict[str, list[str]]:

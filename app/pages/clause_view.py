@@ -7,11 +7,13 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.pages.frame import Frame
-from app.pages.presentation import the_party
-from negotiation.rules import redline
+from app.pages.presentation import markdown, the_party
+from negotiation.rules import lifecycle, redline
 from negotiation.rules.french_display import value_text
+from negotiation.rules.policy import Decision, Target, decide
+from negotiation.rules.rebase import RebaseState
 from negotiation.rules.values import as_entered
-from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move, ValueKind
+from negotiation.rules.vocabulary import Action, ClauseKind, ClauseState, Move, ValueKind
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.exchanges import (
     MoveView,
@@ -21,6 +23,7 @@ from negotiation.store.queries.exchanges import (
     versions_of,
 )
 from negotiation.store.queries.people import PartyView
+from negotiation.store.queries.positions import ClausePositions, positions_of
 
 TABS = ("accorde", "proposition", "table-commune", "brouillon")
 LAST_STEPS = 8
@@ -50,6 +53,22 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """One of several texts between which the parties have to choose, marked against the text of departure.
+
+    `rebased`: what the reader's own party needs to put this text, which is its own, on the current one; None for
+    whatever isn't « à reprendre » by the reader. `entered`: its value as a form holds it.
+    """
+
+    version: VersionView
+    author: PartyView | None
+    html: Markup
+    entered: str
+    is_current: bool
+    rebased: RebaseState | None
+
+
+@dataclass(frozen=True)
 class OpenClause:
     """Everything the open card shows. `editable` says whether a live draft may be typed in."""
 
@@ -63,6 +82,10 @@ class OpenClause:
     starting_text: str
     options: tuple[tuple[str, str], ...]
     """What a choice may be, with its words; empty when any word will do."""
+    standing: tuple[Standing, ...] = ()
+    """« Positions côte à côte »: the current text first; empty unless there are two at least."""
+    may_compete: bool = False
+    """Whether this person may table another text beside the one that stands."""
 
     @property
     def side(self) -> str:
@@ -82,9 +105,10 @@ def default_tab(card: ClauseCard) -> str:
 def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, compare: str = "") -> OpenClause:
     """The open clause for this reader. `compare` = « premiere » marks the path from the first version."""
     version = _tabled(session, card)
+    tab = tab if tab in TABS else default_tab(card)
     return OpenClause(
         card=card,
-        tab=tab if tab in TABS else default_tab(card),
+        tab=tab,
         version=version,
         comparison=_compared(session, frame, card, version=version, compare=compare),
         steps=last_steps(session, frame.actor, card.id, LAST_STEPS),
@@ -92,7 +116,44 @@ def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, c
         entered_value=as_entered(card.value, card.value_kind),
         starting_text=card.text,
         options=_options(frame, card),
+        standing=_standing(session, frame, card) if tab == "proposition" else (),
+        may_compete=_may_compete(frame, card),
     )
+
+
+def _may_compete(frame: Frame, card: ClauseCard) -> bool:
+    may_table = decide(frame.actor, Action.TABLE_TEXT, Target(frame.negotiation.id)) is Decision.ALLOW
+    is_open = frame.negotiation.frozen_at is None
+    return is_open and may_table and lifecycle.may_compete(card.situation, frame.actor.party_id)
+
+
+def _standing(session: Session, frame: Frame, card: ClauseCard) -> tuple[Standing, ...]:
+    if card.situation.current is None or card.situation.versions == 1:
+        return ()
+    found = positions_of(session, frame.actor, [card.id], party_ids=frame.parties)[card.id]
+    if len(found.standing) == 1:
+        return ()
+    own = found.parties[frame.me.party.id]
+    return tuple(
+        Standing(
+            version=version,
+            author=frame.parties.get(version.author_id or ""),
+            html=marked_from(found, version, frame.parties.get(version.author_id or "")),
+            entered=as_entered(version.value, card.value_kind),
+            is_current=version == found.current,
+            rebased=own.rebased if version == own.version else None,
+        )
+        for version in found.standing
+    )
+
+
+def marked_from(found: ClausePositions, version: VersionView, author: PartyView | None) -> Markup:
+    """A text of this round, marked against the one from which the round started; plain when it is that one, or when
+    nothing was written then."""
+    if found.base.version == version or not found.base.text:
+        return markdown(version.text)
+    marks = redline.redline(found.base.text, version.text)
+    return Markup(redline.to_html(marks, inserted_by=sign_of(author)))  # escaped by to_html
 
 
 def _options(frame: Frame, card: ClauseCard) -> tuple[tuple[str, str], ...]:

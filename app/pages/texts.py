@@ -30,6 +30,7 @@ from negotiation.store.queries.clauses import (
 )
 from negotiation.store.queries.negotiations import plan_of
 from negotiation.store.queries.parts import part_of_clause, part_view
+from negotiation.store.queries.positions import clauses_to_retake
 
 texts = Blueprint("texts", __name__)
 
@@ -114,6 +115,7 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         proposable=[card for card in cards if proposable(frame, card)],
         marks=frame.marks(engagements_without_trails(session, frame.actor)),
         default_tab=default_tab,
+        to_retake=clauses_to_retake(session, frame.actor),
         shape=shape_of(session, frame, part, plan, cards),
         typed_inside={},
         **_open_context(session, frame, opened, tab=tab),

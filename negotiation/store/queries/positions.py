@@ -177,6 +177,8 @@ def clauses_to_retake(session: Session, actor: Actor) -> frozenset[str]:
         )
     )
     current = {clause.id: clause for clause, _ in session.execute(open_ones) if actor.party_id not in clause.behind}
+    if not current:
+        return frozenset()
     starts = _round_starts(session, actor, current)
     own = _newest(current, col(Version.author_party_id) == actor.party_id)
     return frozenset(row.clause_id for row in session.execute(own) if row.number > starts[row.clause_id])
