@@ -108,7 +108,7 @@ def navette() -> None:
 def serve() -> None:
     settings = _settings()
     store = _store(settings)
-    if settings.is_local:
+    if settings.is_local and settings.demonstrations:
         _load_demonstrations(store)
         _print_links(store, settings)
     store.engine.dispose()

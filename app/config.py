@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """The mail server, `smtp://user:password@host:587?starttls=yes` or `smtps://…`; without it no mail leaves."""
     email_from: str = ""
     """Who mails come from, « Navette <navette@exemple.fr> »; the user of `EMAIL_URL` when it is an address."""
+    demonstrations: bool = True
+    """Whether a first start on this machine alone loads the two example negotiations."""
     log_level: str = Field(default="", pattern="(?i)^(|debug|info|warning|error)$")
 
     @field_validator("base_url")

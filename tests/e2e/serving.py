@@ -22,8 +22,10 @@ LONGEST_START = 120
 class RunningServer:
     """A server on a free port. `folder` holds its database; what is there already is served as it is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
+        """`settings`: environment variables besides the folder and the port."""
         self.folder = folder
+        self.settings = settings
         self.port = _free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,7 +43,7 @@ class RunningServer:
             "DATA_DIR": str(self.folder),
             "PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
-        }
+        } | self.settings
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._journal.open("wb") as said:
             command = [sys.executable, "-c", START]
