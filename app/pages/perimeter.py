@@ -66,14 +66,6 @@ def change_perimeter(negotiation_id: str) -> ResponseReturnValue:
     return redirect(url_for("perimeter.show_perimeter", negotiation_id=negotiation_id))
 
 
-class _WrongFields(InvalidInput):
-    """`errors`: a sentence by name of field."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(field=next(iter(errors), ""))
-        self.errors = errors
-
-
 @perimeter.errorhandler(Refusal)
 @or_plainly
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
@@ -81,7 +73,8 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     if request.method == "GET" or isinstance(refusal, NotFound | SigninRequired):
         return answer(refusal)
     negotiation_id = (request.view_args or {})["negotiation_id"]
-    errors: dict[str, str] = getattr(refusal, "errors", {})
+    told = refusal.detail.get("errors")  # a sentence by name of field
+    errors: dict[str, str] = told if isinstance(told, dict) else {}
     fault = refusal.detail.get("fault")
     if isinstance(refusal, InvalidInput) and isinstance(fault, Fault):
         named = str(refusal.detail["field"])
@@ -98,7 +91,7 @@ def _structure(session: Session, negotiation_id: str) -> Structure:
     keys = {party.key: party.key for party in _funders(frame)}
     structure = read_structure(reader, "", _typed(), keys=keys)
     if reader.errors:
-        raise _WrongFields(reader.errors)
+        raise InvalidInput(field=next(iter(reader.errors)), errors=reader.errors)
     return structure
 
 
