@@ -11,6 +11,7 @@ from app.config import Settings
 from app.pages import presentation
 from app.pages.closing import closing
 from app.pages.discussion import discussion
+from app.pages.extract import extract
 from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
@@ -21,6 +22,7 @@ from app.pages.opening import opening
 from app.pages.perimeter import perimeter
 from app.pages.readings import readings
 from app.pages.retaking import retaking
+from app.pages.search import search
 from app.pages.shaping import shape
 from app.pages.synoptique import synoptique
 from app.pages.table import table
@@ -57,6 +59,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     trames,
     perimeter,
     notices,
+    search,
+    extract,
 )
 """One a subject; a new one is one line here."""
 

@@ -26,7 +26,7 @@ from app.pages.board import STATE_FILTERS
 from app.pages.clause_view import TABS
 from app.pages.shape_view import CLAUSES, KINDS
 from negotiation.store import Store
-from negotiation.store.contract import Clause, Part
+from negotiation.store.contract import Clause, Essms, Part
 from negotiation.store.exchange import Message
 from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Delegation, Member, Party
@@ -97,6 +97,7 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "party_id": every(Party),
         "member_id": every(Member),
         "delegation_id": [*every(Delegation), "inconnue"],
+        "essms_id": [*every(Essms), "inconnue"],
         "version_id": every(FrozenVersion),
         "visa_id": ["inconnu", *every(VisaRequest)],
         "message_id": every(Message),
@@ -135,6 +136,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "shaping.show_add": _adding(ids),
         "history.show_navette": {"page": [*NUMBERS, "0"]},
         "history.show_history": _circles(ids),
+        "search.show_search": {"q": ["convenu", "%", "œuvre d’art"], "page": NUMBERS},
         "discussion.show_discussion": _circles(ids),
         "discussion.discussion_fragment": _circles(ids) | {"depuis": NUMBERS},
         "discussion.show_part_discussion": _circles(ids),
@@ -147,7 +149,14 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
 
 
 def _filters(ids: Ids) -> dict[str, list[str]]:
-    return {"etat": [*STATE_FILTERS, "autre"], "main": ids["party_id"], "essms": ["e1"], "theme": ["qualite"]}
+    return {
+        "etat": [*STATE_FILTERS, "autre"],
+        "main": ids["party_id"],
+        "essms": ["e1"],
+        "theme": ["qualite"],
+        "mots": ["contrat"],
+        "page": NUMBERS,
+    }
 
 
 def _adding(ids: Ids) -> dict[str, list[str]]:

@@ -1,13 +1,27 @@
-"""The board of clauses: groups by objective, filters, counts. Pure: from cards and plan to what the table shows."""
+"""The board of clauses: groups by objective, filters, counts, pages. Pure: from cards and plan to what one sees."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from urllib.parse import urlencode
 
+from negotiation.rules.search_words import asked_words, holds_all
+from negotiation.rules.turn import Turn
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, PartKind
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.negotiations import PlanEntry
 
 ARTICLES = "Articles du contrat"
+PAGE = 100
+"""Rows on a page: with 500, it weighed 870 kB."""
+UNTOUCHED: dict[str, frozenset[ClauseState]] = {
+    "accord": frozenset({ClauseState.AGREED}),
+    "a-ecrire": frozenset({ClauseState.TO_WRITE, ClauseState.REOPENED}),
+    "retiree": frozenset({ClauseState.WITHDRAWN}),
+}
+"""Filters that also list what no move has touched: hundreds of fields to write, or agreed as a file declared."""
+_NAMES = {"state": "etat", "holder": "main", "essms": "essms", "theme": "theme", "words": "mots", "page": "page"}
+LONGEST = 120
+"""Characters of one thing asked."""
 
 
 @dataclass(frozen=True)
@@ -21,56 +35,95 @@ class Filter:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address asks for: a state filter, and a holder, establishment and theme (empty = all)."""
+    """What the address asks for: a state filter, a holder, establishment, theme and words (empty = all), a page."""
 
     state: str = ""
     holder: str = ""
     essms: str = ""
     theme: str = ""
+    words: str = ""
+    page: int = 0
+
+    @classmethod
+    def told(cls, given: Mapping[str, str]) -> "Asked":
+        """As an address says it; what it says otherwise is left out."""
+        texts = {name: given.get(_NAMES[name], "").strip()[:LONGEST] for name in _NAMES if name != "page"}
+        page = given.get(_NAMES["page"], "")
+        return cls(**texts, page=int(page) if page.isascii() and page.isdecimal() and len(page) < 5 else 0)
+
+    def address(self, **changes: str | int) -> str:
+        """The question part of the address that asks for this, with these changes; another filter starts anew."""
+        asked = replace(self, **({"page": 0} | changes))  # type: ignore[arg-type]
+        said = {_NAMES[field.name]: getattr(asked, field.name) for field in fields(asked)}
+        return urlencode({name: value for name, value in said.items() if value})
+
+    @property
+    def is_everything(self) -> bool:
+        return not self.address()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A clause on the board. `rounds`: how often the hand passed, where it is too often."""
+
+    card: ClauseCard
+    turn: Turn
+    rounds: int = 0
 
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under one strategic objective, or the articles."""
+    """Rows under one strategic objective, or the articles. `agreed` and `total` count those of other pages too."""
 
     title: str
-    cards: tuple[ClauseCard, ...]
-
-    @property
-    def agreed(self) -> int:
-        return sum(1 for card in self.cards if card.state is ClauseState.AGREED)
-
-    @property
-    def total(self) -> int:
-        return sum(1 for card in self.cards if card.state is not ClauseState.WITHDRAWN)
+    rows: tuple[Row, ...]
+    agreed: int
+    total: int
 
 
-Test = Callable[[ClauseCard, str], bool]
+@dataclass(frozen=True)
+class Page:
+    """The rows of one page by group, and the number of the next one."""
+
+    groups: tuple[Group, ...]
+    next: int | None
+
+
+Test = Callable[[Row, str], bool]
 
 STATE_FILTERS: dict[str, tuple[str, Test]] = {
-    "a-moi": ("À moi de répondre", lambda card, mine: card.waits_for_party(mine)),
-    "accord": ("Accord", lambda card, mine: card.state is ClauseState.AGREED),
-    "accord-partiel": ("Accord partiel", lambda card, mine: card.state is ClauseState.PARTIALLY_AGREED),
-    "proposee": ("Proposée", lambda card, mine: card.state is ClauseState.PROPOSED),
-    "contre-proposee": ("Contre-proposée", lambda card, mine: card.state is ClauseState.COUNTERED),
-    "a-ecrire": ("À écrire", lambda card, mine: card.state in (ClauseState.TO_WRITE, ClauseState.REOPENED)),
-    "reserve": ("Réserve", lambda card, mine: bool(card.situation.open_reserves)),
-    "retiree": ("Retirée", lambda card, mine: card.state is ClauseState.WITHDRAWN),
+    "a-moi": ("À moi de répondre", lambda row, mine: mine in row.turn.holders),
+    "en-retard": ("En retard", lambda row, mine: row.turn.late_by > 0),
+    "accord": ("Accord", lambda row, mine: row.card.state is ClauseState.AGREED),
+    "accord-partiel": ("Accord partiel", lambda row, mine: row.card.state is ClauseState.PARTIALLY_AGREED),
+    "proposee": ("Proposée", lambda row, mine: row.card.state is ClauseState.PROPOSED),
+    "contre-proposee": ("Contre-proposée", lambda row, mine: row.card.state is ClauseState.COUNTERED),
+    "a-ecrire": ("À écrire", lambda row, mine: row.card.state in (ClauseState.TO_WRITE, ClauseState.REOPENED)),
+    "reserve": ("Réserve", lambda row, mine: bool(row.card.situation.open_reserves)),
+    "a-arbitrer": ("À porter au COPIL", lambda row, mine: row.rounds > 0),
+    "retiree": ("Retirée", lambda row, mine: row.card.state is ClauseState.WITHDRAWN),
 }
 
 
-def filters(cards: Iterable[ClauseCard], my_party: str) -> tuple[Filter, ...]:
-    """Each state filter with its count; « Toutes » first."""
-    listed = list(cards)
+def filters(
+    rows: Iterable[Row], my_party: str, *, untouched: Mapping[ClauseState, int] | None = None
+) -> tuple[Filter, ...]:
+    """Each state filter with its count, all together first. `untouched`: how many clauses are not among the rows."""
+    listed, others = list(rows), untouched or {}
     counted = [
-        Filter(key, words, sum(1 for card in listed if test(card, my_party)))
+        Filter(
+            key,
+            words,
+            sum(test(row, my_party) for row in listed)
+            + sum(others.get(state, 0) for state in UNTOUCHED.get(key, frozenset())),
+        )
         for key, (words, test) in STATE_FILTERS.items()
     ]
-    return (Filter("", "Toutes", len(listed)), *counted)
+    return (Filter("", "En négociation", len(listed)), *counted)
 
 
 def groups(
-    cards: Iterable[ClauseCard],
+    rows: Iterable[Row],
     plan: tuple[PlanEntry, ...],
     asked: Asked,
     *,
@@ -83,24 +136,44 @@ def groups(
     `essms_of`: establishments by part id; `themes`: theme of each strategic objective by part id.
     """
     by_id = {entry.id: entry for entry in plan}
-    kept: dict[str, list[ClauseCard]] = {}
-    for card in cards:
-        top = _objective(by_id, card.part_id)
-        if _answers(card, asked, my_party) and _in_place(card, top, asked, essms_of, themes):
-            kept.setdefault(top, []).append(card)
+    words = asked_words(asked.words)
+    kept: dict[str, list[Row]] = {}
+    for row in rows:
+        top = _objective(by_id, row.card.part_id)
+        if _answers(row, asked, my_party, words) and _in_place(row.card, top, asked, essms_of, themes):
+            kept.setdefault(top, []).append(row)
     order = [entry.id for entry in plan if entry.id in kept]
     titled = [(entry_title(by_id[part_id]), kept[part_id]) for part_id in order]
     if "" in kept:
         titled.append((ARTICLES, kept[""]))
-    return tuple(Group(title, tuple(sorted(rows, key=_row_order))) for title, rows in titled)
+    return tuple(_group(title, rows) for title, rows in titled)
+
+
+def page_of(grouped: Iterable[Group], page: int) -> Page:
+    """So many rows from there on; a group that goes on keeps its title and its counts."""
+    first, last, at = page * PAGE, (page + 1) * PAGE, 0
+    shown = []
+    for group in grouped:
+        rows = group.rows[max(0, first - at) : max(0, last - at)]
+        at += len(group.rows)
+        if rows:
+            shown.append(replace(group, rows=rows))
+    return Page(tuple(shown), page + 1 if at > last else None)
 
 
 def entry_title(entry: PlanEntry) -> str:
     return f"{entry.code}. {entry.title}" if entry.code else entry.title
 
 
-def _row_order(card: ClauseCard) -> tuple[bool, str]:
-    return card.kind is not ClauseKind.ENGAGEMENT, card.code
+def _group(title: str, rows: list[Row]) -> Group:
+    counted = [row.card.state for row in rows if row.card.state is not ClauseState.WITHDRAWN]
+    agreed = sum(state is ClauseState.AGREED for state in counted)
+    return Group(title, tuple(sorted(rows, key=_row_order)), agreed, len(counted))
+
+
+def _row_order(row: Row) -> tuple[int, bool, str]:
+    """The latest first, then the engagements in the order of their codes."""
+    return -row.turn.late_by, row.card.kind is not ClauseKind.ENGAGEMENT, row.card.code
 
 
 def _objective(by_id: Mapping[str, PlanEntry], part_id: str) -> str:
@@ -113,11 +186,13 @@ def _objective(by_id: Mapping[str, PlanEntry], part_id: str) -> str:
     return ""
 
 
-def _answers(card: ClauseCard, asked: Asked, my_party: str) -> bool:
+def _answers(row: Row, asked: Asked, my_party: str, words: tuple[str, ...]) -> bool:
     test = STATE_FILTERS.get(asked.state)
-    if test and not test[1](card, my_party):
+    if test and not test[1](row, my_party):
         return False
-    return not asked.holder or card.waits_for_party(asked.holder)
+    if asked.holder and asked.holder not in row.turn.holders:
+        return False
+    return not words or holds_all(f"{row.card.code} {row.card.label} {row.card.text}", words)
 
 
 def _in_place(

@@ -14,11 +14,12 @@ from app.signin.session import current_person
 from negotiation.rules.lifecycle import possible_moves
 from negotiation.rules.paris import PARIS, paris_day
 from negotiation.rules.policy import Actor, Decision, Target, decide
+from negotiation.rules.turn import Turn, turn_of
 from negotiation.rules.vocabulary import ACTION_OF_MOVE, ClauseState, Move
 from negotiation.services import access
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.history import heads_reached
-from negotiation.store.queries.negotiations import NegotiationView, negotiation_view
+from negotiation.store.queries.negotiations import NegotiationView, negotiation_view, negotiation_views
 from negotiation.store.queries.people import (
     AudienceView,
     MemberView,
@@ -26,7 +27,10 @@ from negotiation.store.queries.people import (
     audiences_of,
     members_of,
     parties_of,
+    parties_of_tables,
+    titles_of_members,
 )
+from negotiation.store.queries.turns import Pace, pace_of, paces_of
 
 LARGEST_ASKED = 10**7
 
@@ -70,6 +74,7 @@ class Frame:
     me: Me
     today: date
     reached: str
+    pace: Pace
 
     def holders(self, card: ClauseCard) -> tuple[PartyView, ...]:
         """The parties that hold the clause, in the order of the table."""
@@ -82,6 +87,13 @@ class Frame:
     def days(self, card: ClauseCard) -> int:
         """Whole days since the last move, on the day that the page shows."""
         return max(0, (self.today - paris_day(card.moved_on)).days) if card.moved_on else 0
+
+    def turn(self, card: ClauseCard) -> Turn:
+        """Who holds the clause, since when, and until when they may answer; a frozen version waits for nobody."""
+        if self.negotiation.frozen_at is not None:
+            return Turn(frozenset())
+        since = paris_day(card.held_since) if card.held_since else None
+        return turn_of(card.situation, since=since, today=self.today, response_days=self.pace.response_days)
 
     def points(self, card: ClauseCard) -> tuple["Point", ...]:
         """The path of the number, each value in words."""
@@ -152,15 +164,46 @@ def frame_of(session: Session, actor: Actor) -> Frame:
     """Everything around the page, for this reader."""
     reached = heads_reached(session, actor)  # first: what is written meanwhile is then missed by nobody
     negotiation = negotiation_view(session, actor.negotiation_id)
-    members = members_of(session, actor.negotiation_id)
+    parties = parties_of(session, actor.negotiation_id)
+    members = members_of(session, actor.negotiation_id, at_table=parties)
     mine = members[actor.member_id]
     return Frame(
         actor=actor,
         negotiation=negotiation,
-        parties={party.id: party for party in parties_of(session, actor.negotiation_id)},
+        parties={party.id: party for party in parties},
         members=members,
-        audiences=audiences_of(session, actor),
+        audiences=audiences_of(session, actor, at_table=parties),
         me=Me(id=actor.person_id, name=mine.title, role=mine.title, party=mine.party),
         today=negotiation.situation_on or datetime.now(PARIS).date(),
         reached=reached,
+        pace=pace_of(session, actor.negotiation_id),
     )
+
+
+def frames_of(session: Session, actors: Iterable[Actor]) -> tuple[Frame, ...]:
+    """The negotiations of one person, as the accueil shows them: neither members nor audiences, and as few orders to
+    the database for forty tables as for one. Open ones first."""
+    by_table = {actor.negotiation_id: actor for actor in actors}
+    parties = parties_of_tables(session, by_table)
+    titles = titles_of_members(session, [actor.member_id for actor in by_table.values()])
+    paces = paces_of(session, by_table)
+    today = datetime.now(PARIS).date()
+    frames = []
+    for negotiation in negotiation_views(session, by_table):
+        actor = by_table[negotiation.id]
+        named = {party.id: party for party in parties[negotiation.id]}
+        title = titles[actor.member_id]
+        frames.append(
+            Frame(
+                actor=actor,
+                negotiation=negotiation,
+                parties=named,
+                members={},
+                audiences={},
+                me=Me(id=actor.person_id, name=title, role=title, party=named[actor.party_id]),
+                today=negotiation.situation_on or today,
+                reached="",
+                pace=paces[negotiation.id],
+            )
+        )
+    return tuple(frames)

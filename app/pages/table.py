@@ -1,6 +1,6 @@
-"""La table: the board of a negotiation."""
+"""La table: the board of a negotiation, the views that one keeps of it, the points of vigilance."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
@@ -8,62 +8,166 @@ from app.database import current_store
 from app.pages import board
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.start import start_of
+from app.pages.whole import answerable, proposable
 from app.security import serves
+from negotiation.rules.checks import Level, Point, points_of_vigilance
+from negotiation.rules.turn import is_stuck
 from negotiation.rules.vocabulary import Action, ClauseState
 from negotiation.services.access import require
-from negotiation.store.queries.clauses import engagement_cards, touched_cards
-from negotiation.store.queries.negotiations import next_meeting, plan_of
+from negotiation.services.views import forget_view, keep_view, rename_view
+from negotiation.store.queries.clauses import (
+    ClauseCard,
+    count_untouched,
+    engagements_without_trails,
+    touched_cards,
+    untouched_cards,
+    with_trails,
+)
+from negotiation.store.queries.negotiations import PlanEntry, next_meeting, plan_of
 from negotiation.store.queries.parts import themes_of
+from negotiation.store.queries.people import PartyView
+from negotiation.store.queries.positions import clauses_to_retake
+from negotiation.store.queries.shape import establishments
+from negotiation.store.queries.turns import convergence_of, next_copil, rounds_by_clause
+from negotiation.store.queries.views import views_of
+from negotiation.store.queries.vigilance import facts_of
 
 table = Blueprint("table", __name__)
+
+TOP_POINTS = 4
+"""Points of vigilance beside the board; the others have their page."""
 
 
 @table.get("/negociations/<negotiation_id>")
 @serves(Action.READ_TABLE)
 def show_table(negotiation_id: str) -> ResponseReturnValue:
-    return _rendered("negotiation/table.html", negotiation_id)
+    with current_store().reading() as session:
+        frame = _framed(session, negotiation_id)
+        plan = plan_of(session, frame.actor)
+        shown = _board(session, frame, plan) | _beside(session, frame, plan)
+        return render_template("negotiation/table.html", **frame.context("table", **shown))
 
 
 @table.get("/negociations/<negotiation_id>/fragment/tableau")
 @serves(Action.READ_TABLE)
 def board_fragment(negotiation_id: str) -> ResponseReturnValue:
     """The board alone, for a page that learns of a change."""
-    return _rendered("negotiation/_board.html", negotiation_id)
-
-
-def _rendered(template: str, negotiation_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
-        actor = reader_in(session, negotiation_id)
-        require(actor, Action.READ_TABLE)
-        frame = frame_of(session, actor)
-        return render_template(template, **_board(session, frame))
+        frame = _framed(session, negotiation_id)
+        shown = _board(session, frame, plan_of(session, frame.actor))
+        return render_template("negotiation/_board.html", **frame.context("table", **shown))
 
 
-def _board(session: Session, frame: Frame) -> dict[str, object]:
-    negotiation_id, mine = frame.negotiation.id, frame.actor.party_id
-    engagements = engagement_cards(session, frame.actor)
+@table.get("/negociations/<negotiation_id>/vigilance")
+@serves(Action.READ_TABLE)
+def show_vigilance(negotiation_id: str) -> ResponseReturnValue:
+    """Every point of vigilance."""
+    with current_store().reading() as session:
+        frame = _framed(session, negotiation_id)
+        found = _vigilance(session, frame, plan_of(session, frame.actor))
+        return render_template("negotiation/vigilance.html", **frame.context("table", **found))
+
+
+@table.post("/negociations/<negotiation_id>/vues")
+@serves(Action.KEEP_VIEW)
+def keep_this_view(negotiation_id: str) -> ResponseReturnValue:
+    """Keep the filters of the address under a name."""
+    asked = board.Asked.told(request.form)
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        keep_view(uow, actor, name=request.form.get("name", ""), query=asked.address())
+    flash("Vue gardée. Vous seul la voyez.", "done")
+    return redirect(f"{url_for('table.show_table', negotiation_id=negotiation_id)}?{asked.address()}")
+
+
+@table.post("/negociations/<negotiation_id>/vues/<view_id>")
+@serves(Action.KEEP_VIEW)
+def change_view(negotiation_id: str, view_id: str) -> ResponseReturnValue:
+    """Give it another name, or forget it."""
+    asked = board.Asked.told(request.form)
+    forgotten = request.form.get("act") == "forget"
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        if forgotten:
+            forget_view(uow, actor, view_id)
+        else:
+            rename_view(uow, actor, view_id, name=request.form.get("name", ""))
+    flash("Vue oubliée." if forgotten else "Vue renommée.", "done")
+    return redirect(f"{url_for('table.show_table', negotiation_id=negotiation_id)}?{asked.address()}")
+
+
+def _framed(session: Session, negotiation_id: str) -> Frame:
+    actor = reader_in(session, negotiation_id)
+    require(actor, Action.READ_TABLE)
+    return frame_of(session, actor)
+
+
+def _board(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
+    mine, asked = frame.actor.party_id, board.Asked.told(request.args)
+    engagements = engagements_without_trails(session, frame.actor)
     cards = engagements + touched_cards(session, frame.actor)
-    plan = plan_of(session, frame.actor)
+    rows = _rows(session, frame, cards)
+    untouched = untouched_cards(session, frame.actor, board.UNTOUCHED.get(asked.state, ()))
+    listed = rows + tuple(board.Row(card, frame.turn(card)) for card in untouched)
     places = themes_of(session, frame.actor)
-    asked = board.Asked(
-        state=request.args.get("etat", ""),
-        holder=request.args.get("main", ""),
-        essms=request.args.get("essms", ""),
-        theme=request.args.get("theme", ""),
-    )
-    groups = board.groups(cards, plan, asked, my_party=mine, essms_of=places.essms_of, themes=places.themes)
-    return frame.context(
-        "table",
-        start=None if cards else start_of(session, frame),
-        plan=plan,
-        groups=groups,
-        filters=board.filters(cards, mine),
-        asked=asked,
-        essms=places.essms,
-        themes=sorted(set(places.themes.values())),
-        marks=frame.marks(engagements),
-        mine=sum(1 for card in cards if card.waits_for_party(mine)),
-        untabled=sum(entry.untabled for entry in plan),
-        late=[card for card in cards if card.state is not ClauseState.AGREED and card.situation.open_reserves],
-        meeting=next_meeting(session, negotiation_id, frame.today),
-    )
+    grouped = board.groups(listed, plan, asked, my_party=mine, essms_of=places.essms_of, themes=places.themes)
+    page = board.page_of(grouped, asked.page)
+    shown = [row.card for group in page.groups for row in group.rows]
+    return {
+        "page": page,
+        "filters": board.filters(rows, mine, untouched=count_untouched(session, frame.actor)),
+        "asked": asked,
+        "essms": places.essms,
+        "themes": sorted(set(places.themes.values())),
+        "marks": frame.marks(engagements),
+        "mine": [row for row in rows if mine in row.turn.holders],
+        "late": [row for row in rows if row.turn.late_by],
+        "hands": _hands(frame, rows),
+        "reserved": [card for card in cards if card.state is not ClauseState.AGREED and card.situation.open_reserves],
+        "trails": {card.id: frame.points(card) for card in with_trails(session, tuple(shown))},
+        "tickable": {card.id for card in shown if answerable(frame, card) or proposable(frame, card)},
+        "to_retake": clauses_to_retake(session, frame.actor),
+        "copil": next_copil(session, frame.negotiation.id, frame.today),
+        "views": views_of(session, frame.actor),
+        "start": None if cards else start_of(session, frame),
+    }
+
+
+def _hands(frame: Frame, rows: tuple[board.Row, ...]) -> list[tuple[PartyView, int, int]]:
+    """The parties whose answer is awaited: for how many clauses, and for how many days the oldest has waited."""
+    waiting: dict[str, list[int]] = {}
+    for row in rows:
+        for party_id in row.turn.holders:
+            waiting.setdefault(party_id, []).append(row.turn.days_waiting)
+    return [(party, len(waiting[party.id]), max(waiting[party.id])) for party in frame.in_order(waiting)]
+
+
+def _rows(session: Session, frame: Frame, cards: tuple[ClauseCard, ...]) -> tuple[board.Row, ...]:
+    """With what each needs to say whose turn it is; too many rounds only where nothing is frozen."""
+    found = rounds_by_clause(session, cards, frame.pace) if frame.negotiation.frozen_at is None else {}
+    stuck = {clause_id: count for clause_id, count in found.items() if is_stuck(count, frame.pace.rounds)}
+    return tuple(board.Row(card, frame.turn(card), stuck.get(card.id, 0)) for card in cards)
+
+
+def _beside(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
+    """What stands around the board."""
+    return {
+        "plan": plan,
+        "untabled": sum(entry.untabled for entry in plan),
+        "convergence": convergence_of(session, frame.negotiation.id),
+        "meeting": next_meeting(session, frame.negotiation.id, frame.today),
+    } | _vigilance(session, frame, plan)
+
+
+def _vigilance(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
+    """What blocks the gel first; nothing once it is done."""
+    frozen = frame.negotiation.frozen_at is not None
+    found: list[Point] = [] if frozen else list(points_of_vigilance(facts_of(session, frame.actor)))
+    points = sorted(found, key=lambda point: point.level is not Level.BLOCKS_FREEZE)
+    keys = dict(establishments(session, frame.actor)) if points else {}
+    return {
+        "points": points,
+        "top_points": points[:TOP_POINTS],
+        "titles": {entry.id: f"{entry.code} {entry.title}".strip() for entry in plan},
+        "names": keys | {party.key: party.short_name for party in frame.parties.values()},
+    }

@@ -42,6 +42,15 @@ def show_whole(negotiation_id: str) -> ResponseReturnValue:
         return render_template("negotiation/whole.html", **_context(session, negotiation_id))
 
 
+@whole.post("/negociations/<negotiation_id>/ensemble/choix")
+@serves(Action.READ_TABLE)
+def show_chosen(negotiation_id: str) -> ResponseReturnValue:
+    """The clauses ticked on the board, each with its version, before anything leaves."""
+    chosen = frozenset(request.form.getlist("clause"))
+    with current_store().reading() as session:
+        return render_template("negotiation/whole.html", **_context(session, negotiation_id, chosen))
+
+
 @whole.post("/negociations/<negotiation_id>/ensemble/accords")
 @serves(Action.ACCEPT)
 def accept_whole(negotiation_id: str) -> ResponseReturnValue:
@@ -62,7 +71,8 @@ def propose_whole(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
         parts = request.form.getlist("part")
-        submitted = propose_working_texts(uow, actor, parts, words=_words(), despite_mandate=_knowingly())
+        only = frozenset(request.form.getlist("only")) or None
+        submitted = propose_working_texts(uow, actor, parts, only=only, words=_words(), despite_mandate=_knowingly())
     said = f"{count_fr(len(submitted), 'texte proposé', 'textes proposés')} aux parties concernées."
     flash(_waiting(submitted) or said, "done")
     return _back(negotiation_id)
@@ -94,8 +104,9 @@ def proposable(frame: Frame, card: ClauseCard) -> bool:
     return untabled and written and Move.PROPOSAL in frame.moves(card)
 
 
-def _context(session: Session, negotiation_id: str) -> dict[str, Any]:
-    """What is left to accept and to propose; what waits for a visa already is asked for no second time."""
+def _context(session: Session, negotiation_id: str, chosen: frozenset[str] | None = None) -> dict[str, Any]:
+    """What is left to accept and to propose, among the `chosen` clauses where some were; what waits for a visa already
+    is asked for no second time."""
     actor = reader_in(session, negotiation_id)
     require(actor, Action.READ_TABLE)
     frame = frame_of(session, actor)
@@ -105,11 +116,12 @@ def _context(session: Session, negotiation_id: str) -> dict[str, Any]:
     waiting = {(each.clause_id, GESTURE_OF_MOVE[each.move]) for each in waiting_requests(session, actor)}
 
     def free(card: ClauseCard, gesture: Gesture) -> bool:
-        return (card.id, gesture) not in waiting
+        return (card.id, gesture) not in waiting and (chosen is None or card.id in chosen)
 
     return frame.context(
         "texts",
         subsection="text",
+        chosen=chosen,
         acceptable=_kept(lines, lambda card: answerable(frame, card) and free(card, Gesture.ACCEPTANCE)),
         proposable=_kept(lines, lambda card: proposable(frame, card) and free(card, Gesture.PROPOSAL)),
         visa_for=visas_for_me(session, frame),

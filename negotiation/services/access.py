@@ -28,7 +28,21 @@ def actor_in(session: Session, negotiation_id: str, *, person_id: str, authentic
     if found is None or not sits(found[0], paris_day(now())):
         raise NotFound()
     member, party = found
-    return as_actor(member, party, authentication, lent=_lent(session, member))
+    return as_actor(member, party, authentication, lent=_lent(session, [member.id])[member.id])
+
+
+def actors_of(session: Session, *, person_id: str, authentication: Authentication) -> tuple[Actor, ...]:
+    """The person, acting in each negotiation of which they are a member today."""
+    query = (
+        select(Member, Party)
+        .join(Party, col(Party.id) == Member.party_id)
+        .where(col(Member.person_id) == person_id)
+        .order_by(col(Member.id))
+    )
+    today = paris_day(now())
+    seats = [(member, party) for member, party in session.execute(query) if sits(member, today)]
+    lent = _lent(session, [member.id for member, _ in seats])
+    return tuple(as_actor(member, party, authentication, lent=lent[member.id]) for member, party in seats)
 
 
 def sits(member: Member, today: date) -> bool:
@@ -61,20 +75,24 @@ NEVER_LENT = frozenset({Role.SIGNATORY, Role.PARTY_ADMINISTRATOR})
 """A signature takes a mandate of its own, and who sits at the table is not lent with a voice."""
 
 
-def _lent(session: Session, member: Member) -> frozenset[Role]:
+def _lent(session: Session, member_ids: list[str]) -> dict[str, frozenset[Role]]:
+    """The roles that absent colleagues delegate to each of these members today."""
     today = paris_day(now())
     query = (
-        select(Member)
-        .join(Delegation, col(Delegation.from_member_id) == Member.id)
+        select(col(Delegation.to_member_id), Member)
+        .join(Member, col(Delegation.from_member_id) == Member.id)
         .where(
-            col(Delegation.to_member_id) == member.id,
+            col(Delegation.to_member_id).in_(member_ids),
             col(Delegation.starts_on) <= today,
             col(Delegation.ends_on) >= today,
             col(Delegation.ended_at).is_(None),
         )
     )
-    absent = [lender for lender in session.execute(query).scalars() if sits(lender, today)]
-    return frozenset(role for lender in absent for role in roles_of(lender)) - NEVER_LENT
+    lent: dict[str, set[Role]] = {member_id: set() for member_id in member_ids}
+    for member_id, absent in session.execute(query):
+        if sits(absent, today):
+            lent[member_id] |= roles_of(absent) - NEVER_LENT
+    return {member_id: frozenset(roles) for member_id, roles in lent.items()}
 
 
 def actor_on_clause(session: Session, clause_id: str, *, person_id: str, authentication: Authentication) -> Actor:

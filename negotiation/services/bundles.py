@@ -47,14 +47,21 @@ def accept_together(
 
 
 def propose_working_texts(
-    uow: UnitOfWork, actor: Actor, part_ids: Iterable[str], *, words: str = "", despite_mandate: bool = False
+    uow: UnitOfWork,
+    actor: Actor,
+    part_ids: Iterable[str],
+    *,
+    only: frozenset[str] | None = None,
+    words: str = "",
+    despite_mandate: bool = False,
 ) -> tuple[Submitted, ...]:
-    """Table, in the name of the actor's party, every working text of these parts that nobody tabled yet.
+    """Table, in the name of the actor's party, every working text of these parts that nobody tabled yet; of these
+    clauses `only` where they are named.
 
     Raises what `visas.submit_together` raises, and IllegalMove when there is none.
     """
     require(actor, Action.TABLE_TEXT)
-    clauses = _untabled(uow, actor, part_ids)
+    clauses = [clause for clause in _untabled(uow, actor, part_ids) if only is None or clause.id in only]
     if not clauses:
         raise IllegalMove(reason=Reason.NOTHING_TABLED, move=Move.PROPOSAL)
     bundle = new_id()

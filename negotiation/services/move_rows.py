@@ -20,6 +20,7 @@ from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause, ClauseParty
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.people import Party
+from negotiation.store.queries.clauses import CONCERNED_AT
 from negotiation.store.unit_of_work import UnitOfWork
 
 
@@ -145,6 +146,8 @@ def _update_clause(clause: Clause, outcome: Outcome, *, version: Version | None,
     clause.request_consents = sorted(request.consents) if request else []
     clause.request_parties = sorted(request.parties) if request else []
     clause.revision += 1
+    if outcome.became_concerned:
+        clause.attributes = clause.attributes | {CONCERNED_AT: moment.isoformat()}
     if move not in TALK_MOVES:
         clause.moved_on = moment
 

@@ -6,18 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from negotiation.rules.lifecycle import Request, Situation, Tabled
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import ClauseKind, ClauseState, ReserveState, ValueKind
+from negotiation.rules.vocabulary import REQUEST_OF_MOVE, ClauseKind, ClauseState, ReserveState, ValueKind
 from negotiation.store.contract import Clause, ClauseParty, Part
-from negotiation.store.exchange import Reserve, Version
+from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.queries.visibility import on_the_table, visible
 
 TRAIL_LENGTH = 4
+CONCERNED_AT = "concerned_at"
+"""Attribute of a clause: when the parties it needs were last changed, in ISO form."""
 
 _agreed, _current, _followed_version = aliased(Version), aliased(Version), aliased(Version)
 _followed = aliased(Clause)
@@ -31,6 +33,7 @@ _CARDS = (
         col(_current.number),
         col(_current.fingerprint),
         col(_current.author_party_id),
+        col(_current.tabled_at),
         col(_followed.code),
         col(_followed_version.value),
     )
@@ -86,10 +89,13 @@ class ClauseCard:
     moved_on: datetime | None
     revision: int
     attributes: dict[str, Any]
+    negotiation_id: str = ""
     follows_id: str | None = None
     follows_code: str = ""
     reserves: tuple[ReserveView, ...] = ()
     trail: tuple[Step, ...] = ()
+    held_since: datetime | None = None
+    """When the last text, request or change of parties gave the hand to those who hold it; None when nobody does."""
 
     @property
     def state(self) -> ClauseState:
@@ -156,8 +162,38 @@ def engagements_without_trails(session: Session, actor: Actor) -> tuple[ClauseCa
 
 
 def touched_cards(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
-    """Clauses that aren't engagements and on which a version was tabled."""
-    return _cards(session, _readable(actor) & (col(Clause.kind) != ClauseKind.ENGAGEMENT) & (col(Clause.versions) > 0))
+    """Clauses that aren't engagements and that a shared move touched."""
+    moved = (col(Clause.versions) > 0) | (col(Clause.revision) > 0)
+    return _cards(session, _readable(actor) & (col(Clause.kind) != ClauseKind.ENGAGEMENT) & moved)
+
+
+def untouched_cards(session: Session, actor: Actor, states: Iterable[ClauseState]) -> tuple[ClauseCard, ...]:
+    """Clauses in one of these states that no move touched: neither engagements, nor cells that follow one."""
+    return _cards(session, _readable(actor) & _untouched() & col(Clause.state).in_(list(states)))
+
+
+def count_untouched(session: Session, actor: Actor) -> dict[ClauseState, int]:
+    """How many those are, by state."""
+    query = select(col(Clause.state), func.count()).where(_readable(actor) & _untouched()).group_by(col(Clause.state))
+    return dict(session.execute(query).all())
+
+
+def _untouched() -> ColumnElement[bool]:
+    still = (col(Clause.versions) == 0) & (col(Clause.revision) == 0)
+    return still & (col(Clause.kind) != ClauseKind.ENGAGEMENT) & col(Clause.follows_id).is_(None)
+
+
+def cards_of_tables(session: Session, negotiation_ids: Iterable[str]) -> dict[str, tuple[ClauseCard, ...]]:
+    """Of several negotiations, what all parties read: the engagements, and the clauses that wait for somebody."""
+    ids = sorted(set(negotiation_ids))
+    dropped = select(col(Part.id)).where(col(Part.negotiation_id).in_(ids), col(Part.dropped_at).is_not(None))
+    awaited = col(Clause.current_version_id).is_not(None) & (col(Clause.state) != ClauseState.AGREED)
+    wanted = (col(Clause.kind) == ClauseKind.ENGAGEMENT) | awaited | col(Clause.request_kind).is_not(None)
+    shared = col(Clause.negotiation_id).in_(ids) & on_the_table(Clause.circle)
+    found: dict[str, list[ClauseCard]] = {negotiation_id: [] for negotiation_id in ids}
+    for card in _cards(session, shared & wanted & col(Clause.part_id).not_in(dropped)):
+        found[card.negotiation_id].append(card)
+    return {negotiation_id: tuple(cards) for negotiation_id, cards in found.items()}
 
 
 def _readable(actor: Actor) -> ColumnElement[bool]:
@@ -199,11 +235,23 @@ def _cards(session: Session, condition: Any) -> tuple[ClauseCard, ...]:
     ids = [row[0].id for row in rows]
     concerned = _concerned(session, ids)
     reserves = _reserves(session, ids)
-    return tuple(_card(row, concerned=concerned[row[0].id], reserves=tuple(reserves[row[0].id])) for row in rows)
+    asked = _asked_at(session, [row[0].id for row in rows if row[0].request_kind is not None])
+    return tuple(
+        _card(
+            row,
+            concerned=concerned[row[0].id],
+            reserves=tuple(reserves[row[0].id]),
+            asked_at=asked.get(row[0].id),
+        )
+        for row in rows
+    )
 
 
-def _card(row: Any, *, concerned: frozenset[str], reserves: tuple[ReserveView, ...]) -> ClauseCard:
-    clause, agreed_text, agreed_value, text, value, number, fingerprint, author, follows_code, followed_value = row
+def _card(
+    row: Any, *, concerned: frozenset[str], reserves: tuple[ReserveView, ...], asked_at: datetime | None
+) -> ClauseCard:
+    clause, agreed_text, agreed_value, text, value, number, fingerprint, author, *rest = row
+    tabled_at, follows_code, followed_value = rest
     tabled = Tabled(number, fingerprint, author) if number else None
     situation = as_situation(clause, concerned, tabled)
     if clause.state is ClauseState.AGREED and not clause.agreed_version_id:
@@ -231,10 +279,36 @@ def _card(row: Any, *, concerned: frozenset[str], reserves: tuple[ReserveView, .
         moved_on=clause.moved_on,
         revision=clause.revision,
         attributes=clause.attributes,
+        negotiation_id=clause.negotiation_id,
         follows_id=clause.follows_id,
         follows_code=follows_code or "",
         reserves=reserves,
+        held_since=_held_since(clause, situation, tabled_at=tabled_at, asked_at=asked_at),
     )
+
+
+def _held_since(
+    clause: Clause, situation: Situation, *, tabled_at: datetime | None, asked_at: datetime | None
+) -> datetime | None:
+    """Neither an acceptance nor a reserve gives anybody the hand: those who still owe an answer owe it since before."""
+    if not situation.waiting_for():
+        return None
+    changed = clause.attributes.get(CONCERNED_AT)
+    waits = clause.state is not ClauseState.AGREED
+    dates = [tabled_at if waits else None, asked_at, datetime.fromisoformat(changed) if waits and changed else None]
+    return max((date for date in dates if date is not None), default=clause.moved_on)
+
+
+def _asked_at(session: Session, clause_ids: list[str]) -> dict[str, datetime]:
+    """When the request that is pending on each of these few clauses was made."""
+    if not clause_ids:
+        return {}
+    query = (
+        select(col(MoveRow.clause_id), func.max(col(MoveRow.at)))
+        .where(col(MoveRow.clause_id).in_(clause_ids), col(MoveRow.type).in_(list(REQUEST_OF_MOVE)))
+        .group_by(col(MoveRow.clause_id))
+    )
+    return dict(session.execute(query).all())
 
 
 def _standing(clause: Clause, agreed: tuple[Any, Any], tabled: tuple[Any, Any]) -> tuple[str, Any]:

@@ -1,5 +1,6 @@
 """The negotiation as a whole: its head line, its plan, its cards on the accueil."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -8,7 +9,6 @@ from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.lifecycle import Situation, Tabled
-from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import (
     SHARED,
@@ -20,12 +20,9 @@ from negotiation.rules.vocabulary import (
     PartKind,
     Phase,
 )
-from negotiation.store.columns import now
 from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
-from negotiation.store.people import Member
 from negotiation.store.preparation import CalendarItem
 from negotiation.store.queries.clauses import as_situation, in_the_contract
-from negotiation.store.queries.people import sitting
 from negotiation.store.queries.visibility import on_the_table, visible
 
 
@@ -63,17 +60,6 @@ class Counts:
     total: int = 0
     agreed: int = 0
     mine: int = 0
-
-
-@dataclass(frozen=True)
-class NegotiationCard:
-    """A negotiation on the accueil."""
-
-    negotiation: NegotiationView
-    party_id: str
-    member_title: str
-    counts: Counts
-    next_meeting: "MeetingView | None"
 
 
 @dataclass(frozen=True)
@@ -137,24 +123,16 @@ def _view(row: Negotiation) -> NegotiationView:
     )
 
 
-def own_negotiations(session: Session, person_id: str, today: date) -> tuple[NegotiationCard, ...]:
-    """The negotiations at which this person sits, open ones first."""
+def negotiation_views(session: Session, negotiation_ids: Iterable[str]) -> tuple[NegotiationView, ...]:
+    """Several negotiations: open ones first, the last opened before the others."""
     query = (
-        select(Negotiation, col(Member.party_id), col(Member.title))
-        .join(Member, col(Member.negotiation_id) == Negotiation.id)
-        .where(col(Member.person_id) == person_id, sitting(paris_day(now())))
-        .order_by(case((col(Negotiation.frozen_at).is_(None), 0), else_=1), col(Negotiation.opened_on).desc())
-    )
-    return tuple(
-        NegotiationCard(
-            negotiation=_view(row),
-            party_id=party_id,
-            member_title=title,
-            counts=counts_of(session, row.id, party_id),
-            next_meeting=next_meeting(session, row.id, row.situation_on or today),
+        select(Negotiation)
+        .where(col(Negotiation.id).in_(list(negotiation_ids)))
+        .order_by(
+            case((col(Negotiation.frozen_at).is_(None), 0), else_=1), col(Negotiation.opened_on).desc(), Negotiation.id
         )
-        for row, party_id, title in session.execute(query)
     )
+    return tuple(_view(row) for row in session.execute(query).scalars())
 
 
 def counts_of(session: Session, negotiation_id: str, party_id: str) -> Counts:
@@ -181,19 +159,29 @@ def _as_seen_by(clause: Clause, party_id: str) -> Situation:
 
 def next_meeting(session: Session, negotiation_id: str, today: date) -> MeetingView | None:
     """The first meeting still planned, on that day or after."""
+    return next_meetings(session, {negotiation_id: today}).get(negotiation_id)
+
+
+def next_meetings(session: Session, days: Mapping[str, date]) -> dict[str, MeetingView]:
+    """The same for several negotiations; `days`: what day it is in each, by id. Those without a meeting are absent."""
+    if not days:
+        return {}
     query = (
         select(CalendarItem)
         .where(
-            col(CalendarItem.negotiation_id) == negotiation_id,
-            col(CalendarItem.on) >= today,
+            col(CalendarItem.negotiation_id).in_(list(days)),
+            col(CalendarItem.on) >= min(days.values()),
             col(CalendarItem.status) == "planned",
             col(CalendarItem.kind).in_(MEETINGS),
         )
-        .order_by(col(CalendarItem.on), col(CalendarItem.time))
-        .limit(1)
+        .order_by(col(CalendarItem.on), col(CalendarItem.time), col(CalendarItem.position))
     )
-    item = session.execute(query).scalar_one_or_none()
-    return MeetingView(item.title, item.on, item.time, item.place, item.kind) if item else None
+    found: dict[str, MeetingView] = {}
+    for item in session.execute(query).scalars():
+        if item.on >= days[item.negotiation_id]:
+            view = MeetingView(item.title, item.on, item.time, item.place, item.kind)
+            found.setdefault(item.negotiation_id, view)
+    return found
 
 
 def plan_of(session: Session, actor: Actor, kind: DocumentKind = DocumentKind.CONTRACT) -> tuple[PlanEntry, ...]:

@@ -1,5 +1,6 @@
 """Parties and members as pages name them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,43 +70,61 @@ def ever_there() -> ColumnElement[bool]:
 
 def parties_of(session: Session, negotiation_id: str) -> tuple[PartyView, ...]:
     """All parties at the table, in their order."""
+    return parties_of_tables(session, [negotiation_id])[negotiation_id]
+
+
+def parties_of_tables(session: Session, negotiation_ids: Iterable[str]) -> dict[str, tuple[PartyView, ...]]:
+    """The same for several negotiations, by id."""
+    ids = sorted(set(negotiation_ids))
     heads = (
         select(
             col(Member.party_id),
             func.count().label("people"),
             func.sum(case((ever_there(), 1), else_=0)).label("entered"),
         )
-        .where(col(Member.negotiation_id) == negotiation_id, sitting(paris_day(now())))
+        .where(col(Member.negotiation_id).in_(ids), sitting(paris_day(now())))
         .group_by(col(Member.party_id))
         .subquery()
     )
     query = (
         select(Party, heads.c.people, heads.c.entered)
         .outerjoin(heads, heads.c.party_id == Party.id)
-        .where(col(Party.negotiation_id) == negotiation_id)
+        .where(col(Party.negotiation_id).in_(ids))
         .order_by(col(Party.position))
     )
-    return tuple(
-        PartyView(
-            id=party.id,
-            key=party.key,
-            letter=party.letter,
-            kind=party.kind,
-            side=party.side,
-            name=party.name,
-            short_name=party.short_name,
-            signatory_title=party.signatory_title,
-            members=people or 0,
-            entered=entered or 0,
-        )
-        for party, people, entered in session.execute(query)
+    found: dict[str, list[PartyView]] = {negotiation_id: [] for negotiation_id in ids}
+    for party, people, entered in session.execute(query):
+        found[party.negotiation_id].append(_party(party, people or 0, entered or 0))
+    return {negotiation_id: tuple(parties) for negotiation_id, parties in found.items()}
+
+
+def _party(party: Party, people: int, entered: int) -> PartyView:
+    return PartyView(
+        id=party.id,
+        key=party.key,
+        letter=party.letter,
+        kind=party.kind,
+        side=party.side,
+        name=party.name,
+        short_name=party.short_name,
+        signatory_title=party.signatory_title,
+        members=people,
+        entered=entered,
     )
 
 
-def members_of(session: Session, negotiation_id: str) -> dict[str, MemberView]:
-    """Members by id, those who left among them."""
+def titles_of_members(session: Session, member_ids: Iterable[str]) -> dict[str, str]:
+    """The job of each of these members, by id."""
+    query = select(col(Member.id), col(Member.title)).where(col(Member.id).in_(list(member_ids)))
+    return dict(session.execute(query).all())
+
+
+def members_of(
+    session: Session, negotiation_id: str, *, at_table: Iterable[PartyView] | None = None
+) -> dict[str, MemberView]:
+    """Members by id, those who left among them. `at_table`: the parties, when they were read already."""
     today = paris_day(now())
-    parties = {party.id: party for party in parties_of(session, negotiation_id)}
+    parties = {party.id: party for party in at_table or parties_of(session, negotiation_id)}
     query = select(
         col(Member.id), col(Member.key), col(Member.title), col(Member.party_id), sitting(today).label("sits")
     ).where(col(Member.negotiation_id) == negotiation_id)
@@ -122,9 +141,11 @@ def member_of(session: Session, member_id: str) -> MemberView:
     return MemberView(id=member.id, key=member.key, title=member.title, party=parties[member.party_id])
 
 
-def audiences_of(session: Session, actor: Actor) -> dict[str, AudienceView]:
+def audiences_of(
+    session: Session, actor: Actor, *, at_table: Iterable[PartyView] | None = None
+) -> dict[str, AudienceView]:
     """The circles this person reads and writes to, by name: `shared`, `ours`, and `authorities` when among them."""
-    parties = parties_of(session, actor.negotiation_id)
+    parties = tuple(at_table or parties_of(session, actor.negotiation_id))
     mine = next(party for party in parties if party.id == actor.party_id)
     found = {
         "shared": AudienceView(str(SHARED), Audience.SHARED, sum(party.members for party in parties)),

@@ -31,7 +31,7 @@ PAGE = 30
 class Hit:
     """Something found. `at` is None for what nobody moved yet; `member_id` who said it; `move` what move it is.
 
-    `thread`: the comment or question that opened the thread in which it was said, itself perhaps.
+    `place`: the part that holds it. `thread`: the comment or question that opened the thread where it was said.
     """
 
     kind: str
@@ -45,6 +45,7 @@ class Hit:
     member_id: str | None = None
     move: Move | None = None
     thread: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,13 @@ def search(session: Session, actor: Actor, words: tuple[str, ...], *, page: int 
     return Found(tuple(hits), page + 1 if len(entries) > PAGE else None)
 
 
-def entries_holding(actor: Actor, words: tuple[str, ...]) -> Select[Any]:
+def entries_holding(actor: Actor, words: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     """The order that finds them: by kind, the newest first, then by an order that nothing changes."""
     rank = case({kind: place for place, kind in enumerate(KINDS)}, value=col(SearchEntry.kind), else_=len(KINDS))
     columns = (SearchEntry.kind, SearchEntry.row_id, SearchEntry.circle, SearchEntry.part_id, SearchEntry.clause_id)
+    place = (col(Part.code), col(Part.title))
     return (
-        select(*(col(each) for each in columns), col(SearchEntry.at))
+        select(*(col(each) for each in columns), col(SearchEntry.at), *place)
         .outerjoin(Part, col(Part.id) == SearchEntry.part_id)
         .where(
             col(SearchEntry.negotiation_id) == actor.negotiation_id,
@@ -108,6 +110,7 @@ def _hit(entry: Any, source: "_Source", words: tuple[str, ...], *, clause: Claus
         member_id=source.member_id,
         move=source.move,
         thread=source.thread,
+        place="" if entry.kind == "part" or not entry.title else f"{entry.code} {entry.title}".strip(),
     )
 
 

@@ -1,0 +1,151 @@
+"""Everybody reads the same clock: whose turn it is, since when, until when."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from negotiation.rules.paris import PARIS
+from negotiation.rules.vocabulary import ClauseKind, ValueKind
+from negotiation.store import Announcing, Store
+from negotiation.store.columns import now
+from negotiation.store.contract import Clause, Negotiation, Part
+from negotiation.store.queries.clauses import ClauseCard, card_of
+from negotiation.store.queries.turns import Convergence, Pace, convergence_of, pace_of, rounds_by_clause
+from tests.builders import Table, a_table
+from tests.visitors import Visitor
+
+
+def card(table: Table, name: str) -> ClauseCard:
+    with table.store.reading() as session:
+        found = card_of(session, table.og.dg.actor, table.clause_id(name))
+    assert found is not None
+    return found
+
+
+def days_ago(days: int) -> datetime:
+    return now() - timedelta(days=days)
+
+
+def pace(table: Table) -> Pace:
+    with table.store.reading() as session:
+        return pace_of(session, table.id)
+
+
+def frame(table: Table, delay: object) -> None:
+    """Write the response delay in the note de cadrage."""
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        part = uow.session.get_one(Part, table.part_id("methode"))
+        clause = Clause(
+            negotiation_id=table.id,
+            part_id=part.id,
+            kind=ClauseKind.TEXT,
+            field="response_delay",
+            label="Délai de réponse",
+            position=99,
+            value_kind=ValueKind.NUMBER,
+            working_value=delay,
+            attributes={},
+        )
+        uow.session.add(clause)
+
+
+def test_an_acceptance_gives_the_hand_to_nobody(store: Store) -> None:
+    table = a_table(store)
+    table.og.dg.propose("en01", value="94", at=days_ago(6))
+    table.ars.dg.accept("en01", at=days_ago(2))
+    held = card(table, "en01")
+    assert (held.waits_for, held.held_since) == ({table.cd.id}, days_ago(6))
+
+
+def test_a_request_gives_the_hand_to_those_it_asks(store: Store) -> None:
+    table = a_table(store)
+    table.agree("en01", value="94")
+    assert card(table, "en01").held_since is None
+    table.og.dg.reopen("en01", at=days_ago(4))
+    table.ars.dg.consent("en01", at=days_ago(1))
+    held = card(table, "en01")
+    assert (held.waits_for, held.held_since) == ({table.cd.id}, days_ago(4))
+
+
+def test_a_party_that_comes_in_later_is_not_late_for_what_it_had_not_received(store: Store) -> None:
+    table = a_table(store)
+    table.og.dg.propose("en02", at=days_ago(40))
+    table.ars.dg.change_concerned("en02", "og", "ars", "cd")
+    table.og.dg.consent_to_parties("en02")
+    table.cd.dg.consent_to_parties("en02")
+    held = card(table, "en02")
+    assert table.cd.id in held.waits_for
+    assert held.held_since is not None and now() - held.held_since < timedelta(minutes=5)
+
+
+def test_the_delay_is_that_of_the_note_de_cadrage(store: Store) -> None:
+    table = a_table(store)
+    assert pace(table).response_days == 10
+    frame(table, "15")
+    assert pace(table).response_days == 15
+
+
+@pytest.mark.parametrize("nonsense", ["0", "-3", "9999", "dix", "2.5"])
+def test_a_delay_that_is_none_leaves_the_usual_one(store: Store, nonsense: str) -> None:
+    table = a_table(store)
+    frame(table, nonsense)
+    assert pace(table).response_days == 10
+
+
+def test_rounds_are_counted_since_the_last_agreement(store: Store) -> None:
+    table = a_table(store)
+    table.og.dg.propose("en02")
+    for number in range(2):
+        table.ars.dg.counter("en02", f"Non, {number}.")
+        table.og.dg.counter("en02", f"Si, {number}.")
+    with store.reading() as session:
+        assert rounds_by_clause(session, [card(table, "en02")], Pace()) == {table.clause_id("en02"): 4}
+    table.ars.dg.accept("en02")
+    table.ars.dg.reopen("en02")
+    table.og.dg.consent("en02")
+    table.og.dg.propose("en02", "Reprenons.")
+    with store.reading() as session:
+        assert rounds_by_clause(session, [card(table, "en02")], Pace()) == {table.clause_id("en02"): 0}
+
+
+def test_each_clause_counts_once_in_what_the_copil_reads(store: Store) -> None:
+    table = a_table(store)
+    before = convergence(table)
+    table.agree("en01", value="94")
+    table.og.dg.propose("en02")
+    table.ars.dg.reserve("en03")
+    after = convergence(table)
+    assert (after.agreed, after.discussed, after.reserved) == (before.agreed + 1, before.discussed + 1, 1)
+    assert sum(vars(after).values()) == sum(vars(before).values())
+
+
+def convergence(table: Table) -> Convergence:
+    with table.store.reading() as session:
+        return convergence_of(session, table.id)
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_the_table_says_who_is_late_to_everybody_alike(app: Flask) -> None:
+    store: Store = app.extensions["store"]
+    table = a_table(store)
+    table.og.dg.propose("en01", value="94", at=datetime(2026, 6, 1, 12, tzinfo=PARIS))
+    table.ars.dg.accept("en01", at=datetime(2026, 6, 2, 12, tzinfo=PARIS))
+    with store.unit_of_work(Announcing.SILENT) as uow:
+        uow.session.get_one(Negotiation, table.id).situation_on = date(2026, 6, 17)
+    for seat in (table.og, table.ars, table.cd):
+        page = Visitor(app).enter(seat.lect.email).get(f"/negociations/{table.id}").text.replace("\xa0", " ")
+        assert "il manque le Département" in page
+        assert "en retard de 2 jours ouvrés" in page
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_a_clause_that_goes_round_in_circles_is_proposed_to_the_next_copil(app: Flask) -> None:
+    table = a_table(app.extensions["store"])
+    table.og.dg.propose("en02")
+    for number in range(2):
+        table.ars.dg.counter("en02", f"Non, {number}.")
+        table.og.dg.counter("en02", f"Si, {number}.")
+    page = Visitor(app).enter(table.cd.lect.email).get(f"/negociations/{table.id}?etat=a-arbitrer").text
+    assert "4 allers et retours" in page.replace("\xa0", " ").replace("\u202f", " ")
+    assert f"/negociations/{table.id}/calendrier" in page

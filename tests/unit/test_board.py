@@ -1,0 +1,90 @@
+"""The board keeps what the address asks for, counts it, and shows what is late first."""
+
+from datetime import date
+
+from app.pages import board
+from app.pages.board import Asked, Row
+from negotiation.rules.lifecycle import Situation, Tabled
+from negotiation.rules.turn import Turn
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, ValueKind
+from negotiation.store.queries.clauses import ClauseCard
+
+BOTH = frozenset({"og", "ars"})
+
+
+def a_row(
+    code: str, *, state: ClauseState = ClauseState.PROPOSED, late: int = 0, text: str = "", rounds: int = 0
+) -> Row:
+    situation = Situation(BOTH, state, Tabled(1, "f", "og"), versions=1, behind=frozenset({"og"}))
+    card = ClauseCard(
+        id=code,
+        part_id="p",
+        kind=ClauseKind.ENGAGEMENT,
+        field="text",
+        code=code,
+        label=f"Clause {code}",
+        value_kind=ValueKind.NONE,
+        unit="",
+        debtor_id=None,
+        situation=situation,
+        text=text,
+        value=None,
+        agreed_text=None,
+        agreed_value=None,
+        tabled_text=text,
+        tabled_value=None,
+        moved_on=None,
+        revision=1,
+        attributes={},
+    )
+    return Row(card, Turn(situation.waiting_for(), date(2026, 6, 1), date(2026, 6, 15), 3, late), rounds)
+
+
+def codes(rows: list[Row], asked: Asked) -> list[str]:
+    groups = board.groups(rows, (), asked, my_party="ars", essms_of={}, themes={})
+    return [row.card.code for group in groups for row in group.rows]
+
+
+def test_what_is_late_comes_first_and_the_rest_by_code() -> None:
+    rows = [a_row("EN03"), a_row("EN02", late=1), a_row("EN01"), a_row("EN04", late=5)]
+    assert codes(rows, Asked()) == ["EN04", "EN02", "EN01", "EN03"]
+
+
+def test_each_filter_lists_as_many_clauses_as_it_says() -> None:
+    rows = [
+        a_row("EN01", late=2),
+        a_row("EN02", state=ClauseState.AGREED),
+        a_row("EN03", state=ClauseState.PARTIALLY_AGREED, rounds=4),
+        a_row("EN04", state=ClauseState.WITHDRAWN),
+    ]
+    for found in board.filters(rows, "ars"):
+        assert len(codes(rows, Asked(state=found.key))) == found.count, found.key
+
+
+def test_clauses_that_no_move_touched_count_where_they_would_be_listed() -> None:
+    counts = {found.key: found.count for found in board.filters([], "ars", untouched={ClauseState.TO_WRITE: 7})}
+    assert counts["a-ecrire"] == 7
+    assert counts[""] == 0
+
+
+def test_words_are_looked_for_in_the_code_the_name_and_the_text() -> None:
+    rows = [a_row("EN01", text="Le périmètre de l’activité."), a_row("EN02", text="Le budget.")]
+    assert codes(rows, Asked(words="perimetre")) == ["EN01"]
+    assert codes(rows, Asked(words="en02 budget")) == ["EN02"]
+    assert codes(rows, Asked(words="en02 perimetre")) == []
+
+
+def test_the_address_holds_the_whole_view_and_another_filter_starts_at_its_beginning() -> None:
+    asked = Asked.told({"etat": "en-retard", "main": "ars", "mots": "a & b", "page": "2"})
+    assert asked.address(page=asked.page) == "etat=en-retard&main=ars&mots=a+%26+b&page=2"
+    assert asked.address(state="accord") == "etat=accord&main=ars&mots=a+%26+b"
+    assert Asked.told({"page": "-1", "etat": "x" * 500}) == Asked(state="x" * 120)
+
+
+def test_a_long_board_comes_by_pages_and_loses_nobody() -> None:
+    rows = [a_row(f"EN{number:03}") for number in range(250)]
+    grouped = board.groups(rows, (), Asked(), my_party="ars", essms_of={}, themes={})
+    pages = [board.page_of(grouped, number) for number in range(3)]
+    assert [page.next for page in pages] == [1, 2, None]
+    assert [len(group.rows) for page in pages for group in page.groups] == [100, 100, 50]
+    assert all(group.total == 250 for page in pages for group in page.groups)
