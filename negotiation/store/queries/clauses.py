@@ -169,7 +169,8 @@ def touched_cards(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
 
 def untouched_cards(session: Session, actor: Actor, states: Iterable[ClauseState]) -> tuple[ClauseCard, ...]:
     """Clauses in one of these states that no move touched: neither engagements, nor cells that follow one."""
-    return _cards(session, _readable(actor) & _untouched() & col(Clause.state).in_(list(states)))
+    wanted = list(states)
+    return _cards(session, _readable(actor) & _untouched() & col(Clause.state).in_(wanted)) if wanted else ()
 
 
 def count_untouched(session: Session, actor: Actor) -> dict[ClauseState, int]:
