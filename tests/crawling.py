@@ -126,9 +126,9 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "synoptique.show_synoptique": _rows(ids) | {"avec": ids["party_id"], "page": NUMBERS},
         "synoptique.spreadsheet": _rows(ids),
         "retaking.show_retaking": {
-            "version": NUMBERS,
-            "visa": ids.get("visa_id", ["inconnu"]),
-            "brouillon": ["ours", "commune"],
+            "version": ["1", "2", "x"],
+            "visa": ids.get("visa_id", ["inconnu"])[:2] or ["inconnu"],
+            "brouillon": ["ours"],
         },
         "texts.show_part": {"comparer": ["premiere"]},
         "texts.show_clause": {"comparer": ["premiere"], **_threads(ids)},
@@ -165,7 +165,7 @@ def _adding(ids: Ids) -> dict[str, list[str]]:
 
 
 def _rows(ids: Ids) -> dict[str, list[str]]:
-    return {"vue": ["toutes", "divergence", "autre"], "part": [*ids.get("part_id", []), "inconnue"]}
+    return {"vue": ["toutes", "divergence", "autre"], "part": [*ids.get("part_id", [])[:2], "inconnue"]}
 
 
 def _circles(ids: Ids) -> dict[str, list[str]]:
