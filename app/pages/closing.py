@@ -98,6 +98,8 @@ def post_freeze(negotiation_id: str) -> ResponseReturnValue:
                 cancel_freeze(uow, reader_in(uow.session, negotiation_id))
             flash("Votre demande de gel est retirée.", "done")
         case _:
+            with current_store().reading() as session:
+                require(reader_in(session, negotiation_id), Action.REQUEST_FREEZE)
             raise InvalidInput(field="act")
     return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
 

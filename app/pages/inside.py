@@ -69,6 +69,7 @@ def inside_fragment(negotiation_id: str) -> ResponseReturnValue:
 def set_rules(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
+        require(actor, Action.MANAGE_MEMBERS)
         for gesture in Gesture:
             if str(gesture) in request.form:
                 set_visa_rule(uow, actor, gesture, _role(request.form[str(gesture)]))
@@ -81,6 +82,7 @@ def set_rules(negotiation_id: str) -> ResponseReturnValue:
 def give(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
+        require(actor, Action.GIVE_VISA)
         played = give_visas(uow, actor, _listed())
     left = count_fr(len(played), "geste est parti", "gestes sont partis")
     flash(f"Visa donné : {left}. L’heure affichée aux autres est celle de cet envoi.", "done")
@@ -92,6 +94,7 @@ def give(negotiation_id: str) -> ResponseReturnValue:
 def refuse(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
+        require(actor, Action.GIVE_VISA)
         refuse_visas(uow, actor, _listed(), answer=request.form.get("answer", ""))
     flash("Visa refusé : rien n’est parti, et votre motif reste interne.", "done")
     return _back(negotiation_id)
@@ -102,6 +105,7 @@ def refuse(negotiation_id: str) -> ResponseReturnValue:
 def cancel(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
+        require(actor, Action.MOVE)
         cancel_visas(uow, actor, _listed())
     flash("Demande de visa annulée : rien n’est parti.", "done")
     return _back(negotiation_id)

@@ -164,8 +164,11 @@ def positions_of(
 
 
 def clauses_to_retake(session: Session, actor: Actor) -> frozenset[str]:
-    """Clauses on which a text of the actor's party was replaced by another that it doesn't stand behind: « à
-    reprendre ». For that party alone."""
+    """Clauses on which a text of the actor's party was set aside by another that doesn't answer it: « à reprendre ».
+
+    A counter-proposal, or what was built on it since, answers our text: that is our turn, nothing to take up again.
+    For that party alone.
+    """
     open_ones = (
         select(Clause, col(Version.number))
         .join(Version, col(Version.id) == Clause.current_version_id)
@@ -181,7 +184,23 @@ def clauses_to_retake(session: Session, actor: Actor) -> frozenset[str]:
         return frozenset()
     starts = _round_starts(session, actor, current)
     own = _newest(current, col(Version.author_party_id) == actor.party_id)
-    return frozenset(row.clause_id for row in session.execute(own) if row.number > starts[row.clause_id])
+    newest = {row.clause_id: row.number for row in session.execute(own) if row.number > starts[row.clause_id]}
+    answered = _answered_numbers(session, {clause_id: current[clause_id].current_version_id for clause_id in newest})
+    return frozenset(clause_id for clause_id, number in newest.items() if number not in answered[clause_id])
+
+
+def _answered_numbers(session: Session, current_ids: Mapping[str, str | None]) -> dict[str, set[int]]:
+    """The numbers of the versions that each of these current versions answers, one after the other."""
+    query = select(col(Version.clause_id), col(Version.id), col(Version.number), col(Version.base_version_id)).where(
+        col(Version.clause_id).in_(sorted(current_ids))
+    )
+    rows = {row.id: row for row in session.execute(query)}
+    found: dict[str, set[int]] = {clause_id: set() for clause_id in current_ids}
+    for clause_id, version_id in current_ids.items():
+        while version_id in rows and rows[version_id].number not in found[clause_id]:
+            found[clause_id].add(rows[version_id].number)
+            version_id = rows[version_id].base_version_id
+    return found
 
 
 def base_of(session: Session, version: VersionView, clause_id: str) -> Words:
