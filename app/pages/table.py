@@ -118,7 +118,7 @@ def _board(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[
         "filters": board.filters(rows, mine, untouched=count_untouched(session, frame.actor)),
         "asked": asked,
         "essms": places.essms,
-        "themes": sorted(set(places.themes.values())),
+        "themes": sorted(set(places.themes.values()) - {""}),
         "marks": frame.marks(engagements),
         "mine": [row for row in rows if mine in row.turn.holders],
         "late": [row for row in rows if row.turn.late_by],

@@ -77,6 +77,11 @@ class Somebody:
         expect(self.clause.locator(".tabbar [aria-current=page]")).to_contain_text(TABS[tab])
 
     @property
+    def sheet(self) -> Locator:
+        """The page of the contract itself, without its plan and margin."""
+        return self.page.locator("article.sheet")
+
+    @property
     def clause(self) -> Locator:
         """The open clause."""
         return self.page.locator("section.clause.open")
@@ -99,6 +104,12 @@ class Somebody:
 
     def expect_saved(self) -> None:
         expect(self.clause.locator(".saved")).to_have_text(re.compile(r"^Enregistré"))
+
+    def add(self, title: str) -> None:
+        """What the form at the screen adds to the contract, under this title."""
+        self.page.get_by_label("Intitulé").fill(title)
+        self.page.get_by_role("button", name="Ajouter", exact=True).click()
+        expect(self.sheet).to_contain_text(title)
 
     # ------------------------------------------------------------------ moves
 
@@ -128,9 +139,9 @@ class Somebody:
 
     def comment(self, text: str, *, readers: str = "Écrire à toutes les parties") -> None:
         box = self.rail.locator("details.write").filter(has_text=readers)
-        box.locator("summary").click()
+        box.locator("> summary").click()
         box.get_by_label("Votre commentaire").fill(text)
-        box.locator("button").click()
+        box.get_by_role("button", name=re.compile("^(Envoyer|Commenter|Écrire)")).click()
 
     def confirm(self, password: str = PASSWORD) -> None:
         """Say again who one is, for the first time or not, and let the act go on."""
