@@ -26,7 +26,7 @@ from app.mail_words import sections_of, short_title, subject_of
 from app.post_office import Envelope, Outcome, PostOffice, deliver
 from negotiation.errors import NotFound
 from negotiation.rules.clause_text import french_typography
-from negotiation.rules.notices import INVITATION_LINK, LIFETIMES, Ending, MailKind
+from negotiation.rules.notices import INVITATION_LIFETIME, LIFETIMES, Ending, MailKind
 from negotiation.services import mail_queue, notifying
 from negotiation.services.mail_contents import news_for, title_for
 from negotiation.services.mail_queue import Letter, Told
@@ -184,7 +184,7 @@ def _written(letter: Letter) -> Draft | Told | None:
         case MailKind.INVITATION:
             with current_store().reading() as session:
                 title = title_for(session, letter)
-            return None if title is None else _link(letter, title, INVITATION_LINK)
+            return None if title is None else _link(letter, title, INVITATION_LIFETIME)
         case _:
             return _news(letter)
 

@@ -24,6 +24,7 @@ from negotiation.errors import (
     SigninRequired,
     WrongValue,
 )
+from negotiation.rules.notices import INVITATION_LIFETIME
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.seats import MAY_JOIN, decides, leaves_one_day, rights_of_kind
 from negotiation.rules.vocabulary import ROLES_OF_RIGHT, Action, Circle, Role
@@ -31,7 +32,7 @@ from negotiation.services.access import require
 from negotiation.services.delegating import end_delegation, lendable, set_delegation
 from negotiation.services.joining import Joining, add_party
 from negotiation.services.leaving import remove
-from negotiation.services.members import INVITATION_LIFETIME, Carried, Invited, Seat, change, invite, invite_again
+from negotiation.services.members import Carried, Invited, Seat, change, invite, invite_again
 from negotiation.store.queries.members import (
     OwnLine,
     delegations_of,

@@ -18,12 +18,13 @@ from app.pages.opening_words import EMPTY
 from app.security import serves
 from app.signin.session import current_person
 from negotiation.errors import InvalidInput, UnreadableText, WrongValue
+from negotiation.rules.notices import INVITATION_LIFETIME
 from negotiation.rules.opening import Opening, calendar_of, end_of, outside_authorisation
 from negotiation.rules.trame import Milestone, MilestoneKind, Trame
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import Action, PartKind, ValueKind
 from negotiation.services import opening as service
-from negotiation.services.members import INVITATION_LIFETIME, Carried
+from negotiation.services.members import Carried
 from negotiation.store.queries.opening import TrameCard, draft_fields, drafts_of, trames_for
 
 opening = Blueprint("opening", __name__)

@@ -137,7 +137,7 @@ LIFETIMES: dict[MailKind, timedelta] = {
     MailKind.INVITATION: timedelta(days=7),
 }
 """Too late is worse than never: an older mail is given up, whatever attempts are left."""
-INVITATION_LINK = timedelta(days=14)
+INVITATION_LIFETIME = timedelta(days=14)
 """How long the link of an invitation opens: holidays included."""
 
 

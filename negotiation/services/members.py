@@ -7,7 +7,7 @@ leaves the party.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import delete, select
@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from negotiation.errors import AlreadyAtTheTable, InvalidInput, LastAdministrator, NotAllowed, NotFound
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
-from negotiation.rules.notices import MailKind
+from negotiation.rules.notices import INVITATION_LIFETIME, MailKind
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.seats import free_key, leaves_one_day, rights_of_kind
@@ -31,7 +31,6 @@ from negotiation.store.notifying import Mail
 from negotiation.store.people import Member, Party, Person
 from negotiation.store.unit_of_work import UnitOfWork
 
-INVITATION_LIFETIME = timedelta(days=14)
 LONGEST_TITLE = 120
 LONGEST_EMAIL = 254
 _EMAIL = re.compile(r"[^\s@<>\",;:()]+@[^\s@<>\",;:()]+\.[^\s@<>\",;:()]+")

@@ -11,6 +11,7 @@ from negotiation.store import Announcing, Store
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.queries.clauses import ClauseCard, card_of
+from negotiation.store.queries.notices import todo_of
 from negotiation.store.queries.turns import Convergence, Pace, convergence_of, pace_of, rounds_by_clause
 from tests.builders import Table, a_table
 from tests.visitors import Visitor
@@ -84,6 +85,21 @@ def test_the_delay_is_that_of_the_note_de_cadrage(store: Store) -> None:
     assert pace(table).response_days == 10
     frame(table, "15")
     assert pace(table).response_days == 15
+
+
+def test_mails_keep_the_time_that_the_pages_show(store: Store) -> None:
+    """Twenty days are late at ten working days and not at thirty; another party's acceptance gives nobody more."""
+    table = a_table(store)
+    table.og.dg.propose("en01", value="94", at=days_ago(20))
+    table.ars.dg.accept("en01", at=days_ago(1))
+
+    def late() -> int:
+        with store.reading() as session:
+            return todo_of(session, table.cd.dg.actor, now().date()).late
+
+    assert late() == 1
+    frame(table, "30")
+    assert late() == 0
 
 
 @pytest.mark.parametrize("nonsense", ["0", "-3", "9999", "dix", "2.5"])

@@ -22,6 +22,7 @@ from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.inside import VisaRequest
 from negotiation.store.notifying import NoticeChoice, NoticeReader
 from negotiation.store.people import Party
+from negotiation.store.queries import turns
 from negotiation.store.queries.clauses import engagements_without_trails, touched_cards
 from negotiation.store.queries.visibility import on_the_table, visible
 from negotiation.store.record import HistoryEntry
@@ -172,11 +173,17 @@ def _awaited(session: Session, actor: Actor, today: date) -> tuple[Awaited, ...]
     if not may_answer(actor):
         return ()
     cards = engagements_without_trails(session, actor) + touched_cards(session, actor)
+    delay = turns.pace_of(session, actor.negotiation_id).response_days
     found = [
         Awaited(
             card.id,
-            turn_of(card.situation, since=paris_day(card.moved_on) if card.moved_on else None, today=today),
-            card.moved_on,
+            turn_of(
+                card.situation,
+                since=paris_day(card.held_since) if card.held_since else None,
+                today=today,
+                response_days=delay,
+            ),
+            card.held_since,
         )
         for card in cards
         if card.waits_for_party(actor.party_id)
