@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import announcing, assets, errors, limits, observability, security, sockets
 from app.config import Settings
-from app.pages import presentation
+from app.pages import presentation, remembering
 from app.pages.closing import closing
 from app.pages.discussion import discussion
 from app.pages.extract import extract
@@ -80,6 +80,7 @@ def create_app(settings: Settings) -> Flask:
     errors.install(app)
     session.install(app)
     presentation.install(app.jinja_env)
+    remembering.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
 

@@ -1,6 +1,6 @@
 """What every page of a negotiation shows around its own subject: who I am, the parties, the head line."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.pages.presentation import value_fr
+from app.pages.remembering import BURST, Read, remembered
 from app.signin.session import current_person
 from negotiation.rules.lifecycle import possible_moves
 from negotiation.rules.paris import PARIS, paris_day
@@ -116,6 +117,10 @@ class Frame:
     def marks(self, cards: Iterable[ClauseCard]) -> tuple[Mark, ...]:
         return tuple(Mark(card.code, card.state, self.holders(card)) for card in cards)
 
+    def read(self, what: str, *about: Hashable, read: Callable[[], Read], seconds: float = BURST) -> Read:
+        """See `remembering.remembered`: one reading for all who read the same, in the burst that follows a move."""
+        return remembered(self.actor, self.reached, what, *about, read=read, seconds=seconds)
+
     def moves(self, card: ClauseCard) -> tuple[Move, ...]:
         """The moves that this person can play on the clause now: lifecycle and rights."""
         if self.negotiation.frozen_at is not None:
@@ -163,20 +168,40 @@ def reader_on_clause(session: Session, clause_id: str) -> Actor:
 def frame_of(session: Session, actor: Actor) -> Frame:
     """Everything around the page, for this reader."""
     reached = heads_reached(session, actor)  # first: what is written meanwhile is then missed by nobody
-    negotiation = negotiation_view(session, actor.negotiation_id)
-    parties = parties_of(session, actor.negotiation_id)
-    members = members_of(session, actor.negotiation_id, at_table=parties)
-    mine = members[actor.member_id]
+    around = remembered(actor, reached, "around", read=lambda: _around(session, actor))
+    mine = around.members[actor.member_id]
     return Frame(
         actor=actor,
-        negotiation=negotiation,
-        parties={party.id: party for party in parties},
-        members=members,
-        audiences=audiences_of(session, actor, at_table=parties),
+        negotiation=around.negotiation,
+        parties={party.id: party for party in around.parties},
+        members=around.members,
+        audiences=around.audiences,
         me=Me(id=actor.person_id, name=mine.title, role=mine.title, party=mine.party),
-        today=negotiation.situation_on or datetime.now(PARIS).date(),
+        today=around.negotiation.situation_on or datetime.now(PARIS).date(),
         reached=reached,
-        pace=pace_of(session, actor.negotiation_id),
+        pace=around.pace,
+    )
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What a frame says to everybody of one party."""
+
+    negotiation: NegotiationView
+    parties: tuple[PartyView, ...]
+    members: dict[str, MemberView]
+    audiences: dict[str, AudienceView]
+    pace: Pace
+
+
+def _around(session: Session, actor: Actor) -> _Around:
+    parties = parties_of(session, actor.negotiation_id)
+    return _Around(
+        negotiation_view(session, actor.negotiation_id),
+        parties,
+        members_of(session, actor.negotiation_id, at_table=parties),
+        audiences_of(session, actor, at_table=parties),
+        pace_of(session, actor.negotiation_id),
     )
 
 

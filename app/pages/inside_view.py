@@ -78,8 +78,8 @@ def inside_block(session: Session, frame: Frame, card: ClauseCard) -> InsideBloc
     actor = frame.actor
     if actor.side is Side.ASSOCIATE:
         return None
-    mandate = mandate_of(session, actor, card.id)
-    requests = waiting_requests(session, actor, card.id)
+    mandate = frame.read("mandate", card.id, read=lambda: mandate_of(session, actor, card.id))
+    requests = frame.read("waiting", card.id, read=lambda: waiting_requests(session, actor, card.id))
     mandates = {card.id: mandate} if mandate else {}
     return InsideBlock(
         mandate=mandate,
@@ -100,7 +100,7 @@ def may_set_mandate(frame: Frame) -> bool:
 
 def visas_for_me(session: Session, frame: Frame) -> dict[Gesture, Role]:
     """The rules of the party that hold back this person: who has the role needs no visa."""
-    rules = visa_rules(session, frame.actor)
+    rules = frame.read("visa rules", read=lambda: visa_rules(session, frame.actor))
     return {gesture: role for gesture, role in rules.items() if role not in frame.actor.roles}
 
 
@@ -114,7 +114,7 @@ def pending_of(
 ) -> tuple[Pending, ...]:
     """The requests as pages show them; those whose clause isn't among the cards are left out."""
     listed = [request for request in requests if request.clause_id in cards]
-    awaited = deciders(session, frame.actor) if listed else {}
+    awaited = frame.read("deciders", read=lambda: deciders(session, frame.actor)) if listed else {}
     return tuple(
         _pending(frame, request, cards[request.clause_id], mandates.get(request.clause_id), awaited)
         for request in listed

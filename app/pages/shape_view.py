@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.pages.clause_view import FAMILIES_OF_CHOICES
 from app.pages.frame import Frame
+from app.pages.remembering import LASTING
 from negotiation.rules.checks import Point, points_of_vigilance
 from negotiation.rules.checks_facts import ContractFacts, FicheFacts, OperationalObjectiveFacts
 from negotiation.rules.checks_smart import Lack, Missing, Smart, smart
@@ -71,6 +72,11 @@ _FIELD_OF_LACK: dict[Lack, str] = {
     Lack.STEP: "steps.1",
 }
 """Where to write what is missing, when it isn't the field of that name."""
+
+
+def facts_for(session: Session, frame: Frame) -> ContractFacts:
+    """What the checks look at, found once for as long as the history stands."""
+    return frame.read("facts", read=lambda: facts_of(session, frame.actor), seconds=LASTING)
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ def shape_of(
     inside = part.circle != SHARED
     names = establishments(session, frame.actor)
     family = [part.id, *_below(entries.values(), part.id)]
-    facts = facts_of(session, frame.actor)
+    facts = facts_for(session, frame)
     drafted = drafted_texts(session, part.id, circle=part.circle) if inside else {}
     together = inside_with(session, frame.actor, part) if inside else ()
     above = entries.get(part.parent_id or "")

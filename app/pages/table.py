@@ -7,10 +7,11 @@ from sqlmodel import Session
 from app.database import current_store
 from app.pages import board
 from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.shape_view import facts_for
 from app.pages.start import start_of
 from app.pages.whole import answerable, proposable
 from app.security import serves
-from negotiation.rules.checks import Level, Point, points_of_vigilance
+from negotiation.rules.checks import Level, points_of_vigilance
 from negotiation.rules.turn import is_stuck
 from negotiation.rules.vocabulary import Action, ClauseState
 from negotiation.services.access import require
@@ -30,7 +31,6 @@ from negotiation.store.queries.positions import clauses_to_retake
 from negotiation.store.queries.shape import establishments
 from negotiation.store.queries.turns import convergence_of, next_copil, rounds_by_clause
 from negotiation.store.queries.views import views_of
-from negotiation.store.queries.vigilance import facts_of
 
 table = Blueprint("table", __name__)
 
@@ -103,7 +103,14 @@ def _framed(session: Session, negotiation_id: str) -> Frame:
 
 
 def _board(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
-    mine, asked = frame.actor.party_id, board.Asked.told(request.args)
+    asked = board.Asked.told(request.args)
+    found = frame.read("board", asked, read=lambda: _board_of(session, frame, plan, asked))
+    return found | {"views": views_of(session, frame.actor)}
+
+
+def _board_of(session: Session, frame: Frame, plan: tuple[PlanEntry, ...], asked: board.Asked) -> dict[str, object]:
+    """The board as everybody of this party with these roles reads it."""
+    mine = frame.actor.party_id
     engagements = engagements_without_trails(session, frame.actor)
     cards = engagements + touched_cards(session, frame.actor)
     rows = _rows(session, frame, cards)
@@ -128,7 +135,6 @@ def _board(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[
         "tickable": {card.id for card in shown if answerable(frame, card) or proposable(frame, card)},
         "to_retake": clauses_to_retake(session, frame.actor),
         "copil": next_copil(session, frame.negotiation.id, frame.today),
-        "views": views_of(session, frame.actor),
         "start": None if cards else start_of(session, frame),
     }
 
@@ -162,7 +168,7 @@ def _beside(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict
 def _vigilance(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
     """What blocks the gel first; nothing once it is done."""
     frozen = frame.negotiation.frozen_at is not None
-    found: list[Point] = [] if frozen else list(points_of_vigilance(facts_of(session, frame.actor)))
+    found = () if frozen else points_of_vigilance(facts_for(session, frame))
     points = sorted(found, key=lambda point: point.level is not Level.BLOCKS_FREEZE)
     keys = dict(establishments(session, frame.actor)) if points else {}
     return {

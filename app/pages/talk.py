@@ -65,13 +65,13 @@ def beside(session: Session, frame: Frame, part: PartView, name: str) -> Beside:
     if name not in channels:
         raise NotFound()
     readers = channels[name]
-    said = channel(
-        session,
-        frame.actor,
-        Circle.parse(readers.circle),
-        part_id=part.id,
-        since=asked_number("depuis"),
-        size=IN_THE_MARGIN,
+    circle, since = Circle.parse(readers.circle), asked_number("depuis")
+    said = frame.read(
+        "beside",
+        part.id,
+        circle,
+        since,
+        read=lambda: channel(session, frame.actor, circle, part_id=part.id, since=since, size=IN_THE_MARGIN),
     )
     return Beside(place, name, readers, channels, said)
 

@@ -75,10 +75,11 @@ def clause_fragment(clause_id: str, piece: str) -> ResponseReturnValue:
     with current_store().reading() as session:
         actor = reader_on_clause(session, clause_id)
         require(actor, Action.READ_CLAUSE)
-        card, frame = card_of(session, actor, clause_id), frame_of(session, actor)
+        frame = frame_of(session, actor)
+        card = frame.read("card", clause_id, read=lambda: card_of(session, actor, clause_id))
         if card is None:
             raise NotFound()
-        part = part_view(session, actor, card.part_id)
+        part = frame.read("part", card.part_id, read=lambda: part_view(session, actor, card.part_id))
         tab = request.args.get("onglet", "")
         shown = _open_context(session, frame, card, tab=tab) | around(session, frame, part, tab=tab)
         template = {"carte": "fiches/_clause_open.html", "marge": "fiches/_rail.html"}[piece]
@@ -126,7 +127,14 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
 def _open_context(session: Session, frame: Frame, card: ClauseCard | None, *, tab: str) -> dict[str, Any]:
     """The open clause, and what this person may do in it; nothing of the other clauses."""
     target = Target(frame.negotiation.id)
-    opened = open_clause(session, frame, card, tab=tab, compare=request.args.get("comparer", "")) if card else None
+    compare = request.args.get("comparer", "")
+    opened = (
+        frame.read(
+            "open", card.id, tab, compare, read=lambda: open_clause(session, frame, card, tab=tab, compare=compare)
+        )
+        if card
+        else None
+    )
     return {
         "opened": opened,
         "inside": inside_block(session, frame, card) if card else None,

@@ -73,13 +73,14 @@ def threads_shown(session: Session, frame: Frame, card: ClauseCard) -> Threads:
     wanted = Wanted(asked) if asked in set(Wanted) else Wanted.OPEN
     who = request.args.get("qui", "")
     readers = frame.audiences.get(who)
-    page = threads_page(
-        session,
-        frame.actor,
+    circle, number = Circle.parse(readers.circle) if readers else None, asked_number("fil") or 0
+    page = frame.read(
+        "threads",
         card.id,
-        wanted=wanted,
-        circle=Circle.parse(readers.circle) if readers else None,
-        page=asked_number("fil") or 0,
+        wanted,
+        circle,
+        number,
+        read=lambda: threads_page(session, frame.actor, card.id, wanted=wanted, circle=circle, page=number),
     )
     texts = {text for text in (card.text, card.tabled_text, card.agreed_text) if text}
     visible = [plain_text(text) for text in texts]
@@ -88,7 +89,9 @@ def threads_shown(session: Session, frame: Frame, card: ClauseCard) -> Threads:
         ShownThread(thread, names.get(str(thread.root.circle), "ours"), number, _placed(thread.passage, visible))
         for number, thread in enumerate(page.threads, start=1)
     )
-    agreed_id, current_id = standing_versions(session, frame.actor, card.id)
+    agreed_id, current_id = frame.read(
+        "standing versions", card.id, read=lambda: standing_versions(session, frame.actor, card.id)
+    )
     return Threads(shown, page, who if readers else "", agreed_id, current_id)
 
 
@@ -96,7 +99,9 @@ def people_to_name(session: Session, frame: Frame) -> dict[str, tuple[Reader, ..
     """Whom one may name, by name of audience: its other members, and nobody else (trust T4)."""
     everybody = [
         reader
-        for reader in readers_in(session, frame.actor, SHARED, today=paris_day(now()))
+        for reader in frame.read(
+            "readers", read=lambda: readers_in(session, frame.actor, SHARED, today=paris_day(now()))
+        )
         if reader.id != frame.actor.member_id
     ]
     parties_of = {

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
+from app.pages import remembering
 from negotiation.store import Store
 from negotiation.store.queries.instance import tables_of_instance
 from tests.builders import Table, a_table
@@ -29,6 +30,9 @@ PAGES = (
     "/negociations/{table}/finances",
     "/negociations/{table}/suivi",
 )
+
+
+MOST_ORDERS = 60
 
 
 def long_thread(key: str, length: int) -> list[Json]:
@@ -65,6 +69,7 @@ def orders_for(app: Flask, table: Table) -> dict[str, int]:
     with orders_sent(table.store) as sent:
         for page in PAGES:
             sent.clear()
+            remembering.install(app)  # nothing that somebody else asked a moment ago
             assert visitor.get(page.format(**named)).status_code == 200, page
             found[page] = len(sent)
     return found
@@ -74,7 +79,20 @@ def test_a_page_asks_no_more_where_there_is_more_to_show(app: Flask) -> None:
     store: Store = app.extensions["store"]
     little = orders_for(app, a_table_of(store, clauses=2, moves=3))
     assert orders_for(app, a_table_of(store, clauses=30, moves=30)) == little
-    assert max(little.values()) <= 40
+    assert max(little.values()) <= MOST_ORDERS
+
+
+def test_what_a_colleague_read_a_moment_ago_is_not_read_again(app: Flask) -> None:
+    """After a move every open page asks for the same fragment: sixty people are three parties."""
+    table = a_table_of(app.extensions["store"], clauses=2, moves=3)
+    address = f"/clauses/{table.clause_id('en01')}/fragment/carte"
+    first, second = (Visitor(app).enter(person.email) for person in (table.cd.lect, table.cd.lect))
+    with orders_sent(table.store) as sent:
+        assert first.get(address).status_code == 200
+        alone = len(sent)
+        sent.clear()
+        assert second.get(address).status_code == 200
+    assert len(sent) < alone / 3
 
 
 def test_the_moves_of_a_clause_are_found_without_reading_those_of_the_others(app: Flask) -> None:
