@@ -35,7 +35,17 @@ class Waiting:
     turn: Turn
 
 
-ANSWERS = frozenset({Move.ACCEPTANCE, Move.COUNTER_PROPOSAL, Move.REJECTION, Move.REOPENING_CONSENT})
+ANSWERS = frozenset(
+    {
+        Move.ACCEPTANCE,
+        Move.COUNTER_PROPOSAL,
+        Move.REJECTION,
+        Move.REOPENING_CONSENT,
+        Move.ABANDONMENT_CONSENT,
+        Move.CONCERNED_CONSENT,
+        Move.REQUEST_REFUSAL,
+    }
+)
 """What one who may only read or sign can't do: the list is then his party's, not his."""
 
 

@@ -72,6 +72,15 @@ def test_what_is_late_comes_first(app: Flask) -> None:
     assert "en retard" in page
 
 
+@pytest.mark.parametrize("asked", ["reopen", "abandon"])
+def test_a_request_is_answered_by_whoever_may_and_read_by_the_others(app: Flask, asked: str) -> None:
+    table = a_table(app.extensions["store"])
+    table.agree("en02", "Le texte convenu.")
+    getattr(table.og.dg, asked)("en02")
+    for person, heading in ((table.ars.dg, "Répondre à une proposition"), (table.ars.lect, "En attente d’une réponse")):
+        assert heading in Visitor(app).enter(person.email).get("/").text
+
+
 def test_nothing_to_do_names_the_next_meeting(app: Flask) -> None:
     store: Store = app.extensions["store"]
     content = scenario()
