@@ -7,6 +7,7 @@ from sqlmodel import Session
 from app.database import current_store
 from app.pages import board
 from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.plan_view import plan_shape
 from app.pages.shape_view import facts_for
 from app.pages.start import start_of
 from app.pages.whole import answerable, proposable
@@ -159,6 +160,7 @@ def _beside(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict
     """What stands around the board."""
     return {
         "plan": plan,
+        "shape": plan_shape(session, frame),
         "untabled": sum(entry.untabled for entry in plan),
         "convergence": convergence_of(session, frame.negotiation.id),
         "meeting": next_meeting(session, frame.negotiation.id, frame.today),

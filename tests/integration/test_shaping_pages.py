@@ -67,6 +67,21 @@ def test_a_fiche_offers_what_may_stand_in_it_and_nothing_else(og: Visitor, table
     assert og.get(f"/negociations/{table.id}/ajouter?genre=article&sous={table.part_id(FICHE)}").status_code == 404
 
 
+def test_the_plan_of_the_table_adds_to_the_contract_too(og: Visitor, app: Flask, table: Table) -> None:
+    page = f"/negociations/{table.id}"
+    offered = set(re.findall(r"genre=([a-z-]+)\"", og.get(page).text))
+    assert offered == {"objectif", "objectif-particulier", "indicateur", "article"}
+    assert "/ajouter" not in Visitor(app).enter(table.og.lect.email).get(page).text
+
+
+def test_a_part_named_by_its_code_is_named_once(og: Visitor, table: Table) -> None:
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        article = uow.session.get_one(Part, table.part_id("k01"))
+        article.code = article.title = "Préambule"
+    plan = og.get(f"/negociations/{table.id}").text.partition('id="plan"')[2].partition("</nav>")[0]
+    assert plan.count("Préambule") == 1
+
+
 def test_from_our_side_to_the_table_by_plain_forms(og: Visitor, ars: Visitor, table: Table) -> None:
     part = adds(og, table, "indicateur", table.part_id(FICHE))
     assert ars.get(part).status_code == 404
