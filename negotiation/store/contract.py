@@ -57,7 +57,8 @@ class Negotiation(SQLModel, table=True):
     trame: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
     """Key of the template from which it was opened; empty when it was imported."""
     settings: dict[str, Any] = Field(default_factory=dict, sa_column=settings_column())
-    """Thresholds of the table: `rounds`, `indicator_cap`. The response delay is a clause of the note de cadrage."""
+    """Thresholds of the table: `rounds`. The response delay and the cap of indicators are clauses of the note de
+    cadrage."""
     situation_on: date | None = None
     frozen_at: datetime | None = None
     created_at: datetime = Field(default_factory=now)

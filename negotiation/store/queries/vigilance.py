@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
@@ -30,18 +31,23 @@ from negotiation.rules.checks_facts import (
     Step,
     StrategicObjectiveFacts,
 )
+from negotiation.rules.part_fields import INDICATOR_CAP
 from negotiation.rules.policy import Actor
 from negotiation.rules.trame import Trame, built_in_trame
 from negotiation.rules.vocabulary import ClauseState, DocumentKind, PartKind, Side
-from negotiation.store.contract import Document, Essms, Negotiation, Part
+from negotiation.store.contract import Clause, Document, Essms, Negotiation, Part
+from negotiation.store.exchange import Version
 from negotiation.store.people import Party
 from negotiation.store.preparation import Datum, Finding
 from negotiation.store.queries.clauses import ClauseCard, cards_of_parts
-from negotiation.store.queries.visibility import visible
+from negotiation.store.queries.visibility import on_the_table, visible
 
 Facts = TypeVar("Facts")
 HANDICAP_ACTIVITY_INDICATORS = 2
 """Fewest indicators of activity, where they modulate the tariff (V23)."""
+CAP_DIGITS = 3
+"""A longer number of indicators is no cap."""
+_agreed, _current = aliased(Version), aliased(Version)
 
 
 def facts_of(session: Session, actor: Actor) -> ContractFacts:
@@ -63,7 +69,7 @@ def facts_of(session: Session, actor: Actor) -> ContractFacts:
         fiches=tuple(read.each(PartKind.FICHE_ACTION, _fiche)),
         indicators=tuple(read.each(PartKind.INDICATOR, _indicator)),
         lines=tuple(read.each(PartKind.FUNDING_LINE, _line)),
-        caps=_caps(negotiation),
+        caps=_caps(session, negotiation.id),
         required=_required(negotiation),
     )
 
@@ -270,10 +276,25 @@ def _data(session: Session, actor: Actor) -> tuple[DatumFacts, ...]:
     )
 
 
-def _caps(negotiation: Negotiation) -> Caps:
-    """As the table set them; the defaults are those of the domain reference."""
-    cap = negotiation.settings.get("indicator_cap")
-    return Caps(indicators=cap) if isinstance(cap, int) else Caps()
+def _caps(session: Session, negotiation_id: str) -> Caps:
+    """As the note de cadrage says, agreed, else tabled, else written; the defaults are the domain reference's."""
+    query = (
+        select(col(_agreed.value), col(_current.value), col(Clause.working_value))
+        .select_from(Clause)
+        .join(Part, col(Part.id) == Clause.part_id)
+        .outerjoin(_agreed, col(_agreed.id) == Clause.agreed_version_id)
+        .outerjoin(_current, col(_current.id) == Clause.current_version_id)
+        .where(
+            col(Clause.negotiation_id) == negotiation_id,
+            col(Clause.field) == INDICATOR_CAP.name,
+            col(Clause.state) != ClauseState.WITHDRAWN,
+            on_the_table(Clause.circle),
+            col(Part.kind) == PartKind.FRAMING_SECTION,
+            col(Part.dropped_at).is_(None),
+        )
+    )
+    written = next((str(value) for row in session.execute(query) for value in row if value is not None), "")
+    return Caps(indicators=int(written)) if written.isdecimal() and len(written) <= CAP_DIGITS else Caps()
 
 
 def _required(negotiation: Negotiation) -> Required:
