@@ -58,9 +58,12 @@ class Step:
 
 @dataclass(frozen=True)
 class ReserveView:
+    """`move_id`: the move that stated it, which the other parties answer."""
+
     party_id: str
     text: str
     state: ReserveState
+    move_id: str
 
 
 @dataclass(frozen=True)
@@ -336,11 +339,11 @@ def _concerned(session: Session, clause_ids: list[str]) -> dict[str, frozenset[s
 
 def _reserves(session: Session, clause_ids: list[str]) -> dict[str, list[ReserveView]]:
     found: dict[str, list[ReserveView]] = defaultdict(list)
-    query = select(col(Reserve.clause_id), col(Reserve.party_id), col(Reserve.text), col(Reserve.state)).where(
+    query = select(Reserve).where(
         col(Reserve.clause_id).in_(clause_ids), col(Reserve.state).in_([ReserveState.OPEN, ReserveState.MAINTAINED])
     )
-    for clause_id, party_id, text, state in session.execute(query):
-        found[clause_id].append(ReserveView(party_id, text, state))
+    for row in session.execute(query).scalars():
+        found[row.clause_id].append(ReserveView(row.party_id, row.text, row.state, row.move_id))
     return found
 
 
