@@ -76,12 +76,17 @@ def show_history(negotiation_id: str) -> ResponseReturnValue:
             **frame.context(
                 "history",
                 readers=readers,
-                names={member.key: frame.name_of(member.key) for member in frame.members.values()},
+                names={key: frame.name_of(key) for key in _keys(frame)},
                 readers_name=name,
                 page=history_page(session, actor, Circle.parse(readers.circle), before),
                 clauses={card.id: card for card in engagement_cards(session, actor)},
             ),
         )
+
+
+def _keys(frame: Frame) -> list[str]:
+    """Of the members and parties that facts name."""
+    return [member.key for member in frame.members.values()] + [party.key for party in frame.parties.values()]
 
 
 def _page() -> int:

@@ -16,6 +16,7 @@ from negotiation.rules.turn import Turn, urgency
 from negotiation.rules.vocabulary import Action, ClauseKind, ClauseState, Move
 from negotiation.services.access import actors_of
 from negotiation.store.queries.clauses import ClauseCard, cards_of_tables
+from negotiation.store.queries.fallen import fallen_acceptances
 from negotiation.store.queries.negotiations import MeetingView, next_meetings
 from negotiation.store.queries.people import PartyView
 from negotiation.store.queries.waiting import mentions_due, signatures_due, tasks_due, visas_due
@@ -99,14 +100,17 @@ def show_home() -> ResponseReturnValue:
         actors = actors_of(session, person_id=person.person_id, authentication=person.authentication)
         cards = _cards(session, frames_of(session, actors))
         waiting = sorted((found for card in cards for found in _waiting(card)), key=_urgency)
+        shown = waiting[:SHOWN]
+        parties = [actor.party_id for actor in actors]
         return render_template(
             "home.html",
             me=cards[0].frame.me if cards else _nobody(),
             cards=cards,
             waiting=waiting,
-            shown=waiting[:SHOWN],
+            shown=shown,
+            fallen=fallen_acceptances(session, [found.card for found in shown], party_ids=parties),
             late=sum(found.turn.late_by > 0 for found in waiting),
-            answers=any(ANSWERS.intersection(found.frame.moves(found.card)) for found in waiting[:SHOWN]),
+            answers=any(ANSWERS.intersection(found.frame.moves(found.card)) for found in shown),
             tables={card.frame.negotiation.id: card.frame for card in cards},
             visas=visas_due(session, actors),
             tasks=tasks_due(session, actors),

@@ -1,4 +1,5 @@
-"""What a party alone sees of a clause: its mandate, what waits for a visa, and what the others see meanwhile."""
+"""What a party alone sees of a clause: its mandate, what waits for a visa, what the others see meanwhile; and that its
+acceptance fell, which concerns nobody else."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from negotiation.rules.visa import Place, Standing, place_of
 from negotiation.rules.vocabulary import GESTURE_OF_MOVE, TEXT_MOVES, Action, Gesture, Role, Side
 from negotiation.services.visas import deciders
 from negotiation.store.queries.clauses import ClauseCard
+from negotiation.store.queries.fallen import Fallen, fallen_acceptances
 from negotiation.store.queries.inside import MandateView, RequestView, mandate_of, visa_rules, waiting_requests
 from negotiation.store.queries.people import MemberView
 
@@ -62,6 +64,7 @@ class InsideBlock:
     may_set: bool
     pending: tuple[Pending, ...]
     visa_for: dict[Gesture, Role]
+    fallen: Fallen | None = None
 
     @property
     def shows(self) -> bool:
@@ -89,7 +92,12 @@ def inside_block(session: Session, frame: Frame, card: ClauseCard) -> InsideBloc
         may_set=may_set_mandate(frame),
         pending=pending_of(session, frame, requests, cards={card.id: card}, mandates=mandates),
         visa_for=visas_for_me(session, frame),
+        fallen=frame.read("fallen", card.id, read=lambda: _fallen(session, frame, card)),
     )
+
+
+def _fallen(session: Session, frame: Frame, card: ClauseCard) -> Fallen | None:
+    return fallen_acceptances(session, [card], party_ids=[frame.actor.party_id]).get(card.id)
 
 
 def may_set_mandate(frame: Frame) -> bool:

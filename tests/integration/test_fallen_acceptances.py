@@ -1,0 +1,71 @@
+"""A later version voids the acceptances of the one before, and tells those who had given them (issue 3, point 3)."""
+
+import pytest
+from flask import Flask
+
+from negotiation.store import Store
+from negotiation.store.queries.clauses import card_of
+from negotiation.store.queries.fallen import Fallen, fallen_acceptances
+from tests.builders import Person, Table, a_table
+from tests.visitors import Visitor
+
+ONCE = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
+
+def fallen(person: Person, clause: str = "en01") -> Fallen | None:
+    table = person.table
+    with table.store.reading() as session:
+        card = card_of(session, person.actor, table.clause_id(clause))
+        assert card is not None
+        found = fallen_acceptances(session, [card], party_ids=[person.actor.party_id])
+    return found.get(card.id)
+
+
+def voided(store: Store) -> Table:
+    """The ARS accepted version 1 of the OG; the Département tabled version 2."""
+    table = a_table(store)
+    table.og.dg.propose("en01", "Nous visons 94 %.", value="94")
+    table.ars.dg.accept("en01")
+    table.cd.dg.counter("en01", "Nous visons 95 %.", value="95")
+    return table
+
+
+def test_who_had_accepted_is_told_which_version_came_and_from_whom(store: Store) -> None:
+    table = voided(store)
+    found = fallen(table.ars.dg)
+    assert found is not None
+    assert (found.accepted, found.by, found.author_id) == (1, 2, table.cd.id)
+    assert fallen(table.og.dg) is fallen(table.cd.dg) is None, "who wrote or countered knows it"
+
+
+def test_who_answers_the_new_version_is_told_no_more(store: Store) -> None:
+    table = voided(store)
+    table.og.dg.counter("en01", "Nous visons 94,5 %.", value="94.5")
+    told = fallen(table.ars.dg)
+    assert told is not None and (told.accepted, told.by) == (1, 2), "what made it fall, however much came after"
+    table.ars.dg.reject("en01")
+    assert fallen(table.ars.dg) is None
+
+
+def test_what_was_reopened_with_everybodys_consent_fell_by_nobodys_version(store: Store) -> None:
+    table = a_table(store)
+    table.agree("en02")
+    table.og.dg.reopen("en02")
+    table.ars.dg.consent("en02")
+    table.og.dg.propose("en02", "Un texte nouveau.")
+    assert fallen(table.ars.dg, "en02") is None
+
+
+@ONCE
+def test_the_clause_the_accueil_and_the_history_say_it_to_those_whom_it_concerns(app: Flask) -> None:
+    table = voided(app.extensions["store"])
+    clause = f"/clauses/{table.clause_id('en01')}"
+    sentence = "Votre accord à la version 1 est tombé"
+    for person, is_told in ((table.ars.lect, True), (table.og.dg, False), (table.cd.dg, False)):
+        visitor = Visitor(app).enter(person.email)
+        for page in ("/", clause):
+            shown = visitor.get(page).text.replace("\xa0", " ")
+            assert (sentence in shown) is is_told, (person.key, page)
+    assert 'id="version-2"' in Visitor(app).enter(table.ars.dg.email).get(f"{clause}/navette").text
+    history = Visitor(app).enter(table.og.dg.email).get(f"/negociations/{table.id}/historique").text
+    assert "tombe." in history.replace("\xa0", " ")
