@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from app.background import SECONDS, do_round
 from negotiation.rules.paris import paris_day
+from negotiation.rules.vocabulary import ROLES_OF_RIGHT, Right
 from negotiation.services.delegating import set_delegation
 from negotiation.services.leaving import remove
 from negotiation.services.members import Carried, Seat, change, invite
@@ -297,3 +298,19 @@ def test_somebody_invited_while_signed_in_enters_by_looking(app: Flask, table: T
     asks(guest.open_socket(), "watch_table", {"negotiation": table.id})
     with table.store.reading() as session:
         assert session.get_one(Member, invited.member_id).joined_at is not None
+
+
+def test_whoever_left_is_offered_neither_to_be_named_nor_to_own_a_task(og: Visitor, ars: Visitor, table: Table) -> None:
+    gone, clause = table.og.redac, table.clause_id("en01")
+    pages = (f"/negociations/{table.id}/taches", f"/negociations/{table.id}/discussion", f"/clauses/{clause}")
+    offered = f'value="{gone.member.id}"'
+    for visitor in (og, ars):
+        assert [page for page in pages if offered not in visitor.get(page).text] == []
+    lets_go(table.og.dg, gone)
+    for visitor in (og, ars):
+        assert [page for page in pages if offered in visitor.get(page).text] == []
+
+
+def test_who_follows_the_figures_may_do_what_the_form_says(og: Visitor, table: Table) -> None:
+    assert ROLES_OF_RIGHT[Right.FINANCIER] == ROLES_OF_RIGHT[Right.REDACTEUR]
+    assert "écrit, propose et contre-propose tout texte, comme un rédacteur" in unescape(og.get(page_of(table)).text)
