@@ -187,13 +187,14 @@ def _chapters(parts: Sequence[Content], *, parties: Mapping[str, Node], kind: st
 def _part(part: Content, parties: Mapping[str, Node], kind: str) -> Node:
     kept = [clause for clause in part.get("clauses", ()) if clause.get("state") != ClauseState.WITHDRAWN]
     shown = [clause for clause in kept if clause.get("text") or clause.get("value_text") or _awaited(clause, kind)]
-    code, name = plain(part.get("code", "")), NAMES_OF_PARTS.get(part["kind"], "")
+    told = "" if part.get("code") == part["title"] else part.get("code", "")  # « Préambule » is said once
+    code, name = plain(told), NAMES_OF_PARTS.get(part["kind"], "")
     overline = capitals(f"{name} {code}".strip() if code[:1].isdigit() or name != "Article" else code)
     section = capitals(plain(part.get("section", "")))
     return {
         "kind": str(part["kind"]),
         "overline": overline,
-        "code": shortened(part.get("code", ""), most=12),
+        "code": shortened(told, most=12),
         "section": section if section != overline else "",
         "title": plain(part["title"]),
         "fields": _rows([_clause(it, parties, kind) for it in shown if it["kind"] != ClauseKind.ENGAGEMENT]),

@@ -37,6 +37,11 @@ from negotiation.store.queries.people import PartyView, members_of, parties_of
 from negotiation.store.queries.visibility import on_the_table
 
 FORMAT = "navette-contract/1"
+SUBTITLES = {
+    "avenant-prorogation": "Avenant au contrat pluriannuel d’objectifs et de moyens",
+    "cadre-libre": "Contrat entre les parties",
+}
+"""What the cover calls a contract that is no CPOM of its own, by its type."""
 Node = dict[str, Any]
 
 
@@ -99,6 +104,8 @@ def contract_as_it_stands(
         if signatories is None
         else _declared(signatories, reading.parties),
     }
+    if subtitle := SUBTITLES.get(negotiation.contract_type):
+        content["subtitle"] = subtitle
     return Contract(content)
 
 

@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from negotiation.documents.print_tree import print_tree
 from negotiation.errors import InvalidInput
 from negotiation.rules.opening import Opening, Seat, SeatedParty, Structure
 from negotiation.rules.policy import Authentication, Method
 from negotiation.rules.trame import built_in_trame, built_in_trames, clauses_of
 from negotiation.rules.vocabulary import ClauseState, DocumentKind, PartyKind, Phase, Right, Role
 from negotiation.services.access import actor_in, actors_of
+from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.members import Carried
 from negotiation.services.opening import Opened, drop_draft, keep_draft, open_negotiation
 from negotiation.store import Announcing, Store
@@ -115,6 +117,19 @@ def test_parts_stand_in_the_order_of_the_template(store: Store) -> None:
         parts = [part for part in rows(store, Part, table) if part.document_id == contract.id]
         assert [part.key for part in sorted(parts, key=lambda part: part.position)] == [one.key for one in trame.walk()]
         assert sorted(part.position for part in parts) == list(range(1, len(parts) + 1))
+
+
+def test_an_extension_is_printed_as_an_amendment(store: Store) -> None:
+    called = {}
+    for trame in built_in_trames():
+        opening = an_opening(trame=trame, author=Seat(f"{trame.key}@x.example", "DG", CONTACT))
+        table = opened(store, opening).negotiation_id
+        with store.reading() as session:
+            content = contract_as_it_stands(session, table).content | {"date": "2026-11-22"}
+        tree = print_tree(content, fingerprint="0" * 64, label="1", kind="draft")
+        called[trame.key] = tree["subtitle"].partition(" ")[0]
+    assert called.pop("avenant-prorogation") == "AVENANT"
+    assert set(called.values()) == {"CONTRAT"}
 
 
 def test_either_side_opens_the_same_table(store: Store) -> None:
