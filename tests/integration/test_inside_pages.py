@@ -299,3 +299,12 @@ def test_what_leaves_bears_the_hour_and_the_number_of_its_departure(app: Flask, 
         )
         sequences = sorted(session.execute(shared).scalars())
     assert sequences == list(range(sequences[0], sequences[0] + len(sequences))), "no gap tells of what didn't leave"
+
+
+@ONCE
+def test_every_form_that_proposes_says_that_a_visa_is_asked(app: Flask, table: Table) -> None:
+    table.og.dg.counter(CLAUSE, "Le taux atteint 94 % en 2028.", value="94")
+    table.ars.dg.counter(CLAUSE, "Le taux atteint 96 % en 2028.", value="96")
+    page = enter(app, table.og.redac).get(f"/clauses/{table.clause_id(CLAUSE)}/proposition").text
+    competing = page[page.index("Proposer une autre rédaction") :]
+    assert "Demander le visa" in competing[: competing.index("</form>")]
