@@ -99,7 +99,7 @@ STATE_FILTERS: dict[str, tuple[str, Test]] = {
     "proposee": ("Proposée", lambda row, mine: row.card.state is ClauseState.PROPOSED),
     "contre-proposee": ("Contre-proposée", lambda row, mine: row.card.state is ClauseState.COUNTERED),
     "a-ecrire": ("À écrire", lambda row, mine: row.card.state in (ClauseState.TO_WRITE, ClauseState.REOPENED)),
-    "reserve": ("Réserve", lambda row, mine: bool(row.card.situation.open_reserves)),
+    "reserve": ("Réserve", lambda row, mine: bool(row.card.reserves)),
     "a-arbitrer": ("À porter au COPIL", lambda row, mine: row.rounds > 0),
     "retiree": ("Retirée", lambda row, mine: row.card.state is ClauseState.WITHDRAWN),
 }

@@ -65,6 +65,16 @@ def test_a_filter_lists_what_it_counts(app: Flask) -> None:
         assert page.count("<tr") - page.count("<thead>") == counts_shown(page)[words], key
 
 
+def test_a_maintained_reserve_is_not_an_agreement_like_another(app: Flask) -> None:
+    table = a_table(app.extensions["store"])
+    table.cd.dg.reserve("en01", "Sous réserve du vote du budget.")
+    table.agree("en01", "Le taux atteint 95 % en 2028.", "95")
+    table.cd.dg.maintain("en01", "Le vote a lieu en décembre.")
+    page = Visitor(app).enter(table.og.dg.email).get(f"/negociations/{table.id}?etat=reserve").text
+    assert counts_shown(page)["Réserve"] == 1
+    assert "maintenue au contrat" in page
+
+
 def test_the_fragment_asks_for_the_view_that_the_page_shows(app: Flask) -> None:
     table = a_lively_table(app)
     page = Visitor(app).enter(table.ars.dg.email).get(f"/negociations/{table.id}?etat=accord&mots=engagement").text
