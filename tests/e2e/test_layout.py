@@ -8,7 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Enter
+from tests.e2e.furnished import furnish
+from tests.e2e.opening import Seated, fill_the_form, send_the_form
 from tests.e2e.people import DESK, Somebody
+from tests.e2e.serving import RunningServer
 
 OG = "og.dg@handicap.example"
 WIDTHS = (320, 360, 1280, 1920)
@@ -43,6 +46,11 @@ VIOLATIONS = """async () => {
   const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   return grave.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 120)}`);
 }"""
+PARTIES = (
+    Seated("Organisme gestionnaire", "Fondation des Deux Rives", "Deux Rives", job="DAF", email="daf@rives.example"),
+    Seated("Agence régionale de santé", "ARS des Vallées", "ARS", job="Responsable", email="resp@vallees.example"),
+    Seated("Département", "Conseil départemental", "Département", job="Cheffe", email="cheffe@vallees.example"),
+)
 OF_PASSERS_BY = ("/connexion", "/verifier", "/connexion/lien/perdu")
 
 
@@ -62,6 +70,25 @@ def test_every_page_fits_has_one_title_and_is_open_to_everybody(og: Somebody) ->
         if (found := _faults(og.page, address := page.format(table=table, clause=clause)))
     }
     assert faults == {}
+
+
+def test_what_people_prepare_compare_and_discuss_fits_too(og: Somebody, served: RunningServer) -> None:
+    places = furnish(served.store)
+    faults = {address: found for address in places.addresses() if (found := _faults(og.page, address))}
+    assert faults == {}
+
+
+def test_the_form_that_opens_a_table_fits_in_each_of_its_states(og: Somebody) -> None:
+    faults = {"empty": _faults(og.page, "/ouvrir")}
+    og.page.get_by_role("button", name="Ouvrir la table").click()
+    expect(og.page.get_by_role("alert")).to_contain_text("La table n’est pas ouverte")
+    faults["refused"] = _faults_here(og.page)
+    fill_the_form(og, "CPOM à ouvrir", PARTIES)
+    send_the_form(og)
+    faults["opened"] = _faults_here(og.page)
+    og.page.get_by_role("link", name="Aller à la table").click()
+    faults["table"] = _faults_here(og.page)
+    assert {state: found for state, found in faults.items() if found} == {}
 
 
 def test_pages_for_passers_by_fit_too(enter: Enter) -> None:
@@ -98,6 +125,10 @@ def test_the_skip_link_leads_to_the_content(og: Somebody) -> None:
 def _faults(page: Page, address: str) -> list[str]:
     """What is wrong with this page, at every width."""
     page.goto(address)
+    return _faults_here(page)
+
+
+def _faults_here(page: Page) -> list[str]:
     faults = []
     titles = page.locator("h1:visible").count()
     if titles != 1:

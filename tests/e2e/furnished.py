@@ -1,0 +1,175 @@
+"""The open demonstration, furnished through the services so that every new screen has something to show.
+
+`furnish(store)` gives the address of each, for `og.dg@handicap.example`.
+"""
+
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from negotiation.rules.vocabulary import SHARED, Circle, ClauseState, Gesture, Move, PartKind, Right, Role
+from negotiation.services import trames
+from negotiation.services.adding import NewPart, add_part
+from negotiation.services.commenting import Comment, Quotation, resolve_thread, write_comment
+from negotiation.services.discussing import send_message
+from negotiation.services.mandates import Terms, set_mandate
+from negotiation.services.members import Carried, Seat, invite
+from negotiation.services.orders import Order, Seen
+from negotiation.services.splitting import pieces
+from negotiation.services.tasks import Wish, open_task
+from negotiation.services.visas import set_visa_rule, submit
+from negotiation.store import Announcing, Store
+from negotiation.store.contract import Clause
+from negotiation.store.queries.instance import tables_of_instance
+from negotiation.store.queries.opening import trames_for
+from tests.builders import Person, Table
+
+WAITING, SET_ASIDE, TALKED_OF = "en05", "en14", "en10"
+"""Clauses: one waits for a visa under a mandate, one has two positions, one is commented."""
+TITLE = "Handicap"
+"""Of the trame that the reader copied."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Ids of what was furnished."""
+
+    table: str
+    waiting: str
+    set_aside: str
+    talked_of: str
+    to_split: str
+    discussed_part: str
+    inside_part: str
+    invited: str
+    trame: str
+
+    def addresses(self) -> tuple[str, ...]:
+        """Every screen of a negotiation that is made to be furnished, and the trames."""
+        table, part = f"/negociations/{self.table}", f"/negociations/{self.table}/texte/{self.inside_part}"
+        clauses = {
+            name: f"/clauses/{getattr(self, name)}" for name in ("waiting", "set_aside", "talked_of", "to_split")
+        }
+        return (
+            "/",
+            f"{table}/membres",
+            f"{table}/membres/{self.invited}",
+            f"{table}/interne",
+            f"{table}/synoptique",
+            f"{table}/synoptique?part={self.discussed_part}",
+            f"{table}/recherche?q=accompagnement",
+            f"{table}/recherche?q=introuvable",
+            f"{table}/taches",
+            f"{table}/avis",
+            f"{table}/perimetre",
+            f"{table}/vigilance",
+            f"{table}/ajouter?genre=objectif",
+            f"{table}/ajouter?genre=engagement&sous={self.discussed_part}",
+            f"{table}/texte/{self.discussed_part}",
+            f"{table}/texte/{self.discussed_part}/discussion",
+            part,
+            f"{part}/partage",
+            f"{part}/suppression",
+            clauses["waiting"],
+            f"{clauses['set_aside']}/proposition",
+            f"{clauses['set_aside']}/reprendre?version=1",
+            f"{clauses['talked_of']}/proposition?fils=tous",
+            f"{clauses['to_split']}/coupe",
+            "/trames",
+            "/trames/modeles/handicap",
+            f"/trames/{self.trame}",
+            f"/trames/{self.trame}/supprimer",
+        )
+
+
+def furnish(store: Store) -> Places:
+    with store.reading() as session:
+        negotiation = next(table for table in tables_of_instance(session) if table.key == "handicap")
+    table = Table(store, negotiation.id)
+    og = table.og
+    _ask_for_a_visa(table)
+    _set_aside(table)
+    discussed = table.clause(TALKED_OF).part_id
+    return Places(
+        table=table.id,
+        waiting=table.clause_id(WAITING),
+        set_aside=table.clause_id(SET_ASIDE),
+        talked_of=_talk(table),
+        to_split=_to_split(table),
+        discussed_part=discussed,
+        inside_part=_prepare(table, og.dg),
+        invited=_invite(table, og.dg),
+        trame=_copy_a_trame(store, og.dg),
+    )
+
+
+def _ask_for_a_visa(table: Table) -> None:
+    """A counter-proposal outside its own mandate, that somebody else wrote, waits for the reader's visa."""
+    director, drafter = table.og.dg, table.og.daf
+    current, clause_id = table.current(WAITING), table.clause_id(WAITING)
+    assert current is not None
+    order = Order(
+        Move.COUNTER_PROPOSAL,
+        text=f"{current.text}\n\nUn bilan est fait chaque année.",
+        motive="Le bilan rassure les familles.",
+        value=current.value,
+        seen=Seen(current.number, current.fingerprint),
+    )
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        set_visa_rule(uow, director.actor, Gesture.PROPOSAL, Role.NEGOTIATOR)
+        set_mandate(uow, director.actor, clause_id, Terms(leeway="Céder sur la date.", fallback="Le texte de repli."))
+        submit(uow, drafter.actor, clause_id, order, words="À relire avant jeudi.", despite_mandate=True)
+
+
+def _set_aside(table: Table) -> None:
+    """Our text, then another from the same base, that doesn't answer it: « à reprendre »."""
+    table.og.dg.propose(SET_ASIDE, "La fondation réunit un comité par an.\n\nLe département y siège.")
+    table.ars.resp.propose(SET_ASIDE, "La fondation réunit deux comités par an.\n\nLe département y siège.")
+
+
+def _talk(table: Table) -> str:
+    """A thread on a passage, another that is settled; a message and a task beside. Returns the clause's id."""
+    clause_id, current = table.clause_id(TALKED_OF), table.current(TALKED_OF)
+    assert current is not None
+    quote = " ".join(current.text.splitlines()[0].split()[:5])
+    part_id = table.clause(TALKED_OF).part_id
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        director, officer = table.og.dg.actor, table.ars.resp.actor
+        cited = Quotation(quote, version=current.id)
+        write_comment(uow, officer, clause_id, Comment(SHARED, "Sur quelle période ?", cited))
+        settled = write_comment(uow, director, clause_id, Comment(SHARED, "Le chiffre est vérifié."))
+        resolve_thread(uow, director, clause_id, settled)
+        inside = table.og.inside
+        write_comment(uow, director, clause_id, Comment(inside, "Ne pas aller plus loin."))
+        message = send_message(uow, officer, circle=SHARED, text="Le tableau arrive demain.", part_id=part_id)
+        open_task(uow, director, Wish(SHARED, "Lire le tableau", owner=director.member_id, message=message))
+        open_task(uow, director, Wish(inside, "Chiffrer une place de plus", part_id=part_id))
+    return clause_id
+
+
+def _to_split(table: Table) -> str:
+    """The id of a text in several pieces that nobody proposed yet."""
+    with table.store.reading() as session:
+        waiting = (col(Clause.negotiation_id) == table.id, col(Clause.state) == ClauseState.TO_WRITE)
+        found = session.execute(select(Clause).where(*waiting)).scalars()
+        return next(clause.id for clause in found if len(pieces(clause.working_text)) > 2)
+
+
+def _prepare(table: Table, director: Person) -> str:
+    new = NewPart(PartKind.STRATEGIC_OBJECTIVE, "Préparer les départs à la retraite", circle=Circle.inside(table.og.id))
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        return add_part(uow, director.actor, new)
+
+
+def _invite(table: Table, director: Person) -> str:
+    seat = Seat("Assistante de direction", (str(Right.COMMENTATEUR),))
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        return invite(
+            uow, director.actor, email="assistante@orlinde.example", seat=seat, carried=Carried.BY_HAND
+        ).member_id
+
+
+def _copy_a_trame(store: Store, director: Person) -> str:
+    with store.unit_of_work(Announcing.SILENT) as uow:
+        model = next(card.trame for card in trames_for(uow.session, director.person_id) if card.id == "handicap")
+        return trames.copy_trame(uow, director.person_id, model, title=TITLE)
