@@ -11,6 +11,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -163,7 +164,7 @@ def _send(office: PostOffice, mail_id: str) -> bool:
 def _conversation(office: PostOffice, letter: Letter, draft: Draft) -> Outcome:
     try:
         envelope = Envelope(_settings().sender[1], _ascii(letter.email), _message(letter, draft))
-    except ValueError as fault:
+    except (ValueError, MessageError) as fault:
         return Outcome(Ending.REFUSED, f"unwritable: {fault}")
 
     def hand_over() -> None:

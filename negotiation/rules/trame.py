@@ -68,6 +68,10 @@ BUILT_IN = ("ehpad-tripartite", "handicap", "chrs", "droit-commun", "avenant-pro
 """In the order in which they are offered."""
 MAX_BYTES = 1024 * 1024
 _PLACE = re.compile(r"line (\d+)")
+_QUOTED = re.compile(r"""\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?""")
+_SPACES = re.compile(r"[ \t]+")
+_ENDLESS_KEY = re.compile(r"(?<![\w-])(?:[\w-]+ ?\. ?){16}", re.ASCII)
+"""« a.a.a… »: the reader of TOML keeps each beginning of a key, so that 100 kB of them would fill the memory."""
 
 
 def read_trame(data: str | bytes) -> Trame:
@@ -76,6 +80,8 @@ def read_trame(data: str | bytes) -> Trame:
         raise InvalidFile(path="$", problem="le fichier est trop gros")
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
+        if _ENDLESS_KEY.search(_SPACES.sub(" ", _QUOTED.sub("q", text))):
+            raise InvalidFile(path="$", problem="le fichier a trop de niveaux")
         mapping = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise InvalidFile(path="$", problem="le fichier n’est pas en UTF-8") from error

@@ -24,10 +24,16 @@ from negotiation.services.placing import (
     clauses_of_part,
     keys_of,
     next_engagement_code,
-    refuse_while_waiting,
     settle_on_table,
 )
-from negotiation.services.shaping import INSIDE_FROM, is_shared, open_part, readable_title, record_part
+from negotiation.services.shaping import (
+    INSIDE_FROM,
+    is_shared,
+    open_part,
+    readable_title,
+    record_part,
+    refuse_while_waiting,
+)
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty, Document, Essms, Negotiation, Part
 from negotiation.store.people import Party
@@ -183,7 +189,7 @@ def _standing_part(uow: UnitOfWork, actor: Actor, part_id: str) -> Part:
     part = open_part(uow, actor, part_id)
     if part.dropped_at is not None:
         raise CannotShape(reason="dropped")
-    refuse_while_waiting(uow, part)
+    refuse_while_waiting(uow, actor, part)
     return part
 
 

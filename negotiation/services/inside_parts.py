@@ -20,8 +20,15 @@ from negotiation.services.access import require
 from negotiation.services.drafting import drafted_texts, restart_drafts
 from negotiation.services.moves import needs_visa, open_clause
 from negotiation.services.orders import Order
-from negotiation.services.placing import may_stand, refuse_while_waiting, share_shape
-from negotiation.services.shaping import clauses_of_parts, family, is_shared, open_part, record_part
+from negotiation.services.placing import may_stand, share_shape
+from negotiation.services.shaping import (
+    clauses_of_parts,
+    family,
+    is_shared,
+    open_part,
+    record_part,
+    refuse_while_waiting,
+)
 from negotiation.services.visas import ask_for_part, submit_together
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty, Part
@@ -49,7 +56,7 @@ def write_working(uow: UnitOfWork, actor: Actor, clause_id: str, *, text: str, v
     require(actor, Action.SHAPE, circle=circle)
     if circle == SHARED:
         raise CannotShape(reason="shared")
-    refuse_while_waiting(uow, uow.session.get_one(Part, clause.part_id))
+    refuse_while_waiting(uow, actor, uow.session.get_one(Part, clause.part_id))
     written, typed = canonical_markdown(text), canonical_value(value, clause.value_kind)
     drafted = drafted_texts(uow.session, clause.part_id, circle=circle).get(clause.id)
     if (written, typed) == (clause.working_text, clause.working_value) and drafted in (None, written):
@@ -90,7 +97,7 @@ def share_part(
     require(actor, Action.TABLE_TEXT, circle=Circle.parse(part.circle))
     may_stand(uow, part)
     parts = family(uow, part)
-    refuse_while_waiting(uow, part)
+    refuse_while_waiting(uow, actor, part)
     _take_drafts(uow, parts)
     said = readable_text(motive)
     written = [clause for clause in clauses_of_parts(uow, parts) if _is_mine_to_propose(uow, actor, clause)]
@@ -126,7 +133,7 @@ def delete_inside(uow: UnitOfWork, actor: Actor, part_id: str) -> None:
     """
     part = _inside(uow, actor, part_id)
     parts = family(uow, part)
-    refuse_while_waiting(uow, part)
+    refuse_while_waiting(uow, actor, part)
     _take_drafts(uow, parts)
     clauses = clauses_of_parts(uow, parts)
     texts = {

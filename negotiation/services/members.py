@@ -33,7 +33,9 @@ from negotiation.store.unit_of_work import UnitOfWork
 
 LONGEST_TITLE = 120
 LONGEST_EMAIL = 254
-_EMAIL = re.compile(r"[^\s@<>\",;:()]+@[^\s@<>\",;:()]+\.[^\s@<>\",;:()]+")
+_ATOM = r"[^\s@<>\",;:()\[\]\\.]+"
+_EMAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})+")
+"""What the header of a mail can bear: nobody would learn that another never left."""
 
 
 class Carried(StrEnum):

@@ -12,10 +12,9 @@ from sqlmodel import col
 from negotiation.errors import CannotShape
 from negotiation.events import Kind
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import SHARED, ClauseKind, PartKind, VisaState
-from negotiation.services.shaping import INSIDE_FROM, clauses_of_parts, family, is_shared, record_part, renumber
+from negotiation.rules.vocabulary import SHARED, ClauseKind, PartKind
+from negotiation.services.shaping import INSIDE_FROM, family, is_shared, record_part, renumber, top_inside
 from negotiation.store.contract import Clause, ClauseParty, Part
-from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Party
 from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.unit_of_work import UnitOfWork
@@ -52,7 +51,7 @@ def put_on_table(uow: UnitOfWork, actor: Actor, clause: Clause) -> None:
     part = uow.session.get_one(Part, clause.part_id)
     if is_shared(part):
         return
-    top = _top_inside(uow, part)
+    top = top_inside(uow, part)
     may_stand(uow, top)
     share_shape(uow, actor, top)
     uow.session.flush()
@@ -65,29 +64,6 @@ def may_stand(uow: UnitOfWork, part: Part) -> None:
         raise CannotShape(reason="inside_above")
     if above is not None and above.dropped_at is not None:
         raise CannotShape(reason="dropped_above")
-
-
-def refuse_while_waiting(uow: UnitOfWork, part: Part) -> None:
-    """What waits for a visa stays, with all that would leave with it, as it was read. Raises CannotShape."""
-    if is_shared(part):
-        return
-    clauses = clauses_of_parts(uow, family(uow, _top_inside(uow, part)))
-    query = select(col(VisaRequest.id)).where(
-        col(VisaRequest.clause_id).in_([clause.id for clause in clauses]),
-        col(VisaRequest.state) == VisaState.WAITING,
-    )
-    if uow.session.execute(query).first():
-        raise CannotShape(reason="visa_pending")
-
-
-def _top_inside(uow: UnitOfWork, part: Part) -> Part:
-    """The part with which this one goes on the table."""
-    while part.parent_id is not None:
-        above = uow.session.get_one(Part, part.parent_id)
-        if is_shared(above):
-            break
-        part = above
-    return part
 
 
 def next_engagement_code(uow: UnitOfWork, negotiation_id: str) -> str:

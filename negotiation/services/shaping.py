@@ -15,13 +15,14 @@ from negotiation.errors import AlreadyDone, CannotShape, Frozen, InvalidInput, N
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.policy import Actor, sees
-from negotiation.rules.vocabulary import SHARED, Action, Circle, ClauseState, Move
+from negotiation.rules.vocabulary import SHARED, Action, Circle, ClauseState, Move, VisaState
 from negotiation.services.access import require
 from negotiation.services.moves import play
 from negotiation.services.orders import Order, Seen
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import Version
+from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Party
 from negotiation.store.queries.visibility import on_the_table, visible
 from negotiation.store.unit_of_work import UnitOfWork
@@ -46,6 +47,7 @@ def rename_part(uow: UnitOfWork, actor: Actor, part_id: str, title: str) -> None
     after = readable_title(title)
     if after == part.title:
         return
+    refuse_while_waiting(uow, actor, part)
     if any(_was_agreed(clause) for clause in clauses_of_parts(uow, [part])):
         raise CannotShape(reason="title_agreed")
     before, part.title = part.title, after
@@ -140,6 +142,33 @@ def open_part(uow: UnitOfWork, actor: Actor, part_id: str) -> Part:
     if uow.lock(part.negotiation_id).frozen_at is not None:
         raise Frozen()
     uow.refresh(part)
+    return part
+
+
+def refuse_while_waiting(uow: UnitOfWork, actor: Actor, part: Part) -> None:
+    """What waits for a visa stays, with all that would leave with it, as it was read. Raises CannotShape.
+
+    A visa of the actor's own party: of one that another authority waits for, nothing is told.
+    """
+    if is_shared(part):
+        return
+    clauses = clauses_of_parts(uow, family(uow, top_inside(uow, part)))
+    query = select(col(VisaRequest.id)).where(
+        col(VisaRequest.clause_id).in_([clause.id for clause in clauses]),
+        visible(VisaRequest.circle, actor),
+        col(VisaRequest.state) == VisaState.WAITING,
+    )
+    if uow.session.execute(query).first():
+        raise CannotShape(reason="visa_pending")
+
+
+def top_inside(uow: UnitOfWork, part: Part) -> Part:
+    """The part with which this one goes on the table."""
+    while part.parent_id is not None:
+        above = uow.session.get_one(Part, part.parent_id)
+        if is_shared(above):
+            break
+        part = above
     return part
 
 

@@ -13,8 +13,8 @@ from negotiation.rules.vocabulary import Action, Circle, ClauseKind, ClauseState
 from negotiation.services.access import require
 from negotiation.services.drafting import drafted_texts, restart_drafts
 from negotiation.services.moves import open_clause
-from negotiation.services.placing import keys_of, refuse_while_waiting
-from negotiation.services.shaping import is_shared, open_part, readable_title
+from negotiation.services.placing import keys_of
+from negotiation.services.shaping import is_shared, open_part, readable_title, refuse_while_waiting
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty
 from negotiation.store.queries.clauses import ClauseCard, card_of
@@ -56,7 +56,7 @@ def split_clause(uow: UnitOfWork, actor: Actor, clause_id: str, *, after: int, l
     circle = Circle.parse(clause.circle)
     require(actor, Action.SHAPE, circle=circle)
     part = open_part(uow, actor, clause.part_id)
-    refuse_while_waiting(uow, part)
+    refuse_while_waiting(uow, actor, part)
     drafted = drafted_texts(uow.session, part.id, circle=circle).get(clause.id)
     if is_shared(part) and drafted not in (None, clause.working_text):
         raise CannotShape(reason="drafted")
