@@ -27,11 +27,11 @@ from app.pages.clause_view import TABS
 from app.pages.shape_view import CLAUSES, KINDS
 from negotiation.store import Store
 from negotiation.store.contract import Clause, Essms, Part
-from negotiation.store.exchange import Message
+from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Delegation, Member, Party
 from negotiation.store.record import FrozenVersion
-from negotiation.store.talk import Task
+from negotiation.store.talk import SavedView, Task
 from tests.visitors import Visitor
 
 HOME = "http://localhost/"
@@ -96,12 +96,14 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "clause_id": every(Clause),
         "party_id": every(Party),
         "member_id": every(Member),
-        "delegation_id": [*every(Delegation), "inconnue"],
+        "delegation_id": ["inconnue", *every(Delegation)],
         "essms_id": [*every(Essms), "inconnue"],
         "version_id": every(FrozenVersion),
         "visa_id": ["inconnu", *every(VisaRequest)],
-        "message_id": every(Message),
-        "task_id": every(Task),
+        "message_id": ["inconnu", *every(Message)],
+        "move_id": ["inconnu", *every(MoveRow)],
+        "task_id": ["inconnue", *every(Task)],
+        "view_id": ["inconnue", *every(SavedView)],
         "token": ["inconnu"],
         "trame_id": ["inconnue"],
         "part_key": ["preambule"],

@@ -13,15 +13,20 @@ from flask import Flask
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from negotiation.drafting.schema import SCHEMA_VERSION
+from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import AUTHORITIES, Circle, Gesture, Move, PartKind, Role
 from negotiation.services.adding import NewClause, NewPart, add_clause, add_part
-from negotiation.services.discussing import send_message
+from negotiation.services.commenting import Comment, Quotation, write_comment
+from negotiation.services.delegating import set_delegation
+from negotiation.services.discussing import Writing, send_message
 from negotiation.services.inside_parts import write_working
 from negotiation.services.mandates import Terms, set_mandate
 from negotiation.services.orders import Order
+from negotiation.services.tasks import Wish, open_task
+from negotiation.services.views import keep_view
 from negotiation.services.visas import set_visa_rule, submit
 from negotiation.store import Store
-from negotiation.store.columns import new_id
+from negotiation.store.columns import new_id, now
 from tests.builders import Person, Table, a_table
 from tests.scenarios import Json, engagement, move, scenario
 from tests.visitors import Visitor, asks
@@ -73,10 +78,13 @@ class SecretsTable:
     drafts: dict[str, str] = field(default_factory=dict)
     visas: dict[str, str] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
+    tasks: dict[str, str] = field(default_factory=dict)
+    delegations: dict[str, str] = field(default_factory=dict)
     typists: dict[str, "Typist"] = field(default_factory=dict)
 
     def private_ids(self, inside: str) -> list[str]:
-        kinds = (self.messages, self.comments, self.drafts, self.visas, self.parts)
+        talk = (self.messages, self.comments, self.tasks)
+        kinds = (*talk, self.drafts, self.visas, self.parts, self.delegations)
         return [kept[inside] for kept in kinds if inside in kept]
 
 
@@ -90,6 +98,8 @@ def set_secrets(store: Store) -> SecretsTable:
         _prepare_inside(found, inside)
     for inside in (*DECIDING, AMONG_AUTHORITIES):
         _shape_inside(found, inside)
+    for inside in READERS:
+        _arrange_inside(found, inside)
     return found
 
 
@@ -245,7 +255,28 @@ def _shape_inside(found: SecretsTable, inside: str) -> None:
         found.parts[inside] = add_part(uow, actor, replace(indicator, parent_id=table.part_id("fa01")))
         promise = NewClause(f"Promesse {said('title of an engagement')}", debtor_id=actor.party_id)
         clause_id = add_clause(uow, actor, found.parts[inside], promise)
-        write_working(uow, actor, clause_id, text=f"Nous promettons {said('text of an inside clause')}.")
+        promised = said("text of an inside clause")
+        write_working(uow, actor, clause_id, text=f"Nous promettons {promised}.")
+        cited = f"Pourquoi {said('comment on an inside text')} ?"
+        write_comment(uow, actor, clause_id, Comment(circle, cited, quotation=Quotation(promised)))
+
+
+def _arrange_inside(found: SecretsTable, inside: str) -> None:
+    """Who does what: somebody named beside a part, a task, filters that one keeps, a voice that is lent."""
+    table, said, person = found.table, partial(found.words.new, inside), speaker(found.table, inside)
+    circle, seat = circle_of(table, inside), getattr(table, WRITER[inside])
+    with table.store.unit_of_work() as uow:
+        naming = Writing(mentions=frozenset({person.member.id}))
+        beside = f"Regardez : {said('message beside a part, which names somebody')}."
+        send_message(uow, seat.sign.actor, circle=circle, text=beside, part_id=table.part_id("fa01"), writing=naming)
+        wish = Wish(circle, f"Relire {said('title of a task')}", owner=person.member.id)
+        found.tasks[inside] = open_task(uow, person.actor, wish)
+        if inside in PARTIES:
+            keep_view(uow, person.actor, name=f"Mes {said('name of a view')}", query="etat=a-moi")
+        if inside in DECIDING:
+            lent = {"starts_on": paris_day(now()).isoformat(), "ends_on": paris_day(now()).isoformat()}
+            delegate = seat.com.member.id
+            found.delegations[inside] = set_delegation(uow, seat.redac.actor, to_member_id=delegate, **lent)
 
 
 # ---------------------------------------------------------------------- what people type
