@@ -45,8 +45,8 @@ def test_a_clause_is_written_together_proposed_countered_accepted_and_locked(ent
         value="30",
     )
     ars.expect_told("Votre contre-proposition est partie")
-    expect(og.clause.locator("ins", has_text="trente")).to_be_visible()
-    expect(og.clause.locator("del", has_text="quinze")).to_be_visible()
+    expect(og.clause.locator("ins", has_text="trente").first).to_be_visible()
+    expect(og.clause.locator("del", has_text="quinze").first).to_be_visible()
     expect(og.clause).to_contain_text("Nos services demandent un mois.")
 
     # Comments fly both ways; what is said inside never crosses.
@@ -107,7 +107,7 @@ def test_who_answers_an_old_version_is_told_and_loses_no_word(enter: Enter) -> N
     og.expect_told("Votre contre-proposition est partie")
     ars.counter("L’agence apporte 26 000 euros.", "C’est notre plafond.", value="26000")
     expect(ars.clause.get_by_role("alert")).to_contain_text("Le texte a changé depuis votre lecture")
-    expect(ars.clause.get_by_label("Texte proposé")).to_have_value("L’agence apporte 26 000 euros.")
+    expect(ars.clause.get_by_label("Texte proposé").first).to_have_value("L’agence apporte 26 000 euros.")
     expect(ars.clause.get_by_label("Motif").first).to_have_value("C’est notre plafond.")
     ars.clause.get_by_role("button", name="Envoyer la contre-proposition").click()
     ars.expect_told("Votre contre-proposition est partie")
