@@ -44,6 +44,7 @@ from negotiation.services.delegating import note_delegate
 from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.move_rows import event_of, move_row, write_move
 from negotiation.services.orders import Order, Played, Seen
+from negotiation.services.widening import keep_within
 from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.inside import VisaRequest, VisaRule
@@ -97,6 +98,7 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
     order = checked(actor, clause, order)
     _answers_something_readable(uow, actor, clause, order)
     if order.circle != SHARED:
+        keep_within(Circle.parse(clause.circle), order.circle)
         return _note_inside(uow, actor, clause, order)
     if clause.circle != str(SHARED):
         raise NotShared()

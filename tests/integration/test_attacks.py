@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from negotiation.errors import CannotShape, InvalidFile, InvalidInput
+from negotiation.errors import CannotShape, InvalidFile, InvalidInput, NotShared
 from negotiation.rules.trame import read_trame
-from negotiation.rules.vocabulary import AUTHORITIES, Gesture, PartKind, Role
+from negotiation.rules.vocabulary import AUTHORITIES, Gesture, Move, PartKind, Role
 from negotiation.services.adding import NewPart, add_part
 from negotiation.services.inside_parts import delete_inside, share_part, write_working
 from negotiation.services.members import checked_email
+from negotiation.services.moves import Order, play
 from negotiation.services.shaping import rename_part
 from negotiation.services.visas import set_visa_rule
 from negotiation.store import Announcing, Store
@@ -46,6 +47,16 @@ def test_an_authority_does_not_learn_that_another_waits_for_a_visa(store: Store)
         doing(table.ars.redac, write_working, clause_id, text="Autrement.")
     doing(table.cd.redac, write_working, clause_id, text="Ce que le département mesure.")
     doing(table.cd.redac, delete_inside, part_id)
+
+
+@ONCE
+def test_no_move_tells_the_other_authority_of_a_part_prepared_inside(store: Store) -> None:
+    table = a_table(store, parties=3)
+    _, clause_id = a_part_that_waits(table, table.ars.redac, circle=table.ars.inside)
+    for move in (Move.QUESTION, Move.COMMENT):
+        with pytest.raises(NotShared):
+            doing(table.ars.dg, play, clause_id, Order(move, text="Et cela ?", circle=AUTHORITIES))
+    doing(table.ars.dg, play, clause_id, Order(Move.QUESTION, text="Et cela ?", circle=table.ars.inside))
 
 
 @ONCE
