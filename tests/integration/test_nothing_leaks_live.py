@@ -96,10 +96,10 @@ def work_inside(app: Flask, found: SecretsTable, inside: str) -> None:
     visitor = Typist(app, speaker(table, inside))
     for clause in (ENGAGEMENT, TEXT):
         for move in ("comment", "question"):
-            form = {"move": move, "text": f"Entre nous : {word}.", "readers": readers}
+            form = {"move": move, "text": f"Entre nous : {word}.", "readers": readers, "confirmed": "yes"}
             if not (inside == "asso" and move == "question"):
                 assert visitor.post(f"/clauses/{table.clause_id(clause)}/moves", form).status_code == 302
-    said = {"text": f"Un message : {word}.", "readers": readers}
+    said = {"text": f"Un message : {word}.", "readers": readers, "confirmed": "yes"}
     assert visitor.post(f"/negociations/{table.id}/discussion", said).status_code == 302
     asks(visitor.socket, "watch_table", {"negotiation": table.id})
     visitor.open(SIDE.get(inside, "ours"))
@@ -137,7 +137,7 @@ def test_what_those_inside_hear_is_a_type_and_ids(
 def test_what_is_shared_is_heard_by_all(app: Flask, found: SecretsTable, recorders: dict[str, Recorder]) -> None:
     """Or the silence above would prove nothing."""
     visitor = Typist(app, speaker(found.table, "og"))
-    form = {"move": "comment", "text": "Devant tous.", "readers": "shared"}
+    form = {"move": "comment", "text": "Devant tous.", "readers": "shared", "confirmed": "yes"}
     visitor.post(f"/clauses/{found.table.clause_id(TEXT)}/moves", form)
     visitor.open("commune").type("Devant tous.")
     for page in recorders.values():
