@@ -17,7 +17,7 @@ def set_write_ahead_log(engine: Engine) -> None:
 
 
 def leave_keys_alone(connection: Connection) -> None:
-    """SQLite changes a table by making it anew: with its keys on, dropping the old one would empty all that refers to it
+    """SQLite changes a table by making it anew: with its keys on, dropping the old one would empty what refers to it
     (https://www.sqlite.org/lang_altertable.html, « Making Other Kinds Of Table Schema Changes »)."""
     raw = connection.connection.dbapi_connection
     if raw is not None:

@@ -25,7 +25,8 @@ from negotiation.services.access import require
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.negotiations import PlanEntry, plan_of
 from negotiation.store.queries.people import PartyView
-from negotiation.store.queries.positions import ClauseLine, clauses_to_retake, lines_of, positions_of
+from negotiation.store.queries.positions import clauses_to_retake, positions_of
+from negotiation.store.queries.synoptique import ClauseLine, lines_of
 
 synoptique = Blueprint("synoptique", __name__)
 

@@ -11,9 +11,9 @@ from negotiation.store.queries.positions import (
     PartyPosition,
     Stance,
     clauses_to_retake,
-    lines_of,
     positions_of,
 )
+from negotiation.store.queries.synoptique import lines_of
 from tests.builders import Seat, Table, a_table
 from tests.scenarios import engagement
 
@@ -67,7 +67,8 @@ def test_each_party_stands_where_it_last_spoke(store: Store) -> None:
     table.cd.dg.reject("en01", motive="Trop court.")
     table.ddets.dg.reserve("en01", "Sous réserve du budget.")
     table.dreets.dg.accept("en01")
-    assert said(table, "ars") == (Stance.TABLED, 1, None, RebaseState.OVERLAPPING)
+    assert said(table, "ars") == (Stance.TABLED, 1, None, None), "it was answered: nothing to take up again"
+    assert position(table, "ars").is_superseded
     assert said(table, "og") == (Stance.TABLED, 2, None, None)
     assert said(table, "cd") == (Stance.REJECTED, None, 2, None)
     assert position(table, "cd").said == "Trop court."
@@ -92,7 +93,7 @@ def test_two_texts_of_three_parties_stand_beside_each_other(store: Store) -> Non
 def test_who_accepts_the_text_of_another_has_nothing_to_take_up(store: Store) -> None:
     table = a_wide_table(store)
     table.og.dg.propose("en01", "Le premier texte.")
-    table.ars.dg.counter("en01", "Un deuxième texte.")
+    table.ars.dg.propose("en01", "Un deuxième texte.")
     assert said(table, "og")[3] is RebaseState.OVERLAPPING
     table.og.dg.accept("en01")
     assert said(table, "og") == (Stance.ACCEPTED, 1, 2, None)

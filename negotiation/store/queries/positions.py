@@ -58,8 +58,9 @@ class PartyPosition:
     """One party on one clause.
 
     `version`: the last text that it tabled in this round and didn't withdraw, whatever it answered since. `answered`:
-    the number of the version that it accepted or rejected, with what it `said` then. `rebased`: what its text needs to
-    stand on the current one; None when it is the current one, or when the party stands behind that one.
+    the number of the version that it accepted or rejected, with what it `said` then. `is_superseded`: its text is no
+    longer the current one, and it doesn't stand behind that one. `rebased`: what its text then needs to stand on the
+    current one; None where that one answers it.
     """
 
     party_id: str
@@ -69,11 +70,8 @@ class PartyPosition:
     said: str = ""
     at: datetime | None = None
     reserves: tuple[ReserveView, ...] = ()
+    is_superseded: bool = False
     rebased: RebaseState | None = None
-
-    @property
-    def is_superseded(self) -> bool:
-        return self.rebased is not None
 
 
 @dataclass(frozen=True)
@@ -107,39 +105,6 @@ class ClausePositions:
         return self.card.situation.behind
 
 
-@dataclass(frozen=True)
-class ClauseLine:
-    """A clause in the list of the synoptique, before anything of it is read."""
-
-    id: str
-    part_id: str
-    state: ClauseState
-    versions: int
-    moved_on: datetime | None
-
-    @property
-    def is_in_divergence(self) -> bool:
-        return self.versions > 0 and self.state not in SETTLED
-
-
-def lines_of(session: Session, actor: Actor, part_ids: Iterable[str]) -> tuple[ClauseLine, ...]:
-    """The clauses of these parts that are on the table, in the order of the parts; those that only show the value of
-    an engagement are left out."""
-    order = {part_id: place for place, part_id in enumerate(part_ids)}
-    query = (
-        select(col(Clause.id), col(Clause.part_id), col(Clause.state), col(Clause.versions), col(Clause.moved_on))
-        .where(
-            col(Clause.negotiation_id) == actor.negotiation_id,
-            visible(Clause.circle, actor),
-            on_the_table(Clause.circle),
-            col(Clause.follows_id).is_(None),
-        )
-        .order_by(col(Clause.position), col(Clause.id))
-    )
-    found = [ClauseLine(*row) for row in session.execute(query) if row.part_id in order]
-    return tuple(sorted(found, key=lambda line: order[line.part_id]))
-
-
 def positions_of(
     session: Session, actor: Actor, clause_ids: Iterable[str], *, party_ids: Iterable[str]
 ) -> dict[str, ClausePositions]:
@@ -150,9 +115,11 @@ def positions_of(
     tabled = _Tabled.of(session, cards, starts)
     answers = _last_answers(session, actor, cards)
     parties = tuple(party_ids)
+    chains = _answered_numbers(session, tabled.current_ids(cards))
     return {
         clause_id: _positions(
             card,
+            answered=chains.get(clause_id, set()),
             working=working[clause_id],
             tabled=tabled,
             start=starts[clause_id],
@@ -255,6 +222,15 @@ class _Tabled:
         views = {row.id: version_view(session, row.id) for row in rows}  # they are in the session: no more orders
         return cls({(row.clause_id, row.number): views[row.id] for row in rows}, views, newest)
 
+    def current_ids(self, cards: Mapping[str, ClauseCard]) -> dict[str, str | None]:
+        """The current version of each clause that has one."""
+        standing = {card.id: card.situation.current for card in cards.values()}
+        return {
+            clause_id: found.id
+            for clause_id, current in standing.items()
+            if current and (found := self.by_number.get((clause_id, current.number)))
+        }
+
     def base_of(self, version: VersionView, working: Words) -> Words:
         return _as_words(self.by_id[version.base_id]) if version.base_id else working
 
@@ -317,6 +293,7 @@ def _last_answers(session: Session, actor: Actor, clause_ids: Iterable[str]) -> 
 def _positions(
     card: ClauseCard,
     *,
+    answered: set[int],
     working: Words,
     tabled: _Tabled,
     start: int,
@@ -337,7 +314,7 @@ def _positions(
                 version=tabled.by_number.get((card.id, tabled.newest.get((card.id, party_id), 0))),
                 current=current,
                 answer=answer if (answer := answers.get(party_id)) and answer.number > start else None,
-                base=lambda version: tabled.base_of(version, working),
+                base=lambda version: None if version.number in answered else tabled.base_of(version, working),
             )
             for party_id in party_ids
         },
@@ -374,9 +351,11 @@ def _position(
     answered = later.number if later else None
     if is_behind and current and current.author_id != party_id:
         stance, answered = Stance.ACCEPTED, current.number  # also where a file declares the agreement without moves
-    rebased = None
+    is_superseded, rebased = False, None
     if version and current and version.id != current.id and not is_behind and card.state not in SETTLED:
-        rebased = _rebased(base(version), current, version)
+        is_superseded = True
+        start = base(version)
+        rebased = _rebased(start, current, version) if start else None
     return PartyPosition(
         party_id,
         stance,
@@ -385,6 +364,7 @@ def _position(
         said=later.said if later else "",
         at=later.at if later else None,
         reserves=reserves,
+        is_superseded=is_superseded,
         rebased=rebased,
     )
 
