@@ -7,6 +7,7 @@
 """
 
 import fcntl
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -36,6 +37,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+IN_MEMORY = Path("/dev/shm")
 RUN_FOLDER = pytest.StashKey[Path]()
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 
@@ -131,6 +133,10 @@ def chromium() -> "Generator[Browser]":
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = Counter()
     given = getattr(config, "workerinput", {}).get("run_folder")
+    if IN_MEMORY.is_dir():
+        # Databases of a test live for a second: no test cuts the power, so nothing waits for a disk.
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+        tempfile.tempdir = os.environ["PYTEST_DEBUG_TEMPROOT"]
     config.stash[RUN_FOLDER] = Path(given or tempfile.mkdtemp(prefix="navette-tests-"))
 
 

@@ -12,6 +12,7 @@ from negotiation.rules import lifecycle, redline
 from negotiation.rules.french_display import value_text
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.rebase import RebaseState
+from negotiation.rules.turn import is_stuck
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import Action, ClauseKind, ClauseState, Move, ValueKind
 from negotiation.store.queries.clauses import ClauseCard
@@ -22,8 +23,10 @@ from negotiation.store.queries.exchanges import (
     version_view,
     versions_of,
 )
+from negotiation.store.queries.negotiations import MeetingView
 from negotiation.store.queries.people import PartyView
 from negotiation.store.queries.positions import ClausePositions, positions_of
+from negotiation.store.queries.turns import next_copil, rounds_by_clause
 
 TABS = ("accorde", "proposition", "table-commune", "brouillon")
 LAST_STEPS = 8
@@ -86,6 +89,9 @@ class OpenClause:
     """« Positions côte à côte »: the current text first; empty unless there are two at least."""
     may_compete: bool = False
     """Whether this person may table another text beside the one that stands."""
+    rounds: int = 0
+    """How often the hand passed, once that is too often; `copil`: the next meeting to which it may be taken."""
+    copil: MeetingView | None = None
 
     @property
     def side(self) -> str:
@@ -105,6 +111,7 @@ def default_tab(card: ClauseCard) -> str:
 def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, compare: str = "") -> OpenClause:
     """The open clause for this reader. `compare` = « premiere » marks the path from the first version."""
     version = _tabled(session, card)
+    rounds = _too_many_rounds(session, frame, card)
     tab = tab if tab in TABS else default_tab(card)
     return OpenClause(
         card=card,
@@ -118,7 +125,16 @@ def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, c
         options=_options(frame, card),
         standing=_standing(session, frame, card) if tab == "proposition" else (),
         may_compete=_may_compete(frame, card),
+        rounds=rounds,
+        copil=next_copil(session, frame.negotiation.id, frame.today) if rounds else None,
     )
+
+
+def _too_many_rounds(session: Session, frame: Frame, card: ClauseCard) -> int:
+    if frame.negotiation.frozen_at is not None:
+        return 0
+    count = rounds_by_clause(session, [card], frame.pace).get(card.id, 0)
+    return count if is_stuck(count, frame.pace.rounds) else 0
 
 
 def _may_compete(frame: Frame, card: ClauseCard) -> bool:

@@ -10,7 +10,7 @@ from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import reader_on_clause
 from app.pages.texts import clause_context
 from app.pages.threads import SAID, keep_words, say
-from app.pages.writing import sending_asked
+from app.pages.writing import sending_asked, sent_key
 from app.security import serves
 from negotiation.errors import InvalidInput, NotFound, OutsideMandate, RecentSigninRequired, Refusal, SigninRequired
 from negotiation.rules.lifecycle import Origin
@@ -25,9 +25,6 @@ from negotiation.store.queries.inside import mandate_of
 from negotiation.store.queries.people import audiences_of
 
 moves = Blueprint("moves", __name__)
-
-KEY_LENGTH = 36
-"""Characters of a request key."""
 
 DONE = {
     Move.PROPOSAL: "Votre proposition est partie : toutes les parties concernées la voient.",
@@ -89,7 +86,7 @@ def post_move(clause_id: str) -> ResponseReturnValue:
             circle=circle,
             reply_to=request.form.get("reply_to") or None,
             parties=frozenset(request.form.getlist("parties")),
-            request_key=_request_key(),
+            request_key=sent_key(),
             message=asked_of_move(uow, actor, _field("message"), circle=circle, sending=sending_asked()),
         )
         if _field("replaces"):
@@ -156,12 +153,6 @@ def _next_tab(move: Move) -> str:
 
 def _field(name: str) -> str:
     return request.form.get(name, "")
-
-
-def _request_key() -> str | None:
-    """Made by the form when it was shown; whatever else is sent there is no key."""
-    given = _field("request_key")
-    return given if len(given) == KEY_LENGTH else None
 
 
 def _move() -> Move:

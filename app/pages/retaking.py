@@ -17,8 +17,9 @@ from app.errors import answer, or_plainly, sentence_of, status_of
 from app.pages.clause_view import sign_of
 from app.pages.frame import Frame, frame_of, reader_on_clause
 from app.pages.inside_view import visas_for_me
-from app.pages.moves import DONE, KEY_LENGTH, WAITS
+from app.pages.moves import DONE, WAITS
 from app.pages.presentation import markdown
+from app.pages.writing import sent_key
 from app.security import serves
 from negotiation.errors import (
     IllegalMove,
@@ -114,7 +115,7 @@ def post_retaking(clause_id: str) -> ResponseReturnValue:
         return _page(clause_id, answered)
     with current_store().unit_of_work() as uow:
         actor = reader_on_clause(uow.session, clause_id)
-        order = Order(Move.COUNTER_PROPOSAL, motive=answered.get("motive"), seen=_seen(), request_key=_request_key())
+        order = Order(Move.COUNTER_PROPOSAL, motive=answered.get("motive"), seen=_seen(), request_key=sent_key())
         submitted = retake(
             uow,
             actor,
@@ -301,8 +302,3 @@ def _answered() -> Answered:
 
 def _seen() -> Seen:
     return Seen.told(request.form.get("seen_number", ""), request.form.get("seen_fingerprint", ""))
-
-
-def _request_key() -> str | None:
-    given = request.form.get("request_key", "")
-    return given if len(given) == KEY_LENGTH else None

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from app.database import current_store
 from app.pages.clause_view import default_tab, groups_of_cards, open_clause
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
-from app.pages.inside_view import inside_block
+from app.pages.inside_view import inside_block, visas_for_me
 from app.pages.shape_view import addable, may_shape, shape_of
 from app.pages.talk import around, prefilled
 from app.pages.thread_view import threads_shown
@@ -117,6 +117,7 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         marks=frame.marks(engagements_without_trails(session, frame.actor)),
         default_tab=default_tab,
         to_retake=clauses_to_retake(session, frame.actor),
+        visa_for=visas_for_me(session, frame),
         shape=shape_of(session, frame, part, plan, cards),
         typed_inside={},
         **_open_context(session, frame, opened, tab=tab),

@@ -13,6 +13,7 @@ from app.errors import or_plainly, status_of
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.inside_view import visas_for_me
 from app.pages.presentation import count_fr
+from app.pages.writing import sent_key
 from app.security import serves
 from negotiation.errors import InvalidInput, OutsideMandate, Refusal
 from negotiation.rules.vocabulary import GESTURE_OF_MOVE, SHARED, Action, ClauseState, DocumentKind, Gesture, Move
@@ -58,7 +59,9 @@ def accept_whole(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
         answers = [_answer(listed) for listed in request.form.getlist("clause")]
-        submitted = accept_together(uow, actor, answers, words=_words(), despite_mandate=_knowingly())
+        submitted = accept_together(
+            uow, actor, answers, words=_words(), despite_mandate=_knowingly(), request_key=sent_key()
+        )
     said = f"{count_fr(len(submitted), 'accord enregistré', 'accords enregistrés')}, sur le texte à l’écran."
     flash(_waiting(submitted) or said, "done")
     return _back(negotiation_id)
@@ -72,7 +75,15 @@ def propose_whole(negotiation_id: str) -> ResponseReturnValue:
         actor = reader_in(uow.session, negotiation_id)
         parts = request.form.getlist("part")
         only = frozenset(request.form.getlist("only")) or None
-        submitted = propose_working_texts(uow, actor, parts, only=only, words=_words(), despite_mandate=_knowingly())
+        submitted = propose_working_texts(
+            uow,
+            actor,
+            parts,
+            only=only,
+            words=_words(),
+            despite_mandate=_knowingly(),
+            request_key=sent_key(),
+        )
     said = f"{count_fr(len(submitted), 'texte proposé', 'textes proposés')} aux parties concernées."
     flash(_waiting(submitted) or said, "done")
     return _back(negotiation_id)

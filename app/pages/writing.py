@@ -16,9 +16,14 @@ def sending_asked() -> Sending:
 
 def writing_asked(sending: Sending) -> Writing:
     """Whatever is sent as a request key and isn't one counts for none."""
-    key = request.form.get("request_key", "")
     return Writing(
         mentions=frozenset(request.form.getlist("mention")),
-        request_key=key if len(key) == KEY_LENGTH else None,
+        request_key=sent_key(),
         sending=sending,
     )
+
+
+def sent_key() -> str | None:
+    """What makes a form sent twice one request (trust T13), drawn when it was shown; anything else there is no key."""
+    given = request.form.get("request_key", "")
+    return given if len(given) == KEY_LENGTH else None

@@ -16,12 +16,14 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import Action, ClauseKind, ClauseState, Move
 from negotiation.services.access import require
-from negotiation.services.orders import Order, Seen
+from negotiation.services.orders import Order, Played, Seen
 from negotiation.services.visas import Submitted, submit_together
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty
+from negotiation.store.exchange import MoveRow
+from negotiation.store.inside import VisaRequest
 from negotiation.store.queries.clauses import in_the_contract
-from negotiation.store.queries.visibility import on_the_table
+from negotiation.store.queries.visibility import on_the_table, visible
 from negotiation.store.unit_of_work import UnitOfWork
 
 
@@ -34,14 +36,25 @@ class Answer:
 
 
 def accept_together(
-    uow: UnitOfWork, actor: Actor, answers: Iterable[Answer], *, words: str = "", despite_mandate: bool = False
+    uow: UnitOfWork,
+    actor: Actor,
+    answers: Iterable[Answer],
+    *,
+    words: str = "",
+    despite_mandate: bool = False,
+    request_key: str | None = None,
 ) -> tuple[Submitted, ...]:
-    """Accept each listed version. Raises what `visas.submit_together` raises, and IllegalMove for an empty list."""
+    """Accept each listed version. The same request again (same `request_key`) gives what the first one did.
+
+    Raises what `visas.submit_together` raises, and IllegalMove for an empty list.
+    """
     require(actor, Action.ACCEPT)
+    if done := _done_already(uow, actor, request_key):
+        return done
     listed = tuple(answers)
     if not listed:
         raise IllegalMove(reason=Reason.NOTHING_TABLED, move=Move.ACCEPTANCE)
-    bundle = new_id()
+    bundle = request_key or new_id()
     orders = [(answer.clause_id, Order(Move.ACCEPTANCE, seen=answer.seen, bundle=bundle)) for answer in listed]
     return submit_together(uow, actor, orders, words=words, despite_mandate=despite_mandate)
 
@@ -54,6 +67,7 @@ def propose_working_texts(
     only: frozenset[str] | None = None,
     words: str = "",
     despite_mandate: bool = False,
+    request_key: str | None = None,
 ) -> tuple[Submitted, ...]:
     """Table, in the name of the actor's party, every working text of these parts that nobody tabled yet; of these
     clauses `only` where they are named.
@@ -61,10 +75,12 @@ def propose_working_texts(
     Raises what `visas.submit_together` raises, and IllegalMove when there is none.
     """
     require(actor, Action.TABLE_TEXT)
+    if done := _done_already(uow, actor, request_key):
+        return done
     clauses = [clause for clause in _untabled(uow, actor, part_ids) if only is None or clause.id in only]
     if not clauses:
         raise IllegalMove(reason=Reason.NOTHING_TABLED, move=Move.PROPOSAL)
-    bundle = new_id()
+    bundle = request_key or new_id()
     orders = [
         (
             clause.id,
@@ -78,6 +94,26 @@ def propose_working_texts(
         for clause in clauses
     ]
     return submit_together(uow, actor, orders, words=words, despite_mandate=despite_mandate)
+
+
+def _done_already(uow: UnitOfWork, actor: Actor, request_key: str | None) -> tuple[Submitted, ...]:
+    """What this very gesture did, when it comes a second time (trust T13): the key of its form is its bundle."""
+    if request_key is None:
+        return ()
+    uow.lock(actor.negotiation_id)
+    moves = select(MoveRow).where(
+        col(MoveRow.member_id) == actor.member_id, col(MoveRow.bundle) == request_key, visible(MoveRow.circle, actor)
+    )
+    kept = select(col(VisaRequest.id)).where(
+        col(VisaRequest.member_id) == actor.member_id,
+        col(VisaRequest.bundle) == request_key,
+        visible(VisaRequest.circle, actor),
+    )
+    played = [
+        Submitted(played=Played(move.id, uow.session.get_one(Clause, move.clause_id).state, None))
+        for move in uow.session.execute(moves).scalars()
+    ]
+    return (*played, *(Submitted(request_id=each) for each in uow.session.execute(kept).scalars()))
 
 
 def _untabled(uow: UnitOfWork, actor: Actor, part_ids: Iterable[str]) -> list[Clause]:

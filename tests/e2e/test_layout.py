@@ -40,11 +40,10 @@ PAGES = (
     "/nulle-part",
 )
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-# What the rules of accessibility call serious or critical, in the colours of the moment: [rule, first element].
+# What any rule of accessibility finds wrong, in the colours of the moment: [rule, first element].
 VIOLATIONS = """async () => {
   const { violations } = await axe.run({ resultTypes: ["violations"] });
-  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return grave.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 120)}`);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 120)}`);
 }"""
 PARTIES = (
     Seated("Organisme gestionnaire", "Fondation des Deux Rives", "Deux Rives", job="DAF", email="daf@rives.example"),
