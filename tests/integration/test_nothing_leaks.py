@@ -84,6 +84,11 @@ def telling(found: SecretsTable) -> Ids:
     return ids_of(found.table.store, found.table.id) | {"clause_id": clauses}
 
 
+def asking(found: SecretsTable) -> Ids:
+    """The ids on which every question is asked: what tells secrets, and not each part that says nothing."""
+    return telling(found) | {"part_id": [found.table.part_id("fa01"), *found.parts.values()]}
+
+
 def told_in(answers: Mapping[str, Answer], words: Mapping[str, object]) -> dict[str, list[object]]:
     """What the words met speak of, by address."""
     met = {
@@ -107,7 +112,7 @@ def told_in(answers: Mapping[str, Answer], words: Mapping[str, object]) -> dict[
 )
 def test_no_page_tells_a_party_what_is_inside_another(app: Flask, found: SecretsTable, party: str) -> None:
     reader = reader_of(app, found, party)
-    answers = crawl(reader, telling(found)) | archive_of(reader, found.table.id)
+    answers = crawl(reader, telling(found), asked=asking(found)) | archive_of(reader, found.table.id)
     assert told_in(answers, found.words.kept_from(party)) == {}
     told = {what for those in told_in(answers, found.words.open_to(party)).values() for what in those}
     untold = set(found.words.open_to(party).values()) - told
@@ -123,7 +128,7 @@ def test_every_reading_of_every_clause_keeps_secrets_and_its_form(migrated_sqlit
     type_secrets(app, found)
     everything = ids_of(found.table.store, found.table.id)
     reader = reader_of(app, found, "cd")
-    answers = crawl(reader, everything, asked=telling(found)) | archive_of(reader, found.table.id)
+    answers = crawl(reader, everything, asked=asking(found)) | archive_of(reader, found.table.id)
     assert len(answers) > 5 * len(everything["clause_id"])
     assert told_in(answers, found.words.kept_from("cd")) == {}
     assert {address: faults for address, answer in answers.items() if (faults := faults_of(answer))} == {}
@@ -134,7 +139,7 @@ def test_every_reading_of_every_clause_keeps_secrets_and_its_form(migrated_sqlit
 @pytest.mark.parametrize("role", ["lect"])
 def test_another_role_of_the_same_party_is_told_no_more(app: Flask, found: SecretsTable, role: str) -> None:
     reader = Visitor(app).enter(getattr(found.table.cd, role).email)
-    answers = crawl(reader, telling(found), asked={"clause_id": [], "negotiation_id": []})
+    answers = crawl(reader, telling(found), asked={"clause_id": [], "negotiation_id": [], "part_id": []})
     answers |= archive_of(reader, found.table.id)
     assert told_in(answers, found.words.kept_from("cd")) == {}
 
@@ -144,7 +149,7 @@ def test_a_stranger_meets_no_word_at_all(app: Flask, found: SecretsTable) -> Non
     """Somebody of another negotiation, and nobody."""
     other = a_table(app.extensions["store"])
     for visitor in (Visitor(app).enter(other.og.dg.email), Visitor(app)):
-        answers = crawl(visitor, telling(found)) | archive_of(visitor, found.table.id)
+        answers = crawl(visitor, telling(found), asked=asking(found)) | archive_of(visitor, found.table.id)
         assert told_in(answers, found.words.told) == {}
         inside = {address: answer.status for address, answer in answers.items() if address.startswith("/negociations")}
         assert set(inside.values()) <= {302, 401, 404}
@@ -153,7 +158,9 @@ def test_a_stranger_meets_no_word_at_all(app: Flask, found: SecretsTable) -> Non
 @ONCE
 def test_nobody_reads_the_addresses_of_other_people(app: Flask, found: SecretsTable) -> None:
     reader = found.table.cd.dg
-    answers = crawl(Visitor(app).enter(reader.email), telling(found), asked={"clause_id": [], "negotiation_id": []})
+    answers = crawl(
+        Visitor(app).enter(reader.email), telling(found), asked={"clause_id": [], "negotiation_id": [], "part_id": []}
+    )
     written = {address for answer in answers.values() for address in re.findall(r"[\w.]+@[\w.]+\.example", answer.text)}
     assert written <= {reader.email}
 

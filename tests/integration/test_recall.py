@@ -73,9 +73,6 @@ def kept_anywhere(table: Table) -> bool:
 
 def test_a_message_taken_back_leaves_its_place_and_not_its_words(table: Table) -> None:
     sent = send(table.og.dg, naming=table.ars.dg)
-    with table.store.unit_of_work() as uow:
-        words = {"words": WORDS, "kind": "message", "row_id": sent}
-        uow.session.add(SearchEntry(negotiation_id=table.id, circle="shared", **words))
     take_back(table.og.dg, message=sent)
     take_back(table.og.dg, message=sent)
     with table.store.reading() as session:

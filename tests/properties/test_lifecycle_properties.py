@@ -69,4 +69,6 @@ def test_every_offered_move_can_be_played(at: Situation, moves: list[Play], part
         number = at.current.number if at.current else None
         text = at.current.fingerprint if at.current else None
         tabling = move in (Move.PROPOSAL, Move.COUNTER_PROPOSAL)
-        play(at, Play(move, party, None if tabling else number, "new" if tabling else text))
+        others = frozenset(PARTIES[:2]) if at.concerned != frozenset(PARTIES[:2]) else frozenset(PARTIES)
+        named = others if move is Move.CONCERNED_CHANGE else frozenset()
+        play(at, Play(move, party, None if tabling else number, "new" if tabling else text, parties=named))
