@@ -156,13 +156,14 @@ def test_a_stranger_meets_no_word_at_all(app: Flask, found: SecretsTable) -> Non
 
 
 @ONCE
-def test_nobody_reads_the_addresses_of_other_people(app: Flask, found: SecretsTable) -> None:
+def test_nobody_reads_the_addresses_of_another_party(app: Flask, found: SecretsTable) -> None:
+    """Whoever looks after the members of his party reads theirs."""
     reader = found.table.cd.dg
     answers = crawl(
         Visitor(app).enter(reader.email), telling(found), asked={"clause_id": [], "negotiation_id": [], "part_id": []}
     )
     written = {address for answer in answers.values() for address in re.findall(r"[\w.]+@[\w.]+\.example", answer.text)}
-    assert written <= {reader.email}
+    assert {address.split(".")[0] for address in written} == {"cd"}
 
 
 # ---------------------------------------------------------------------- nothing to count
