@@ -17,6 +17,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup, escape
 
+from negotiation.rules.checks_placeholders import placeholders
 from negotiation.rules.clause_text import french_typography, to_html, value_text
 from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import ValueKind
@@ -269,6 +270,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         of_party,
         party_sign,
         percent,
+        placeholders,
         the_party,
         time_fr,
         to_party,

@@ -7,10 +7,11 @@ that its row names; `about` is the id of the item that the row looks at. Keys of
 - `cap`, `count`, `fewest`, `sum`, `total_places`, `extension_months_max`: whole numbers; `cents`: an amount in cents
 - `value`, `before`, `baseline`, `target`: decimal strings in the unit of the indicator; `direction`: up, down
 - `year`: a year; `years`, `fields` (names of empty fields), `indicator_ids`, `data` (ids of data of the diagnosis),
-  `sections`, `axes`, `indicators` (words of the template): tuples of strings
+  `sections`, `axes`, `indicators` (words of the template), `labels` (of clauses), `placeholders`: tuples of strings
 - `steps`: a tuple of {n, due}; `funder_party_id`, `essms_id`: ids
 
-V18 is `turn.py`; V19, V20, V24 to V26, V29, V30, V32, V33 belong to moves, the gel, consultations and follow-up.
+V18 is `turn.py`; V19, V20, V24 to V26, V29, V30, V32, V33 belong to moves, the gel, consultations and follow-up. V34,
+which the domain reference lacks, is ours: templates leave words to complete between brackets.
 """
 
 from collections.abc import Callable, Iterable
@@ -39,6 +40,7 @@ class LooksAt(StrEnum):
     FICHE_ACTION = "fiche_action"
     INDICATOR = "indicator"
     FUNDING_LINE = "funding_line"
+    TEXT = "text"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ _ITEMS: dict[LooksAt, Callable[[ContractFacts], Iterable[Any]]] = {
     LooksAt.FICHE_ACTION: lambda facts: facts.fiches,
     LooksAt.INDICATOR: lambda facts: facts.indicators,
     LooksAt.FUNDING_LINE: lambda facts: facts.lines,
+    LooksAt.TEXT: lambda facts: facts.incomplete,
 }
 _WARNS, _BLOCKS = Level.WARNING, Level.BLOCKS_FREEZE
 _CONTRACT, _ESSMS, _FINDING = LooksAt.CONTRACT, LooksAt.ESSMS, LooksAt.FINDING
@@ -138,6 +141,7 @@ CHECKS: tuple[Check, ...] = (
     Check("V28", "capacity_differs", _WARNS, _ESSMS, is_so.counts_other_places, _keys("sum total_places")),
     Check("V28", "authorisation_ends", _WARNS, _ESSMS, is_so.loses_its_authorisation, _PERIOD | {"authorised_until"}),
     Check("V31", "mission_as_objective", _WARNS, _OPERATIONAL, is_so.looks_like_a_mission),
+    Check("V34", "text_to_complete", _WARNS, LooksAt.TEXT, is_so.is_to_complete, _keys("labels placeholders")),
 )
 """V03 warns as long as one negotiates and blocks the gel (« W, E at freeze »), like every row that blocks it.
 

@@ -56,6 +56,15 @@ class ArticleFacts:
 
 
 @dataclass(frozen=True)
+class IncompleteFacts:
+    """A part whose texts, on the table or agreed, still hold placeholders. `labels`: names of its clauses."""
+
+    id: str
+    labels: tuple[str, ...]
+    placeholders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class StrategicObjectiveFacts:
     id: str
     number: str = ""
@@ -121,7 +130,8 @@ class Baseline:
 
 @dataclass(frozen=True)
 class IndicatorFacts:
-    """`kind`: moyen, activite, realisation, resultat. `direction`: up, down, stable. `added_on`: when it was added."""
+    """`kind`: moyen, activite, realisation, resultat. `direction`: up, down, stable. `added_on`: when it came on
+    the table, empty while it is inside; `agreed_on`: when all that was put forth of it was agreed, empty until then."""
 
     id: str
     code: str = ""
@@ -137,6 +147,7 @@ class IndicatorFacts:
     targets: Numbers = field(default_factory=dict)
     final_target: str | None = None
     added_on: str = ""
+    agreed_on: str = ""
 
     def targets_given(self) -> list[tuple[str, str]]:
         """(year, target) in order, without the years that have none."""
@@ -185,13 +196,12 @@ class Required:
 
 @dataclass(frozen=True)
 class ContractFacts:
-    """A contract as it stands. `indicators_agreed_on`: the day the list of indicators was agreed, if it was."""
+    """A contract as it stands."""
 
     id: str = ""
     contract_start: str = ""
     contract_end: str = ""
     extension_months_max: int = 0
-    indicators_agreed_on: str = ""
     authority_ids: frozenset[str] = frozenset()
     essms: tuple[EssmsFacts, ...] = ()
     articles: tuple[ArticleFacts, ...] = ()
@@ -202,6 +212,7 @@ class ContractFacts:
     fiches: tuple[FicheFacts, ...] = ()
     indicators: tuple[IndicatorFacts, ...] = ()
     lines: tuple[LineFacts, ...] = ()
+    incomplete: tuple[IncompleteFacts, ...] = ()
     caps: Caps = Caps()
     required: Required = Required()
 
@@ -211,6 +222,16 @@ class ContractFacts:
             return ()
         first, last = date.fromisoformat(self.contract_start), date.fromisoformat(self.contract_end)
         return tuple(str(year) for year in range(first.year, last.year + 1))
+
+    def indicators_agreed_on(self) -> str:
+        """The last day on which every indicator then on the table was agreed; empty when there was none.
+
+        What joins the list later is late until it is agreed too: the list agreed is then the longer one.
+        """
+        listed = [one for one in self.indicators if one.added_on]
+        days = sorted({one.agreed_on for one in listed if one.agreed_on}, reverse=True)
+        agreed = (day for day in days if all("" < one.agreed_on <= day for one in listed if one.added_on <= day))
+        return next(agreed, "")
 
     def fiches_of(self, operational_id: str) -> tuple[FicheFacts, ...]:
         return tuple(fiche for fiche in self.fiches if fiche.operational_objective_id == operational_id)

@@ -15,6 +15,7 @@ from negotiation.rules.checks_facts import (
     EssmsFacts,
     FicheFacts,
     FindingFacts,
+    IncompleteFacts,
     IndicatorFacts,
     LineFacts,
     OperationalObjectiveFacts,
@@ -199,7 +200,7 @@ def improves_nothing(facts: ContractFacts, indicator: IndicatorFacts) -> Detail 
 
 
 def came_late(facts: ContractFacts, indicator: IndicatorFacts) -> Detail | None:
-    agreed_on = facts.indicators_agreed_on
+    agreed_on = facts.indicators_agreed_on()
     if not agreed_on or indicator.added_on <= agreed_on:
         return None
     return {"added_on": indicator.added_on, "agreed_on": agreed_on}
@@ -242,6 +243,13 @@ def pays_for_another(facts: ContractFacts, line: LineFacts) -> Detail | None:
     if essms is None or line.funder_party_id not in facts.authority_ids - set(essms.funder_party_ids):
         return None
     return {"funder_party_id": line.funder_party_id, "essms_id": essms.id}
+
+
+# ---------------------------------------------------------------------- texts
+
+
+def is_to_complete(facts: ContractFacts, part: IncompleteFacts) -> Detail | None:
+    return {"labels": part.labels, "placeholders": part.placeholders} if part.placeholders else None
 
 
 # ---------------------------------------------------------------------- shared

@@ -7,6 +7,7 @@ architecture « Moves » (a reserve blocks unless its author maintains it to the
 from dataclasses import dataclass
 from enum import StrEnum
 
+from negotiation.rules.checks_placeholders import to_complete
 from negotiation.rules.lifecycle import Situation
 from negotiation.rules.vocabulary import ClauseKind, ClauseState
 
@@ -35,6 +36,12 @@ class AtGate:
     def is_written(self) -> bool:
         """Whether anybody ever wrote anything here."""
         return bool(self.text) or self.value is not None or self.situation.versions > 0
+
+    @property
+    def is_to_complete(self) -> bool:
+        """Whether what was put forth still holds words of the template between brackets: worth a look, never in the
+        way."""
+        return bool(to_complete(self.situation, self.text))
 
 
 def open_reasons(clause: AtGate) -> tuple[OpenReason, ...]:

@@ -14,8 +14,10 @@ from negotiation.events import Kind
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import SHARED, ClauseKind, PartKind
 from negotiation.services.shaping import INSIDE_FROM, family, is_shared, record_part, renumber, top_inside
+from negotiation.store.columns import now
 from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.people import Party
+from negotiation.store.queries.indicator_dates import ADDED_AT
 from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -24,6 +26,7 @@ def settle_on_table(uow: UnitOfWork, actor: Actor, part: Part) -> None:
     """Number and place a part that all parties now read, tie it to its parent, and say it in the shared chain."""
     part.circle = str(SHARED)
     part.code = _next_code(uow, part)
+    part.attributes = part.attributes | {ADDED_AT: now().isoformat()}
     for clause in clauses_of_part(uow, part):
         clause.circle = str(SHARED)
         if clause.kind is ClauseKind.ENGAGEMENT and not clause.code:

@@ -16,6 +16,7 @@ from negotiation.rules.checks_facts import (
     EssmsFacts,
     FicheFacts,
     FindingFacts,
+    IncompleteFacts,
     IndicatorFacts,
     LineFacts,
     OperationalObjectiveFacts,
@@ -57,7 +58,7 @@ INDICATOR = IndicatorFacts(
     targets={"2027": "92", "2028": "93", "2029": "93", "2030": "94", "2031": "95"},
     final_target="95",
 )
-OTHER = replace(INDICATOR, id="i02", title="Journées réalisées")
+OTHER = replace(INDICATOR, id="i02", title="Journées réalisées", added_on="2026-01-05", agreed_on="2026-06-01")
 LINE = LineFacts("m01", "M01", "", "fa01", "ars", "e1", "perenne", "recette", {"2027": 0, "2031": 28_000_000})
 ARTICLE = ArticleFacts("k01", "Préambule", "Contexte", "Préambule", "Le présent contrat…")
 
@@ -66,7 +67,6 @@ SOUND = ContractFacts(
     contract_start="2027-01-01",
     contract_end="2031-12-31",
     extension_months_max=12,
-    indicators_agreed_on="2026-06-01",
     authority_ids=frozenset({"ars", "cd"}),
     essms=(ESSMS,),
     articles=(ARTICLE,),
@@ -119,7 +119,10 @@ CASES: dict[str, tuple[Change, Change]] = {
     "ill_defined": (indicator(formula="", source=""), indicator(reference="")),
     "target_goes_back": (indicator(targets=FALLING), indicator(targets=FALLING, direction="down")),
     "many_indicators": (contract(indicators=many(INDICATOR, 13)), contract(indicators=many(INDICATOR, 12))),
-    "indicator_added_late": (indicator(added_on="2026-06-02"), indicator(added_on="2026-06-01")),
+    "indicator_added_late": (
+        indicator(added_on="2026-06-02"),
+        indicator(added_on="2026-06-02", agreed_on="2026-09-01"),
+    ),
     "many_strategic_objectives": (
         contract(strategic_objectives=many(STRATEGIC, 7)),
         contract(strategic_objectives=many(STRATEGIC, 6)),
@@ -163,11 +166,20 @@ CASES: dict[str, tuple[Change, Change]] = {
         contract(operational_objectives=(BARE,), fiches=(replace(FICHE, due_date="", indicator_ids=()),)),
         contract(operational_objectives=(BARE,)),
     ),
+    "text_to_complete": (
+        contract(incomplete=(IncompleteFacts("k01", ("Texte",), ("[…]",)),)),
+        contract(incomplete=(IncompleteFacts("k01", (), ()),)),
+    ),
 }
 
 
 def points(change: Change, fault: str = "") -> list[Point]:
     return [point for point in points_of_vigilance(change(SOUND)) if fault in ("", point.fault)]
+
+
+@pytest.mark.parametrize("added", ["", "2026-06-01"])
+def test_no_indicator_is_late_that_is_inside_or_was_there_when_the_list_was_not_agreed(added: str) -> None:
+    assert not points(indicator(added_on=added), "indicator_added_late")
 
 
 def test_every_check_has_a_case_and_a_name_of_its_own() -> None:

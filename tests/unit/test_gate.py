@@ -37,6 +37,12 @@ def test_a_working_text_blocks_as_long_as_nobody_agreed_to_it() -> None:
     assert open_reasons(text("Habilitation", ClauseState.AGREED)) == ()
 
 
+def test_an_agreed_text_with_words_to_complete_is_said_and_blocks_nothing() -> None:
+    agreed = text("Avis sous [deux mois]", ClauseState.AGREED)
+    assert agreed.is_to_complete and not open_reasons(agreed)
+    assert not text("Avis sous [deux mois]", ClauseState.TO_WRITE).is_to_complete
+
+
 def test_a_value_alone_is_something_written() -> None:
     cell = AtGate(ClauseKind.TEXT, situation(ClauseState.TO_WRITE), value=0)
     assert open_reasons(cell) == (OpenReason.TEXT_NOT_AGREED,)

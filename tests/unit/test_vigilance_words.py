@@ -20,6 +20,8 @@ DETAIL: dict[str, object] = {
     "indicators": ("Un indicateur",),
     "indicator_ids": ("i1",),
     "data": ("d1",),
+    "labels": ("Texte", "Durée"),
+    "placeholders": ("[…]", "[deux mois]", "[structure]", "[XX]"),
     "steps": ({"n": "2", "due": DAY},),
     "direction": "up",
     "funder_party_id": "ARS",

@@ -1,6 +1,6 @@
 """The gate before the gel: what keeps the contract open, what deserves a look, and what is settled."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,11 +43,12 @@ class OpenPoint:
 
 
 class Concern(StrEnum):
-    """What deserves a look and blocks nothing. Codes of the domain reference."""
+    """What deserves a look and blocks nothing. Codes of `rules.checks`."""
 
     NO_BASELINE = "V03"
     NO_FUNDER = "V13"
     NO_CONSULTATION = "V24"
+    TEXT_TO_COMPLETE = "V34"
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,9 @@ def _parties_without_signatory(session: Session, negotiation_id: str) -> Iterabl
 
 
 def _warnings(
-    session: Session, negotiation_id: str, cards: Iterable[ClauseCard], places: Mapping[str, Place]
+    session: Session, negotiation_id: str, cards: Sequence[ClauseCard], places: Mapping[str, Place]
 ) -> Iterable[GateWarning]:
+    incomplete = {card.part_id for card in cards if _at_gate(card).is_to_complete}
     held = {(card.part_id, card.field) for card in cards if card.text or card.value is not None}
     for place in places.values():
         baseline = {(place.id, "baseline.year"), (place.id, "baseline.value")}
@@ -163,6 +165,8 @@ def _warnings(
             yield GateWarning(Concern.NO_BASELINE, place)
         if place.kind is PartKind.FUNDING_LINE and (place.id, "funder") not in held:
             yield GateWarning(Concern.NO_FUNDER, place)
+        if place.id in incomplete:
+            yield GateWarning(Concern.TEXT_TO_COMPLETE, place)
     count = select(func.count()).where(col(Consultation.negotiation_id) == negotiation_id)
     if not session.execute(count).scalar_one():
         yield GateWarning(Concern.NO_CONSULTATION)

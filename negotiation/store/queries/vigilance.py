@@ -23,6 +23,7 @@ from negotiation.rules.checks_facts import (
     EssmsFacts,
     FicheFacts,
     FindingFacts,
+    IncompleteFacts,
     IndicatorFacts,
     LineFacts,
     OperationalObjectiveFacts,
@@ -31,6 +32,7 @@ from negotiation.rules.checks_facts import (
     Step,
     StrategicObjectiveFacts,
 )
+from negotiation.rules.checks_placeholders import to_complete
 from negotiation.rules.part_fields import INDICATOR_CAP
 from negotiation.rules.policy import Actor
 from negotiation.rules.trame import Trame, built_in_trame
@@ -40,6 +42,7 @@ from negotiation.store.exchange import Version
 from negotiation.store.people import Party
 from negotiation.store.preparation import Datum, Finding
 from negotiation.store.queries.clauses import ClauseCard, cards_of_parts
+from negotiation.store.queries.indicator_dates import day_added, days_agreed
 from negotiation.store.queries.visibility import on_the_table, visible
 
 Facts = TypeVar("Facts")
@@ -53,7 +56,7 @@ _agreed, _current = aliased(Version), aliased(Version)
 def facts_of(session: Session, actor: Actor) -> ContractFacts:
     """What this person reads of the contract: shared parts, and those of their own circles still inside."""
     negotiation = session.get_one(Negotiation, actor.negotiation_id)
-    read = _Read(session, actor)
+    read = _Read(session, actor, negotiation)
     return ContractFacts(
         id=negotiation.id,
         contract_start=negotiation.contract_start.isoformat(),
@@ -69,6 +72,7 @@ def facts_of(session: Session, actor: Actor) -> ContractFacts:
         fiches=tuple(read.each(PartKind.FICHE_ACTION, _fiche)),
         indicators=tuple(read.each(PartKind.INDICATOR, _indicator)),
         lines=tuple(read.each(PartKind.FUNDING_LINE, _line)),
+        incomplete=tuple(_incomplete(part, read.cells[part.id]) for part in read.parts),
         caps=_caps(session, negotiation.id),
         required=_required(negotiation),
     )
@@ -99,6 +103,11 @@ class _Cells:
             field.removeprefix(dotted): card.value for field, card in self._cards.items() if field.startswith(dotted)
         }
 
+    def to_complete(self) -> dict[str, tuple[str, ...]]:
+        """The placeholders left in what was put forth, by label."""
+        found = {card.label: to_complete(card.situation, card.text) for card in self._cards.values()}
+        return {label: left for label, left in found.items() if left}
+
     def steps(self) -> tuple[Step, ...]:
         """Those of which something is written."""
         found = (
@@ -112,7 +121,7 @@ class _Cells:
 class _Read:
     """The parts of the contract that the person reads, with their cells, in order."""
 
-    def __init__(self, session: Session, actor: Actor) -> None:
+    def __init__(self, session: Session, actor: Actor, negotiation: Negotiation) -> None:
         query = (
             select(Part)
             .join(Document, col(Document.id) == Part.document_id)
@@ -128,6 +137,9 @@ class _Read:
         self.ids_by_key = {(part.kind, part.key): part.id for part in self.parts}
         cards = cards_of_parts(session, actor, [part.id for part in self.parts])
         self.cells = {part.id: _Cells(cards.get(part.id, ())) for part in self.parts}
+        indicators = [part for part in self.parts if part.kind is PartKind.INDICATOR]
+        self.added_on = {part.id: day_added(part, negotiation.opened_on) for part in indicators}
+        self.agreed_on = days_agreed(session, indicators)
 
     def each(self, kind: PartKind, make: Callable[[Part, _Cells, "_Read"], Facts]) -> Iterable[Facts]:
         return (make(part, self.cells[part.id], self) for part in self.parts if part.kind is kind)
@@ -199,6 +211,8 @@ def _indicator(part: Part, cells: _Cells, read: _Read) -> IndicatorFacts:
         baseline=Baseline(cells.said("baseline.year"), _number(cells.value("baseline.value"))),
         targets={year: _number(value) for year, value in cells.by_year("targets").items()},
         final_target=_number(cells.value("final_target")),
+        added_on=read.added_on[part.id],
+        agreed_on=read.agreed_on.get(part.id, ""),
     )
 
 
@@ -214,6 +228,13 @@ def _line(part: Part, cells: _Cells, read: _Read) -> LineFacts:
         nature=cells.said("nature"),
         kind=cells.said("kind"),
         amounts=amounts,
+    )
+
+
+def _incomplete(part: Part, cells: _Cells) -> IncompleteFacts:
+    found = cells.to_complete()
+    return IncompleteFacts(
+        part.id, tuple(found), tuple(dict.fromkeys(each for left in found.values() for each in left))
     )
 
 
