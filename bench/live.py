@@ -162,12 +162,12 @@ def _played(store: Store, negotiation_id: str) -> tuple[str, str]:
 
 
 def _row(stage: Stage, setting: str, share: float) -> list[object]:
-    servers = _descendants(os.getpid())
+    servers = descendants(os.getpid())
     with _audience(stage, share) as (samples, audience):
         player = Player(stage)
         player.play(0)  # the first move of all finds everything cold
         _collected(samples)
-        before = [_processor_seconds(pids) for pids in (servers, [audience])]
+        before = [processor_seconds(pids) for pids in (servers, [audience])]
         told, shown = [], []
         for number in range(1, MOVES + 1):
             time.sleep(PAUSE_SECONDS)
@@ -176,7 +176,7 @@ def _row(stage: Stage, setting: str, share: float) -> list[object]:
                 told.append((found.told - began) * 1000)
                 shown.append((found.shown - began) * 1000)
         costs = [
-            (_processor_seconds(pids) - then) * 1000 / MOVES
+            (processor_seconds(pids) - then) * 1000 / MOVES
             for pids, then in zip((servers, [audience]), before, strict=True)
         ]
     return [setting, *_ranks(told), *_ranks(shown), max(shown), *costs]
@@ -344,16 +344,16 @@ def _found(pattern: str, page: str) -> str:
 # ---------------------------------------------------------------------- processor time, as Linux counts it
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     children = [
         int(child)
         for thread in Path(f"/proc/{pid}/task").iterdir()
         for child in (thread / "children").read_text().split()
     ]
-    return children + [each for child in children for each in _descendants(child)]
+    return children + [each for child in children for each in descendants(child)]
 
 
-def _processor_seconds(pids: Sequence[int]) -> float:
+def processor_seconds(pids: Sequence[int]) -> float:
     """User and system time of these processes so far."""
     ticks = 0
     for pid in pids:
