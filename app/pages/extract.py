@@ -56,8 +56,12 @@ def show_structure(negotiation_id: str, essms_id: str) -> ResponseReturnValue:
 
 
 def extract_of(session: Session, frame: Frame, essms_id: str) -> Extract:
-    """As this person reads it. Raises NotFound, also for a structure of another negotiation."""
-    structure = next((one for one in perimeter_of(session, frame.negotiation.id) if one.id == essms_id), None)
+    """As this person reads it. `essms_id`: its id, or its key, by which clauses, parts and filters name it.
+
+    Raises NotFound, also for a structure of another negotiation.
+    """
+    perimeter = perimeter_of(session, frame.negotiation.id)
+    structure = next((one for one in perimeter if essms_id in (one.id, one.key)), None)
     if structure is None:
         raise NotFound()
     fiches = _naming(readings.sections_of(session, frame.actor, PartKind.FICHE_ACTION), structure.key)

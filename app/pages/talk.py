@@ -9,6 +9,7 @@ from flask import request
 from sqlmodel import Session
 
 from app.pages.frame import Frame, asked_number
+from app.pages.remembering import LASTING
 from app.pages.thread_view import people_to_name, seconds_left, writable
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Decision, Target, decide
@@ -18,6 +19,7 @@ from negotiation.store.queries.discussion import Channel, MessageView, channel, 
 from negotiation.store.queries.exchanges import MoveView
 from negotiation.store.queries.parts import PartView
 from negotiation.store.queries.people import AudienceView
+from negotiation.store.queries.shape import establishments
 
 IN_THE_MARGIN = 8
 """Messages."""
@@ -83,8 +85,11 @@ def usual_audience(frame: Frame, part: PartView, *, tab: str = "") -> str:
 
 
 def around(session: Session, frame: Frame, part: PartView, *, tab: str = "") -> dict[str, Any]:
-    """What the margin of a part needs beside its clauses."""
+    """What the page of a part needs beside its clauses: its margin, and the names of the structures."""
     return {
+        "structures": frame.read(
+            "structures", read=lambda: dict(establishments(session, frame.actor)), seconds=LASTING
+        ),
         "talk": beside(session, frame, part, usual_audience(frame, part, tab=tab)),
         "left_of": left_of(frame),
         "may_write": may_speak(frame),

@@ -28,6 +28,19 @@ def test_the_extract_shows_the_engagements_fiches_and_sums_of_a_structure(app: F
         assert words in page.text, words
 
 
+def test_the_board_of_a_structure_and_what_names_it_lead_to_its_extract(app: Flask) -> None:
+    table = a_table(app.extensions["store"])
+    visitor = Visitor(app).enter(table.ars.lect.email)
+    with table.store.reading() as session:
+        key = session.execute(select(col(Essms.key)).where(col(Essms.negotiation_id) == table.id)).scalar_one()
+    address = f"/negociations/{table.id}/structures/{key}"
+    assert visitor.get(address).status_code == 200
+    for page in (f"/negociations/{table.id}?essms={key}", f"/clauses/{table.clause_id('fa01.description')}"):
+        assert f'href="{address}"' in visitor.get(page).text, page
+    for page in (f"/negociations/{table.id}", f"/negociations/{table.id}?essms=inconnue"):
+        assert f'href="{address}"' not in visitor.get(page).text, page
+
+
 def test_a_structure_of_another_table_is_one_that_does_not_exist(app: Flask) -> None:
     table, other = a_table(app.extensions["store"]), a_table(app.extensions["store"])
     visitor = Visitor(app).enter(table.ars.lect.email)
