@@ -133,6 +133,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
             "brouillon": ["ours"],
         },
         "texts.show_part": {"comparer": ["premiere"]},
+        "texts.part_fragment": {"ouverte": [*ids.get("clause_id", ["x"])[:2], "inconnue"]},
         "texts.show_clause": {"comparer": ["premiere"], **_threads(ids)},
         "texts.clause_fragment": {"onglet": [*TABS, "autre"], **_threads(ids)},
         "shaping.show_add": _adding(ids),

@@ -1,7 +1,8 @@
 """The board of clauses: groups by objective, filters, counts, pages. Pure: from cards and plan to what one sees."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 from urllib.parse import urlencode
 
 from negotiation.rules.search_words import asked_words, holds_all
@@ -62,31 +63,51 @@ class Asked:
         return not self.address()
 
 
+class Late(StrEnum):
+    """Whose answer is late."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+
+
 @dataclass(frozen=True)
 class Row:
-    """A clause on the board. `rounds`: how often the hand passed, where it is too often."""
+    """A clause on the board. `rounds`: of the negotiation, where they are too many. `place`: its objective, or the
+    articles, where the row stands outside of its group."""
 
     card: ClauseCard
     turn: Turn
     rounds: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under one strategic objective, or the articles. `agreed` and `total` count those of other pages too."""
+    """Rows under one strategic objective, or the articles. `agreed` and `total` count those of other pages too, and
+    those that are late, which stand together at the top in groups of their own (`late`)."""
 
     title: str
     rows: tuple[Row, ...]
     agreed: int
     total: int
+    late: Late | None = None
 
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of one page by group, and the number of the next one."""
+    """The rows of one page by group, and the number of the next one. `late_total`: those of all pages."""
 
     groups: tuple[Group, ...]
     next: int | None
+    late_total: int = 0
+
+    @property
+    def late(self) -> tuple[Group, ...]:
+        return tuple(group for group in self.groups if group.late)
+
+    @property
+    def on_time(self) -> tuple[Group, ...]:
+        return tuple(group for group in self.groups if not group.late)
 
 
 Test = Callable[[Row, str], bool]
@@ -131,7 +152,8 @@ def groups(
     essms_of: Mapping[str, frozenset[str]],
     themes: Mapping[str, str],
 ) -> tuple[Group, ...]:
-    """The rows that answer the filters, by strategic objective in the order of the plan, then the articles.
+    """The rows that answer the filters: what is late first, my party's then the others', then by strategic objective
+    in the order of the plan, and the articles. Each row stands once.
 
     `essms_of`: establishments by part id; `themes`: theme of each strategic objective by part id.
     """
@@ -146,29 +168,44 @@ def groups(
     titled = [(entry_title(by_id[part_id]), kept[part_id]) for part_id in order]
     if "" in kept:
         titled.append((ARTICLES, kept[""]))
-    return tuple(_group(title, rows) for title, rows in titled)
+    on_time = tuple(_group(title, rows) for title, rows in titled)
+    return (*_late(titled, my_party), *(group for group in on_time if group.rows))
 
 
-def page_of(grouped: Iterable[Group], page: int) -> Page:
+def page_of(grouped: tuple[Group, ...], page: int) -> Page:
     """So many rows from there on; a group that goes on keeps its title and its counts."""
     first, last, at = page * PAGE, (page + 1) * PAGE, 0
+    late_total = sum(group.total for group in grouped if group.late)
     shown = []
     for group in grouped:
         rows = group.rows[max(0, first - at) : max(0, last - at)]
         at += len(group.rows)
         if rows:
             shown.append(replace(group, rows=rows))
-    return Page(tuple(shown), page + 1 if at > last else None)
+    return Page(tuple(shown), page + 1 if at > last else None, late_total)
 
 
 def entry_title(entry: PlanEntry) -> str:
-    return f"{entry.code}. {entry.title}" if entry.code else entry.title
+    """« 2. Parcours », but « Annexes opposables » without its number, « Annexes »."""
+    is_said = f"{entry.title} ".startswith(f"{entry.code} ")
+    return f"{entry.code}. {entry.title}" if entry.code and not is_said else entry.title
 
 
 def _group(title: str, rows: list[Row]) -> Group:
     counted = [row.card.state for row in rows if row.card.state is not ClauseState.WITHDRAWN]
     agreed = sum(state is ClauseState.AGREED for state in counted)
-    return Group(title, tuple(sorted(rows, key=_row_order)), agreed, len(counted))
+    on_time = (row for row in rows if not row.turn.late_by)
+    return Group(title, tuple(sorted(on_time, key=_row_order)), agreed, len(counted))
+
+
+def _late(titled: list[tuple[str, list[Row]]], my_party: str) -> Iterator[Group]:
+    """What my party has to answer, then what the others have; each group with the latest first."""
+    found = [replace(row, place=title) for title, rows in titled for row in rows if row.turn.late_by]
+    ours = [row for row in found if my_party in row.turn.holders]
+    theirs = [row for row in found if my_party not in row.turn.holders]
+    for late, rows in ((Late.OURS, ours), (Late.THEIRS, theirs)):
+        if rows:
+            yield Group("", tuple(sorted(rows, key=_row_order)), agreed=0, total=len(rows), late=late)
 
 
 def _row_order(row: Row) -> tuple[int, bool, str]:

@@ -40,6 +40,7 @@ from negotiation.store.queries.members import (
     own_member_line,
     own_members,
 )
+from negotiation.store.queries.people import parties_of
 
 members = Blueprint("members", __name__)
 log = structlog.get_logger()
@@ -202,6 +203,7 @@ def _seats(session: Session, frame: Frame) -> dict[str, Any]:
     manages = _may(frame, Action.MANAGE_MEMBERS)
     lends = _may(frame, Action.DELEGATE, Circle.inside(actor.party_id)) and bool(lendable(_roles(me)))
     return {
+        "seated": {party.id: party for party in parties_of(session, actor.negotiation_id)},  # no history tells entering
         "ours": ours,
         "mine": me,
         "others": other_members(session, actor),

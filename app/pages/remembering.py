@@ -4,8 +4,8 @@ When a move is played, every open page of the table asks for the same fragments:
 party's members with the same roles read the same facts. What is remembered is what the filtered queries gave *one* of
 them, under a key that says everything on which their answer depends: the negotiation, the reader's circles (party and
 side), his roles, how far the history of those circles had come, and the day. Nothing of one person alone goes in here,
-no live draft, no form token. Whatever no chain tells (somebody entered for the first time) is a few seconds late at
-most. Measured by `python -m bench live`.
+no live draft, no form token. What no chain tells is not for here: who entered for the first time is read anew by the
+pages that say it. Measured by `python -m bench live`.
 """
 
 import threading

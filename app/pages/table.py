@@ -14,7 +14,7 @@ from app.pages.whole import answerable, proposable
 from app.security import serves
 from negotiation.rules.checks import Level, points_of_vigilance
 from negotiation.rules.turn import is_stuck
-from negotiation.rules.vocabulary import Action, ClauseState
+from negotiation.rules.vocabulary import Action, ClauseState, DocumentKind
 from negotiation.services.access import require
 from negotiation.services.views import forget_view, keep_view, rename_view
 from negotiation.store.queries.clauses import (
@@ -27,7 +27,7 @@ from negotiation.store.queries.clauses import (
 )
 from negotiation.store.queries.negotiations import PlanEntry, next_meeting, plan_of
 from negotiation.store.queries.parts import themes_of
-from negotiation.store.queries.people import PartyView
+from negotiation.store.queries.people import PartyView, parties_of
 from negotiation.store.queries.positions import clauses_to_retake
 from negotiation.store.queries.shape import establishments
 from negotiation.store.queries.turns import convergence_of, next_copil, rounds_by_clause
@@ -44,19 +44,21 @@ TOP_POINTS = 4
 def show_table(negotiation_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
         frame = _framed(session, negotiation_id)
-        plan = plan_of(session, frame.actor)
-        shown = _board(session, frame, plan) | _beside(session, frame, plan)
+        plan = _plan(session, frame)
+        shown = _board(session, frame, plan) | _standing(session, frame, plan) | _beside(session, frame, plan)
         return render_template("negotiation/table.html", **frame.context("table", **shown))
 
 
 @table.get("/negociations/<negotiation_id>/fragment/tableau")
 @serves(Action.READ_TABLE)
 def board_fragment(negotiation_id: str) -> ResponseReturnValue:
-    """The board alone, for a page that learns of a change."""
+    """The board, for a page that learns of a change; the plan, the tally and « Où en est l'accord » come with it."""
     with current_store().reading() as session:
         frame = _framed(session, negotiation_id)
-        shown = _board(session, frame, plan_of(session, frame.actor))
-        return render_template("negotiation/_board.html", **frame.context("table", **shown))
+        plan = _plan(session, frame)
+        shown = _board(session, frame, plan) | _standing(session, frame, plan)
+        context = frame.context("table", beside_another=True, **shown)
+        return render_template("negotiation/_board_fragment.html", **context)
 
 
 @table.get("/negociations/<negotiation_id>/vigilance")
@@ -65,7 +67,7 @@ def show_vigilance(negotiation_id: str) -> ResponseReturnValue:
     """Every point of vigilance."""
     with current_store().reading() as session:
         frame = _framed(session, negotiation_id)
-        found = _vigilance(session, frame, plan_of(session, frame.actor))
+        found = _vigilance(session, frame, _plan(session, frame))
         return render_template("negotiation/vigilance.html", **frame.context("table", **found))
 
 
@@ -101,6 +103,10 @@ def _framed(session: Session, negotiation_id: str) -> Frame:
     actor = reader_in(session, negotiation_id)
     require(actor, Action.READ_TABLE)
     return frame_of(session, actor)
+
+
+def _plan(session: Session, frame: Frame) -> tuple[PlanEntry, ...]:
+    return frame.read("plan", DocumentKind.CONTRACT, read=lambda: plan_of(session, frame.actor))
 
 
 def _board(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
@@ -156,13 +162,20 @@ def _rows(session: Session, frame: Frame, cards: tuple[ClauseCard, ...]) -> tupl
     return tuple(board.Row(card, frame.turn(card), stuck.get(card.id, 0)) for card in cards)
 
 
-def _beside(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
-    """What stands around the board."""
+def _standing(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
+    """What moves with the board: the plan and « Où en est l'accord »."""
     return {
         "plan": plan,
-        "shape": plan_shape(session, frame),
+        "shape": frame.read("plan shape", read=lambda: plan_shape(session, frame)),
+        "convergence": frame.read("convergence", read=lambda: convergence_of(session, frame.negotiation.id)),
+    }
+
+
+def _beside(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
+    """What stands around the board. `seated`: the parties with who entered, which no history tells: read anew."""
+    return {
+        "seated": parties_of(session, frame.negotiation.id),
         "untabled": sum(entry.untabled for entry in plan),
-        "convergence": convergence_of(session, frame.negotiation.id),
         "meeting": next_meeting(session, frame.negotiation.id, frame.today),
     } | _vigilance(session, frame, plan)
 

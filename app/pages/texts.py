@@ -10,6 +10,7 @@ from app.database import current_store
 from app.pages.clause_view import default_tab, groups_of_cards, open_clause
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import inside_block, visas_for_me
+from app.pages.plan_view import plan_shape
 from app.pages.shape_view import addable, may_shape, shape_of
 from app.pages.talk import around, prefilled
 from app.pages.thread_view import threads_shown
@@ -17,7 +18,7 @@ from app.pages.whole import answerable, proposable
 from app.security import serves
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Decision, Target, decide
-from negotiation.rules.vocabulary import Action
+from negotiation.rules.vocabulary import SHARED, Action
 from negotiation.services.access import require
 from negotiation.services.drafting import drafted_text
 from negotiation.store.queries.clauses import (
@@ -25,11 +26,10 @@ from negotiation.store.queries.clauses import (
     card_of,
     cards_of_part,
     cards_of_parts,
-    engagements_without_trails,
     with_trails,
 )
 from negotiation.store.queries.negotiations import plan_of
-from negotiation.store.queries.parts import part_of_clause, part_view
+from negotiation.store.queries.parts import PartView, part_of_clause, part_view
 from negotiation.store.queries.positions import clauses_to_retake
 
 texts = Blueprint("texts", __name__)
@@ -57,6 +57,22 @@ def show_part(negotiation_id: str, part_id: str) -> ResponseReturnValue:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_CLAUSE)
         return render_template("fiches/part.html", **part_context(session, frame_of(session, actor), part_id))
+
+
+@texts.get("/negociations/<negotiation_id>/texte/<part_id>/fragment")
+@serves(Action.READ_CLAUSE)
+def part_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
+    """The plan and the closed clauses of the part, for a page that learns of a change; `ouverte` names the open one."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_CLAUSE)
+        frame = frame_of(session, actor)
+        part = frame.read("part", part_id, read=lambda: part_view(session, actor, part_id))
+        around = frame.read("around part", part_id, read=lambda: _around_part(session, frame, part))
+        opened = next((card.id for card in around["cards"] if card.id == request.args.get("ouverte")), None)
+        again = url_for("texts.part_fragment", negotiation_id=part.negotiation_id, part_id=part.id, ouverte=opened)
+        context = frame.context("texts", subsection="text", part=part, refreshed_by=again, opened_id=opened, **around)
+        return render_template("fiches/_around.html", **context)
 
 
 @texts.get("/clauses/<clause_id>", defaults={"tab": ""})
@@ -114,7 +130,6 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         below_cards=cards_of_parts(session, frame.actor, [entry.id for entry in below]),
         acceptable=[card for card in cards if answerable(frame, card)],
         proposable=[card for card in cards if proposable(frame, card)],
-        marks=frame.marks(engagements_without_trails(session, frame.actor)),
         default_tab=default_tab,
         to_retake=clauses_to_retake(session, frame.actor),
         visa_for=visas_for_me(session, frame),
@@ -123,6 +138,17 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         **_open_context(session, frame, opened, tab=tab),
         **around(session, frame, part, tab=tab),
     )
+
+
+def _around_part(session: Session, frame: Frame, part: PartView) -> dict[str, Any]:
+    """What a part's page shows beside the open clause. Of a part prepared inside, whose clauses are forms, none."""
+    is_shared = part.circle == SHARED
+    return {
+        "plan": plan_of(session, frame.actor, part.document),
+        "shape": plan_shape(session, frame),
+        "cards": cards_of_part(session, frame.actor, part.id) if is_shared else (),
+        "to_retake": clauses_to_retake(session, frame.actor),
+    }
 
 
 def _open_context(session: Session, frame: Frame, card: ClauseCard | None, *, tab: str) -> dict[str, Any]:

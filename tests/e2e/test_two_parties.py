@@ -58,10 +58,17 @@ def test_a_clause_is_written_together_proposed_countered_accepted_and_locked(ent
     expect(og.rail).to_contain_text("Entre nous : nous pouvons l’accepter.")
     og.picture("commenter")
 
-    # The first accepts, then the third party: the clause locks.
+    # The first accepts: who looks at the board sees it without touching anything, and stays where he was.
+    part = cd.page.locator("#plan a[href*='/texte/']").nth(1)
+    cd.open_table("CPOM")
+    part.focus()
     og.accept(2)
     og.expect_told("Votre accord est enregistré")
+    expect(cd.page.locator("#decompte .half .vh", has_text=CLAUSE)).to_have_count(1)
+    expect(part).to_be_focused()
     expect(ars.clause.locator("p.turn")).to_contain_text("Déjà d’accord")
+
+    # Then the third party: the clause locks.
     cd.open_clause(CLAUSE)
     cd.accept(2)
     for somebody in (og, ars, cd):

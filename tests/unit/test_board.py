@@ -1,13 +1,15 @@
 """The board keeps what the address asks for, counts it, and shows what is late first."""
 
+from dataclasses import replace
 from datetime import date
 
 from app.pages import board
-from app.pages.board import Asked, Row
+from app.pages.board import Asked, Late, Row
 from negotiation.rules.lifecycle import Situation, Tabled
 from negotiation.rules.turn import Turn
-from negotiation.rules.vocabulary import ClauseKind, ClauseState, ValueKind
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, PartKind, ValueKind
 from negotiation.store.queries.clauses import ClauseCard
+from negotiation.store.queries.negotiations import PlanEntry
 
 BOTH = frozenset({"og", "ars"})
 
@@ -40,6 +42,12 @@ def a_row(
     return Row(card, Turn(situation.waiting_for(), date(2026, 6, 1), date(2026, 6, 15), 3, late), rounds)
 
 
+def answered_by_us(row: Row) -> Row:
+    """The same, with ARS's own text on the table: Orlinde holds it."""
+    situation = Situation(BOTH, ClauseState.PROPOSED, Tabled(1, "f", "ars"), versions=1, behind=frozenset({"ars"}))
+    return replace(row, turn=replace(row.turn, holders=situation.waiting_for()))
+
+
 def codes(rows: list[Row], asked: Asked) -> list[str]:
     groups = board.groups(rows, (), asked, my_party="ars", essms_of={}, themes={})
     return [row.card.code for group in groups for row in group.rows]
@@ -48,6 +56,23 @@ def codes(rows: list[Row], asked: Asked) -> list[str]:
 def test_what_is_late_comes_first_and_the_rest_by_code() -> None:
     rows = [a_row("EN03"), a_row("EN02", late=1), a_row("EN01"), a_row("EN04", late=5)]
     assert codes(rows, Asked()) == ["EN04", "EN02", "EN01", "EN03"]
+
+
+def test_late_ones_stand_at_the_top_once_mine_before_the_others() -> None:
+    plan = (PlanEntry("p", None, PartKind.STRATEGIC_OBJECTIVE, "2", "Parcours", 4, 1, 0, 0),)
+    theirs = answered_by_us(a_row("EN01", late=9))
+    rows = [a_row("EN03", late=2), theirs, a_row("EN04", state=ClauseState.AGREED), a_row("EN02")]
+    ours, others, objective = board.groups(rows, plan, Asked(), my_party="ars", essms_of={}, themes={})
+    assert [(group.late, [row.card.code for row in group.rows]) for group in (ours, others, objective)] == [
+        (Late.OURS, ["EN03"]),
+        (Late.THEIRS, ["EN01"]),
+        (None, ["EN02", "EN04"]),
+    ]
+    assert (objective.agreed, objective.total) == (1, 4), "what is late counts in its objective still"
+    assert {row.place for group in (ours, others) for row in group.rows} == {"2. Parcours"}
+    page = board.page_of((ours, others, objective), 0)
+    assert (page.late_total, page.on_time) == (2, (objective,))
+    assert codes(rows, Asked(holder="og")) == ["EN01"], "filters hold for late ones as for the rest"
 
 
 def test_each_filter_lists_as_many_clauses_as_it_says() -> None:

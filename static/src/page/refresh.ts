@@ -39,7 +39,7 @@ export function startRefreshing(): void {
     if (detail.clause) keys.add(`clause:${detail.clause}`);
     ask((key) => keys.has(key));
   });
-  document.addEventListener("htmx:beforeSwap", (event) => keepUnfolded((event as CustomEvent<SwapDetail>).detail));
+  document.addEventListener("htmx:beforeSwap", (event) => keepAsLeft((event as CustomEvent<SwapDetail>).detail));
 }
 
 /** After a time without connection nobody knows what was missed: everything is asked for again. */
@@ -73,14 +73,35 @@ function isBusy(fragment: Element): boolean {
 
 function swap(fragment: Element): void {
   const address = fragment.getAttribute("data-refresh-url") as string;
-  const here = document.activeElement?.closest("summary") ?? null;
-  const focused = here && fragment.contains(here) ? nameOf(here.parentElement as HTMLElement) : null;
+  let focused: (() => HTMLElement | undefined) | null = null;
+  let planAt = 0;
+  // As late as can be: the reader goes on while the answer is on its way.
+  const look = (): void => {
+    focused = document.activeElement instanceof HTMLElement ? wayBackTo(document.activeElement) : null;
+    planAt = document.getElementById("plan")?.scrollTop ?? 0;
+  };
+  fragment.addEventListener("htmx:beforeSwap", look, { once: true });
   void htmx.ajax("get", address, { source: fragment, target: fragment, swap: "outerHTML" }).then(() => {
     letRead(address);
-    if (focused === null || document.activeElement !== document.body) return;
-    const same = [...document.querySelectorAll("details")].find((one) => nameOf(one) === focused);
-    same?.querySelector("summary")?.focus({ preventScroll: true });
+    const plan = document.getElementById("plan");
+    if (plan) plan.scrollTop = planAt;
+    if (document.activeElement === document.body) focused?.()?.focus({ preventScroll: true });
   });
+}
+
+/** How to find this element again in what takes its place: in the same piece of the page, what leads to the same. */
+function wayBackTo(left: HTMLElement): () => HTMLElement | undefined {
+  const piece = left.parentElement?.closest("[id]")?.id ?? "";
+  const sign = signOf(left);
+  return () => {
+    const others = (document.getElementById(piece) ?? document.body).querySelectorAll<HTMLElement>(left.tagName);
+    return left.isConnected ? undefined : [...others].find((one) => signOf(one) === sign);
+  };
+}
+
+function signOf(one: HTMLElement): string {
+  if (one.tagName === "SUMMARY") return nameOf(one.parentElement as HTMLElement);
+  return one.id || one.getAttribute("href") || one.getAttribute("value") || one.textContent?.trim() || "";
 }
 
 /** « Accepter la version 2 » may just have become « version 3 »: nobody accepts what he had no time to see (T12). */
@@ -93,13 +114,20 @@ function letRead(address: string): void {
   }, READ_MS);
 }
 
-/** What the reader has unfolded stays so: a form that folds itself under the hand is a form one loses. */
-function keepUnfolded(detail: SwapDetail): void {
+/** What the reader has unfolded or ticked stays so: a form that folds itself under the hand is a form one loses. */
+function keepAsLeft(detail: SwapDetail): void {
   if (!detail.target.hasAttribute("data-refresh-url")) return;
-  const unfolded = new Set([...detail.target.querySelectorAll<HTMLElement>("details[open]")].map(nameOf));
-  if (!unfolded.size) return;
   const { body } = new DOMParser().parseFromString(detail.serverResponse, "text/html");
+  const besides = [...body.querySelectorAll("[hx-swap-oob]")].map(({ id }) => document.getElementById(id));
+  const going = [detail.target, ...besides.filter((one) => one !== null)];
+  const unfolded = new Set(going.flatMap((one) => [...one.querySelectorAll<HTMLElement>("details[open]")].map(nameOf)));
+  const ticked = new Set(
+    [...detail.target.querySelectorAll<HTMLInputElement>(".tick:checked")].map(({ value }) => value),
+  );
+  if (!unfolded.size && !ticked.size) return;
   for (const coming of body.querySelectorAll("details")) if (unfolded.has(nameOf(coming))) coming.open = true;
+  for (const coming of body.querySelectorAll<HTMLInputElement>(".tick"))
+    if (ticked.has(coming.value)) coming.setAttribute("checked", "");
   detail.serverResponse = body.innerHTML;
 }
 
