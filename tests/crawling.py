@@ -132,6 +132,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
             "visa": ids.get("visa_id", ["inconnu"])[:2] or ["inconnu"],
             "brouillon": ["ours"],
         },
+        "whole.show_whole": {"document": ["cadrage", "autre"]},
         "texts.show_part": {"comparer": ["premiere"]},
         "texts.part_fragment": {"ouverte": [*ids.get("clause_id", ["x"])[:2], "inconnue"]},
         "texts.show_clause": {"comparer": ["premiere"], **_threads(ids)},

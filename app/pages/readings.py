@@ -10,8 +10,9 @@ from sqlmodel import Session
 from app.database import current_store
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.totals import totals_of
+from app.pages.whole import left_to_do
 from app.security import serves
-from negotiation.rules.vocabulary import Action
+from negotiation.rules.vocabulary import Action, DocumentKind
 from negotiation.services.access import require
 from negotiation.store.queries import readings as queries
 from negotiation.store.queries.parts import themes_of
@@ -22,9 +23,11 @@ readings = Blueprint("readings", __name__)
 @readings.get("/negociations/<negotiation_id>/cadrage")
 @serves(Action.READ_TABLE)
 def show_cadrage(negotiation_id: str) -> ResponseReturnValue:
-    return _shown(
-        negotiation_id, "cadrage", lambda session, frame: {"note": queries.framing_note(session, frame.actor)}
-    )
+    def read(session: Session, frame: Frame) -> dict[str, Any]:
+        note = queries.framing_note(session, frame.actor)
+        return {"note": note, "left": left_to_do(session, frame, (DocumentKind.CADRAGE,)) if note else None}
+
+    return _shown(negotiation_id, "cadrage", read)
 
 
 @readings.get("/negociations/<negotiation_id>/diagnostic")

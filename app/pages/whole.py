@@ -36,11 +36,30 @@ class PartLines:
     cards: tuple[ClauseCard, ...]
 
 
+@dataclass(frozen=True)
+class Left:
+    """What one gesture can settle, by part. What waits for a visa already is asked for no second time."""
+
+    acceptable: tuple[PartLines, ...]
+    proposable: tuple[PartLines, ...]
+
+    @property
+    def texts(self) -> int:
+        """How many texts nobody tabled yet."""
+        return sum(len(line.cards) for line in self.proposable)
+
+    @property
+    def versions(self) -> int:
+        """How many versions wait for my party's agreement."""
+        return sum(len(line.cards) for line in self.acceptable)
+
+
 @whole.get("/negociations/<negotiation_id>/ensemble")
 @serves(Action.READ_TABLE)
 def show_whole(negotiation_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
-        return render_template("negotiation/whole.html", **_context(session, negotiation_id))
+        context = _context(session, negotiation_id, documents=_asked(request.args.get("document", "")))
+        return render_template("negotiation/whole.html", **context)
 
 
 @whole.post("/negociations/<negotiation_id>/ensemble/choix")
@@ -115,29 +134,54 @@ def proposable(frame: Frame, card: ClauseCard) -> bool:
     return untabled and written and Move.PROPOSAL in frame.moves(card)
 
 
-def _context(session: Session, negotiation_id: str, chosen: frozenset[str] | None = None) -> dict[str, Any]:
-    """What is left to accept and to propose, among the `chosen` clauses where some were; what waits for a visa already
-    is asked for no second time."""
-    actor = reader_in(session, negotiation_id)
-    require(actor, Action.READ_TABLE)
-    frame = frame_of(session, actor)
-    plan = _every_part(plan_of(session, actor, kind) for kind in DocumentKind)
-    cards = cards_of_parts(session, actor, [entry.id for entry in plan])
+def left_to_do(
+    session: Session,
+    frame: Frame,
+    documents: Iterable[DocumentKind] = DocumentKind,
+    *,
+    chosen: frozenset[str] | None = None,
+) -> Left:
+    """Of these documents, among the `chosen` clauses where some were."""
+    plan = _every_part(plan_of(session, frame.actor, kind) for kind in documents)
+    cards = cards_of_parts(session, frame.actor, [entry.id for entry in plan])
     lines = [(entry, cards.get(entry.id, ())) for entry in plan]
-    waiting = {(each.clause_id, GESTURE_OF_MOVE[each.move]) for each in waiting_requests(session, actor)}
+    waiting = {(each.clause_id, GESTURE_OF_MOVE[each.move]) for each in waiting_requests(session, frame.actor)}
 
     def free(card: ClauseCard, gesture: Gesture) -> bool:
         return (card.id, gesture) not in waiting and (chosen is None or card.id in chosen)
 
+    return Left(
+        acceptable=_kept(lines, lambda card: answerable(frame, card) and free(card, Gesture.ACCEPTANCE)),
+        proposable=_kept(lines, lambda card: proposable(frame, card) and free(card, Gesture.PROPOSAL)),
+    )
+
+
+def _context(
+    session: Session,
+    negotiation_id: str,
+    chosen: frozenset[str] | None = None,
+    *,
+    documents: tuple[DocumentKind, ...] = tuple(DocumentKind),
+) -> dict[str, Any]:
+    actor = reader_in(session, negotiation_id)
+    require(actor, Action.READ_TABLE)
+    frame = frame_of(session, actor)
+    left = left_to_do(session, frame, documents, chosen=chosen)
     return frame.context(
         "texts",
         subsection="text",
         chosen=chosen,
-        acceptable=_kept(lines, lambda card: answerable(frame, card) and free(card, Gesture.ACCEPTANCE)),
-        proposable=_kept(lines, lambda card: proposable(frame, card) and free(card, Gesture.PROPOSAL)),
+        document=documents[0] if len(documents) == 1 else "",
+        acceptable=left.acceptable,
+        proposable=left.proposable,
         visa_for=visas_for_me(session, frame),
         outside=(),
     )
+
+
+def _asked(document: str) -> tuple[DocumentKind, ...]:
+    """The document that an address names; all of them when it names none."""
+    return tuple(kind for kind in DocumentKind if kind == document) or tuple(DocumentKind)
 
 
 def _words() -> str:
@@ -156,10 +200,12 @@ def _waiting(submitted: tuple[Submitted, ...]) -> str:
 
 
 def _back(negotiation_id: str) -> ResponseReturnValue:
-    """To the part whose page held the form, or to the page of the whole."""
+    """To the part whose page held the form, to the note de cadrage, or to the page of the whole."""
     part_id = request.form.get("back", "")
     if part_id:
         return redirect(url_for("texts.show_part", negotiation_id=negotiation_id, part_id=part_id))
+    if request.form.get("document") == DocumentKind.CADRAGE:
+        return redirect(url_for("readings.show_cadrage", negotiation_id=negotiation_id))
     return redirect(url_for("whole.show_whole", negotiation_id=negotiation_id))
 
 
