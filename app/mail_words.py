@@ -1,13 +1,14 @@
-"""The French of a mail about a negotiation: its subject, and lines under titles. Numbers and codes only (trust T5)."""
+"""The French of a mail about a negotiation: its subject, and lines under titles. Numbers, codes, hashes only (T5)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from app.pages.presentation import clock_fr, count_fr, date_fr
+from app.pages.presentation import clock_fr, count_fr, date_fr, datetime_fr
 from negotiation.rules.clause_text import french_typography
 from negotiation.rules.vocabulary import Notice, PartKind
 from negotiation.services.mail_contents import News
 from negotiation.store.queries.notices import Change, Name, Todo
+from negotiation.store.queries.receipts import Act
 
 LONGEST_TITLE = 120
 """Characters of a negotiation's title in a subject."""
@@ -46,12 +47,49 @@ _CHANGES: dict[Notice, Callable[[int], str]] = {
     Notice.TALK: lambda count: f"commentaires et discussion : {count_fr(count, 'message')}",
     Notice.TABLE: lambda count: f"membres, plan et versions : {count_fr(count, 'fait')}",
 }
+_ACTS = {
+    "clause.proposed": "proposition",
+    "clause.countered": "contre-proposition",
+    "clause.accepted": "acceptation",
+    "clause.rejected": "refus",
+    "clause.withdrawn": "retrait de la proposition",
+    "clause.agreed": "accord de toutes les parties concernées",
+    "clause.reopened": "clause rouverte",
+    "clause.abandoned": "clause abandonnée",
+    "reserve.stated": "réserve",
+    "reserve.lifted": "levée de la réserve",
+    "reserve.maintained": "réserve maintenue",
+    "reopening.requested": "demande de réouverture",
+    "reopening.consented": "consentement à la réouverture",
+    "abandonment.requested": "demande d’abandon",
+    "abandonment.consented": "consentement à l’abandon",
+    "concerned.requested": "demande de changer les parties concernées",
+    "concerned.consented": "consentement à changer les parties concernées",
+    "concerned.changed": "parties concernées changées",
+    "request.refused": "refus de la demande",
+    "request.withdrawn": "retrait de la demande",
+}
 
 
 @dataclass(frozen=True)
 class Section:
     title: str
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SaidAct:
+    """« EN01 : acceptation de la version 2 », its fingerprint or nothing, the address that lasts."""
+
+    said: str
+    fingerprint: str
+    link: str
+
+
+@dataclass(frozen=True)
+class SaidReceipt:
+    said: str
+    acts: tuple[SaidAct, ...]
 
 
 def subject_of(news: News) -> str:
@@ -79,6 +117,32 @@ def sections_of(news: News) -> tuple[Section, ...]:
     )
 
 
+def receipts_in(news: News, base_url: str) -> tuple[SaidReceipt, ...]:
+    """Who did what, when, and the version's fingerprint in full: what nobody can deny, without a word of it."""
+    return tuple(
+        SaidReceipt(
+            french_typography(
+                f"{datetime_fr(receipt.at, 'long').striptags()}, {short_title(receipt.party)}"
+                f" ({short_title(receipt.title)}) : {count_fr(len(receipt.acts), 'acte')}"
+            ),
+            tuple(_said_act(news, act, base_url) for act in receipt.acts),
+        )
+        for receipt in news.receipts
+    )
+
+
+def _said_act(news: News, act: Act, base_url: str) -> SaidAct:
+    name = next(map(_name, news.named([act.clause_id])), "une clause")
+    version = f", version {act.version}" if act.version else ""
+    became = "".join(f", {_ACTS[kind]}" for kind in act.became)
+    anchor = f"#version-{act.version}" if act.version else ""
+    return SaidAct(
+        french_typography(f"{name}{version} : {_ACTS[act.kind]}{became}"),
+        act.fingerprint or "",
+        f"{base_url}/clauses/{act.clause_id}/navette{anchor}",
+    )
+
+
 def _what_matters(news: News) -> str:
     counts = {change.notice: change.count for change in news.changes}
     if news.todo.clauses:
@@ -89,6 +153,9 @@ def _what_matters(news: News) -> str:
     for notice in (Notice.VOIDED, Notice.MENTION, Notice.YOUR_TURN):
         if notice in counts:
             return _CHANGES[notice](counts[notice])
+    if news.receipts and not counts:
+        count = sum(len(receipt.acts) for receipt in news.receipts)
+        return count_fr(count, "accusé de réception", "accusés de réception")
     return "du nouveau"
 
 

@@ -23,7 +23,7 @@ from flask import current_app
 
 from app.config import Settings
 from app.database import current_store
-from app.mail_words import sections_of, short_title, subject_of
+from app.mail_words import receipts_in, sections_of, short_title, subject_of
 from app.post_office import Envelope, Outcome, PostOffice, deliver
 from negotiation.errors import NotFound
 from negotiation.rules.clause_text import french_typography
@@ -224,6 +224,7 @@ def _news(letter: Letter) -> Draft | Told | None:
     context = {
         "title": french_typography(short_title(news.negotiation.title)),
         "sections": sections_of(news),
+        "receipts": receipts_in(news, _settings().base_url),
         "table": f"{address}?etat=a-moi" if news.todo.clauses else address,
         "choices": f"{address}/avis",
         "unsubscribe": unsubscribe,

@@ -1,12 +1,18 @@
-"""What people do at a table whose mails are read: acts that are announced, mentions, choices, and the mail round."""
+"""What people do at a table whose mails are read: acts that are announced, mentions, choices, and the mail round.
 
+A module of tests takes the fixtures by name: `table = mail_table.table`."""
+
+import shutil
+from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from app import mailing
 from app.background import MAIL_TASKS, do_round
+from app.config import Settings
 from negotiation.rules.notices import MailKind
 from negotiation.rules.vocabulary import SHARED, Circle, Move, Notice, Rhythm, Role
 from negotiation.services.moves import Order, Seen, play
@@ -15,9 +21,31 @@ from negotiation.store import Store
 from negotiation.store.inside import VisaRequest
 from negotiation.store.notifying import Mail
 from negotiation.store.talk import Mention
-from tests.builders import Person, Table
+from tests.builders import Person, Table, a_table
 from tests.mail_server import Arrived, PostBox
-from tests.mornings import Clock
+from tests.mornings import Clock, a_clock
+
+
+@pytest.fixture
+def database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """SQLite only: what these tests ask is of the mail server."""
+    shutil.copy(migrated_sqlite, tmp_path / "navette.sqlite")
+    return f"sqlite:///{tmp_path / 'navette.sqlite'}"
+
+
+@pytest.fixture
+def settings(mail_settings: Settings) -> Settings:
+    return mail_settings
+
+
+@pytest.fixture
+def table(app: Flask) -> Table:
+    return a_table(app.extensions["store"], parties=2)
+
+
+@pytest.fixture
+def clock(table: Table, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return a_clock(monkeypatch)
 
 
 def act(person: Person, move: Move, clause: str, text: str = "", **rest: Any) -> str:

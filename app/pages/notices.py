@@ -27,6 +27,10 @@ WORDS: dict[Notice, tuple[str, str]] = {
     Notice.MOVES: ("Les mouvements", "Propositions, acceptations, refus, réserves."),
     Notice.TALK: ("Commentaires et discussion", "Ce qui s’écrit dans les cercles que vous lisez."),
     Notice.TABLE: ("La table", "Membres, plan du contrat, gel et signatures."),
+    Notice.RECEIPT: (
+        "Accusés de réception",
+        "Chaque acte qui engage, le vôtre ou celui d’une autre partie : sa version, son empreinte, sa date.",
+    ),
 }
 RHYTHMS: dict[Rhythm, str] = {
     Rhythm.IMMEDIATE: "Tout de suite",

@@ -81,8 +81,9 @@ def send_link() -> ResponseReturnValue:
 @serves(Action.SIGN_IN)
 def link(token: str) -> ResponseReturnValue:
     """A button only: a mail reader that opens links by itself doesn't use it up. Raises SigninLinkDead."""
+    person = person_or_none()
     with current_store().reading() as session:
-        if not signing_in.link_is_open(session, token):
+        if not signing_in.link_is_open(session, token, person_id=person.person_id if person else None):
             raise SigninLinkDead()
     return render_template("signin/lien-ouvrir.html", token=token)
 
@@ -91,7 +92,10 @@ def link(token: str) -> ResponseReturnValue:
 @limiter.limit("20 per minute", key_func=get_remote_address, deduct_when=_failed)
 @serves(Action.SIGN_IN)
 def open_link(token: str) -> ResponseReturnValue:
+    person = person_or_none()
     with current_store().unit_of_work() as uow:
+        if person and signing_in.take_seat(uow, token, person_id=person.person_id):
+            return redirect("/")
         opened = signing_in.open_link(uow, token)
     _leave_former()
     return _opened(opened, redirect("/"))

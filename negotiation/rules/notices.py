@@ -45,6 +45,7 @@ DEFAULT_RHYTHMS: dict[Notice, Rhythm] = {
     Notice.MOVES: Rhythm.DAILY,
     Notice.TALK: Rhythm.DAILY,
     Notice.TABLE: Rhythm.DAILY,
+    Notice.RECEIPT: Rhythm.DAILY,
 }
 """One e-mail each morning; at once only what is addressed to somebody, or undoes what a party had given."""
 
@@ -119,6 +120,10 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
     # what nobody waits for, and what somebody took back
     **dict.fromkeys(("negotiation.imported", "words.recalled", "archive.exported"), None),
 }
+RECEIPTED = frozenset(kind for kind, notice in NOTICE_OF_FACT.items() if notice is Notice.MOVES)
+"""Facts of which their author, and whoever decides for a concerned party, receive the version and its fingerprint: what
+nobody can deny later (trust T14). By default both sides hold them with the next morning's digest: whoever answers forty
+clauses in a day keeps one mail, not forty."""
 
 RECALL = timedelta(seconds=30)
 """Words may be taken back so long: no mail speaks of anything younger (issue 3, point 8)."""
@@ -177,6 +182,15 @@ def _counts(day: date, pace: Pace) -> bool:
 def notices_of(rhythms: Mapping[Notice, Rhythm], wanted: frozenset[Rhythm]) -> frozenset[Notice]:
     """The notices that have one of these rhythms."""
     return frozenset(notice for notice, rhythm in rhythms.items() if rhythm in wanted)
+
+
+def told_at(rhythms: Mapping[Notice, Rhythm]) -> dict[Notice, Rhythm]:
+    """The rhythms as they are followed. A receipt comes with the first notice of its fact, never beside it: whoever
+    chose to hear of the moves sooner has it sooner."""
+    receipt, moves = rhythms[Notice.RECEIPT], rhythms[Notice.MOVES]
+    by_haste = list(Rhythm)
+    sooner = receipt is not Rhythm.OFF and by_haste.index(moves) < by_haste.index(receipt)
+    return {**rhythms, Notice.RECEIPT: moves if sooner else receipt}
 
 
 def retry_after(attempts: int) -> timedelta | None:

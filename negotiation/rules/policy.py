@@ -67,6 +67,8 @@ DRAFTERS = frozenset({Role.DRAFTER, Role.NEGOTIATOR})
 NEGOTIATORS = frozenset({Role.NEGOTIATOR})
 SIGNATORIES = frozenset({Role.SIGNATORY})
 ADMINISTRATORS = frozenset({Role.PARTY_ADMINISTRATOR})
+DECIDERS = NEGOTIATORS | SIGNATORIES
+"""Who commits the party."""
 
 ROLES: dict[Action, frozenset[Role]] = {
     Action.READ_TABLE: EVERYONE,
@@ -95,12 +97,12 @@ ROLES: dict[Action, frozenset[Role]] = {
     Action.SHAPE: DRAFTERS,
     Action.READ_INSIDE: EVERYONE,
     Action.GIVE_VISA: EVERYONE,
-    Action.SET_MANDATE: NEGOTIATORS | SIGNATORIES,
+    Action.SET_MANDATE: DECIDERS,
     Action.DELEGATE: COMMENTERS | ADMINISTRATORS,
     Action.MANAGE_MEMBERS: ADMINISTRATORS,
     Action.READ_DRAFT: EVERYONE,
     Action.WRITE_DRAFT: DRAFTERS,
-    Action.REQUEST_FREEZE: NEGOTIATORS | SIGNATORIES,
+    Action.REQUEST_FREEZE: DECIDERS,
     Action.SIGN: SIGNATORIES,
 }
 """Roles of which one suffices. Actions absent from this table concern nobody's negotiation (see OPEN_TO).

@@ -287,6 +287,8 @@ class Notice(StrEnum):
     TALK = "talk"
     TABLE = "table"
     """Members, parts, perimeter, gel, signatures."""
+    RECEIPT = "receipt"
+    """A binding move with the fingerprint of its version: mine, or one that commits or asks my party (trust T14)."""
 
 
 class Rhythm(StrEnum):

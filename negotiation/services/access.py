@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotAllowed, NotFound, RecentSigninRequired
@@ -11,18 +11,19 @@ from negotiation.rules.policy import Actor, Authentication, Decision, Target, de
 from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, Action, Circle, Right, Role
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Part
-from negotiation.store.people import Delegation, Member, Party
+from negotiation.store.people import Delegation, Member, Party, Person
 
 
 def actor_in(session: Session, negotiation_id: str, *, person_id: str, authentication: Authentication) -> Actor:
     """The person, acting in this negotiation.
 
-    Raises NotFound when they are not a member of it: never were, left, or were invited until a day that is past.
+    Raises NotFound when they are not a member of it: never were, left, were invited until a day that is past, or have
+    an unproved account that did not open this seat's own link.
     """
     query = (
         select(Member, Party)
         .join(Party, col(Party.id) == Member.party_id)
-        .where(col(Member.negotiation_id) == negotiation_id, col(Member.person_id) == person_id)
+        .where(col(Member.negotiation_id) == negotiation_id, col(Member.person_id) == person_id, _is_entered())
     )
     found = session.execute(query).one_or_none()
     if found is None or not sits(found[0], paris_day(now())):
@@ -36,13 +37,26 @@ def actors_of(session: Session, *, person_id: str, authentication: Authenticatio
     query = (
         select(Member, Party)
         .join(Party, col(Party.id) == Member.party_id)
-        .where(col(Member.person_id) == person_id)
+        .where(col(Member.person_id) == person_id, _is_entered())
         .order_by(col(Member.id))
     )
     today = paris_day(now())
     seats = [(member, party) for member, party in session.execute(query) if sits(member, today)]
     lent = _lent(session, [member.id for member, _ in seats])
     return tuple(as_actor(member, party, authentication, lent=lent[member.id]) for member, party in seats)
+
+
+def is_invited(session: Session, negotiation_id: str, person_id: str) -> bool:
+    """Whether a seat is kept for this person, entered or not."""
+    query = select(Member).where(col(Member.negotiation_id) == negotiation_id, col(Member.person_id) == person_id)
+    member: Member | None = session.execute(query).scalar_one_or_none()
+    return member is not None and sits(member, paris_day(now()))
+
+
+def _is_entered() -> ColumnElement[bool]:
+    """A confined account has the seats that it entered, no other: see `signing_in.make_carried_link`."""
+    confined = select(col(Person.id)).where(col(Person.id) == col(Member.person_id), col(Person.confined).is_(True))
+    return or_(col(Member.joined_at).is_not(None), ~confined.exists())
 
 
 def sits(member: Member, today: date) -> bool:

@@ -3,7 +3,7 @@
 Never a word of a clause, comment, message, motive or mandate: how many, where, since when. Source: product R17.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -11,15 +11,16 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
-from negotiation.rules.notices import RECALL, MailKind, notices_of
+from negotiation.rules.notices import RECALL, MailKind, notices_of, told_at
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Notice, Rhythm
+from negotiation.services.access import is_invited
 from negotiation.services.mail_queue import Letter, Told
-from negotiation.services.notifying import member_behind, party_key
+from negotiation.services.notifying import member_behind, notices_told
 from negotiation.store.notifying import MailFact, NoticeReader
 from negotiation.store.queries.negotiations import MeetingView, NegotiationView, negotiation_view, next_meeting
-from negotiation.store.queries.notice_facts import facts_of, told_as
+from negotiation.store.queries.notice_facts import facts_of
 from negotiation.store.queries.notices import (
     Change,
     Name,
@@ -29,6 +30,13 @@ from negotiation.store.queries.notices import (
     names_of,
     rhythms_of,
     todo_of,
+)
+from negotiation.store.queries.receipts import (
+    Receipt,
+    by_kind_and_clause,
+    owed_between,
+    receipts_of,
+    told_at_once,
 )
 
 FIRST_PERIOD = timedelta(days=7)
@@ -45,6 +53,7 @@ class News:
     today: date
     changes: tuple[Change, ...] = ()
     todo: Todo = field(default=Todo())
+    receipts: tuple[Receipt, ...] = ()
     names: Mapping[str, Name] | None = None
     meeting: MeetingView | None = None
     told: Told | None = None
@@ -71,11 +80,7 @@ def news_for(session: Session, letter: Letter, moment: datetime) -> News | None:
 
 def title_for(session: Session, letter: Letter) -> str | None:
     """The title of the negotiation to which somebody is invited; None when he isn't, or not any more."""
-    if letter.negotiation_id is None:
-        return None
-    try:
-        member_behind(session, letter.person_id, letter.negotiation_id)
-    except NotFound:
+    if letter.negotiation_id is None or not is_invited(session, letter.negotiation_id, letter.person_id):
         return None
     return negotiation_view(session, letter.negotiation_id).title
 
@@ -84,7 +89,7 @@ def title_for(session: Session, letter: Letter) -> str | None:
 
 
 def _digest(session: Session, actor: Actor, letter: Letter, moment: datetime) -> News:
-    rhythms = rhythms_of(session, actor.person_id, actor.negotiation_id)
+    rhythms = told_at(rhythms_of(session, actor.person_id, actor.negotiation_id))
     reader = session.get(NoticeReader, (actor.person_id, actor.negotiation_id)) or NoticeReader(
         person_id=actor.person_id, negotiation_id=actor.negotiation_id
     )
@@ -93,20 +98,25 @@ def _digest(session: Session, actor: Actor, letter: Letter, moment: datetime) ->
     weekly = notices_of(rhythms, frozenset({Rhythm.WEEKLY})) & letter.notices
     told = Told(until, frozenset({Rhythm.DAILY} if daily else set()) | ({Rhythm.WEEKLY} if weekly else set()))
     first = max(until - FIRST_PERIOD, imported_at(session, actor) + IMPORTING)
-    changes = _since(session, actor, daily, since=_from(reader.told_until or first, reader), until=until)
-    changes += _since(session, actor, weekly, since=_from(reader.told_weekly_until or first, reader), until=until)
+    last, last_weekly = reader.told_until or first, reader.told_weekly_until or first
+    sorting = frozenset() if rhythms[Notice.RECEIPT] is Rhythm.OFF else frozenset({Notice.MOVES})
+    changes = _since(session, actor, daily, since=_from(last, reader), until=until, sorting=sorting)
+    changes += _since(session, actor, weekly, since=_from(last_weekly, reader), until=until, sorting=sorting)
+    owing = last_weekly if Notice.RECEIPT in weekly else last
+    receipts = _receipts(session, actor, since=owing, until=until) if Notice.RECEIPT in daily | weekly else ()
     negotiation = negotiation_view(session, actor.negotiation_id)
     today = negotiation.situation_on or paris_day(moment)
     shown = daily | weekly | notices_of(rhythms, frozenset({Rhythm.IMMEDIATE}))
     todo = _shown(todo_of(session, actor, today), shown)
     told_todo = reader.told_weekly_until if Notice.YOUR_TURN in weekly else reader.told_until
-    has_news = bool(changes) or _waits_anew(_shown(todo, daily | weekly), told_todo, today)
-    clauses = [awaited.clause_id for awaited in todo.clauses] + [found for each in changes for found in each.clause_ids]
+    has_news = bool(changes or receipts) or _waits_anew(_shown(todo, daily | weekly), told_todo, today)
+    clauses = [awaited.clause_id for awaited in todo.clauses] + [*_named(changes, receipts)]
     return News(
         negotiation=negotiation,
         today=today,
         changes=changes,
         todo=todo,
+        receipts=receipts,
         names=names_of(session, actor, clauses),
         meeting=next_meeting(session, actor.negotiation_id, today),
         told=told,
@@ -120,9 +130,33 @@ def _from(told: datetime, reader: NoticeReader) -> datetime:
 
 
 def _since(
-    session: Session, actor: Actor, notices: frozenset[Notice], *, since: datetime, until: datetime
+    session: Session,
+    actor: Actor,
+    notices: frozenset[Notice],
+    *,
+    since: datetime,
+    until: datetime,
+    sorting: frozenset[Notice],
 ) -> tuple[Change, ...]:
-    return changes_between(session, actor, notices, since=since, until=until) if notices else ()
+    """What changed. Of the notices in `sorting`, what a receipt tells is left to it."""
+    if not notices:
+        return ()
+    apart = owed_between(session, actor, since=since, until=until) if notices & sorting else ()
+    return changes_between(session, actor, notices, since=since, until=until, told=by_kind_and_clause(apart))
+
+
+def _receipts(session: Session, actor: Actor, *, since: datetime, until: datetime) -> tuple[Receipt, ...]:
+    """Also of what the reader did himself, and of what he read on the pages: a mail is kept, a page is not."""
+    told = told_at_once(session, actor, since=since)
+    owed = owed_between(session, actor, since=since, until=until)
+    return receipts_of(session, actor, (each.entry_id for each in owed if each.entry_id not in told))
+
+
+def _named(changes: Iterable[Change], receipts: Iterable[Receipt]) -> Iterator[str]:
+    for change in changes:
+        yield from change.clause_ids
+    for receipt in receipts:
+        yield from (act.clause_id for act in receipt.acts)
 
 
 def _shown(todo: Todo, notices: frozenset[Notice]) -> Todo:
@@ -149,21 +183,26 @@ def _waits_anew(todo: Todo, told: datetime | None, today: date) -> bool:
 
 
 def _immediate(session: Session, actor: Actor, letter: Letter, moment: datetime) -> News:
-    rhythms = rhythms_of(session, actor.person_id, actor.negotiation_id)
+    rhythms = told_at(rhythms_of(session, actor.person_id, actor.negotiation_id))
     wanted = notices_of(rhythms, frozenset({Rhythm.IMMEDIATE}))
     entries = session.execute(select(col(MailFact.entry_id)).where(col(MailFact.mail_id) == letter.id)).scalars()
-    key = party_key(session, actor)
+    facts = facts_of(session, entries)
+    told = notices_told(session, actor, facts)
+    owed = set() if rhythms[Notice.RECEIPT] is Rhythm.OFF else {key for key in told if Notice.RECEIPT in told[key]}
     found: dict[Notice, Change] = {}
-    for fact in facts_of(session, entries):
-        for notice in told_as(fact, actor, party_key=key) & wanted:
+    for fact in facts:
+        by_receipt = {Notice.MOVES, Notice.RECEIPT} if fact.entry_id in owed else {Notice.RECEIPT}
+        for notice in told[fact.entry_id] & wanted - by_receipt:
             before = found.get(notice, Change(notice, 0, ()))
             clauses = (*before.clause_ids, fact.clause_id) if fact.clause_id else before.clause_ids
             found[notice] = replace(before, count=before.count + 1, clause_ids=clauses)
     changes = tuple(found[notice] for notice in Notice if notice in found)
+    receipts = receipts_of(session, actor, owed) if changes or Notice.RECEIPT in wanted else ()
     return News(
         negotiation=negotiation_view(session, actor.negotiation_id),
         today=paris_day(moment),
         changes=changes,
-        names=names_of(session, actor, [clause for each in changes for clause in each.clause_ids]),
-        is_empty=not changes,
+        receipts=receipts,
+        names=names_of(session, actor, _named(changes, receipts)),
+        is_empty=not (changes or receipts),
     )

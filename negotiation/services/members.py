@@ -221,7 +221,7 @@ def person_with(uow: UnitOfWork, email: str) -> Person:
 def send_invitation(uow: UnitOfWork, member: Member, carried: Carried) -> str | None:
     """Queue the mail, whose link is made when it leaves; or the token of a link to pass on by hand."""
     if carried is Carried.BY_HAND:
-        return make_carried_link(uow, member.person_id, lifetime=INVITATION_LIFETIME)
+        return make_carried_link(uow, member, lifetime=INVITATION_LIFETIME)
     _queue_mail(uow, member)
     return None
 

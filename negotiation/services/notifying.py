@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
-from negotiation.rules.notices import QUIET, RECALL, MailKind, Pace, notices_of, rhythms_due
+from negotiation.rules.notices import QUIET, RECALL, MailKind, Pace, notices_of, rhythms_due, told_at
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor, Authentication, Method
 from negotiation.rules.vocabulary import Notice, Rhythm
@@ -26,6 +26,7 @@ from negotiation.store.notifying import Mail, MailFact, NoticeChoice, NoticeRead
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.notice_facts import Fact, facts_of, told_as
 from negotiation.store.queries.notices import rhythms_of
+from negotiation.store.queries.receipts import owed_among
 from negotiation.store.record import Outbox
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -132,7 +133,7 @@ def queue_digests(uow: UnitOfWork, moment: datetime) -> int:
         kept.last_digest_on = today
         if Rhythm.WEEKLY in rhythms:
             kept.last_weekly_on = today
-        due = notices_of(rhythms_of(uow.session, person_id, negotiation_id), rhythms)
+        due = notices_of(told_at(rhythms_of(uow.session, person_id, negotiation_id)), rhythms)
         if due:
             queue_mail(
                 uow,
@@ -158,8 +159,16 @@ def member_behind(session: Session, person_id: str, negotiation_id: str) -> Acto
     return actor_in(session, negotiation_id, person_id=person_id, authentication=Authentication(Method.DECLARED, now()))
 
 
-def party_key(session: Session, actor: Actor) -> str:
-    return session.get_one(Party, actor.party_id).key
+def notices_told(session: Session, actor: Actor, facts: Iterable[Fact]) -> dict[str, frozenset[Notice]]:
+    """As which notices each of these facts concerns this person, by entry."""
+    listed = list(facts)
+    key = session.get_one(Party, actor.party_id).key
+    owed = owed_among(session, actor, [fact.entry_id for fact in listed])
+    receipt = frozenset({Notice.RECEIPT})
+    return {
+        fact.entry_id: told_as(fact, actor, party_key=key) | (receipt if fact.entry_id in owed else frozenset())
+        for fact in listed
+    }
 
 
 # ---------------------------------------------------------------------- what a person chooses
@@ -246,15 +255,16 @@ def _has_entered() -> tuple[ColumnElement[bool], ...]:
 
 def _concerning(session: Session, person_id: str, negotiation_id: str, facts: list[Fact]) -> tuple[str, ...]:
     """Entries that this person wants to be told of at once. Who he is, is asked only where it may matter."""
-    wanted = notices_of(rhythms_of(session, person_id, negotiation_id), frozenset({Rhythm.IMMEDIATE}))
+    rhythms = told_at(rhythms_of(session, person_id, negotiation_id))
+    wanted = notices_of(rhythms, frozenset({Rhythm.IMMEDIATE}))
     possible = [fact for fact in facts if fact.may_concern() & wanted]
     if not possible:
         return ()
     found = _at_the_table(session, person_id, negotiation_id)
     if found is None:
         return ()
-    key = party_key(session, found)
-    return tuple(fact.entry_id for fact in possible if told_as(fact, found, party_key=key) & wanted)
+    told = notices_told(session, found, possible)
+    return tuple(fact.entry_id for fact in possible if told[fact.entry_id] & wanted)
 
 
 def _at_the_table(session: Session, person_id: str, negotiation_id: str) -> Actor | None:

@@ -80,21 +80,29 @@ def make_signin_link(uow: UnitOfWork, email: str, *, lifetime: timedelta = LINK_
     return token
 
 
-def make_carried_link(uow: UnitOfWork, person_id: str, *, lifetime: timedelta) -> str:
+def make_carried_link(uow: UnitOfWork, member: Member, *, lifetime: timedelta) -> str:
     """The token of a link that whoever invites passes on, where the instance sends no mail.
 
-    It opens only an account that nobody ever entered and that has no other seat: else whoever invites somebody could
-    enter in his place where he sits for others.
+    Nothing proves that its bearer owns the address. So it opens this one seat, and only for two bearers: somebody at an
+    account that nobody ever entered and that has no other seat, and whoever is signed in at the account already. The
+    account stays confined to the seats whose links were opened there (see `access.actor_in`) until a link that reaches
+    the address itself opens it: else whoever invites an address could sit where others invite it, now or later.
     """
     token = CARRIED + secrets.token_urlsafe(32)
-    uow.session.add(SigninLink(person_id=person_id, token_hash=_digest(token), expires_at=now() + lifetime))
+    uow.session.add(
+        SigninLink(
+            person_id=member.person_id, member_id=member.id, token_hash=_digest(token), expires_at=now() + lifetime
+        )
+    )
     return token
 
 
 def enter_tables(uow: UnitOfWork, person_id: str) -> None:
-    """Whoever was invited and is here now has entered: the first time is kept."""
+    """Whoever was invited and is here now has entered: the first time is kept. A confined account enters nothing by
+    being there."""
+    free = select(col(Person.id)).where(col(Person.id) == person_id, col(Person.confined).is_(False))
     awaited = (
-        col(Member.person_id) == person_id,
+        col(Member.person_id).in_(free),
         col(Member.invited_at).is_not(None),
         col(Member.joined_at).is_(None),
         col(Member.left_at).is_(None),
@@ -102,9 +110,10 @@ def enter_tables(uow: UnitOfWork, person_id: str) -> None:
     uow.session.execute(update(Member).where(*awaited).values(joined_at=now()))
 
 
-def link_is_open(session: Session, token: str) -> bool:
-    """Whether the link would still open something."""
-    return session.execute(_open_link(token)).first() is not None
+def link_is_open(session: Session, token: str, *, person_id: str | None = None) -> bool:
+    """Whether the link would still open something, for whoever is signed in as `person_id`."""
+    opens = session.execute(_open_link(token)).first() or (person_id and _own_seat(session, token, person_id))
+    return bool(opens)
 
 
 def open_link(uow: UnitOfWork, token: str) -> Opened:
@@ -113,7 +122,43 @@ def open_link(uow: UnitOfWork, token: str) -> Opened:
     if link is None:
         raise SigninLinkDead()
     link.used_at = now()
+    if token.startswith(CARRIED):
+        uow.session.get_one(Person, link.person_id).confined = True
+        _enter_seat(uow, link)
+    else:
+        _free(uow, link.person_id)
+    uow.session.flush()
     return open_session(uow, link.person_id, method=Method.LINK)
+
+
+def take_seat(uow: UnitOfWork, token: str, *, person_id: str) -> bool:
+    """Enter the seat of a link passed on to somebody who is signed in already; False when it is no such link."""
+    link = _own_seat(uow.session, token, person_id)
+    if link is None:
+        return False
+    link.used_at = now()
+    _enter_seat(uow, link)
+    return True
+
+
+def _own_seat(session: Session, token: str, person_id: str) -> SigninLink | None:
+    query = _unused(token).where(col(SigninLink.person_id) == person_id, _seat_awaits())
+    found: SigninLink | None = session.execute(query).scalar_one_or_none()
+    return found
+
+
+def _enter_seat(uow: UnitOfWork, link: SigninLink) -> None:
+    uow.session.execute(update(Member).where(col(Member.id) == link.member_id).values(joined_at=now()))
+
+
+def _free(uow: UnitOfWork, person_id: str) -> None:
+    """The link came to the address, or from the host: whoever opens it owns the account. Whoever had entered it by a
+    link passed on loses what he had there: his sessions and the password that he chose."""
+    confined = (col(Person.id) == person_id, col(Person.confined).is_(True))
+    freed = uow.session.execute(update(Person).where(*confined).values(confined=False, password_hash=None))
+    if freed.rowcount:  # type: ignore[attr-defined]
+        former = (col(SigninSession.person_id) == person_id, col(SigninSession.ended_at).is_(None))
+        uow.session.execute(update(SigninSession).where(*former).values(ended_at=now()))
 
 
 def account_of(session: Session, email: str) -> Account:
@@ -235,12 +280,26 @@ def _signed_in(session: Session, which: ColumnElement[bool]) -> SignedIn | None:
 
 
 def _open_link(token: str) -> Select[SigninLink]:
-    query = select(SigninLink).where(
+    return _unused(token).where(_seat_awaits(), *_nobody_entered()) if token.startswith(CARRIED) else _unused(token)
+
+
+def _unused(token: str) -> Select[SigninLink]:
+    return select(SigninLink).where(
         col(SigninLink.token_hash) == _digest(token),
         col(SigninLink.used_at).is_(None),
         col(SigninLink.expires_at) > now(),
     )
-    return query.where(*_nobody_entered()) if token.startswith(CARRIED) else query
+
+
+def _seat_awaits() -> ColumnElement[bool]:
+    """The seat of the link is still that person's, and nobody took it."""
+    seat = select(col(Member.id)).where(
+        col(Member.id) == col(SigninLink.member_id),
+        col(Member.person_id) == col(SigninLink.person_id),
+        col(Member.joined_at).is_(None),
+        col(Member.left_at).is_(None),
+    )
+    return seat.exists()
 
 
 def _nobody_entered() -> tuple[ColumnElement[bool], ...]:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from negotiation.rules.policy import Method
@@ -16,6 +16,9 @@ class Person(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     email: str = Field(unique=True, max_length=254)
     password_hash: str | None = Field(default=None, max_length=255)
+    confined: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """First entered by a link that somebody else passed on: until a mail proves the address, only the seats whose own
+    links were opened are his."""
     created_at: datetime = Field(default_factory=now)
 
 
@@ -29,6 +32,8 @@ class SigninLink(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now)
     expires_at: datetime
     used_at: datetime | None = None
+    member_id: str | None = Field(default=None, max_length=36)
+    """The one seat that a link passed on by hand opens; None for a link that reaches the address itself."""
 
 
 class SigninSession(SQLModel, table=True):

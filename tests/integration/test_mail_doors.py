@@ -1,11 +1,9 @@
 """What mails open and stop: a link to enter, an invitation, one click, and what one chooses to be told."""
 
 import re
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from sqlalchemy import select, update
 from sqlmodel import col
@@ -18,33 +16,15 @@ from negotiation.services import mail_queue
 from negotiation.store.columns import now
 from negotiation.store.notifying import Mail, NoticeChoice, NoticeReader
 from negotiation.store.people import Member
+from tests import mail_table
 from tests.builders import Table, a_table
 from tests.mail_server import PostBox
 from tests.mail_table import a_digest_waits, an_invitation_waits, send, the_mail
-from tests.mornings import Clock, a_clock
+from tests.mornings import Clock
 from tests.visitors import Visitor
 
-
-@pytest.fixture
-def database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
-    """SQLite only: what these tests ask is of the mail server."""
-    shutil.copy(migrated_sqlite, tmp_path / "navette.sqlite")
-    return f"sqlite:///{tmp_path / 'navette.sqlite'}"
-
-
-@pytest.fixture
-def settings(mail_settings: Settings) -> Settings:
-    return mail_settings
-
-
-@pytest.fixture
-def table(app: Flask) -> Table:
-    return a_table(app.extensions["store"], parties=2)
-
-
-@pytest.fixture
-def clock(table: Table, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return a_clock(monkeypatch)
+database_url = mail_table.database_url
+settings, table, clock = mail_table.settings, mail_table.table, mail_table.clock
 
 
 # ---------------------------------------------------------------------- without a server

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import shutil
 import socket
 import ssl
 from datetime import timedelta
@@ -17,40 +16,22 @@ from app.config import Settings
 from app.post_office import Envelope, PostOffice, Security, deliver, post_office
 from negotiation.rules.notices import RETRIES, Ending
 from negotiation.services import mail_queue
-from tests.builders import Table, a_table
+from tests import mail_table
+from tests.builders import Table
 from tests.mail_server import HANGS, PostBox, free_port
 from tests.mail_table import a_digest_waits, an_invitation_waits, send, the_mail
-from tests.mornings import Clock, a_clock
+from tests.mornings import Clock
 
 CERTIFICATE = Path(__file__).resolve().parents[1] / "mail_server.pem"
 """Self-signed, for 127.0.0.1, with its key: it protects nothing but these tests."""
 FROM = "Navette <navette@exemple.example>"
 
+database_url = mail_table.database_url
+settings, table, clock = mail_table.settings, mail_table.table, mail_table.clock
+
 
 class Killed(BaseException):
     """The process dies here."""
-
-
-@pytest.fixture
-def database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
-    """SQLite only: what these tests ask is of the mail server."""
-    shutil.copy(migrated_sqlite, tmp_path / "navette.sqlite")
-    return f"sqlite:///{tmp_path / 'navette.sqlite'}"
-
-
-@pytest.fixture
-def settings(mail_settings: Settings) -> Settings:
-    return mail_settings
-
-
-@pytest.fixture
-def table(app: Flask) -> Table:
-    return a_table(app.extensions["store"], parties=2)
-
-
-@pytest.fixture
-def clock(table: Table, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return a_clock(monkeypatch)
 
 
 def kill_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:

@@ -15,10 +15,18 @@ from negotiation.errors import (
 )
 from negotiation.events import Kind
 from negotiation.rules.paris import paris_day
-from negotiation.rules.policy import Authentication, Method
+from negotiation.rules.policy import Actor, Authentication, Method
 from negotiation.rules.vocabulary import Circle, Move, TaskState
-from negotiation.services.access import actor_in
+from negotiation.services.access import actor_in, actors_of, is_invited
 from negotiation.services.members import Carried, Seat, invite_again
+from negotiation.services.signing_in import (
+    account_of,
+    open_link,
+    open_session,
+    set_first_password,
+    still_open,
+    take_seat,
+)
 from negotiation.store import Announcing, Store
 from negotiation.store.columns import now
 from negotiation.store.inside import VisaRequest
@@ -32,6 +40,23 @@ from tests.membership import NEW, changes, count, enters, facts, heads, in_days,
 @pytest.fixture
 def table(store: Store) -> Table:
     return a_table(store, parties=["og", "ars", "cd", "asso"])
+
+
+def seats_of(store: Store, person_id: str) -> tuple[Actor, ...]:
+    with store.reading() as session:
+        return actors_of(session, person_id=person_id, authentication=Authentication(Method.PASSWORD, now()))
+
+
+def opens_password(store: Store, person_id: str) -> None:
+    with store.unit_of_work(Announcing.SILENT) as uow:
+        open_session(uow, person_id, method=Method.PASSWORD)
+
+
+def letters(store: Store) -> list[Mail]:
+    """The invitations that still lead somewhere."""
+    with store.reading() as session:
+        found = session.execute(select(Mail)).scalars()
+        return [mail for mail in found if is_invited(session, mail.negotiation_id or "", mail.person_id)]
 
 
 # ---------------------------------------------------------------------- inviting
@@ -184,6 +209,51 @@ def test_a_link_passed_on_dies_when_another_table_invites_the_same_person(table:
     assert token is not None
     with pytest.raises(SigninLinkDead):
         opens(table, token)
+
+
+def test_an_account_entered_by_a_link_passed_on_sits_where_it_was_passed_on_only(table: Table, store: Store) -> None:
+    """The gestionnaire invites the address of somebody else's colleague, keeps the link, enters and waits. Later the
+    authority invites the same address to a table of its own."""
+    token = invites(table.og.dg, carried=Carried.BY_HAND).token or ""
+    person_id = opens(table, token)
+    theirs = a_table(store, parties=2)
+    later = invites(theirs.ars.dg, carried=Carried.BY_HAND).token or ""
+    opens_password(store, person_id)
+    assert [each.negotiation_id for each in seats_of(store, person_id)] == [table.id]
+    with store.reading() as session, pytest.raises(NotFound):
+        actor_in(session, theirs.id, person_id=person_id, authentication=Authentication(Method.PASSWORD, now()))
+    with pytest.raises(SigninLinkDead):
+        opens(theirs, later)
+    assert member(theirs).joined_at is None  # type: ignore[union-attr]
+
+
+def test_the_same_person_opens_each_seat_with_the_link_that_was_passed_on_for_it(table: Table, store: Store) -> None:
+    """An instance without mail, two tables, one honest account."""
+    person_id = opens(table, invites(table.og.dg, carried=Carried.BY_HAND).token or "")
+    other = a_table(store, parties=2)
+    later = invites(other.og.dg, carried=Carried.BY_HAND).token or ""
+    with store.unit_of_work(Announcing.SILENT) as uow:
+        assert not take_seat(uow, later, person_id=other.ars.dg.person_id), "nobody else's"
+        assert take_seat(uow, later, person_id=person_id)
+        assert not take_seat(uow, later, person_id=person_id), "once"
+    assert {each.negotiation_id for each in seats_of(store, person_id)} == {table.id, other.id}
+
+
+def test_a_link_that_reaches_the_address_puts_out_whoever_had_entered_by_one_passed_on(
+    table: Table, store: Store
+) -> None:
+    token = invites(table.og.dg, carried=Carried.BY_HAND).token or ""
+    with store.unit_of_work(Announcing.SILENT) as uow:
+        former = open_link(uow, token)
+        set_first_password(uow, former.session_id, "a hash")
+    theirs = a_table(store, parties=2)
+    invites(theirs.ars.dg)
+    assert [mail.negotiation_id for mail in letters(store)] == [theirs.id], "the mail leaves, and proves the address"
+    enters(theirs)
+    with store.reading() as session:
+        assert still_open(session, [former.session_id]) == frozenset()
+        assert account_of(session, NEW).password_hash is None
+    assert {each.negotiation_id for each in seats_of(store, former.person_id)} == {table.id, theirs.id}
 
 
 # ---------------------------------------------------------------------- changing

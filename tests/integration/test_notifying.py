@@ -62,9 +62,10 @@ def test_the_digest_says_first_what_waits_and_only_to_who_can_answer(
     clock.next_morning()
     mail_round(app)
     (asked,), (reader,) = only(box, table.ars.dg), only(box, table.ars.lect)
-    assert asked.text.index("Ce qui vous attend") < asked.text.index("Ce qui a changé")
+    assert asked.text.index("Ce qui vous attend") < asked.text.index("Accusés de réception")
     assert "attend" not in reader.text
-    assert only(box, table.og.dg) == [], "his own move is no news"
+    (own,) = only(box, table.og.dg)
+    assert "Ce qui a changé" not in own.text, "his own move is no news: he has its receipt"
 
 
 def test_nothing_is_sent_when_nothing_changed(app: Flask, table: Table, clock: Clock, box: PostBox) -> None:

@@ -16,6 +16,7 @@ from negotiation.rules.notices import (
     notices_of,
     retry_after,
     rhythms_due,
+    told_at,
 )
 from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import Notice, Rhythm
@@ -42,6 +43,21 @@ def test_every_notice_has_a_default_and_every_mail_its_time() -> None:
 def test_by_default_only_what_is_addressed_to_somebody_leaves_at_once() -> None:
     at_once = notices_of(DEFAULT_RHYTHMS, frozenset({Rhythm.IMMEDIATE}))
     assert at_once == {Notice.MENTION, Notice.VOIDED}
+
+
+@pytest.mark.parametrize(
+    ("receipt", "moves", "followed"),
+    [
+        (Rhythm.DAILY, Rhythm.IMMEDIATE, Rhythm.IMMEDIATE),
+        (Rhythm.WEEKLY, Rhythm.DAILY, Rhythm.DAILY),
+        (Rhythm.IMMEDIATE, Rhythm.WEEKLY, Rhythm.IMMEDIATE),
+        (Rhythm.DAILY, Rhythm.OFF, Rhythm.DAILY),
+        (Rhythm.OFF, Rhythm.IMMEDIATE, Rhythm.OFF),
+    ],
+)
+def test_a_receipt_comes_no_later_than_the_news_of_its_move(receipt: Rhythm, moves: Rhythm, followed: Rhythm) -> None:
+    chosen = DEFAULT_RHYTHMS | {Notice.RECEIPT: receipt, Notice.MOVES: moves}
+    assert told_at(chosen) == chosen | {Notice.RECEIPT: followed}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.rules.lifecycle import Tabled
-from negotiation.rules.notices import NOTICE_OF_FACT
+from negotiation.rules.notices import NOTICE_OF_FACT, RECEIPTED
 from negotiation.rules.policy import Actor, sees
 from negotiation.rules.vocabulary import SHARED, Circle, Notice, Role, VisaState
 from negotiation.store.contract import Clause, ClauseParty
@@ -56,6 +56,7 @@ class Fact:
             Notice.MENTION: bool(self.mentioned),
             Notice.VOIDED: bool(self.voided),
             Notice.YOUR_TURN: bool(self.holders),
+            Notice.RECEIPT: self.kind in RECEIPTED,
         }
         own = {self.notice} if self.notice else set()
         return frozenset(own | {notice for notice, is_so in named.items() if is_so})
@@ -72,7 +73,8 @@ def facts_of(session: Session, entry_ids: Iterable[str]) -> tuple[Fact, ...]:
 
 
 def told_as(fact: Fact, actor: Actor, *, party_key: str) -> frozenset[Notice]:
-    """As which notices this fact concerns this person: none when he doesn't read it, or did it himself."""
+    """As which notices this fact concerns this person: none when he doesn't read it, or did it himself. Receipts are
+    asked apart, of many facts at once: see `queries/receipts.py`."""
     if not sees(actor, fact.circle) or fact.actor == actor.key:
         return frozenset()
     concerns = {

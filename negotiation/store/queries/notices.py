@@ -5,7 +5,7 @@ private part doesn't exist for others. What is inside the reader's own circles i
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -28,6 +28,7 @@ from negotiation.store.queries.visibility import on_the_table, visible
 from negotiation.store.record import HistoryEntry
 from negotiation.store.talk import Mention, Task
 
+NOTHING: Mapping[tuple[str, str | None], int] = {}
 LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 
 
@@ -105,9 +106,18 @@ def todo_of(session: Session, actor: Actor, today: date) -> Todo:
 
 
 def changes_between(
-    session: Session, actor: Actor, notices: frozenset[Notice], *, since: datetime, until: datetime
+    session: Session,
+    actor: Actor,
+    notices: frozenset[Notice],
+    *,
+    since: datetime,
+    until: datetime,
+    told: Mapping[tuple[str, str | None], int] = NOTHING,
 ) -> tuple[Change, ...]:
-    """What others did in the circles that the reader reads, after `since`, up to `until`, by notice."""
+    """What others did in the circles that the reader reads, after `since`, up to `until`, by notice.
+
+    `told`: how many facts of a kind on a clause are told otherwise, by receipts, and not counted.
+    """
     found: dict[Notice, tuple[int, list[str]]] = {}
 
     def add(notice: Notice, count: int, clause_id: str | None) -> None:
@@ -122,9 +132,9 @@ def changes_between(
         .order_by(col(HistoryEntry.clause_id), col(HistoryEntry.kind))
     )
     for kind, clause_id, count in session.execute(query):
-        notice = NOTICE_OF_FACT.get(kind)
-        if notice in notices:
-            add(notice, count, clause_id)
+        notice, left = NOTICE_OF_FACT.get(kind), count - told.get((kind, clause_id), 0)
+        if notice in notices and left > 0:
+            add(notice, left, clause_id)
     if Notice.MENTION in notices:
         for mention in session.execute(_unseen_mentions(actor, since, until)).scalars():
             add(Notice.MENTION, 1, mention.clause_id)
