@@ -177,6 +177,12 @@ class TooLateToRecall(Refusal):
     code = "too_late_to_recall"
 
 
+class AnsweredAlready(Refusal):
+    """A question or an answer that somebody answered is no longer its author's alone to take back."""
+
+    code = "answered_already"
+
+
 class Frozen(Refusal):
     """The negotiation was frozen: nothing changes except by an avenant."""
 

@@ -73,7 +73,7 @@ def open_thread_again(clause_id: str, move_id: str) -> ResponseReturnValue:
 def take_comment_back(clause_id: str, move_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         recall_comment(uow, reader_on_clause(uow.session, clause_id), clause_id, move_id)
-    flash("Votre commentaire est retiré : personne n’en a reçu de courriel.", "done")
+    flash("Vos mots sont retirés : personne n’en a reçu de courriel.", "done")
     return _back(clause_id, "marge")
 
 

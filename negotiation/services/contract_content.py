@@ -231,6 +231,7 @@ class _Reading:
                 col(MoveRow.clause_id) == reserve.clause_id,
                 col(MoveRow.circle) == str(SHARED),
                 col(MoveRow.type) == Move.ANSWER,
+                col(MoveRow.recalled_at).is_(None),
                 col(MoveRow.reply_to_id).in_([reserve.move_id, reserve.settled_by_move_id]),
             )
             .order_by(col(MoveRow.rank))

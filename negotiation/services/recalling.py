@@ -1,4 +1,5 @@
-"""« Reprendre »: a message or comment taken back within its delay. Its words go from everywhere; its place stays.
+"""« Reprendre »: what somebody has just said is taken back within its delay: a message, a comment, a question, an
+answer. Its words go from everywhere; its place stays.
 
 Mails wait for the same delay, so nobody was written to. Source: product R14.
 """
@@ -8,10 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from negotiation.errors import NotAllowed, NotFound, TooLateToRecall
-from negotiation.events import Event, Kind
+from negotiation.errors import AnsweredAlready, NotAllowed, NotFound, TooLateToRecall
+from negotiation.events import KIND_OF_MOVE, Event, Kind
 from negotiation.rules.policy import Actor, sees
-from negotiation.rules.vocabulary import Action, Circle, Move
+from negotiation.rules.vocabulary import ACTION_OF_MOVE, TALK_MOVES, Action, Circle, Move
 from negotiation.services.access import require
 from negotiation.services.moves import open_clause
 from negotiation.store.columns import now
@@ -44,22 +45,23 @@ def recall_message(uow: UnitOfWork, actor: Actor, message_id: str) -> None:
 
 
 def recall_comment(uow: UnitOfWork, actor: Actor, clause_id: str, move_id: str) -> None:
-    """Take one's own comment back: its thread and its anchor stay.
+    """Take one's own comment, question or answer back: its thread and its anchor stay.
 
-    Raises NotFound, NotAllowed, Frozen, TooLateToRecall."""
+    Raises NotFound, NotAllowed, Frozen, TooLateToRecall, AnsweredAlready."""
     clause = open_clause(uow, actor, clause_id)
     move = uow.session.get(MoveRow, move_id)
-    if move is None or move.clause_id != clause.id or move.type is not Move.COMMENT:
+    if move is None or move.clause_id != clause.id or move.type not in TALK_MOVES:
         raise NotFound()
     uow.refresh(move)
     circle = Circle.parse(move.circle)
-    _may_take_back(actor, Action.COMMENT, circle, member_id=move.member_id)
+    _may_take_back(actor, ACTION_OF_MOVE[move.type], circle, member_id=move.member_id)
     if move.recalled_at is not None:
         return
     _in_time(move.recorded_at)
+    _unanswered(uow, move)
     move.text, move.motive, move.recalled_at = "", "", now()
     _forget(uow, "move", move_id, col(Mention.move_id) == move_id)
-    _erase(uow, actor, Kind.COMMENT_WRITTEN, circle, names=move_id, since=move.recorded_at)
+    _erase(uow, actor, KIND_OF_MOVE[move.type], circle, names=move_id, since=move.recorded_at)
     facts = {"move": move_id, "clause": clause.id}
     uow.record(
         Event(
@@ -86,6 +88,23 @@ def _may_take_back(actor: Actor, action: Action, circle: Circle, *, member_id: s
 def _in_time(written: datetime) -> None:
     if now() - written > DELAY:
         raise TooLateToRecall()
+
+
+def _unanswered(uow: UnitOfWork, move: MoveRow) -> None:
+    """A comment may be gone beside its replies; an answer to a question that is gone would make no sense.
+
+    Answers of its own circle only: what is said inside about it changes nothing to what its author may do.
+    """
+    if move.type is Move.COMMENT:
+        return
+    answered = select(col(MoveRow.id)).where(
+        col(MoveRow.clause_id) == move.clause_id,
+        col(MoveRow.reply_to_id) == move.id,
+        col(MoveRow.circle) == move.circle,
+        col(MoveRow.recalled_at).is_(None),
+    )
+    if uow.session.execute(answered.limit(1)).first():
+        raise AnsweredAlready()
 
 
 def _forget(uow: UnitOfWork, kind: str, row_id: str, named: object) -> None:

@@ -1,5 +1,6 @@
 """« Reprendre »: thirty seconds to take words back; what is gone is gone from everywhere, and nothing else is."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,10 +8,11 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from negotiation import verifier
-from negotiation.errors import NotAllowed, NotFound, TooLateToRecall
+from negotiation.errors import AnsweredAlready, NotAllowed, NotFound, TooLateToRecall
 from negotiation.rules import history_chain
-from negotiation.rules.vocabulary import SHARED, Circle
+from negotiation.rules.vocabulary import SHARED, Circle, Move
 from negotiation.services.commenting import Comment, Quotation, write_comment
+from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.discussing import Writing, send_message
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.recalling import recall_comment, recall_message
@@ -103,6 +105,44 @@ def test_after_thirty_seconds_words_are_said(table: Table) -> None:
     with pytest.raises(TooLateToRecall):
         take_back(table.og.dg, move=written)
     assert kept_anywhere(table)
+
+
+def said(person: Person, move: Move, reply_to: str | None = None) -> str:
+    return person.play(move, CLAUSE, f"Dit : {WORDS}", reply_to=reply_to).move_id
+
+
+def test_a_question_and_an_answer_are_taken_back_like_any_words(table: Table) -> None:
+    asked = said(table.og.dg, Move.QUESTION)
+    answered = said(table.ars.dg, Move.ANSWER, asked)
+    take_back(table.ars.dg, move=answered)
+    take_back(table.og.dg, move=asked)
+    assert not kept_anywhere(table)
+    with table.store.reading() as session:
+        (thread,) = threads_page(session, table.cd.dg.actor, table.clause_id(CLAUSE)).threads
+    assert thread.root.recalled_at is not None
+    assert [reply.recalled_at is not None for reply in thread.replies] == [True]
+
+
+def test_what_was_answered_stands(table: Table) -> None:
+    asked = said(table.og.dg, Move.QUESTION)
+    answered = said(table.ars.dg, Move.ANSWER, asked)
+    with pytest.raises(AnsweredAlready):
+        take_back(table.og.dg, move=asked)
+    take_back(table.ars.dg, move=answered)
+    assert kept_anywhere(table)
+
+
+def test_an_answer_to_a_reserve_that_was_taken_back_is_not_printed(table: Table) -> None:
+    table.og.dg.reserve(CLAUSE)
+    with table.store.reading() as session:
+        query = select(col(MoveRow.id)).where(col(MoveRow.type) == Move.RESERVE)
+        reserve = session.execute(query).scalar_one()
+    table.og.dg.maintain(CLAUSE)
+    table.ars.dg.answer(CLAUSE, "Notre position.", reply_to=reserve)
+    take_back(table.ars.dg, move=said(table.ars.dg, Move.ANSWER, reserve))
+    with table.store.reading() as session:
+        printed = contract_as_it_stands(session, table.id).content
+    assert "Notre position." in json.dumps(printed, ensure_ascii=False)
 
 
 def test_nobody_takes_back_the_words_of_another(table: Table) -> None:
