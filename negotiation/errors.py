@@ -177,6 +177,12 @@ class TooLateToRecall(Refusal):
     code = "too_late_to_recall"
 
 
+class RemindedToday(Refusal):
+    """A visa that waits is called to mind once a day."""
+
+    code = "reminded_today"
+
+
 class AnsweredAlready(Refusal):
     """A question or an answer that somebody answered is no longer its author's alone to take back."""
 

@@ -68,6 +68,7 @@ class Kind(StrEnum):
     """A shared act that its author could do for an absent colleague only."""
     VISA_RULE_SET = "visa_rule.set"
     VISA_ASKED = "visa.asked"
+    VISA_REMINDED = "visa.reminded"
     VISA_GIVEN = "visa.given"
     VISA_REFUSED = "visa.refused"
     VISA_CANCELLED = "visa.cancelled"

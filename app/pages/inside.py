@@ -22,6 +22,7 @@ from negotiation.rules.visa import DECIDING_ROLES
 from negotiation.rules.vocabulary import TEXT_MOVES, Action, Gesture, Role, Side, VisaState
 from negotiation.services.access import require
 from negotiation.services.mandates import Terms, set_mandate
+from negotiation.services.visa_reminders import remind_visa
 from negotiation.services.visas import cancel_visas, deciders, give_visas, refuse_visas, set_visa_rule
 from negotiation.store.queries.clauses import cards_by_id
 from negotiation.store.queries.inside import (
@@ -108,6 +109,19 @@ def cancel(negotiation_id: str) -> ResponseReturnValue:
         require(actor, Action.MOVE)
         cancel_visas(uow, actor, _listed())
     flash("Demande de visa annulée : rien n’est parti.", "done")
+    return _back(negotiation_id)
+
+
+@inside.post("/negociations/<negotiation_id>/interne/visas/rappeler")
+@serves(Action.MOVE)
+def remind(negotiation_id: str) -> ResponseReturnValue:
+    """Call requests of one's own to mind, to those whose visa they await."""
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        require(actor, Action.MOVE)
+        for request_id in _listed():
+            remind_visa(uow, actor, request_id)
+    flash("Rappel enregistré dans votre partie : ceux dont le visa est attendu en seront prévenus.", "done")
     return _back(negotiation_id)
 
 

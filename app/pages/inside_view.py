@@ -2,7 +2,8 @@
 acceptance fell, which concerns nobody else."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -13,15 +14,18 @@ from app.pages.frame import Frame
 from negotiation.rules import redline
 from negotiation.rules.lifecycle import Play
 from negotiation.rules.mandate import ORDERED, Breach, Mandate, outside
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.values import as_entered
 from negotiation.rules.visa import Place, Standing, place_of
 from negotiation.rules.vocabulary import GESTURE_OF_MOVE, TEXT_MOVES, Action, Gesture, Role, Side
 from negotiation.services.visas import deciders
+from negotiation.store.columns import now
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.fallen import Fallen, fallen_acceptances
 from negotiation.store.queries.inside import MandateView, RequestView, mandate_of, visa_rules, waiting_requests
 from negotiation.store.queries.people import MemberView
+from negotiation.store.queries.visa_reminders import last_reminders
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,9 @@ class Pending:
     is_mine: bool
     may_decide: bool
     may_cancel: bool
+    reminded_at: datetime | None = None
+    may_remind: bool = False
+    """Once a day, while somebody may let it go."""
 
     @property
     def is_ready(self) -> bool:
@@ -123,10 +130,13 @@ def pending_of(
     """The requests as pages show them; those whose clause isn't among the cards are left out."""
     listed = [request for request in requests if request.clause_id in cards]
     awaited = frame.read("deciders", read=lambda: deciders(session, frame.actor)) if listed else {}
-    return tuple(
+    mine = [request.clause_id for request in listed if request.member_id == frame.actor.member_id]
+    reminders = last_reminders(session, frame.actor, mine) if mine else {}
+    found = (
         _pending(frame, request, cards[request.clause_id], mandates.get(request.clause_id), awaited)
         for request in listed
     )
+    return tuple(_reminded(each, reminders.get(each.request.id)) for each in found)
 
 
 def outside_of(mandate: MandateView | None, card: ClauseCard, value: Any) -> tuple[Breach, ...]:
@@ -158,6 +168,13 @@ def _pending(
         may_decide=decides,
         may_cancel=is_mine or Role.PARTY_ADMINISTRATOR in actor.roles,
     )
+
+
+def _reminded(pending: Pending, at: datetime | None) -> Pending:
+    """Whether its author may call it to mind now."""
+    waits = pending.is_mine and pending.is_ready and bool(pending.awaited)
+    is_free = at is None or paris_day(at) < paris_day(now())
+    return replace(pending, reminded_at=at, may_remind=waits and is_free)
 
 
 def _place(frame: Frame, card: ClauseCard, request: RequestView) -> Place:

@@ -88,7 +88,7 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
         Notice.TALK,
     ),
     **dict.fromkeys(("task.opened", "task.changed", "task.settled"), Notice.TASK),
-    **dict.fromkeys(("visa.asked", "visa.given", "visa.refused", "visa.cancelled"), Notice.VISA),
+    **dict.fromkeys(("visa.asked", "visa.reminded", "visa.given", "visa.refused", "visa.cancelled"), Notice.VISA),
     **dict.fromkeys(
         (
             "negotiation.opened",

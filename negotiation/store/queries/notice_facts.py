@@ -143,6 +143,6 @@ def _visas(session: Session, fact: Fact) -> dict[str, Any]:
         col(VisaRequest.clause_id) == fact.clause_id, col(VisaRequest.circle) == str(fact.circle)
     )
     requests = session.execute(query).scalars().all()
-    if fact.kind == "visa.asked":
+    if fact.kind in ("visa.asked", "visa.reminded"):
         return {"visa_roles": frozenset(found.role for found in requests if found.state is VisaState.WAITING)}
     return {"askers": frozenset(found.member_id for found in requests if found.state is not VisaState.WAITING)}
