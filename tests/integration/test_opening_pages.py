@@ -91,6 +91,8 @@ def test_one_person_opens_a_table_on_an_instance_where_there_is_nothing(app: Fla
     page = director.get(table).text
     assert "La table est vide. Pour commencer" in page
     assert "COPIL 1" in page
+    listing = re.search(r'href="(/clauses/[^"]+)">Voir la liste', page)[1]  # type: ignore[index]
+    assert "Documents attendus" in director.get(listing).text
     guest = Visitor(app)
     assert guest.post(links[0]).status_code == 302
     assert table in guest.get("/").text
