@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pycrdt import Doc, XmlElement, XmlFragment, XmlText
+from pycrdt import Doc, XmlElement, XmlFragment, XmlText, merge_updates
 
 from tests.scenarios import HANDICAP, sample
 
@@ -54,10 +54,12 @@ def strokes(start: bytes, root: str, words: str, dues: Sequence[float], chance: 
         document.apply_update(start)
     text = XmlText("")
     made: list[Stroke] = []
+    updates: list[bytes] = []
+    listening = document.observe(lambda event: updates.append(event.update))  # as Yjs tells it: of this change alone
     typed: list[str] = []
     place = chance.randrange(len(words))
     for due in dues:
-        known = document.get_state()
+        updates.clear()
         if not made:
             document.get(root, type=XmlFragment).children.append(XmlElement("paragraph", {}, [text]))
         if len(typed) > 4 and chance.random() < CORRECTED:
@@ -67,7 +69,8 @@ def strokes(start: bytes, root: str, words: str, dues: Sequence[float], chance: 
             typed.append(words[place % len(words)])
             text.insert(len(text), typed[-1])
             place += 1
-        made.append(Stroke(due, document.get_update(known)))
+        made.append(Stroke(due, updates[0] if len(updates) == 1 else merge_updates(*updates)))
+    document.unobserve(listening)
     return made
 
 

@@ -8,14 +8,17 @@ from typing import Any
 from engineio.payload import Payload
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, SocketIO
+from gevent import monkey
 
 from app.config import Settings
 from app.errors import acknowledgement_of
+from app.offloading import off_the_loop
 from app.security import origin_is_ours
 from app.signin.session import person_or_none, session_of_socket_token
 from app.sockets import draft_events, presence
 from app.sockets import page_events as page_events  # registers its events
 from app.sockets.gate import SocketGate
+from app.sockets.hot_events import HotEvents
 from app.sockets.live import LiveSockets, live_sockets
 from app.sockets.pace import Paces
 from app.sockets.registry import receive
@@ -27,6 +30,8 @@ PACKETS_A_PAYLOAD = 256
 """Long polling sends what gathered while its last request was on the way; engine.io would refuse more than 16."""
 PING_SECONDS = 15
 SILENCE_SECONDS = 15
+GATHER_SECONDS = 0.006
+"""How long what is typed waits for what others type, to share one transaction (measured: docs/adr/0013)."""
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -35,6 +40,7 @@ def install(app: Flask, settings: Settings) -> None:
     sockets = SocketIO(
         app,
         async_mode="gevent",
+        async_handlers=False,  # each socket's events in turn: no greenlet for each, and back-pressure to the sender
         manage_session=False,
         cors_allowed_origins=sorted(settings.origins),
         cors_credentials=False,
@@ -45,11 +51,17 @@ def install(app: Flask, settings: Settings) -> None:
     bound_websocket(sockets, silence=PING_SECONDS + SILENCE_SECONDS)
     app.extensions["live_sockets"] = LiveSockets()
     app.extensions["socket_paces"] = Paces(sockets.sleep)
-    draft_events.install(app)
+    turns = monkey.is_module_patched("threading")
+    if turns:  # an event loop, which must not wait for the disk; of a connection that nobody else holds
+        app.extensions["store"].commit_apart = off_the_loop
+    draft_events.install(app, gather_seconds=GATHER_SECONDS if turns else 0.0)
     app.wsgi_app = SocketGate(app, sockets, settings)  # type: ignore[method-assign]
     sockets.on_event("connect", lambda auth=None: _connect(auth, settings))
     sockets.on_event("disconnect", _disconnect)
-    sockets.on_event("*", lambda event, *sent: receive(str(event), sent))
+    sockets.on_event("*", lambda event, *sent: receive(str(event), sent, request.sid))  # type: ignore[attr-defined]
+    hot = HotEvents(app, gather_seconds=GATHER_SECONDS if turns else 0.0)
+    hot.install()
+    app.extensions["live_drafts"].rooms.tell = hot.tell
 
 
 def _connect(auth: Any, settings: Settings) -> None:

@@ -7,9 +7,10 @@ place where a socket carries content.
 import base64
 import binascii
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from flask import Flask, current_app
-from flask_socketio import emit, join_room, leave_room
+from flask_socketio import join_room, leave_room
 
 from app.database import current_store
 from app.errors import row_of
@@ -24,6 +25,7 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action
 from negotiation.services import drafting
 from negotiation.services.access import actor_on_part
+from negotiation.services.draft_seats import DraftSeat, seat_in_draft
 from negotiation.services.drafting import LiveDrafts
 from negotiation.store import Announcement
 from negotiation.store.queries.people import member_of
@@ -39,8 +41,9 @@ class SchemaOutdated(Refusal):
     code = "schema_outdated"
 
 
-def install(app: Flask) -> None:
-    app.extensions["live_drafts"] = LiveDrafts.of(app.extensions["store"])
+def install(app: Flask, *, gather_seconds: float) -> None:
+    """`gather_seconds`: how long an update waits for company on its way to the disk."""
+    app.extensions["live_drafts"] = LiveDrafts.of(app.extensions["store"], gather_seconds=gather_seconds)
     app.extensions["draft_presence"] = Presence()
     app.extensions["store"].subscribe(lambda announcements: _close_what_changed(app, announcements))
 
@@ -62,31 +65,59 @@ def open_draft(caller: Caller, message: Message) -> Answer:
     room = room_of_draft(opened.draft_id, opened.epoch)
     join_room(room)
     peer = Peer(room, opened.draft_id, public_id_of(caller.sid), me.title, me.party.letter, me.party.id)
+    peer.seat = _seat(caller, actor, opened.draft_id)
     presence().enter(caller.sid, peer)
     return {
         "draft": opened.draft_id,
         "epoch": opened.epoch,
         "schema": SCHEMA_VERSION,
         "seq": opened.sequence,
-        "update": _text(opened.update),
+        "update": as_text(opened.update),
         "clauses": {clause_id: str(lock) for clause_id, lock in opened.clauses.items()},
         "me": {"name": me.title, "letter": me.party.letter, "party": me.party.id},
     }
 
 
+@dataclass(frozen=True)
+class Push:
+    """An update as a page sends it."""
+
+    draft_id: str
+    epoch: int
+    op_id: str
+    update: bytes
+
+    @classmethod
+    def read(cls, message: Message) -> "Push":
+        """Raises InvalidInput."""
+        op_id = message.text("op", longest=36)
+        if not UUID.match(op_id):
+            raise InvalidInput(field="op")
+        return cls(
+            draft_id=message.text("draft", longest=36),
+            epoch=message.whole("epoch", largest=2**31),
+            op_id=op_id,
+            update=_bytes(message, "update", longest=LONGEST_UPDATE),
+        )
+
+
 @handles("push_update", Action.WRITE_DRAFT)
 def push_update(caller: Caller, message: Message) -> Answer:
-    """Keep an update, acknowledge it, tell the others."""
-    draft_id, epoch = message.text("draft", longest=36), message.whole("epoch", largest=2**31)
-    op_id = message.text("op", longest=36)
-    if not UUID.match(op_id):
-        raise InvalidInput(field="op")
-    update = _bytes(message, "update", longest=LONGEST_UPDATE)
-    actor = _actor(caller, draft_id)
-    stored = drafting.push_update(_live(), actor, draft_id=draft_id, epoch=epoch, op_id=op_id, update=update)
-    if not stored.repeated:
-        told = {"draft": draft_id, "epoch": epoch, "seq": stored.sequence, "update": _text(update)}
-        emit("draft_updated", told, to=room_of_draft(draft_id, epoch), include_self=False)
+    """Keep an update and acknowledge it; everything about the caller is read anew (see `hot_events`)."""
+    push = Push.read(message)
+    actor = _actor(caller, push.draft_id)
+    stored = drafting.push_update(
+        _live(),
+        actor,
+        draft_id=push.draft_id,
+        epoch=push.epoch,
+        op_id=push.op_id,
+        update=push.update,
+        origin=caller.sid,
+    )
+    peer = presence().peer(caller.sid, push.draft_id)
+    if peer is not None:
+        peer.seat = _seat(caller, actor, push.draft_id)
     return {"seq": stored.sequence}
 
 
@@ -95,7 +126,7 @@ def pull_updates(caller: Caller, message: Message) -> Answer:
     draft_id, epoch = message.text("draft", longest=36), message.whole("epoch", largest=2**31)
     after = message.whole("after", largest=2**31)
     pulled = drafting.pull_updates(_live(), _actor(caller, draft_id), draft_id=draft_id, epoch=epoch, after=after)
-    updates = [{"seq": logged.sequence, "update": _text(logged.update)} for logged in pulled.updates]
+    updates = [{"seq": logged.sequence, "update": as_text(logged.update)} for logged in pulled.updates]
     return {"seq": pulled.sequence, "updates": updates}
 
 
@@ -116,18 +147,24 @@ def check_draft(caller: Caller, message: Message) -> Answer:
 @handles("move_cursor", Action.READ_DRAFT)
 def move_cursor(caller: Caller, message: Message) -> Answer:
     """Tell the draft's room where somebody is. Raises NotFound to who isn't in it."""
-    draft_id, clause_id = message.text("draft", longest=36), message.text("clause", longest=36)
-    selection = checked_selection(message.raw("selection"))
-    if not UUID.match(clause_id):
-        raise InvalidInput(field="clause")
+    draft_id, clause_id, selection = caret_of(message)
     drafting.readable_circle(_live(), _actor(caller, draft_id), draft_id=draft_id)
     peer = presence().peer(caller.sid, draft_id)
     if peer is None:
         raise NotFound()
     if selection is None or peer.may_move():
         peer.clause_id = clause_id
-        emit("draft_cursor", peer.cursor(selection), to=peer.room, include_self=False)
+        current_sockets().emit("draft_cursor", peer.cursor(selection), to=peer.room, skip_sid=caller.sid)
     return None
+
+
+def caret_of(message: Message) -> tuple[str, str, dict[str, str] | None]:
+    """(draft, clause, place). Raises InvalidInput."""
+    draft_id, clause_id = message.text("draft", longest=36), message.text("clause", longest=36)
+    selection = checked_selection(message.raw("selection"))
+    if not UUID.match(clause_id):
+        raise InvalidInput(field="clause")
+    return draft_id, clause_id, selection
 
 
 @handles("close_draft", Action.READ_DRAFT)
@@ -172,6 +209,11 @@ def _live() -> LiveDrafts:
     return found
 
 
+def _seat(caller: Caller, actor: Actor, draft_id: str) -> DraftSeat | None:
+    with current_store().reading() as session:
+        return seat_in_draft(session, actor, draft_id=draft_id, session_id=caller.person.session_id, origin=caller.sid)
+
+
 def _actor(caller: Caller, draft_id: str) -> Actor:
     """The caller, acting in the negotiation of this draft. Raises NotFound."""
     person = caller.person
@@ -189,5 +231,5 @@ def _bytes(message: Message, name: str, *, longest: int) -> bytes:
         raise InvalidInput(field=name) from None
 
 
-def _text(content: bytes) -> str:
+def as_text(content: bytes) -> str:
     return base64.b64encode(content).decode()

@@ -10,6 +10,7 @@ from flask import current_app
 
 from app.sockets.live import current_sockets
 from negotiation.errors import InvalidInput
+from negotiation.services.draft_seats import DraftSeat
 
 CURSORS_PER_SECOND = 10.0
 BURST = 5.0
@@ -28,6 +29,7 @@ class Peer:
     letter: str
     party_id: str
     clause_id: str | None = None
+    seat: DraftSeat | None = None
     _allowance: float = BURST
     _moved_at: float = field(default_factory=time.monotonic)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import g, request
+from flask import g
 
 from app.database import current_store
 from app.errors import acknowledgement, acknowledgement_of
@@ -82,10 +82,10 @@ def handles(event: str, action: Action) -> Callable[[Handler], Handler]:
     return register
 
 
-def receive(event: str, sent: tuple[Any, ...]) -> dict[str, Any]:
-    """The acknowledgement of one event; never raises."""
+def receive(event: str, sent: tuple[Any, ...], sid: str) -> dict[str, Any]:
+    """The acknowledgement of one event from this socket; never raises."""
     try:
-        caller = _caller()
+        caller = _caller(sid)
         keep_pace(caller.person.session_id)
         registered = EVENTS.get(event)
         if registered is None:
@@ -98,9 +98,8 @@ def receive(event: str, sent: tuple[Any, ...]) -> dict[str, Any]:
         return acknowledgement_of("unexpected")
 
 
-def _caller() -> Caller:
+def _caller(sid: str) -> Caller:
     """Who sent it. Raises SessionEnded, after ending the other sockets of the same session."""
-    sid: str = request.sid  # type: ignore[attr-defined]
     session_id = live_sockets().session_of(sid)
     if session_id is None:
         raise SessionEnded()

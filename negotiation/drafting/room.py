@@ -1,19 +1,35 @@
 """A room is a cache of one draft: a document and the sequence of the log it has reached.
 
-The log is the truth. A room catches up from it before it does anything, and a document about which there is any doubt
-is thrown away and rebuilt, so correctness never depends on which worker serves a draft.
+The log is the truth. A document about which there is any doubt is thrown away and rebuilt, and the log refuses what was
+vetted on less than it holds, so correctness never depends on which worker serves a draft.
+
+An update is vetted on the document as it stands, words included that are still on their way to the disk; it is seen by
+nobody before it is there. When one of those words is refused after all, what was vetted after it is vetted again.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
 from pycrdt import Doc
 
 from negotiation.drafting import markdown_bridge, schema
-from negotiation.drafting.guard import inspect, inspect_state_vector
+from negotiation.drafting.committing import GroupCommit
+from negotiation.drafting.guard import UpdateFacts, inspect, inspect_state_vector
+from negotiation.drafting.updates import (
+    Answer,
+    Batch,
+    Kept,
+    LogMovedOn,
+    NewUpdate,
+    Stored,
+    Teller,
+    UpdateLog,
+    Writer,
+)
 from negotiation.drafting.vet import LibraryFailed, WatchedDocument, lacks_dependencies, library_failures_named
 from negotiation.drafting.vet import writing_clients as clients_that_write
 from negotiation.drafting.wire import Reason
@@ -21,62 +37,11 @@ from negotiation.errors import ResyncNeeded, UpdateRefused
 
 MAX_DOCUMENT_SIZE: Final = 8 * 1024 * 1024
 _REMEMBER_EVERY: Final = 200
-_TRIES: Final = 5
+_OVERDUE: Final = 5 * _REMEMBER_EVERY
+_TRIES: Final = 20
 _NOTHING: Final = b"\x00\x00"
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """Who acts, for which party: from the session, never from the document."""
-
-    person_id: str
-    party_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedUpdate:
-    sequence: int
-    update: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class NewUpdate:
-    """What a room asks the log to keep."""
-
-    draft_id: str
-    epoch: int
-    op_id: str
-    update: bytes
-    writer: Writer
-    after: int
-    """The sequence the room had reached when it vetted the update."""
-    clause_ids: frozenset[str]
-    """Clauses whose text or value it changes."""
-    client_ids: frozenset[int]
-    """Yjs clients under which it writes something new."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    sequence: int
-    repeated: bool = False
-
-
-class LogMovedOn(Exception):
-    """Another worker appended in between: catch up and ask again."""
-
-
-class UpdateLog(Protocol):
-    def since(self, draft_id: str, *, epoch: int, after: int) -> Sequence[LoggedUpdate]:
-        """The updates of this epoch after a sequence, in order."""
-
-    def append(self, new: NewUpdate) -> Stored:
-        """Keep it for good, in one transaction; a repeated op id answers its first sequence.
-
-        Raises LogMovedOn, EpochChanged, Frozen, and UpdateRefused for a client id that is somebody else's.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,139 +51,211 @@ class _State:
     half_characters: frozenset[tuple[int, int]] = frozenset()
 
 
-@dataclass
+@dataclass(eq=False)
+class _Vetted:
+    """An update that is in the document and not yet in the log."""
+
+    room: "Room"
+    new: NewUpdate
+    size: int
+    generation: int
+
+
+Lane = GroupCommit[_Vetted, Answer]
+
+
+@dataclass(eq=False)
 class Room:
-    """One draft in one epoch. Every public method holds the room's lock and starts by catching up."""
+    """One draft in one epoch."""
 
     draft_id: str
     epoch: int
     log: UpdateLog
+    lane: Lane | None = None
     sequence: int = 0
     used_at: float = 0.0
-    _lock: threading.Lock = field(default_factory=lambda: threading.Lock())
+    _turn: threading.Condition = field(default_factory=lambda: threading.Condition(threading.Lock()))
     _watched: WatchedDocument | None = None
     _remembered: _State = field(default_factory=_State)
     _size: int = 0
+    _ahead: list[_Vetted] = field(default_factory=list)
+    _generation: int = 0
+    _readers: int = 0
+    _clients: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Whose a Yjs client is, as far as this room stored something of it."""
 
     def accept(self, update: bytes, *, op_id: str, writer: Writer, clause_ids: Iterable[str]) -> Stored:
         """Guard, vet, append. When it returns, the update is committed.
 
-        `clause_ids` are all the clauses of the part. Raises UpdateRefused, ResyncNeeded, and what the log raises.
+        `clause_ids` are all the clauses of the part. Raises UpdateRefused, ResyncNeeded, ClaimLapsed, and what the log
+        refuses with.
         """
         facts = inspect(update)
         allowed = frozenset(clause_ids)
         if not facts.root_names <= {schema.VALUES_ROOT, *map(schema.clause_root, allowed)}:
             raise UpdateRefused(reason=Reason.UNKNOWN_ROOT)
-        with self._lock:
-            watched = self._enter()
+        if self.lane is None:
+            self.lane = one_lane(self.log)
+        for _ in range(_TRIES):
+            vetted = self._vet(update, facts, op_id=op_id, writer=writer, allowed=allowed)
+            try:
+                answer = self.lane.put(vetted)
+            except BaseException:
+                with self._turn:
+                    self._start_over()
+                raise
+            if isinstance(answer, Stored):
+                return answer
+            if not isinstance(answer, LogMovedOn):
+                raise answer
+        raise ResyncNeeded()
+
+    def _vet(
+        self, update: bytes, facts: UpdateFacts, *, op_id: str, writer: Writer, allowed: frozenset[str]
+    ) -> _Vetted:
+        with self._turn:
+            while self._readers or self._is_overdue():
+                self._turn.wait()
+            watched = self._watched or self._rebuild()
             watched.watch(allowed)
             known = watched.clocks()
             if lacks_dependencies(facts, known):
-                raise ResyncNeeded()
+                known = self._catch_up(watched)
+                if lacks_dependencies(facts, known):
+                    raise ResyncNeeded()
             self._make_room(watched, facts.size)
+            clients = self._clients_to_bind(facts, known, writer)
             try:
                 touched = watched.vet(update, facts, known=known)
-                new = NewUpdate(
-                    self.draft_id,
-                    self.epoch,
-                    op_id,
-                    update,
-                    writer,
-                    after=self.sequence,
-                    clause_ids=touched,
-                    client_ids=clients_that_write(facts, known),
-                )
-                stored = self._append(new)
             except BaseException:
-                self._forget()
+                self._watched = None
                 raise
-            self._advance(stored, facts.size)
-            return stored
+            new = NewUpdate(op_id, update, writer, clause_ids=touched, client_ids=clients)
+            vetted = _Vetted(self, new, facts.size, self._generation)
+            self._ahead.append(vetted)
+            return vetted
+
+    def _clients_to_bind(self, facts: UpdateFacts, known: dict[int, int], writer: Writer) -> frozenset[int]:
+        owner = (writer.person_id, writer.party_id)
+        clients = clients_that_write(facts, known)
+        if any(self._clients.get(client, owner) != owner for client in clients):
+            raise UpdateRefused(reason=Reason.SOMEBODY_ELSES_CLIENT)
+        return clients - self._clients.keys()
+
+    def settle(self, vetted: Sequence[_Vetted], answers: Sequence[Answer]) -> None:
+        """What became of updates: those that are stored count, and after a refusal the document is doubtful."""
+        with self._turn:
+            for each, answer in zip(vetted, answers, strict=True):
+                if each in self._ahead:
+                    self._ahead.remove(each)
+                if isinstance(answer, Stored):
+                    self._count(each, answer)
+            if any(not isinstance(answer, Stored) for answer in answers):
+                self._start_over()
+            self._remember_sometimes()
+            self._turn.notify_all()
+
+    def is_of_now(self, vetted: _Vetted) -> bool:
+        return vetted.generation == self._generation
+
+    def _count(self, vetted: _Vetted, stored: Stored) -> None:
+        owner = (vetted.new.writer.person_id, vetted.new.writer.party_id)
+        self._clients.update(dict.fromkeys(vetted.new.client_ids, owner))
+        if not stored.repeated:
+            self.sequence = max(self.sequence, stored.sequence)
+            self._size += vetted.size
+
+    def _start_over(self) -> None:
+        """Nothing that isn't in the log counts any more; whoever waits for it vets again."""
+        self._watched, self._ahead = None, []
+        self._generation += 1
+        self._turn.notify_all()
 
     def state_since(self, state_vector: bytes) -> tuple[int, bytes]:
         """(sequence, what someone with this state vector lacks: empty when nothing). Raises UpdateRefused."""
         inspect_state_vector(state_vector or b"\x00")
-        with self._lock:
+        with self._still():
             lacking = self._read(lambda document: document.get_update(state_vector or b"\x00"))
             return self.sequence, b"" if lacking == _NOTHING else lacking
 
     def snapshot(self, clause_id: str) -> str:
         """The clause's text now, in canonical Markdown."""
         name = schema.clause_root(clause_id)
-        with self._lock:
+        with self._still():
             return self._read(lambda document: markdown_bridge.read_fragment(document, name))
 
     def text_hash(self, clause_ids: Iterable[str]) -> tuple[int, str]:
         """(sequence, hash of the plain text): what every browser computes and compares."""
         names = [schema.clause_root(clause_id) for clause_id in clause_ids]
-        with self._lock:
+        with self._still():
             found = self._read(lambda document: markdown_bridge.plain_text_hash(document, names))
             return self.sequence, found
 
+    @contextmanager
+    def _still(self) -> Iterator[None]:
+        """While nothing is in the document that isn't in the log: what is on its way arrives first, and nothing is
+        added meanwhile."""
+        with self._turn:
+            self._readers += 1
+            try:
+                while self._ahead:
+                    self._turn.wait()
+                yield
+            finally:
+                self._readers -= 1
+                self._turn.notify_all()
+
     def _read(self, question: Callable[[Doc[Any]], T]) -> T:
-        document = self._enter().document
+        watched = self._watched or self._rebuild()
+        self._catch_up(watched)
+        self._remember_sometimes()
         try:
             with library_failures_named():
-                return question(document)
+                return question(watched.document)
         except LibraryFailed:
-            self._forget()
+            self._watched = None
             raise
 
-    def _append(self, new: NewUpdate) -> Stored:
-        """The update is in the document already; what others wrote meanwhile commutes with it."""
-        for _ in range(_TRIES):
-            try:
-                return self.log.append(new)
-            except LogMovedOn:
-                self._catch_up()
-                new = replace(new, after=self.sequence)
-        raise ResyncNeeded()
-
-    def _advance(self, stored: Stored, size: int) -> None:
-        if stored.repeated:
-            return
-        self.sequence = stored.sequence
-        self._size += size
-        self._remember_sometimes()
-
-    def _enter(self) -> WatchedDocument:
-        watched = self._catch_up()
-        self._remember_sometimes()
-        return watched
-
-    def _catch_up(self) -> WatchedDocument:
-        watched = self._watched or self._rebuild()
+    def _catch_up(self, watched: WatchedDocument) -> dict[int, int]:
+        """The clocks, once all that is in the log is in the document."""
         try:
             for logged in self.log.since(self.draft_id, epoch=self.epoch, after=self.sequence):
                 watched.apply_vetted(logged.update)
                 self.sequence = logged.sequence
                 self._size += len(logged.update)
+            return watched.clocks()
         except LibraryFailed:
-            self._forget()
+            self._watched = None
             raise
-        return watched
 
     def _rebuild(self) -> WatchedDocument:
-        self._watched = WatchedDocument()
+        """From the log; then what was vetted and is on its way, which says the same on any document that holds it."""
+        watched = WatchedDocument()
         state = self._remembered
         self.sequence, self._size = state.sequence, len(state.content)
         if state.content:
-            self._watched.restore(state.content, half_characters=state.half_characters)
-        return self._watched
+            watched.restore(state.content, half_characters=state.half_characters)
+        self._catch_up(watched)
+        for vetted in self._ahead:
+            watched.apply_vetted(vetted.new.update)
+        self._watched = watched
+        return watched
+
+    def _is_overdue(self) -> bool:
+        """In a draft that never rests, a short rest is made, so that the state can be kept."""
+        return bool(self._ahead) and self.sequence - self._remembered.sequence >= _OVERDUE
 
     def _remember_sometimes(self) -> None:
         """Keep the state as bytes, so that a document thrown away costs a few hundred updates and not the whole log.
 
         Only while nothing uncommitted is in the document.
         """
-        if self._watched is not None and self.sequence - self._remembered.sequence >= _REMEMBER_EVERY:
-            with library_failures_named():
-                content = self._watched.document.get_update()
-            self._remembered = _State(self.sequence, content, frozenset(self._watched.half_characters))
-            self._size = len(content)
-
-    def _forget(self) -> None:
-        self._watched = None
+        if self._watched is None or self._ahead or self.sequence - self._remembered.sequence < _REMEMBER_EVERY:
+            return
+        with library_failures_named():
+            content = self._watched.document.get_update()
+        self._remembered = _State(self.sequence, content, frozenset(self._watched.half_characters))
+        self._size = len(content)
 
     def _make_room(self, watched: WatchedDocument, size: int) -> None:
         """Refuse what would swell the draft out of bounds; the running size only overestimates, so measure first."""
@@ -230,6 +267,47 @@ class Room:
             raise UpdateRefused(reason=Reason.DOCUMENT_FULL)
 
 
+def one_lane(log: UpdateLog, *, tell: Callable[[], Teller | None] = lambda: None, gather_seconds: float = 0.0) -> Lane:
+    """Where the rooms of a lane have their updates stored together."""
+
+    def store(waiting: Sequence[_Vetted]) -> list[Answer]:
+        answers: dict[_Vetted, Answer] = {each: LogMovedOn() for each in waiting}
+        by_room: dict[Room, list[_Vetted]] = {}
+        for each in waiting:
+            if each.room.is_of_now(each):
+                by_room.setdefault(each.room, []).append(each)
+        try:
+            found = log.append([_batch(room, vetted) for room, vetted in by_room.items()]) if by_room else []
+        except BaseException:
+            for room, vetted in by_room.items():
+                room.settle(vetted, [LogMovedOn() for _ in vetted])
+            raise
+        for (room, vetted), given in zip(by_room.items(), found, strict=True):
+            answers.update(zip(vetted, given, strict=True))
+            room.settle(vetted, given)
+        _tell(tell(), by_room, answers)
+        return [answers[each] for each in waiting]
+
+    return GroupCommit(store, gather_seconds=gather_seconds)
+
+
+def _batch(room: Room, vetted: Sequence[_Vetted]) -> Batch:
+    return Batch(room.draft_id, room.epoch, room.sequence, tuple(each.new for each in vetted))
+
+
+def _tell(teller: Teller | None, by_room: dict[Room, list[_Vetted]], answers: dict[_Vetted, Answer]) -> None:
+    if teller is None:
+        return
+    for room, vetted in by_room.items():
+        kept = {
+            answer.sequence: each.new
+            for each in vetted
+            if isinstance(answer := answers[each], Stored) and not answer.repeated
+        }
+        if kept:
+            teller(Kept(room.draft_id, room.epoch, min(kept), tuple(kept.values())))
+
+
 @dataclass
 class Rooms:
     """The rooms of this process. One that nobody used for a while is dropped: it is only a cache."""
@@ -237,14 +315,22 @@ class Rooms:
     log: UpdateLog
     idle_seconds: float = 60.0
     clock: Callable[[], float] = time.monotonic
+    gather_seconds: float = 0.0
+    """How long what arrives waits for company on its way to the disk."""
+    tell: Teller | None = None
+    """Called with what was just committed, before its writers are answered."""
     _rooms: dict[tuple[str, int], Room] = field(default_factory=dict)
+    _lanes: dict[str, Lane] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=lambda: threading.Lock())
     _swept_at: float = 0.0
 
     def room(self, draft_id: str, *, epoch: int) -> Room:
         with self._lock:
             now = self.clock()
-            found = self._rooms.setdefault((draft_id, epoch), Room(draft_id, epoch, self.log))
+            found = self._rooms.get((draft_id, epoch))
+            if found is None:
+                found = Room(draft_id, epoch, self.log, self._lane(draft_id))
+                self._rooms[draft_id, epoch] = found
             found.used_at = now
             if now - self._swept_at >= self.idle_seconds / 4:
                 self._sweep(now)
@@ -257,7 +343,19 @@ class Rooms:
     def __len__(self) -> int:
         return len(self._rooms)
 
+    def draft_ids(self) -> tuple[str, ...]:
+        """The drafts that somebody used lately."""
+        return tuple(dict.fromkeys(draft_id for draft_id, _ in self._rooms.copy()))
+
+    def _lane(self, draft_id: str) -> Lane:
+        name = self.log.lane(draft_id)
+        if name not in self._lanes:
+            self._lanes[name] = one_lane(self.log, tell=lambda: self.tell, gather_seconds=self.gather_seconds)
+        return self._lanes[name]
+
     def _sweep(self, now: float) -> None:
         self._swept_at = now
         for key in [key for key, room in self._rooms.items() if now - room.used_at >= self.idle_seconds]:
             del self._rooms[key]
+        kept = {self.log.lane(draft_id) for draft_id, _ in self._rooms}
+        self._lanes = {name: lane for name, lane in self._lanes.items() if name in kept}

@@ -1,16 +1,30 @@
 """The log of the live drafts in the database: the truth of which every room is a cache."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from sqlmodel import Session, col
 
-from negotiation.drafting.room import LoggedUpdate, LogMovedOn, NewUpdate, Stored
+from negotiation.drafting.updates import (
+    Answer,
+    Batch,
+    Claim,
+    ClaimLapsed,
+    LoggedUpdate,
+    LogMovedOn,
+    NewUpdate,
+    Stored,
+)
 from negotiation.drafting.wire import Reason
-from negotiation.errors import EpochChanged, Frozen, NotFound, UpdateRefused
+from negotiation.errors import EpochChanged, Frozen, NotFound, Refusal, UpdateRefused
+from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import ClauseState
+from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter
+from negotiation.store.people import Member, SigninSession
 from negotiation.store.unit_of_work import Store
 
 LOCKED_STATES = frozenset({ClauseState.AGREED, ClauseState.WITHDRAWN})
@@ -32,7 +46,7 @@ def logged_updates(session: Session, draft_id: str, *, epoch: int, after: int) -
 
 
 class SqlUpdateLog:
-    """`room.UpdateLog` on the store."""
+    """`updates.UpdateLog` on the store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -41,90 +55,227 @@ class SqlUpdateLog:
         with self._store.reading() as session:
             return logged_updates(session, draft_id, epoch=epoch, after=after)
 
-    def append(self, new: NewUpdate) -> Stored:
-        """All that could have changed since the vet is looked at again in the transaction that stores (trust T10).
+    def lane(self, draft_id: str) -> str:
+        """SQLite has one writer: everybody shares its transactions. PostgreSQL waits for rows, so each draft alone."""
+        return "" if self._store.on_sqlite else draft_id
 
-        Raises NotFound, EpochChanged, Frozen, LogMovedOn, UpdateRefused.
-        """
-        with self._store.unit_of_work() as uow:
-            session = uow.session
-            # The negotiation before the draft, as everywhere: a gel or a move waits for us, or we for it.
-            frozen_at = session.execute(
-                select(col(Negotiation.frozen_at))
-                .join(Draft, col(Draft.negotiation_id) == col(Negotiation.id))
-                .where(col(Draft.id) == new.draft_id)
-                .with_for_update(read=True, of=Negotiation)
-            ).one_or_none()
-            if frozen_at is None:
-                raise NotFound()
-            draft = session.get_one(Draft, new.draft_id, with_for_update=True)
-            if draft.epoch != new.epoch:
-                raise EpochChanged(epoch=draft.epoch)
-            stored = _already_stored(session, new)
-            if stored is not None:
-                return stored
-            if frozen_at[0] is not None:
-                raise Frozen()
-            if draft.sequence != new.after:
-                raise LogMovedOn
-            _refuse_locked(session, new)
-            _bind_clients(session, new)
-            return _store(session, draft, new)
+    def append(self, batches: Sequence[Batch]) -> Sequence[Sequence[Answer]]:
+        """All that could have changed since the vet is looked at again in the transaction that stores (trust T10)."""
+        with self._store.appending() as connection:
+            facts = _facts(connection, batches)
+            answers = [_decide(facts, batch) for batch in batches]
+            _keep(connection, facts)
+            return answers
 
 
-def _already_stored(session: Session, new: NewUpdate) -> Stored | None:
-    query = select(DraftUpdate).where(col(DraftUpdate.draft_id) == new.draft_id, col(DraftUpdate.op_id) == new.op_id)
-    found = session.execute(query).scalar_one_or_none()
-    if found is None:
-        return None
-    if found.update != new.update or found.person_id != new.writer.person_id:
-        raise UpdateRefused(reason=Reason.OP_USED_TWICE)
-    return Stored(found.sequence, repeated=True)
+@dataclass
+class _Row:
+    """A draft as it stands in this transaction, what it stores counted."""
+
+    epoch: int
+    sequence: int
+    is_frozen: bool
 
 
-def _refuse_locked(session: Session, new: NewUpdate) -> None:
-    query = select(col(Clause.id)).where(col(Clause.id).in_(new.clause_ids), col(Clause.state).in_(LOCKED_STATES))
-    locked = sorted(session.execute(query).scalars())
+@dataclass
+class _Facts:
+    """What is decided on, read once for all updates of a transaction; and what is to be written at its end."""
+
+    drafts: dict[str, _Row]
+    stored: dict[tuple[str, str], tuple[int, bytes, str | None]]
+    """(draft, op id) → sequence, update, person."""
+    states: dict[str, str]
+    """Clause → state."""
+    bound: dict[tuple[str, int, int], tuple[str | None, str | None]]
+    """(draft, epoch, Yjs client) → person, party."""
+    holding: set[Claim]
+    updates: list[dict[str, object]] = field(default_factory=list)
+    writers: list[dict[str, object]] = field(default_factory=list)
+
+
+def _decide(facts: _Facts, batch: Batch) -> list[Answer]:
+    """Store in order what may be stored; what follows the first refusal was vetted on what isn't there."""
+    answers: list[Answer] = []
+    after = batch.after
+    for new in batch.updates:
+        try:
+            stored = _stored(facts, batch, new, after)
+        except (Refusal, LogMovedOn, ClaimLapsed) as refusal:
+            rest = len(batch.updates) - len(answers) - 1
+            return [*answers, refusal, *(LogMovedOn() for _ in range(rest))]
+        after = after if stored.repeated else stored.sequence
+        answers.append(stored)
+    return answers
+
+
+def _stored(facts: _Facts, batch: Batch, new: NewUpdate, after: int) -> Stored:
+    draft = facts.drafts.get(batch.draft_id)
+    if new.writer.claim is not None and new.writer.claim not in facts.holding:
+        raise ClaimLapsed
+    if draft is None:
+        raise NotFound()
+    if draft.epoch != batch.epoch:
+        raise EpochChanged(epoch=draft.epoch)
+    repeated = facts.stored.get((batch.draft_id, new.op_id))
+    if repeated is not None:
+        if repeated[1:] != (new.update, new.writer.person_id):
+            raise UpdateRefused(reason=Reason.OP_USED_TWICE)
+        return Stored(repeated[0], repeated=True)
+    if draft.is_frozen:
+        raise Frozen()
+    if draft.sequence != after:
+        raise LogMovedOn
+    _refuse_locked(facts, new)
+    _bind_clients(facts, batch, new)
+    return _store(facts, draft, batch, new)
+
+
+def _refuse_locked(facts: _Facts, new: NewUpdate) -> None:
+    locked = sorted(each for each in new.clause_ids if facts.states.get(each) in LOCKED_STATES)
     if locked:
         raise Frozen(reason="locked_clause", clauses=locked)
+    if not new.clause_ids <= facts.states.keys():
+        raise UpdateRefused(reason=Reason.UNKNOWN_ROOT)
 
 
-def _bind_clients(session: Session, new: NewUpdate) -> None:
+def _bind_clients(facts: _Facts, batch: Batch, new: NewUpdate) -> None:
     """A Yjs client belongs to the person and party that first used it (trust M4: a tab outlives a sign-in)."""
-    if not new.client_ids:
-        return
-    query = select(DraftWriter).where(
-        col(DraftWriter.draft_id) == new.draft_id,
-        col(DraftWriter.epoch) == new.epoch,
-        col(DraftWriter.client_id).in_(new.client_ids),
-    )
-    bound = {row.client_id: row for row in session.execute(query).scalars()}
-    for row in bound.values():
-        if (row.person_id, row.party_id) != (new.writer.person_id, new.writer.party_id):
-            raise UpdateRefused(reason=Reason.SOMEBODY_ELSES_CLIENT)
-    for client_id in new.client_ids - bound.keys():
-        session.add(
-            DraftWriter(
-                draft_id=new.draft_id,
-                epoch=new.epoch,
-                client_id=client_id,
-                person_id=new.writer.person_id,
-                party_id=new.writer.party_id,
-            )
+    owner = (new.writer.person_id, new.writer.party_id)
+    found = {client: facts.bound.get((batch.draft_id, batch.epoch, client)) for client in new.client_ids}
+    if any(bound not in (None, owner) for bound in found.values()):
+        raise UpdateRefused(reason=Reason.SOMEBODY_ELSES_CLIENT)
+    for client in (client for client, bound in found.items() if bound is None):
+        facts.bound[batch.draft_id, batch.epoch, client] = owner
+        facts.writers.append(
+            {
+                "draft_id": batch.draft_id,
+                "epoch": batch.epoch,
+                "client_id": client,
+                "person_id": owner[0],
+                "party_id": owner[1],
+            }
         )
 
 
-def _store(session: Session, draft: Draft, new: NewUpdate) -> Stored:
+def _store(facts: _Facts, draft: _Row, batch: Batch, new: NewUpdate) -> Stored:
     draft.sequence += 1
-    session.add(
-        DraftUpdate(
-            draft_id=draft.id,
-            sequence=draft.sequence,
-            epoch=draft.epoch,
-            op_id=new.op_id,
-            update=new.update,
-            person_id=new.writer.person_id,
-            party_id=new.writer.party_id,
-        )
+    facts.stored[batch.draft_id, new.op_id] = (draft.sequence, new.update, new.writer.person_id)
+    facts.updates.append(
+        {
+            "draft_id": batch.draft_id,
+            "sequence": draft.sequence,
+            "epoch": batch.epoch,
+            "op_id": new.op_id,
+            "update": new.update,
+            "person_id": new.writer.person_id,
+            "party_id": new.writer.party_id,
+            "recorded_at": now(),
+        }
     )
     return Stored(draft.sequence)
+
+
+# ---------------------------------------------------------------------- statements, made once: they run at every commit
+
+
+_DRAFTS = (
+    select(col(Draft.id), col(Draft.epoch), col(Draft.sequence), col(Negotiation.frozen_at))
+    .join(Negotiation, col(Negotiation.id) == col(Draft.negotiation_id))
+    .where(col(Draft.id).in_(bindparam("drafts", expanding=True)))
+)
+# The negotiation before the draft, as everywhere: a gel or a move waits for us, or we for it.
+_DRAFTS_SHARED = _DRAFTS.with_for_update(read=True, of=Negotiation)
+_DRAFTS_LOCKED = _DRAFTS.with_for_update(of=Draft)
+_OPERATIONS = select(
+    col(DraftUpdate.draft_id),
+    col(DraftUpdate.op_id),
+    col(DraftUpdate.sequence),
+    col(DraftUpdate.update),
+    col(DraftUpdate.person_id),
+).where(
+    col(DraftUpdate.draft_id).in_(bindparam("drafts", expanding=True)),
+    col(DraftUpdate.op_id).in_(bindparam("operations", expanding=True)),
+)
+_STATES = select(col(Clause.id), col(Clause.state)).where(col(Clause.id).in_(bindparam("clauses", expanding=True)))
+_WRITERS = select(DraftWriter).where(
+    col(DraftWriter.draft_id).in_(bindparam("drafts", expanding=True)),
+    col(DraftWriter.client_id).in_(bindparam("clients", expanding=True)),
+)
+_REACHED = update(Draft).where(col(Draft.id) == bindparam("of")).values(sequence=bindparam("reached"))
+
+
+def _facts(connection: Connection, batches: Sequence[Batch]) -> _Facts:
+    drafts = sorted({batch.draft_id for batch in batches})
+    updates = [new for batch in batches for new in batch.updates]
+    if connection.dialect.name != "sqlite":
+        connection.execute(_DRAFTS_SHARED, {"drafts": drafts})
+    rows = connection.execute(_DRAFTS_LOCKED, {"drafts": drafts})
+    asked = {"drafts": drafts, "operations": [new.op_id for new in updates]}
+    facts = _Facts(
+        drafts={row.id: _Row(row.epoch, row.sequence, row.frozen_at is not None) for row in rows},
+        stored={
+            (row.draft_id, row.op_id): (row.sequence, bytes(row.update), row.person_id)
+            for row in connection.execute(_OPERATIONS, asked)
+        },
+        states={},
+        bound={},
+        holding=claims_that_hold(connection, {new.writer.claim for new in updates if new.writer.claim}),
+    )
+    clauses = sorted({each for new in updates for each in new.clause_ids})
+    if clauses:
+        facts.states = {row.id: row.state for row in connection.execute(_STATES, {"clauses": clauses})}
+    clients = sorted({each for new in updates for each in new.client_ids})
+    if clients:
+        bound = connection.execute(_WRITERS, {"drafts": drafts, "clients": clients})
+        facts.bound = {(row.draft_id, row.epoch, row.client_id): (row.person_id, row.party_id) for row in bound}
+    return facts
+
+
+def _keep(connection: Connection, facts: _Facts) -> None:
+    if not facts.updates:
+        return
+    connection.execute(insert(DraftUpdate), facts.updates)
+    reached = {str(row["draft_id"]): row["sequence"] for row in facts.updates}
+    connection.execute(_REACHED, [{"of": draft_id, "reached": sequence} for draft_id, sequence in reached.items()])
+    if facts.writers:
+        connection.execute(insert(DraftWriter), facts.writers)
+
+
+# ---------------------------------------------------------------------- whether people are still who they were
+
+
+_SITTING: Select[Any] = (
+    select(
+        col(SigninSession.id),
+        col(Member.id).label("member_id"),
+        col(Member.rights),
+        col(Member.ends_on),
+    )
+    .join(Member, col(Member.person_id) == col(SigninSession.person_id))
+    .where(
+        col(SigninSession.id).in_(bindparam("sessions", expanding=True)),
+        col(Member.id).in_(bindparam("members", expanding=True)),
+        col(SigninSession.ended_at).is_(None),
+        col(SigninSession.expires_at) > bindparam("moment"),
+        col(Member.left_at).is_(None),
+    )
+)
+
+
+def claims_that_hold(connection: Connection, claims: set[Claim]) -> set[Claim]:
+    """Those whose session is open and whose member sits today with the rights they had."""
+    if not claims:
+        return set()
+    moment = now()
+    asked = {
+        "sessions": sorted({claim.session_id for claim in claims}),
+        "members": sorted({claim.member_id for claim in claims}),
+        "moment": moment,
+    }
+    today = paris_day(moment)
+    held = {
+        Claim(row.id, row.member_id, tuple(row.rights))
+        for row in connection.execute(_SITTING, asked)
+        if row.ends_on is None or today <= row.ends_on
+    }
+    return claims & held

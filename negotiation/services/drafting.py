@@ -15,7 +15,8 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.drafting import markdown_bridge, schema
-from negotiation.drafting.room import LoggedUpdate, Rooms, Stored, Writer
+from negotiation.drafting.room import Rooms
+from negotiation.drafting.updates import LoggedUpdate, Stored, Writer
 from negotiation.drafting.vet import WatchedDocument, library_failures_named
 from negotiation.errors import EpochChanged, Frozen, InvalidInput, NotFound, ResyncNeeded
 from negotiation.rules.policy import Actor, Authentication, sees
@@ -53,8 +54,8 @@ class LiveDrafts:
     rooms: Rooms
 
     @classmethod
-    def of(cls, store: Store) -> "LiveDrafts":
-        return cls(store, Rooms(SqlUpdateLog(store)))
+    def of(cls, store: Store, *, gather_seconds: float = 0.0) -> "LiveDrafts":
+        return cls(store, Rooms(SqlUpdateLog(store), gather_seconds=gather_seconds))
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,10 @@ def _may_hold(actor: Actor, part: Part, circle: Circle) -> bool:
     return sees(actor, own) and own in (SHARED, circle)
 
 
-def push_update(live: LiveDrafts, actor: Actor, *, draft_id: str, epoch: int, op_id: str, update: bytes) -> Stored:
-    """Vet and keep one update; when it returns, it is committed.
+def push_update(
+    live: LiveDrafts, actor: Actor, *, draft_id: str, epoch: int, op_id: str, update: bytes, origin: str = ""
+) -> Stored:
+    """Vet and keep one update; when it returns, it is committed. `origin`: see `updates.Writer`.
 
     Raises NotFound, NotAllowed, EpochChanged, Frozen (with `clauses` when only some are locked), UpdateRefused,
     ResyncNeeded.
@@ -133,7 +136,7 @@ def push_update(live: LiveDrafts, actor: Actor, *, draft_id: str, epoch: int, op
         draft = _readable_draft(session, actor, draft_id, epoch=epoch)
         require(actor, Action.WRITE_DRAFT, circle=Circle.parse(draft.circle))
         clause_ids = _clause_ids(session, draft.part_id)
-    writer = Writer(actor.person_id, actor.party_id)
+    writer = Writer(actor.person_id, actor.party_id, origin=origin)
     room = live.rooms.room(draft.id, epoch=epoch)
     return room.accept(update, op_id=op_id, writer=writer, clause_ids=clause_ids)
 

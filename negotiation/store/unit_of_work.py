@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, SQLModel, col
 
@@ -166,6 +166,8 @@ class Store:
     """The database. Writing goes through `unit_of_work`, showing through `reading`."""
 
     engine: Engine
+    commit_apart: Callable[[Callable[[], None]], object] = field(default=lambda commit: commit())
+    """Calls what waits for the disk; where an event loop turns, on an OS thread, so that the others go on."""
     _writer: threading.Lock = field(default_factory=threading.Lock)
     _listeners: list[Listener] = field(default_factory=list)
 
@@ -188,6 +190,15 @@ class Store:
                 yield uow
         if uow.announcements:
             self._announce(uow.announcements)
+
+    @contextmanager
+    def appending(self) -> Iterator[Connection]:
+        """A writing transaction for what is written many times a second: rows only, no objects, no history."""
+        engine = self.engine.execution_options(navette_writes=True)
+        with self._writing(), engine.connect() as connection, connection.begin():
+            yield connection
+            if self.on_sqlite:  # what SQLAlchemy then commits is done already
+                self.commit_apart(connection.connection.driver_connection.commit)  # type: ignore[union-attr]
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -278,10 +278,10 @@ export class DraftSync {
     this.checkLater();
   }
 
-  private apply({ seq, update }: Update): void {
+  private apply({ seq, update, first = seq }: Update): void {
     this.tell("incoming");
     Y.applyUpdate(this.doc, toBytes(update), SERVER);
-    this.reached(seq);
+    for (let each = first; each <= seq; each += 1) this.reached(each);
   }
 
   /** A missing number may still be on its way; after a moment it is asked for. */

@@ -30,6 +30,8 @@ export interface Opened {
 
 export interface Update {
   seq: number;
+  /** When several were merged: the sequence of the first of them. */
+  first?: number;
   update: string;
 }
 

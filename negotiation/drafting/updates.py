@@ -1,0 +1,105 @@
+"""What rooms and the log of drafts say to each other. The log is the truth; the database keeps it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from negotiation.errors import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What let somebody write when they entered. The log looks whether it still holds, as it stores."""
+
+    session_id: str
+    member_id: str
+    rights: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who acts, for which party: from the session, never from the document. Without a claim, who they are and what they
+    may was looked at a moment ago."""
+
+    person_id: str
+    party_id: str
+    claim: Claim | None = None
+    origin: str = ""
+    """Where the update came from, for who tells the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedUpdate:
+    sequence: int
+    update: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpdate:
+    """One update that a room asks the log to keep."""
+
+    op_id: str
+    update: bytes
+    writer: Writer
+    clause_ids: frozenset[str]
+    """Clauses whose text or value it changes."""
+    client_ids: frozenset[int]
+    """Yjs clients under which it writes something new, and which the room doesn't know for the writer's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a room asks the log to keep: all of it in order, or what comes before the first that is refused."""
+
+    draft_id: str
+    epoch: int
+    after: int
+    """The sequence the room had reached when it vetted the first of them."""
+    updates: tuple[NewUpdate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    sequence: int
+    repeated: bool = False
+
+
+class LogMovedOn(Exception):
+    """Vetted on something else than what the log holds: catch up, vet again."""
+
+
+class ClaimLapsed(Exception):
+    """The session is over, or the member's rights are others now: look again who it is and what they may."""
+
+
+Answer = Stored | Refusal | LogMovedOn | ClaimLapsed
+
+
+class UpdateLog(Protocol):
+    """The truth about drafts."""
+
+    def since(self, draft_id: str, *, epoch: int, after: int) -> Sequence[LoggedUpdate]:
+        """The updates of this epoch after a sequence, in order."""
+
+    def append(self, batches: Sequence[Batch]) -> Sequence[Sequence[Answer]]:
+        """Keep them for good, in one transaction; an answer for each update of each batch.
+
+        A repeated op id answers its first sequence. After the first refusal of a batch the rest is LogMovedOn. Refuses
+        with EpochChanged, Frozen, NotFound, and UpdateRefused for a client id that is somebody else's.
+        """
+
+    def lane(self, draft_id: str) -> str:
+        """Drafts of one lane share transactions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Updates of one draft that are committed now, in sequence from `first`."""
+
+    draft_id: str
+    epoch: int
+    first: int
+    updates: tuple[NewUpdate, ...]
+
+
+Teller = Callable[[Kept], None]
