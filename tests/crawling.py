@@ -9,9 +9,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
-from itertools import product
+from itertools import cycle, product
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -35,7 +36,8 @@ from negotiation.store.talk import SavedView, Task
 from tests.visitors import Visitor
 
 HOME = "http://localhost/"
-NUMBERS = ["1", "2", "100", "-1", "x", "9" * 30]
+NUMBERS = ["1", "2", "100"]
+"""The next page, and one beyond the last. What isn't a number is asked to break pages, in `test_nothing_leaks.py`."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "script-src 'self'",
@@ -46,6 +48,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """What each answer says to browsers (trust T9, 3.4)."""
+READING = "tab"
+"""The argument that says which reading of a clause is shown."""
 Ids = Mapping[str, list[str]]
 """What routes may be given, by the name of their argument."""
 
@@ -132,6 +136,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
             "visa": ids.get("visa_id", ["inconnu"])[:2] or ["inconnu"],
             "brouillon": ["ours"],
         },
+        "choosing.show_choosing": {"version": ["1", "2", "x"], "brouillon": ["commune", "ours", "authorities"]},
         "whole.show_whole": {"document": ["cadrage", "autre"]},
         "texts.show_part": {"comparer": ["premiere"]},
         "texts.part_fragment": {"ouverte": [*ids.get("clause_id", ["x"])[:2], "inconnue"]},
@@ -189,7 +194,8 @@ def _threads(ids: Ids) -> dict[str, list[str]]:
 
 def _tasks(ids: Ids) -> dict[str, list[str]]:
     asked = {"etat": ["ouvertes", "closes", "toutes", "autre"], "page": NUMBERS, "cercle": _circles(ids)["cercle"]}
-    return asked | {"message": [*ids.get("message_id", []), "x"], "commentaire": [*ids.get("move_id", []), "x"]}
+    named = {"message": "message_id", "commentaire": "move_id", "clause": "clause_id"}
+    return asked | {name: [*ids.get(those, []), "x"] for name, those in named.items()}
 
 
 def routes(app: Flask) -> list[Rule]:
@@ -198,15 +204,20 @@ def routes(app: Flask) -> list[Rule]:
 
 
 def addresses_of(app: Flask, rule: Rule, ids: Ids, asked: Ids) -> Iterator[str]:
-    """The route with every id it may be given; with every question too where its ids are among `asked`."""
-    names = sorted(rule.arguments - set(rule.defaults or {}))
+    """The route with every id it may be given; with every question too where its ids are among `asked`.
+
+    The readings of a clause have one margin: each of its questions is asked beside one of them, in turn.
+    """
+    names = sorted(rule.arguments - set(rule.defaults or {}) - {READING})
+    readings = _values(rule, READING, ids) if READING in rule.arguments - set(rule.defaults or {}) else [None]
     adapter = app.url_map.bind("localhost")
     for values in product(*(_values(rule, name, ids) for name in names)):
         given = dict(zip(names, values, strict=True))
-        path = adapter.build(rule.endpoint, {**(rule.defaults or {}), **given})
-        yield path
+        beside = [given | ({READING: reading} if reading else {}) for reading in readings]
+        paths = [adapter.build(rule.endpoint, {**(rule.defaults or {}), **each}) for each in beside]
+        yield from paths
         if all(value in asked[name] for name, value in given.items() if name in asked):
-            yield from (f"{path}?{urlencode(question)}" for question in questions(rule, ids))
+            yield from (f"{path}?{urlencode(about)}" for path, about in zip(cycle(paths), questions(rule, ids)))
 
 
 def _values(rule: Rule, name: str, ids: Ids) -> list[str]:
@@ -219,17 +230,26 @@ def _values(rule: Rule, name: str, ids: Ids) -> list[str]:
 
 def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, Answer]:
     """Every answer by address: each route with each id, each question on the ids of `asked` (all of them unless told),
-    then whatever questions those pages link to."""
+    then whatever questions those pages link to, beside one reading of each clause."""
     chosen = ids if asked is None else asked
     waiting = [address for rule in routes(visitor.app) for address in addresses_of(visitor.app, rule, ids, chosen)]
+    met = {_beside_any_reading(address) for address in waiting}
     found: dict[str, Answer] = {}
     while waiting:
         address = waiting.pop()
         if address in found:
             continue
         found[address] = answer_of(visitor.get(address))
-        waiting += [link for link in links_of(address, found[address]) if "?" in link and link not in found]
+        linked = {link for link in links_of(address, found[address]) if "?" in link}
+        for link in sorted(linked):
+            if (same := _beside_any_reading(link)) not in met:
+                met.add(same)
+                waiting.append(link)
     return found
+
+
+def _beside_any_reading(address: str) -> str:
+    return _READING_OF_CLAUSE.sub(r"\1", address)
 
 
 def archive_of(visitor: Visitor, negotiation_id: str) -> dict[str, Answer]:
@@ -239,14 +259,26 @@ def archive_of(visitor: Visitor, negotiation_id: str) -> dict[str, Answer]:
 
 
 def links_of(address: str, answer: Answer) -> Iterator[str]:
-    """Where a page of ours leads, here."""
-    targets = [answer.header("Location")] if answer.status in range(300, 400) else []
+    """Where a page of ours leads, here, each address once."""
+    targets = {answer.header("Location")} if answer.status in range(300, 400) else set()
     if answer.kind == "text/html":
-        targets += [unescape(found) for found in re.findall(r'\s(?:href|hx-get|src|action)="([^"]*)"', answer.text)]
-    for target in targets:
-        parts = urlsplit(urljoin(urljoin(HOME, address), target))
-        if parts.netloc == "localhost" and parts.path != "/deconnexion" and not parts.path.startswith("/static/"):
-            yield parts._replace(scheme="", netloc="", fragment="").geturl()
+        targets |= set(_LINK.findall(answer.text))
+    base = urljoin(HOME, address)
+    led = (_led_to(HOME if target.startswith("/") else base, target) for target in sorted(targets))
+    yield from (link for link in led if link)
+
+
+@lru_cache(maxsize=4096)
+def _led_to(base: str, target: str) -> str:
+    """The address here, or nothing for one that is elsewhere, signs out, or never changes."""
+    parts = urlsplit(urljoin(base, unescape(target)))
+    if parts.netloc != "localhost" or parts.path == "/deconnexion" or parts.path.startswith("/static/"):
+        return ""
+    return parts._replace(scheme="", netloc="", fragment="").geturl()
+
+
+_LINK = re.compile(r'\s(?:href|hx-get|src|action)="([^"]*)"')
+_READING_OF_CLAUSE = re.compile(r"^(/clauses/[^/?]+)/(?:accorde|proposition|table-commune|brouillon)(?=\?)")
 
 
 # ---------------------------------------------------------------------- pages as they should be

@@ -19,11 +19,13 @@ from negotiation.rules.vocabulary import SHARED, Action, Circle, TaskState, Valu
 from negotiation.services.access import require
 from negotiation.services.mentioning import see_mentions
 from negotiation.services.tasks import Wish, change_task, open_task, settle_task
+from negotiation.store.queries.clauses import cards_by_id
 from negotiation.store.queries.discussion import message_of
 from negotiation.store.queries.parts import part_of_clause, part_view
 from negotiation.store.queries.people import audiences_of
 from negotiation.store.queries.tasks import TaskView, tasks_page
 from negotiation.store.queries.threads import comment_of, mentions_for
+from negotiation.store.queries.turns import next_copil
 
 tasks = Blueprint("tasks", __name__)
 
@@ -143,8 +145,8 @@ def _rendered(session: Session, actor: Actor, *, refusal: Refusal | None = None)
 
 
 def _kept(session: Session, frame: Frame) -> tuple[dict[str, str], Circle]:
-    """What the form begins with: what was refused, else the comment or message that becomes a task; and who may know
-    of its part. Raises NotFound."""
+    """What the form begins with: what was refused, else the comment or message that becomes a task, or the clause to
+    take to the COPIL; and who may know of its part. Raises NotFound."""
     if request.method == "POST":
         return {key: value for key, value in request.form.items() if key != "csrf_token"}, SHARED
     names = {audience.circle: name for name, audience in frame.audiences.items()}
@@ -158,7 +160,24 @@ def _kept(session: Session, frame: Frame) -> tuple[dict[str, str], Circle]:
         part = part_view(session, frame.actor, part_of_clause(session, frame.actor, comment.clause_id))
         said = {"comment": comment.id, "title": _start(comment.text), "readers": names.get(str(comment.circle), "")}
         return said, part.circle
+    if asked := request.args.get("clause"):
+        return _for_the_copil(session, frame, asked), SHARED
     return {}, SHARED
+
+
+def _for_the_copil(session: Session, frame: Frame, clause_id: str) -> dict[str, str]:
+    """« Proposer au COPIL »: everybody's task, to be done at its next meeting. Raises NotFound, also where nothing is
+    on the table: what is prepared inside is not to be named to all."""
+    card = cards_by_id(session, frame.actor, [clause_id]).get(clause_id)
+    if card is None or card.situation.current is None:
+        raise NotFound()
+    copil = next_copil(session, frame.negotiation.id, frame.today)
+    named = f"{card.code}, {card.label}" if card.code else card.label
+    return {
+        "title": _start(f"Porter au COPIL : {named}"),
+        "readers": "shared",
+        "due_on": copil.on.isoformat() if copil else "",
+    }
 
 
 def _start(text: str) -> str:

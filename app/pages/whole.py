@@ -1,5 +1,6 @@
 """The whole contract in one gesture: every version that waits for my party, every text that nobody tabled yet."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +17,13 @@ from app.pages.presentation import count_fr
 from app.pages.writing import sent_key
 from app.security import serves
 from negotiation.errors import InvalidInput, OutsideMandate, Refusal
-from negotiation.rules.vocabulary import GESTURE_OF_MOVE, SHARED, Action, ClauseState, DocumentKind, Gesture, Move
+from negotiation.rules.vocabulary import GESTURE_OF_MOVE, SHARED, Action, ClauseState, DocumentKind, Gesture, Move, Role
 from negotiation.services.access import require
 from negotiation.services.bundles import Answer, accept_together, propose_working_texts
 from negotiation.services.moves import Seen
 from negotiation.services.visas import Submitted
 from negotiation.store.queries.clauses import ClauseCard, cards_by_id, cards_of_parts
-from negotiation.store.queries.inside import waiting_requests
+from negotiation.store.queries.inside import RequestView, waiting_requests
 from negotiation.store.queries.negotiations import PlanEntry, plan_of
 
 whole = Blueprint("whole", __name__)
@@ -37,11 +38,20 @@ class PartLines:
 
 
 @dataclass(frozen=True)
+class WaitingVisas:
+    """On how many clauses a gesture waits for a visa in my party, and whose."""
+
+    clauses: int
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
 class Left:
     """What one gesture can settle, by part. What waits for a visa already is asked for no second time."""
 
     acceptable: tuple[PartLines, ...]
     proposable: tuple[PartLines, ...]
+    waiting: dict[Gesture, WaitingVisas]
 
     @property
     def texts(self) -> int:
@@ -145,14 +155,17 @@ def left_to_do(
     plan = _every_part(plan_of(session, frame.actor, kind) for kind in documents)
     cards = cards_of_parts(session, frame.actor, [entry.id for entry in plan])
     lines = [(entry, cards.get(entry.id, ())) for entry in plan]
-    waiting = {(each.clause_id, GESTURE_OF_MOVE[each.move]) for each in waiting_requests(session, frame.actor)}
+    shown = {card.id for _, held in lines for card in held if chosen is None or card.id in chosen}
+    requests = [each for each in waiting_requests(session, frame.actor) if each.clause_id in shown]
+    waiting = {(each.clause_id, GESTURE_OF_MOVE[each.move]) for each in requests}
 
     def free(card: ClauseCard, gesture: Gesture) -> bool:
-        return (card.id, gesture) not in waiting and (chosen is None or card.id in chosen)
+        return card.id in shown and (card.id, gesture) not in waiting
 
     return Left(
         acceptable=_kept(lines, lambda card: answerable(frame, card) and free(card, Gesture.ACCEPTANCE)),
         proposable=_kept(lines, lambda card: proposable(frame, card) and free(card, Gesture.PROPOSAL)),
+        waiting=_waiting_visas(requests),
     )
 
 
@@ -174,6 +187,7 @@ def _context(
         document=documents[0] if len(documents) == 1 else "",
         acceptable=left.acceptable,
         proposable=left.proposable,
+        waiting=left.waiting,
         visa_for=visas_for_me(session, frame),
         outside=(),
     )
@@ -182,6 +196,16 @@ def _context(
 def _asked(document: str) -> tuple[DocumentKind, ...]:
     """The document that an address names; all of them when it names none."""
     return tuple(kind for kind in DocumentKind if kind == document) or tuple(DocumentKind)
+
+
+def _waiting_visas(requests: Iterable[RequestView]) -> dict[Gesture, WaitingVisas]:
+    grouped: dict[Gesture, list[RequestView]] = defaultdict(list)
+    for each in requests:
+        grouped[GESTURE_OF_MOVE[each.move]].append(each)
+    return {
+        gesture: WaitingVisas(len({each.clause_id for each in those}), tuple(sorted({each.role for each in those})))
+        for gesture, those in grouped.items()
+    }
 
 
 def _words() -> str:
@@ -196,7 +220,8 @@ def _waiting(submitted: tuple[Submitted, ...]) -> str:
     """What is said of a gesture that waits for its visa; empty when it left."""
     count = sum(1 for each in submitted if each.request_id)
     asked = count_fr(count, "visa demandé", "visas demandés")
-    return f"{asked}. Jusqu’à la réponse, personne hors de votre partie n’en voit rien." if count else ""
+    where = "attend" if count == 1 else "attendent"
+    return f"{asked}, qui {where} dans « Notre côté ». Personne hors de votre partie n’en voit rien." if count else ""
 
 
 def _back(negotiation_id: str) -> ResponseReturnValue:

@@ -77,6 +77,14 @@ RESPONSE_DELAY = Field(
     prompt="Le temps laissé à une partie pour répondre à une proposition.",
     unit="jours ouvrés",
 )
+COPIL_ROUNDS = Field(
+    "copil_rounds",
+    "Tours avant le COPIL",
+    NUMBER,
+    prompt="Le nombre de tours sans accord après lequel la table propose de porter la clause au COPIL. Un tour : une "
+    "proposition et sa réponse.",
+    unit="tours",
+)
 INDICATOR_CAP = Field(
     "indicator_cap",
     "Plafond d’indicateurs",
@@ -84,7 +92,7 @@ INDICATOR_CAP = Field(
     prompt="Le nombre d’indicateurs à ne pas dépasser pour tout le contrat.",
     unit="indicateurs",
 )
-FRAMING_MORE = {"methode": (RESPONSE_DELAY, INDICATOR_CAP)}
+FRAMING_MORE = {"methode": (RESPONSE_DELAY, COPIL_ROUNDS, INDICATOR_CAP)}
 """Rules of the game that are numbers: by section of the note. Scenario files write them as sentences."""
 FRAMING_FREE = (Field("text", "Texte", prompt="Ce que les parties conviennent sur ce point."),)
 """A section that the model of the note doesn't have."""

@@ -7,16 +7,16 @@ answer). Everything here comes from shared moves alone, so that every party read
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 
 from negotiation.rules.lifecycle import Situation
 from negotiation.rules.working_days import DEFAULT_RESPONSE_DAYS, add_working_days, working_days_between
 
-DEFAULT_ROUNDS = 4
-"""From so many rounds on, the table suggests taking the clause to the COPIL, which arbitrates (issue 3, point 6).
+DEFAULT_ROUNDS = 3
+"""From so many rounds on, the table suggests taking the clause to the COPIL, which arbitrates (issue 3, point 6); the
+note de cadrage may say another number.
 
-Four: each side has then answered the other twice, and who still disagrees doesn't lack another text. A suggestion and a
-setting, never a rule: a long negotiation in good order is nobody's fault.
+Three: each has then answered three times, and who still disagrees doesn't lack another text. A suggestion, never a
+rule: a long negotiation in good order is nobody's fault.
 """
 
 
@@ -61,13 +61,21 @@ def urgency(turn: Turn) -> tuple[int, int, int]:
 
 
 def rounds_of(authors: Sequence[str | None]) -> int:
-    """How often the hand passed from one author party to another.
+    """How many rounds (« tours ») of positions were exchanged: in a round each who writes has spoken once, two parties
+    at least; who speaks again begins the next.
 
     `authors`: those of the versions since the last agreement or reopening, oldest first. A party that revises its own
-    text passes nothing on; a text of the table commune (None) is written together, and passes nothing on either.
+    text doesn't speak twice; a text of the table commune (None) is written together, and is nobody's position.
     """
-    parties = [author for author in authors if author is not None]
-    return sum(before != after for before, after in pairwise(parties))
+    complete, spoke, last = 0, set[str](), None
+    for author in authors:
+        if author is None or author == last:
+            continue
+        if author in spoke:
+            complete, spoke = complete + 1, set()
+        spoke.add(author)
+        last = author
+    return complete + (len(spoke) > 1)
 
 
 def is_stuck(rounds: int, limit: int = DEFAULT_ROUNDS) -> bool:

@@ -142,6 +142,20 @@ def test_accepting_outside_the_mandate_asks_once_more(app: Flask, table: Table) 
 
 
 @ONCE
+def test_a_whole_part_that_waits_for_its_visa_says_for_how_much_and_where(app: Flask, table: Table) -> None:
+    redac, address = enter(app, table.og.redac), f"/negociations/{table.id}/ensemble"
+    asked = redac.post(f"{address}/propositions", {"part": [table.part_id("fa01")]})
+    count = len(requests(table))
+    assert count > 1
+    page = redac.get(asked.location).text.replace("\u00a0", " ")
+    assert f"{count} visas demandés, qui attendent dans « Notre côté »." in page
+    assert f"Visa demandé pour {count} clauses." in page
+    assert "dès qu’un négociateur de votre partie" in page
+    assert f'href="/negociations/{table.id}/interne#visas"' in page
+    assert "Visa demandé" not in enter(app, table.ars.dg).get(address).text
+
+
+@ONCE
 def test_a_refusal_without_words_is_asked_again_in_place(app: Flask, table: Table) -> None:
     counter(enter(app, table.og.redac), table)
     dg = enter(app, table.og.dg)

@@ -16,7 +16,7 @@ from tests.scenarios import EHPAD, HANDICAP, sample
 
 Cell = tuple[str, str, str, str]
 """Field, label, kind of value, of what the values are ids."""
-BEYOND_FILES = {"replaces", "tolerance", "responsible", "response_delay", "indicator_cap"}
+BEYOND_FILES = {"replaces", "tolerance", "responsible", "response_delay", "copil_rounds", "indicator_cap"}
 """What the domain reference asks for and scenario files don't hold."""
 
 

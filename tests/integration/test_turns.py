@@ -33,19 +33,19 @@ def pace(table: Table) -> Pace:
         return pace_of(session, table.id)
 
 
-def frame(table: Table, delay: object) -> None:
-    """Write the response delay in the note de cadrage."""
+def frame(table: Table, number: object, field: str = "response_delay") -> None:
+    """Write the response delay, or another number, in the note de cadrage."""
     with table.store.unit_of_work(Announcing.SILENT) as uow:
         part = uow.session.get_one(Part, table.part_id("methode"))
         clause = Clause(
             negotiation_id=table.id,
             part_id=part.id,
             kind=ClauseKind.TEXT,
-            field="response_delay",
-            label="Délai de réponse",
+            field=field,
+            label="Un nombre",
             position=99,
             value_kind=ValueKind.NUMBER,
-            working_value=delay,
+            working_value=number,
             attributes={},
         )
         uow.session.add(clause)
@@ -53,20 +53,22 @@ def frame(table: Table, delay: object) -> None:
 
 def test_an_acceptance_gives_the_hand_to_nobody(store: Store) -> None:
     table = a_table(store)
-    table.og.dg.propose("en01", value="94", at=days_ago(6))
+    sent = days_ago(6)
+    table.og.dg.propose("en01", value="94", at=sent)
     table.ars.dg.accept("en01", at=days_ago(2))
     held = card(table, "en01")
-    assert (held.waits_for, held.held_since) == ({table.cd.id}, days_ago(6))
+    assert (held.waits_for, held.held_since) == ({table.cd.id}, sent)
 
 
 def test_a_request_gives_the_hand_to_those_it_asks(store: Store) -> None:
     table = a_table(store)
     table.agree("en01", value="94")
     assert card(table, "en01").held_since is None
-    table.og.dg.reopen("en01", at=days_ago(4))
+    asked = days_ago(4)
+    table.og.dg.reopen("en01", at=asked)
     table.ars.dg.consent("en01", at=days_ago(1))
     held = card(table, "en01")
-    assert (held.waits_for, held.held_since) == ({table.cd.id}, days_ago(4))
+    assert (held.waits_for, held.held_since) == ({table.cd.id}, asked)
 
 
 def test_a_party_that_comes_in_later_is_not_late_for_what_it_had_not_received(store: Store) -> None:
@@ -102,21 +104,30 @@ def test_mails_keep_the_time_that_the_pages_show(store: Store) -> None:
     assert late() == 0
 
 
+def test_the_rounds_are_those_of_the_note_de_cadrage(store: Store) -> None:
+    table = a_table(store)
+    frame(table, "15")
+    assert pace(table) == Pace(response_days=15, rounds=3)
+    frame(table, "5", field="copil_rounds")
+    assert pace(table) == Pace(response_days=15, rounds=5)
+
+
 @pytest.mark.parametrize("nonsense", ["0", "-3", "9999", "dix", "2.5"])
-def test_a_delay_that_is_none_leaves_the_usual_one(store: Store, nonsense: str) -> None:
+def test_a_number_that_is_none_leaves_the_usual_one(store: Store, nonsense: str) -> None:
     table = a_table(store)
     frame(table, nonsense)
-    assert pace(table).response_days == 10
+    frame(table, nonsense, field="copil_rounds")
+    assert pace(table) == Pace(response_days=10, rounds=3)
 
 
 def test_rounds_are_counted_since_the_last_agreement(store: Store) -> None:
     table = a_table(store)
     table.og.dg.propose("en02")
-    for number in range(2):
+    for number in range(3):
         table.ars.dg.counter("en02", f"Non, {number}.")
         table.og.dg.counter("en02", f"Si, {number}.")
     with store.reading() as session:
-        assert rounds_by_clause(session, [card(table, "en02")], Pace()) == {table.clause_id("en02"): 4}
+        assert rounds_by_clause(session, [card(table, "en02")], Pace()) == {table.clause_id("en02"): 3}
     table.ars.dg.accept("en02")
     table.ars.dg.reopen("en02")
     table.og.dg.consent("en02")
@@ -158,10 +169,20 @@ def test_the_table_says_who_is_late_to_everybody_alike(app: Flask) -> None:
 @pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 def test_a_clause_that_goes_round_in_circles_is_proposed_to_the_next_copil(app: Flask) -> None:
     table = a_table(app.extensions["store"])
-    table.og.dg.propose("en02")
-    for number in range(2):
+    for number in range(3):
+        (table.og.dg.counter if number else table.og.dg.propose)("en02", f"Si, {number}.")
         table.ars.dg.counter("en02", f"Non, {number}.")
-        table.og.dg.counter("en02", f"Si, {number}.")
-    page = Visitor(app).enter(table.cd.lect.email).get(f"/negociations/{table.id}?etat=a-arbitrer").text
-    assert "4 allers et retours" in page.replace("\xa0", " ").replace("\u202f", " ")
-    assert f"/negociations/{table.id}/calendrier" in page
+    reader = Visitor(app).enter(table.cd.dg.email)
+
+    def read(address: str) -> str:
+        return reader.get(address).text.replace("\xa0", " ").replace("\u202f", " ")
+
+    board = read(f"/negociations/{table.id}?etat=a-arbitrer")
+    assert "3 tours sans accord" in board
+    assert f"/negociations/{table.id}/calendrier" in board
+    page = read(f"/clauses/{table.clause_id('en02')}")
+    assert "Après 3 tours, la table propose de porter la clause au COPIL" in page
+    proposing = f"/negociations/{table.id}/taches?clause={table.clause_id('en02')}"
+    assert f'href="{proposing}#nouvelle"' in page
+    assert "Porter au COPIL : EN02" in read(proposing)
+    assert reader.get(f"/negociations/{table.id}/taches?clause=inconnue").status_code == 404

@@ -27,6 +27,7 @@ from negotiation.rules.trame import (
     trame_as_toml,
     trame_from_mapping,
 )
+from negotiation.rules.turn import DEFAULT_ROUNDS
 from negotiation.rules.vocabulary import SIDE_OF_KIND, PartKind, Phase, Side, ValueKind
 from negotiation.rules.working_days import DEFAULT_RESPONSE_DAYS, is_working_day
 
@@ -131,6 +132,7 @@ def test_the_framing_note_starts_with_the_rules_of_the_game(trame: Trame) -> Non
     }
     assert written["response_delay"].value == str(DEFAULT_RESPONSE_DAYS)
     assert written["response_delay"].unit == "jours ouvrés"
+    assert (written["copil_rounds"].value, written["copil_rounds"].unit) == (str(DEFAULT_ROUNDS), "tours")
     assert written["indicator_cap"].value == "12"
 
 

@@ -64,18 +64,25 @@ def test_the_latest_come_first_then_who_waits_longest_and_last_what_waits_for_no
     assert sorted([Turn(frozenset()), fresh, late, older, later], key=urgency)[:4] == [later, late, older, fresh]
 
 
-def test_a_round_is_an_answer_of_another_party() -> None:
-    assert rounds_of(["og", "ars", "og", "og", "cd"]) == 3
+def test_a_round_is_one_position_of_each_who_writes() -> None:
+    assert rounds_of(["og"]) == rounds_of([]) == 0
+    assert rounds_of(["og", "ars"]) == rounds_of(["og", "ars", "og"]) == 1
+    assert rounds_of(["og", "ars", "cd"]) == 1, "three who speak once each are one round"
+    assert rounds_of(["og", "ars", "cd", "og", "ars", "cd"]) == 2
+    assert rounds_of(["og", "ars", "cd", "ars", "cd"]) == 2
+
+
+def test_who_revises_his_own_text_does_not_speak_twice() -> None:
     assert rounds_of(["og", "og", "og"]) == 0
-    assert rounds_of([]) == 0
+    assert rounds_of(["og", "og", "ars", "ars"]) == 1
 
 
-def test_a_text_written_together_is_no_round() -> None:
+def test_a_text_written_together_is_nobodys_position() -> None:
     assert rounds_of(["og", None, "og"]) == 0
     assert rounds_of(["og", None, "ars"]) == 1
 
 
-def test_each_side_answers_twice_before_the_copil_is_suggested() -> None:
-    assert not is_stuck(rounds_of(["og", "ars", "og", "ars"]))
-    assert is_stuck(rounds_of(["og", "ars", "og", "ars", "og"]))
+def test_each_has_spoken_three_times_before_the_copil_is_suggested() -> None:
+    assert not is_stuck(rounds_of(["og", "ars", "og", "ars", "og"]))
+    assert is_stuck(rounds_of(["og", "ars", "og", "ars", "og", "ars"]))
     assert is_stuck(2, limit=2)

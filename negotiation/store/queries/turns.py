@@ -1,5 +1,5 @@
-"""What « whose turn » needs beside the cards: the delay that the parties agreed, and who tabled what since the last
-agreement. A few orders to the database for a whole board.
+"""What « whose turn » needs beside the cards: the delay and the rounds that the parties agreed, and who tabled what
+since the last agreement. A few orders to the database for a whole board.
 """
 
 from collections import defaultdict
@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from negotiation.rules.part_fields import RESPONSE_DELAY
+from negotiation.rules.part_fields import COPIL_ROUNDS, RESPONSE_DELAY, Field
 from negotiation.rules.turn import DEFAULT_ROUNDS, rounds_of
 from negotiation.rules.vocabulary import ClauseState, PartKind, ReserveState
 from negotiation.rules.working_days import DEFAULT_RESPONSE_DAYS
-from negotiation.store.contract import Clause, Negotiation, Part
+from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import Reserve, Version
 from negotiation.store.preparation import CalendarItem
 from negotiation.store.queries.clauses import ClauseCard, in_the_contract
@@ -25,8 +25,12 @@ from negotiation.store.queries.visibility import on_the_table
 
 LONGEST_DELAY = 250
 """Working days; a number beyond is no delay."""
-WINDOW = 3
-"""How many times the limit of rounds one looks back: what a board costs doesn't grow with a clause's past."""
+MOST_ROUNDS = 50
+LONGEST_NUMBER = 4
+"""Digits."""
+WINDOW = 6
+"""Versions one looks back for each round of the limit: what a board costs doesn't grow with a clause's past, and six
+parties may have written in each."""
 _agreed, _current, _last_agreed = aliased(Version), aliased(Version), aliased(Version)
 
 
@@ -46,22 +50,31 @@ def paces_of(session: Session, negotiation_ids: Iterable[str]) -> dict[str, Pace
     """By negotiation: what all parties read in the note de cadrage, agreed, else tabled, else written; else usual."""
     ids = sorted(set(negotiation_ids))
     query = (
-        select(col(Negotiation.id), col(Negotiation.settings), Clause, col(_agreed.value), col(_current.value))
-        .select_from(Negotiation)
-        .outerjoin(
-            Clause,
-            (col(Clause.negotiation_id) == Negotiation.id)
-            & (col(Clause.field) == RESPONSE_DELAY.name)
-            & on_the_table(Clause.circle)
-            & col(Clause.part_id).in_(_standing_sections(ids)),
-        )
+        select(Clause, col(_agreed.value), col(_current.value))
         .outerjoin(_agreed, col(_agreed.id) == Clause.agreed_version_id)
         .outerjoin(_current, col(_current.id) == Clause.current_version_id)
-        .where(col(Negotiation.id).in_(ids))
+        .where(
+            col(Clause.negotiation_id).in_(ids),
+            col(Clause.field).in_([RESPONSE_DELAY.name, COPIL_ROUNDS.name]),
+            on_the_table(Clause.circle),
+            col(Clause.part_id).in_(_standing_sections(ids)),
+        )
     )
+    said = {
+        (clause.negotiation_id, clause.field): _number(clause, agreed, tabled)
+        for clause, agreed, tabled in session.execute(query)
+    }
+
+    def asked(negotiation_id: str, field: Field, *, longest: int, usual: int) -> int:
+        number = said.get((negotiation_id, field.name), 0)
+        return number if 0 < number <= longest else usual
+
     return {
-        negotiation_id: Pace(response_days=_days(clause, agreed, tabled), rounds=_limit(settings))
-        for negotiation_id, settings, clause, agreed, tabled in session.execute(query)
+        each: Pace(
+            response_days=asked(each, RESPONSE_DELAY, longest=LONGEST_DELAY, usual=DEFAULT_RESPONSE_DAYS),
+            rounds=asked(each, COPIL_ROUNDS, longest=MOST_ROUNDS, usual=DEFAULT_ROUNDS),
+        )
+        for each in ids
     }
 
 
@@ -73,31 +86,26 @@ def _standing_sections(negotiation_ids: list[str]) -> Any:
     )
 
 
-def _days(clause: Clause | None, agreed: object, tabled: object) -> int:
-    if clause is None or clause.state is ClauseState.WITHDRAWN:
-        return DEFAULT_RESPONSE_DAYS
-    given = next((value for value in (agreed, tabled, clause.working_value) if value is not None), None)
-    written = str(given)
-    days = int(written) if written.isdecimal() and len(written) <= len(str(LONGEST_DELAY)) else 0
-    return days if 0 < days <= LONGEST_DELAY else DEFAULT_RESPONSE_DAYS
-
-
-def _limit(settings: dict[str, Any]) -> int:
-    limit = settings.get("rounds")
-    return limit if isinstance(limit, int) and limit > 0 else DEFAULT_ROUNDS
+def _number(clause: Clause, agreed: object, tabled: object) -> int:
+    """The whole number that it says; 0 when it says none."""
+    if clause.state is ClauseState.WITHDRAWN:
+        return 0
+    given = str(next((value for value in (agreed, tabled, clause.working_value) if value is not None), ""))
+    return int(given) if given.isdecimal() and len(given) <= LONGEST_NUMBER else 0
 
 
 def rounds_by_clause(session: Session, cards: Iterable[ClauseCard], pace: Pace) -> dict[str, int]:
-    """How often the hand passed on each open clause since it was last agreed, where that may be too often.
+    """How many rounds each open clause went through since it was last agreed, where that may be too many.
 
-    Clauses with too few versions to be stuck are left out. Only the last versions are read, `WINDOW` times the limit.
+    Clauses with too few versions to be stuck are left out. Only the last versions are read, `WINDOW` for each round of
+    the limit.
     """
     open_ids = [
         card.id
         for card in cards
         if card.situation.current is not None
         and card.state is not ClauseState.AGREED
-        and card.situation.versions > pace.rounds
+        and card.situation.versions >= 2 * pace.rounds
     ]
     if not open_ids:
         return {}
