@@ -53,8 +53,8 @@ check: $(TO_TEST) $(PACKAGE) $(BUILT) ## the tests without a browser
 e2e: $(TO_TEST) $(PACKAGE) $(BUILT) ## the journeys in a real browser only
 	$(BIN)/python -m pytest tests/e2e
 
-faults: $(TO_TEST) $(PACKAGE) $(BUILT) ## 1 000 rounds of each race on two processes, 2 000 random negotiations
-	NAVETTE_FAULT_ROUNDS=1000 NAVETTE_FAULT_GELS=500 NAVETTE_NEGOTIATION_RUNS=2000 NAVETTE_NEGOTIATION_STEPS=50 \
+faults: $(TO_TEST) $(PACKAGE) $(BUILT) ## 1 000 rounds of each race, 50 servers killed, 2 000 random negotiations
+	NAVETTE_FAULT_ROUNDS=1000 NAVETTE_FAULT_GELS=500 NAVETTE_FAULT_KILLS=50 NAVETTE_NEGOTIATION_RUNS=2000 NAVETTE_NEGOTIATION_STEPS=50 \
 	  $(BIN)/python -m pytest -n 2 --dist worksteal tests/integration/test_random_negotiations.py tests/faults
 
 bench: $(TO_TEST) $(PACKAGE) $(BUILT) ## measure pages and redlines; prints a table, asserts no time

@@ -22,6 +22,8 @@ LONGEST_START = 120
 class RunningServer:
     """A server on a free port. `folder` holds its database; what is there already is served as it is."""
 
+    program = START
+
     def __init__(self, folder: Path, **settings: str) -> None:
         """`settings`: environment variables besides the folder and the port."""
         self.folder = folder
@@ -46,7 +48,7 @@ class RunningServer:
         } | self.settings
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._journal.open("wb") as said:
-            command = [sys.executable, "-c", START]
+            command = [sys.executable, "-c", self.program]
             root = Path(__file__).resolve().parents[2]
             self._process = subprocess.Popen(command, cwd=root, env=environment, stdout=said, stderr=said)
         self._wait()
@@ -61,6 +63,14 @@ class RunningServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def kill(self) -> None:
+        """As a power cut does it: no process of the server gets to say anything."""
+        assert self._process is not None
+        master = self._process.pid
+        for pid in (*_children(master), master):
+            os.kill(pid, signal.SIGKILL)
+        self._process.wait()
 
     def said(self) -> str:
         """What it printed, its log included."""
@@ -104,6 +114,10 @@ class RunningServer:
             except OSError:
                 time.sleep(0.1)
         raise AssertionError(f"the server never answered: {self.said()}")
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _free_port() -> int:
