@@ -17,7 +17,7 @@ from negotiation.errors import InvalidInput, NotFound, RecentSigninRequired, Ref
 from negotiation.rules.policy import Actor
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import SHARED, Action, Circle, ValueKind
-from negotiation.services import adding, inside_parts, shaping, splitting
+from negotiation.services import adding, concerned_inside, inside_parts, shaping, splitting
 from negotiation.services.access import require
 from negotiation.store.queries.clauses import cards_of_part
 from negotiation.store.queries.parts import part_of_clause, part_view
@@ -145,7 +145,11 @@ def write_inside(negotiation_id: str, part_id: str) -> ResponseReturnValue:
         actor = reader_in(uow.session, negotiation_id)
         part_view(uow.session, actor, part_id)
         require(actor, Action.SHAPE)
+        asked = frozenset(request.form.getlist("asked"))
         for card in cards_of_part(uow.session, actor, part_id):
+            parties = frozenset(request.form.getlist(f"parties-{card.id}")) | {actor.party_id}
+            if card.id in asked and parties != card.situation.concerned:
+                concerned_inside.choose_parties(uow, actor, card.id, parties)
             text, value = request.form.get(f"texte-{card.id}"), request.form.get(f"valeur-{card.id}")
             if text is None and value is None:
                 continue

@@ -127,16 +127,21 @@ def _tie_to_parent(uow: UnitOfWork, part: Part) -> None:
 
 
 def added_facts(uow: UnitOfWork, part: Part) -> dict[str, Any]:
-    """What a history needs to tell the part again: its place, and its fields with who agrees on them."""
+    """What a history needs to tell the part again: its place, and its fields with who agrees on them: `parties` of a
+    field are said where they aren't all those of the part."""
     clauses = clauses_of_part(uow, part)
     query = select(ClauseParty).where(col(ClauseParty.clause_id).in_([clause.id for clause in clauses]))
-    parties = sorted({row.party_id for row in uow.session.execute(query).scalars()})
+    asked: dict[str, set[str]] = {clause.id: set() for clause in clauses}
+    for row in uow.session.execute(query).scalars():
+        asked[row.clause_id].add(row.party_id)
+    everybody = set().union(*asked.values())
     return {
         "parent": part.parent_id,
         "place": part.position if is_shared(part) else None,
-        "parties": keys_of(uow, parties),
+        "parties": keys_of(uow, everybody),
         "clauses": [
             {"clause": clause.id, "field": clause.field, "label": clause.label, "code": clause.code}
+            | ({"parties": keys_of(uow, own)} if (own := asked[clause.id]) != everybody else {})
             for clause in clauses
         ],
     }
