@@ -1,11 +1,13 @@
 """Whatever three parties do, in whatever order, the promises of the lifecycle hold."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from negotiation.errors import Refusal
 from negotiation.rules.lifecycle import Origin, Play, Situation, play, possible_moves
-from negotiation.rules.vocabulary import ClauseState, Move
+from negotiation.rules.vocabulary import CONSENT_TO, ClauseState, Move
 
 PARTIES = ("og", "ars", "cd", "etat")
 
@@ -16,17 +18,21 @@ plays = st.builds(
     version=st.integers(min_value=1, max_value=4),
     fingerprint=st.sampled_from("abc"),
     origin=st.sampled_from(list(Origin)),
+    parties=st.sets(st.sampled_from(PARTIES)).map(frozenset),
 )
+CONSENTS = {kind: move for move, kind in CONSENT_TO.items()}
 situations = st.builds(Situation, concerned=st.sets(st.sampled_from(PARTIES), min_size=1, max_size=4).map(frozenset))
 
 
 def answer_to(at: Situation, move: Play) -> Play:
-    """Half of the time, an answer to what is really on the table."""
-    if at.current is None or move.fingerprint != "a" or move.move in (Move.PROPOSAL, Move.COUNTER_PROPOSAL):
-        if move.move in (Move.PROPOSAL, Move.COUNTER_PROPOSAL):
-            return Play(move.move, move.party, None, move.fingerprint, move.origin)
+    """Two times in three, an answer to what is really asked or on the table."""
+    if at.request is not None and move.fingerprint == "b":
+        return replace(move, move=CONSENTS[at.request.kind])
+    if move.move in (Move.PROPOSAL, Move.COUNTER_PROPOSAL):
+        return replace(move, version=None)
+    if at.current is None or move.fingerprint != "a":
         return move
-    return Play(move.move, move.party, at.current.number, at.current.fingerprint, move.origin)
+    return replace(move, version=at.current.number, fingerprint=at.current.fingerprint)
 
 
 @given(situations, st.lists(plays, max_size=40))
@@ -47,8 +53,12 @@ def test_no_sequence_of_moves_breaks_the_promises(at: Situation, moves: list[Pla
         if outcome.became_agreed:
             assert after.current is not None
             behind = accepted.get(after.current.number, set()) | {after.current.author}
-            assert at.concerned <= behind
-            assert len(at.concerned) > 1
+            assert after.concerned <= behind
+            assert len(after.concerned) > 1
+        if after.concerned != at.concerned:
+            assert at.request is not None
+            assert after.concerned == at.request.parties
+            assert at.request.consents | {move.party} >= at.concerned | after.concerned
         if at.state is ClauseState.AGREED and after.state is not ClauseState.AGREED:
             assert outcome.became_reopened or outcome.became_abandoned
             assert at.request is not None
