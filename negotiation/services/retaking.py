@@ -40,7 +40,7 @@ from negotiation.store.exchange import Draft, DraftUpdate, MoveRow, Version
 from negotiation.store.queries.clauses import ClauseCard, card_of
 from negotiation.store.queries.exchanges import VersionView, versions_of
 from negotiation.store.queries.inside import RequestView, request_view
-from negotiation.store.queries.positions import Words, base_of, positions_of, working_words
+from negotiation.store.queries.positions import Words, positions_of, starting_words, working_words
 from negotiation.store.queries.visibility import visible
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -202,7 +202,7 @@ def _base_and_ours(
     match wanted.source:
         case Source.VERSION:
             version = _own_version(session, actor, card, wanted.name)
-            return base_of(session, version, card.id), Words(version.text, version.value, version)
+            return _start(session, card, version), Words(version.text, version.value, version)
         case Source.VISA if request is not None:
             return _seen(session, card, request), Words(request.text, request.value)
         case _:
@@ -217,6 +217,12 @@ def _own_version(session: Session, actor: Actor, card: ClauseCard, name: str) ->
     if card.situation.current and found.version.number == card.situation.current.number:
         raise NotFound()
     return found.version
+
+
+def _start(session: Session, card: ClauseCard, version: VersionView) -> Words:
+    """The text from which ours and the one that stands were written, as the synoptique shows it too."""
+    current = card.situation.current
+    return starting_words(session, card.id, (version.number, *((current.number,) if current else ())))
 
 
 def _seen(session: Session, card: ClauseCard, request: RequestView) -> Words:

@@ -5,6 +5,7 @@ from sqlalchemy import event
 
 from negotiation.rules.rebase import RebaseState
 from negotiation.rules.vocabulary import Move
+from negotiation.services.retaking import Source, Wanted, collision_of
 from negotiation.store import Store
 from negotiation.store.queries.positions import (
     ClausePositions,
@@ -88,6 +89,26 @@ def test_two_texts_of_three_parties_stand_beside_each_other(store: Store) -> Non
     assert said(table, "og") == (Stance.TABLED, 2, None, RebaseState.CLEAN)
     assert to_retake(table, "og") == {table.clause_id("en01")}
     assert to_retake(table, "cd") == frozenset()
+
+
+def test_the_text_of_departure_is_the_same_in_the_synoptique_and_where_a_text_is_taken_up_again(store: Store) -> None:
+    """The first text is nobody's departure when the second didn't answer it; what two rivals answered is theirs."""
+    table = a_wide_table(store)
+
+    def departures(seat: str, number: int) -> tuple[str, str]:
+        actor, clause_id = Seat(table, seat).dg.actor, table.clause_id("en01")
+        with store.reading() as session:
+            collision = collision_of(session, actor, clause_id, Wanted(Source.VERSION, str(number)))
+        return positions(table).base.text, collision.base.text
+
+    table.og.dg.propose("en01", PARAGRAPHS)
+    table.ars.dg.propose("en01", "Un autre texte.")
+    assert departures("og", 1) == ("", "")
+    table.cd.dg.counter("en01", "Une réponse.")
+    table.ars.dg.propose("en01", "Un texte encore.")
+    assert [each.number for each in positions(table).standing] == [4, 3, 1]
+    table.og.dg.accept("en01")
+    assert departures("cd", 3) == ("Un autre texte.", "Un autre texte.")
 
 
 def test_who_accepts_the_text_of_another_has_nothing_to_take_up(store: Store) -> None:

@@ -18,11 +18,13 @@ from sqlmodel import Session, col
 from negotiation.events import Kind
 from negotiation.rules.policy import Actor
 from negotiation.rules.rebase import RebaseState, rebase, rebase_value, state_of_both
+from negotiation.rules.starting_text import Bases, answered_by, common_start
 from negotiation.rules.vocabulary import ClauseState, Move
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.queries.clauses import ClauseCard, ReserveView, cards_by_id
-from negotiation.store.queries.exchanges import VersionView, version_view
+from negotiation.store.queries.exchanges import VersionView, version_view, versions_of
+from negotiation.store.queries.starting_texts import bases_of, starts_between
 from negotiation.store.queries.visibility import on_the_table, visible
 from negotiation.store.record import HistoryEntry
 
@@ -76,8 +78,9 @@ class PartyPosition:
 
 @dataclass(frozen=True)
 class ClausePositions:
-    """`base`: the text that this round started from: the last agreed one, else the working text, else the first that
-    was tabled. `parties`: every party of the table that was asked for, in that order."""
+    """`base`: « texte de départ ». The one from which the texts were written between which the parties have to choose;
+    while one alone stands, the one that this round started from: the last agreed, else the working text, else the first
+    that was tabled. `parties`: every party of the table that was asked for, in that order."""
 
     card: ClauseCard
     base: Words
@@ -115,11 +118,9 @@ def positions_of(
     tabled = _Tabled.of(session, cards, starts)
     answers = _last_answers(session, actor, cards)
     parties = tuple(party_ids)
-    chains = _answered_numbers(session, tabled.current_ids(cards))
     return {
         clause_id: _positions(
             card,
-            answered=chains.get(clause_id, set()),
             working=working[clause_id],
             tabled=tabled,
             start=starts[clause_id],
@@ -146,28 +147,27 @@ def clauses_to_retake(session: Session, actor: Actor) -> frozenset[str]:
             or_(col(Version.author_party_id).is_(None), col(Version.author_party_id) != actor.party_id),
         )
     )
-    current = {clause.id: clause for clause, _ in session.execute(open_ones) if actor.party_id not in clause.behind}
+    rows = {clause.id: (clause, number) for clause, number in session.execute(open_ones)}
+    current = {clause_id: number for clause_id, (clause, number) in rows.items() if actor.party_id not in clause.behind}
     if not current:
         return frozenset()
     starts = _round_starts(session, actor, current)
     own = _newest(current, col(Version.author_party_id) == actor.party_id)
     newest = {row.clause_id: row.number for row in session.execute(own) if row.number > starts[row.clause_id]}
-    answered = _answered_numbers(session, {clause_id: current[clause_id].current_version_id for clause_id in newest})
-    return frozenset(clause_id for clause_id, number in newest.items() if number not in answered[clause_id])
-
-
-def _answered_numbers(session: Session, current_ids: Mapping[str, str | None]) -> dict[str, set[int]]:
-    """The numbers of the versions that each of these current versions answers, one after the other."""
-    query = select(col(Version.clause_id), col(Version.id), col(Version.number), col(Version.base_version_id)).where(
-        col(Version.clause_id).in_(sorted(current_ids))
+    bases = bases_of(session, newest)
+    return frozenset(
+        clause_id
+        for clause_id, number in newest.items()
+        if number not in answered_by(current[clause_id], bases[clause_id])
     )
-    rows = {row.id: row for row in session.execute(query)}
-    found: dict[str, set[int]] = {clause_id: set() for clause_id in current_ids}
-    for clause_id, version_id in current_ids.items():
-        while version_id in rows and rows[version_id].number not in found[clause_id]:
-            found[clause_id].add(rows[version_id].number)
-            version_id = rows[version_id].base_version_id
-    return found
+
+
+def starting_words(session: Session, clause_id: str, numbers: Iterable[int]) -> Words:
+    """The text from which these versions were written (`rules.starting_text`), else the clause's working text."""
+    number = common_start(numbers, bases_of(session, [clause_id])[clause_id])
+    if number is None:
+        return working_words(session, [clause_id])[clause_id]
+    return _as_words(versions_of(session, clause_id, [number])[number])
 
 
 def base_of(session: Session, version: VersionView, clause_id: str) -> Words:
@@ -199,11 +199,12 @@ class _Answer:
 
 @dataclass(frozen=True)
 class _Tabled:
-    """The versions that matter: by (clause, number), by id, and the newest of each party by (clause, party)."""
+    """The versions that matter: by (clause, number), the newest of each party by (clause, party), and which version
+    each answers, by clause."""
 
     by_number: Mapping[tuple[str, int], VersionView]
-    by_id: Mapping[str, VersionView]
     newest: Mapping[tuple[str, str], int]
+    bases: Mapping[str, Bases]
 
     @classmethod
     def of(cls, session: Session, cards: Mapping[str, ClauseCard], starts: Mapping[str, int]) -> "_Tabled":
@@ -212,27 +213,20 @@ class _Tabled:
             for row in session.execute(_newest(cards, col(Version.author_party_id).is_not(None)))
             if row.number > starts[row.clause_id]
         }
+        bases = bases_of(session, cards)
         wanted = {(clause_id, number) for (clause_id, _), number in newest.items()}
         wanted |= {(clause_id, starts[clause_id] + 1) for clause_id in cards}
         wanted |= {(each.id, each.situation.current.number) for each in cards.values() if each.situation.current}
+        wanted |= starts_between(wanted, cards, bases)
         query = select(Version).where(tuple_(col(Version.clause_id), col(Version.number)).in_(sorted(wanted)))
-        rows = list(session.execute(query).scalars())
-        bases = {row.base_version_id for row in rows if row.base_version_id} - {row.id for row in rows}
-        rows += session.execute(select(Version).where(col(Version.id).in_(sorted(bases)))).scalars()
-        views = {row.id: version_view(session, row.id) for row in rows}  # they are in the session: no more orders
-        return cls({(row.clause_id, row.number): views[row.id] for row in rows}, views, newest)
+        rows = session.execute(query).scalars().all()
+        views = {(row.clause_id, row.number): version_view(session, row.id) for row in rows}  # in the session already
+        return cls(views, newest, bases)
 
-    def current_ids(self, cards: Mapping[str, ClauseCard]) -> dict[str, str | None]:
-        """The current version of each clause that has one."""
-        standing = {card.id: card.situation.current for card in cards.values()}
-        return {
-            clause_id: found.id
-            for clause_id, current in standing.items()
-            if current and (found := self.by_number.get((clause_id, current.number)))
-        }
-
-    def base_of(self, version: VersionView, working: Words) -> Words:
-        return _as_words(self.by_id[version.base_id]) if version.base_id else working
+    def start_of(self, clause_id: str, numbers: Iterable[int], working: Words) -> Words:
+        """As `starting_words`."""
+        number = common_start(numbers, self.bases[clause_id])
+        return working if number is None else _as_words(self.by_number[clause_id, number])
 
 
 def _newest(clause_ids: Iterable[str], of_whom: Any) -> Any:
@@ -293,7 +287,6 @@ def _last_answers(session: Session, actor: Actor, clause_ids: Iterable[str]) -> 
 def _positions(
     card: ClauseCard,
     *,
-    answered: set[int],
     working: Words,
     tabled: _Tabled,
     start: int,
@@ -301,29 +294,36 @@ def _positions(
     party_ids: tuple[str, ...],
 ) -> ClausePositions:
     number = card.situation.current.number if card.situation.current else 0
-    current = tabled.by_number.get((card.id, number))
-    first = tabled.by_number.get((card.id, start + 1))
+    answered = answered_by(number, tabled.bases[card.id])
+    parties = {
+        party_id: _position(
+            card,
+            party_id,
+            version=tabled.by_number.get((card.id, tabled.newest.get((card.id, party_id), 0))),
+            current=tabled.by_number.get((card.id, number)),
+            answer=answer if (answer := answers.get(party_id)) and answer.number > start else None,
+            base=lambda version: (
+                None if version.number in answered else tabled.start_of(card.id, (version.number, number), working)
+            ),
+        )
+        for party_id in party_ids
+    }
+    standing = [each.version.number for each in parties.values() if each.version and each.is_superseded]
+    competing = [each for each in standing if each not in answered]
     return ClausePositions(
         card=card,
-        base=_base(card, first, working=working, tabled=tabled),
-        current=current,
-        parties={
-            party_id: _position(
-                card,
-                party_id,
-                version=tabled.by_number.get((card.id, tabled.newest.get((card.id, party_id), 0))),
-                current=current,
-                answer=answer if (answer := answers.get(party_id)) and answer.number > start else None,
-                base=lambda version: None if version.number in answered else tabled.base_of(version, working),
-            )
-            for party_id in party_ids
-        },
+        base=tabled.start_of(card.id, (number, *competing), working)
+        if competing
+        else _base(card, start, working=working, tabled=tabled),
+        current=tabled.by_number.get((card.id, number)),
+        parties=parties,
     )
 
 
-def _base(card: ClauseCard, first: VersionView | None, *, working: Words, tabled: _Tabled) -> Words:
+def _base(card: ClauseCard, start: int, *, working: Words, tabled: _Tabled) -> Words:
+    first = tabled.by_number.get((card.id, start + 1))
     if first and first.base_id:
-        return _as_words(tabled.by_id[first.base_id])
+        return tabled.start_of(card.id, [first.number], working)
     if first is None and card.agreed_text is not None:
         return Words(card.agreed_text, card.agreed_value)
     if not working.is_empty or first is None:
