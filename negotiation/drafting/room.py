@@ -22,6 +22,7 @@ from negotiation.drafting.guard import UpdateFacts, inspect, inspect_state_vecto
 from negotiation.drafting.updates import (
     Answer,
     Batch,
+    DocumentState,
     Kept,
     LogMovedOn,
     NewUpdate,
@@ -38,17 +39,11 @@ from negotiation.errors import ResyncNeeded, UpdateRefused
 MAX_DOCUMENT_SIZE: Final = 8 * 1024 * 1024
 _REMEMBER_EVERY: Final = 200
 _OVERDUE: Final = 5 * _REMEMBER_EVERY
+_KEEP_EVERY: Final = 2_000
 _TRIES: Final = 20
 _NOTHING: Final = b"\x00\x00"
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    sequence: int = 0
-    content: bytes = b""
-    half_characters: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(eq=False)
@@ -76,7 +71,9 @@ class Room:
     used_at: float = 0.0
     _turn: threading.Condition = field(default_factory=lambda: threading.Condition(threading.Lock()))
     _watched: WatchedDocument | None = None
-    _remembered: _State = field(default_factory=_State)
+    _remembered: DocumentState = field(default_factory=DocumentState)
+    _kept: int = 0
+    """The sequence of the state that stands beside the log."""
     _size: int = 0
     _ahead: list[_Vetted] = field(default_factory=list)
     _generation: int = 0
@@ -205,6 +202,13 @@ class Room:
                 self._readers -= 1
                 self._turn.notify_all()
 
+    def keep_state(self, *, least: int) -> None:
+        """Put what is remembered beside the log, once it is so many updates ahead of what stands there."""
+        state = self._remembered
+        if state.sequence - self._kept >= least:
+            self.log.keep_state(self.draft_id, epoch=self.epoch, state=state)
+            self._kept = state.sequence
+
     def _read(self, question: Callable[[Doc[Any]], T]) -> T:
         watched = self._watched or self._rebuild()
         self._catch_up(watched)
@@ -230,15 +234,25 @@ class Room:
 
     def _rebuild(self) -> WatchedDocument:
         """From the log; then what was vetted and is on its way, which says the same on any document that holds it."""
-        watched = WatchedDocument()
-        state = self._remembered
-        self.sequence, self._size = state.sequence, len(state.content)
-        if state.content:
-            watched.restore(state.content, half_characters=state.half_characters)
+        watched = self._restored()
         self._catch_up(watched)
         for vetted in self._ahead:
             watched.apply_vetted(vetted.new.update)
         self._watched = watched
+        return watched
+
+    def _restored(self) -> WatchedDocument:
+        """From what is remembered here, or kept beside the log; a state that can't be read costs time, nothing else."""
+        if not self._remembered.content:
+            self._remembered = self.log.state(self.draft_id, epoch=self.epoch) or DocumentState()
+            self._kept = self._remembered.sequence
+        watched, state = WatchedDocument(), self._remembered
+        try:
+            if state.content:
+                watched.restore(state.content, half_characters=state.half_characters)
+        except LibraryFailed:
+            watched, state = WatchedDocument(), DocumentState()
+        self.sequence, self._size = state.sequence, len(state.content)
         return watched
 
     def _is_overdue(self) -> bool:
@@ -254,7 +268,7 @@ class Room:
             return
         with library_failures_named():
             content = self._watched.document.get_update()
-        self._remembered = _State(self.sequence, content, frozenset(self._watched.half_characters))
+        self._remembered = DocumentState(self.sequence, content, frozenset(self._watched.half_characters))
         self._size = len(content)
 
     def _make_room(self, watched: WatchedDocument, size: int) -> None:
@@ -322,7 +336,6 @@ class Rooms:
     _rooms: dict[tuple[str, int], Room] = field(default_factory=dict)
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=lambda: threading.Lock())
-    _swept_at: float = 0.0
 
     def room(self, draft_id: str, *, epoch: int) -> Room:
         with self._lock:
@@ -332,13 +345,17 @@ class Rooms:
                 found = Room(draft_id, epoch, self.log, self._lane(draft_id))
                 self._rooms[draft_id, epoch] = found
             found.used_at = now
-            if now - self._swept_at >= self.idle_seconds / 4:
-                self._sweep(now)
             return found
 
     def drop_idle(self) -> None:
+        """Unload what nobody uses; keep the state of what was written much, or left, so that it opens at once again."""
         with self._lock:
-            self._sweep(self.clock())
+            dropped = self._sweep(self.clock())
+            used = list(self._rooms.values())
+        for room in dropped:
+            room.keep_state(least=_REMEMBER_EVERY)
+        for room in used:
+            room.keep_state(least=_KEEP_EVERY)
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -353,9 +370,9 @@ class Rooms:
             self._lanes[name] = one_lane(self.log, tell=lambda: self.tell, gather_seconds=self.gather_seconds)
         return self._lanes[name]
 
-    def _sweep(self, now: float) -> None:
-        self._swept_at = now
-        for key in [key for key, room in self._rooms.items() if now - room.used_at >= self.idle_seconds]:
-            del self._rooms[key]
+    def _sweep(self, now: float) -> list[Room]:
+        idle = [key for key, room in self._rooms.items() if now - room.used_at >= self.idle_seconds]
+        dropped = [self._rooms.pop(key) for key in idle]
         kept = {self.log.lane(draft_id) for draft_id, _ in self._rooms}
         self._lanes = {name: lane for name, lane in self._lanes.items() if name in kept}
+        return dropped

@@ -35,6 +35,16 @@ class LoggedUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentState:
+    """A draft's whole document at a sequence, as bytes: the log up to there, without its length."""
+
+    sequence: int = 0
+    content: bytes = b""
+    half_characters: frozenset[tuple[int, int]] = frozenset()
+    """See `guard.UpdateFacts`."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewUpdate:
     """One update that a room asks the log to keep."""
 
@@ -87,6 +97,12 @@ class UpdateLog(Protocol):
         A repeated op id answers its first sequence. After the first refusal of a batch the rest is LogMovedOn. Refuses
         with EpochChanged, Frozen, NotFound, and UpdateRefused for a client id that is somebody else's.
         """
+
+    def state(self, draft_id: str, *, epoch: int) -> DocumentState | None:
+        """The state last kept in this epoch, if any."""
+
+    def keep_state(self, draft_id: str, *, epoch: int, state: DocumentState) -> None:
+        """Keep it beside the log, which stays whole, in place of an older one."""
 
     def lane(self, draft_id: str) -> str:
         """Drafts of one lane share transactions."""

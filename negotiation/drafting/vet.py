@@ -4,6 +4,7 @@ The guard has read the bytes; what they can't tell is what they land on. Any ref
 unknown state: the room throws it away and rebuilds it from the log.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +22,10 @@ ROOM_CLIENT: Final = 1
 
 MAX_LOGGED_SIZE: Final = 16 * 1024 * 1024
 """The platform's own seeds may be larger than what a browser may send."""
+
+_MAYBE_ASTRAL: Final = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
+"""How a character outside the BMP is written; numbers may look so too. A log of a hundred thousand keystrokes is read
+without being walked through where it can't hold any."""
 
 
 class LibraryFailed(UpdateRefused):
@@ -67,7 +72,8 @@ class WatchedDocument:
 
     def apply_vetted(self, update: bytes) -> None:
         """An update that stands in the log: it was vetted when it came."""
-        self.half_characters |= inspect(update, max_size=MAX_LOGGED_SIZE).half_characters
+        if _MAYBE_ASTRAL.search(update):
+            self.half_characters |= inspect(update, max_size=MAX_LOGGED_SIZE).half_characters
         self.restore(update, half_characters=())
 
     def restore(self, state: bytes, *, half_characters: Iterable[tuple[int, int]]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
 from sqlmodel import Session, col
 
 from negotiation.drafting.updates import (
@@ -12,6 +12,7 @@ from negotiation.drafting.updates import (
     Batch,
     Claim,
     ClaimLapsed,
+    DocumentState,
     LoggedUpdate,
     LogMovedOn,
     NewUpdate,
@@ -23,6 +24,7 @@ from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import ClauseState
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation
+from negotiation.store.draft_states import DraftState
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter
 from negotiation.store.people import Member, SigninSession
 from negotiation.store.unit_of_work import Store
@@ -45,6 +47,15 @@ def logged_updates(session: Session, draft_id: str, *, epoch: int, after: int) -
     return [LoggedUpdate(row.sequence, bytes(row.update)) for row in session.execute(query)]
 
 
+def kept_state(session: Session, draft_id: str, *, epoch: int) -> DocumentState | None:
+    """The state that stands beside the log of this epoch, if any."""
+    row = session.get(DraftState, draft_id)
+    if row is None or row.epoch != epoch:
+        return None
+    half_characters = frozenset((int(client), int(clock)) for client, clock in row.half_characters)
+    return DocumentState(row.sequence, bytes(row.content), half_characters)
+
+
 class SqlUpdateLog:
     """`updates.UpdateLog` on the store."""
 
@@ -54,6 +65,27 @@ class SqlUpdateLog:
     def since(self, draft_id: str, *, epoch: int, after: int) -> Sequence[LoggedUpdate]:
         with self._store.reading() as session:
             return logged_updates(session, draft_id, epoch=epoch, after=after)
+
+    def state(self, draft_id: str, *, epoch: int) -> DocumentState | None:
+        with self._store.reading() as session:
+            return kept_state(session, draft_id, epoch=epoch)
+
+    def keep_state(self, draft_id: str, *, epoch: int, state: DocumentState) -> None:
+        row = {
+            "draft_id": draft_id,
+            "epoch": epoch,
+            "sequence": state.sequence,
+            "content": state.content,
+            "half_characters": [list(place) for place in sorted(state.half_characters)],
+        }
+        with self._store.appending() as connection:
+            newer = or_(col(DraftState.epoch) > epoch, col(DraftState.sequence) >= state.sequence)
+            found = select(col(DraftState.draft_id)).where(col(DraftState.draft_id) == draft_id, newer)
+            is_there = select(col(Draft.id)).where(col(Draft.id) == draft_id).with_for_update()
+            if connection.execute(is_there).first() is None or connection.execute(found).first() is not None:
+                return
+            connection.execute(delete(DraftState).where(col(DraftState.draft_id) == draft_id))
+            connection.execute(insert(DraftState), [row])
 
     def lane(self, draft_id: str) -> str:
         """SQLite has one writer: everybody shares its transactions. PostgreSQL waits for rows, so each draft alone."""

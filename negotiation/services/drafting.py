@@ -23,7 +23,7 @@ from negotiation.rules.policy import Actor, Authentication, sees
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle
 from negotiation.services.access import actor_in, require
-from negotiation.services.draft_log import LOCKED_STATES, SqlUpdateLog, logged_updates
+from negotiation.services.draft_log import LOCKED_STATES, SqlUpdateLog, kept_state, logged_updates
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter, Version
 from negotiation.store.unit_of_work import Store, UnitOfWork
@@ -321,7 +321,10 @@ def _seed(starts: Mapping[str, _Start]) -> bytes:
 def _texts(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict[str, str]:
     """Read from the log inside this transaction: waiting for a room here could wait for ever."""
     watched = WatchedDocument()
-    for logged in logged_updates(session, draft.id, epoch=draft.epoch, after=0):
+    state = kept_state(session, draft.id, epoch=draft.epoch)
+    if state is not None:
+        watched.restore(state.content, half_characters=state.half_characters)
+    for logged in logged_updates(session, draft.id, epoch=draft.epoch, after=state.sequence if state else 0):
         watched.apply_vetted(logged.update)
     with library_failures_named():
         return {

@@ -2,7 +2,18 @@
 
 from sqlmodel import SQLModel
 
-from negotiation.store import contract, exchange, following, inside, notifying, people, preparation, record, talk
+from negotiation.store import (
+    contract,
+    draft_states,
+    exchange,
+    following,
+    inside,
+    notifying,
+    people,
+    preparation,
+    record,
+    talk,
+)
 
-ROWS = (contract, exchange, following, inside, notifying, people, preparation, record, talk)
+ROWS = (contract, draft_states, exchange, following, inside, notifying, people, preparation, record, talk)
 METADATA = SQLModel.metadata

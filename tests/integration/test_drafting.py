@@ -20,6 +20,7 @@ from negotiation.services.drafting import (
     snapshot_text,
 )
 from negotiation.store import Store
+from negotiation.store.draft_states import DraftState
 from negotiation.store.exchange import DraftUpdate
 from tests.drafting_table import START, Browser, DraftingTable, set_table
 
@@ -266,6 +267,26 @@ def test_a_process_that_starts_again_says_the_same(table: DraftingTable) -> None
     )
     assert (checked.same, checked.sequence) == (True, 21)
     assert Browser(table, "ars.dg").hash() == alice.hash()
+
+
+def test_a_long_draft_opens_from_its_kept_state_and_from_no_state_of_a_former_epoch(table: DraftingTable) -> None:
+    alice = Browser(table, "og.dg")
+    for _ in range(200):
+        alice.push(alice.type("mot"))
+    alice.open()
+    table.live.rooms.idle_seconds = 0
+    table.live.rooms.drop_idle()
+    with table.table.store.reading() as session:
+        kept = session.execute(select(DraftState)).scalar_one()
+    assert kept.sequence >= 200
+    table.start_again()
+    assert Browser(table, "ars.dg").text() == alice.text()
+    with table.table.store.reading() as session:
+        assert drafted_text(session, alice.actor, table.clause_id, side="commune") == alice.text()
+    table.agree()
+    table.reopen()
+    table.start_again()
+    assert Browser(table, "ars.dg").text() == "Texte accordé"
 
 
 def test_another_text_at_the_same_sequence_is_noticed(table: DraftingTable) -> None:

@@ -10,7 +10,17 @@ from pycrdt import Doc, XmlFragment
 
 from negotiation.drafting import markdown_bridge
 from negotiation.drafting.room import Room, Rooms
-from negotiation.drafting.updates import Answer, Batch, Kept, LoggedUpdate, LogMovedOn, NewUpdate, Stored, Writer
+from negotiation.drafting.updates import (
+    Answer,
+    Batch,
+    DocumentState,
+    Kept,
+    LoggedUpdate,
+    LogMovedOn,
+    NewUpdate,
+    Stored,
+    Writer,
+)
 from negotiation.drafting.wire import Reason
 from negotiation.errors import Frozen, ResyncNeeded, UpdateRefused
 from tests import drafting_bytes as yjs
@@ -31,9 +41,19 @@ class MemoryLog:
     broken: bool = False
     before_append: list[bytes] = field(default_factory=list)
     transactions: int = 0
+    kept: DocumentState | None = None
+    reads: int = 0
 
     def since(self, draft_id: str, *, epoch: int, after: int) -> Sequence[LoggedUpdate]:
-        return [LoggedUpdate(number, row[1]) for number, row in enumerate(self.rows, start=1) if number > after]
+        found = [LoggedUpdate(number, row[1]) for number, row in enumerate(self.rows, start=1) if number > after]
+        self.reads += len(found)
+        return found
+
+    def state(self, draft_id: str, *, epoch: int) -> DocumentState | None:
+        return self.kept
+
+    def keep_state(self, draft_id: str, *, epoch: int, state: DocumentState) -> None:
+        self.kept = state
 
     def lane(self, draft_id: str) -> str:
         return ""
@@ -358,3 +378,46 @@ def test_what_is_committed_is_told_once_with_its_sequence(log: MemoryLog) -> Non
     for _ in range(2):
         rooms.room("draft", epoch=1).accept(typed("d"), op_id="op", writer=ALICE, clause_ids=CLAUSES)
     assert [(kept.draft_id, kept.epoch, kept.first, len(kept.updates)) for kept in told] == [("draft", 1, 2, 1)]
+
+
+# ---------------------------------------------------------------------- a long log
+
+
+def long_text(log: MemoryLog, rooms: Rooms, *, letters: int) -> str:
+    room = rooms.room("draft", epoch=1)
+    for clock in range(letters):
+        before = (9, clock - 1) if clock else (SEEDER, 4)
+        room.accept(typed("x", clock=clock, after=before), op_id=str(clock), writer=ALICE, clause_ids=CLAUSES)
+    return room.snapshot(yjs.CLAUSE)
+
+
+def test_a_draft_left_for_a_while_opens_without_its_whole_log(log: MemoryLog) -> None:
+    moment = 0.0
+    rooms = Rooms(log, clock=lambda: moment)
+    text = long_text(log, rooms, letters=450)
+    moment = rooms.idle_seconds
+    rooms.drop_idle()
+    assert len(rooms) == 0
+    log.reads = 0
+    assert Rooms(log).room("draft", epoch=1).snapshot(yjs.CLAUSE) == text
+    assert log.reads < 210
+
+
+def test_a_draft_that_never_empties_is_kept_every_few_thousand_updates(log: MemoryLog) -> None:
+    rooms = Rooms(log)
+    long_text(log, rooms, letters=1_900)
+    rooms.drop_idle()
+    assert log.kept is None
+    room = rooms.room("draft", epoch=1)
+    for clock in range(1_900, 2_300):
+        before = (9, clock - 1)
+        room.accept(typed("x", clock=clock, after=before), op_id=str(clock), writer=ALICE, clause_ids=CLAUSES)
+    rooms.drop_idle()
+    assert log.kept is not None
+    assert log.kept.sequence > 2_000
+
+
+def test_a_state_that_cannot_be_read_costs_time_and_no_word(log: MemoryLog) -> None:
+    text = long_text(log, Rooms(log), letters=10)
+    log.kept = DocumentState(5, b"not a document", frozenset())
+    assert Rooms(log).room("draft", epoch=1).snapshot(yjs.CLAUSE) == text
