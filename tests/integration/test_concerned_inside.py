@@ -50,7 +50,7 @@ def test_the_form_of_an_inside_part_says_whose_agreement_each_clause_will_ask(
 ) -> None:
     og, clause = Visitor(app).enter(table.og.dg.email), definition(table, part)
     address = f"/negociations/{table.id}/texte/{part}"
-    assert "L’accord demandera" in og.get(address).text
+    assert "Parties dont l’accord sera demandé" in og.get(address).text
     form = {f"texte-{clause.id}": "Ce qui compte.", "asked": clause.id, f"parties-{clause.id}": table.ars.id}
     assert og.post(f"{address}/textes", form).status_code == 302
     alone = og.post(f"{address}/textes", {"asked": clause.id, f"texte-{clause.id}": "Seuls."})
