@@ -8,7 +8,8 @@ import type { DraftSync, SyncEvent } from "./draft_sync";
 import { readSelection } from "./fresh_selection";
 import { textsOf } from "./kept";
 import { keptPanel } from "./kept_panel";
-import { cleanPaste } from "./paste";
+import { cleanPaste, PasteNote } from "./paste";
+import { fitInCell } from "./paste_cell";
 import type { Peers } from "./peers";
 import { inWords } from "./save_state";
 import { schema } from "./schema";
@@ -34,6 +35,7 @@ export class ClauseEditor {
   private readonly saved: HTMLElement;
   private readonly people = element("p", "live-people");
   private readonly problem = element("p", "live-problem");
+  private readonly pasted: PasteNote;
   private readonly help = element("p", "vh", HELP);
   private readonly silences: (() => void)[];
   private firstCaret: FirstCaret;
@@ -48,12 +50,13 @@ export class ClauseEditor {
     this.text = host.querySelector<HTMLElement>(".live-text") ?? host.appendChild(element("div", "live-text read"));
     this.firstCaret = this.inText(parts.caret);
     this.saved = this.savedLine();
+    this.pasted = new PasteNote(parts.say);
     count += 1;
     this.help.id = `aide-editeur-${count}`;
     this.problem.setAttribute("role", "alert");
     this.problem.hidden = true;
     this.frame.hidden = true;
-    this.frame.append(this.help);
+    this.frame.append(this.pasted.element, this.help);
     this.text.before(this.problem);
     this.text.after(this.frame, this.people);
     host.setAttribute("aria-busy", "true");
@@ -115,7 +118,12 @@ export class ClauseEditor {
           "aria-label": label,
           "aria-describedby": this.help.id,
         },
-        transformPastedHTML: cleanPaste,
+        transformPastedHTML: (html) => {
+          const { html: cleaned, losses } = cleanPaste(html);
+          this.pasted.show(losses);
+          return cleaned;
+        },
+        transformPasted: fitInCell,
         handleKeyDown: (view, event) => {
           readSelection(view);
           return this.keyPressed(event);
