@@ -9,8 +9,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import announcing, assets, errors, limits, observability, security, sockets
 from app.config import Settings
 from app.pages import presentation, remembering
+from app.pages.choosing import choosing
 from app.pages.closing import closing
 from app.pages.discussion import discussion
+from app.pages.draft_starts import draft_starts
 from app.pages.extract import extract
 from app.pages.history import history
 from app.pages.home import home
@@ -46,6 +48,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     readings,
     moves,
     retaking,
+    choosing,
+    draft_starts,
     synoptique,
     inside,
     threads,

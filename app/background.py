@@ -8,6 +8,7 @@ import structlog
 from flask import Flask
 
 from app.announcing import deliver_waiting, forget_delivered
+from app.crediting import credit_words
 from app.mailing import (
     forget_old_mails,
     make_digests,
@@ -35,6 +36,7 @@ TASKS = (
     Task(end_lost_seats),
     Task(close_idle_connections),
     Task(deliver_waiting),
+    Task(credit_words, every=2),
     Task(drop_idle_rooms, every=30),
     Task(forget_delivered, every=60),
 )

@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlmodel import Session
 
+from app.pages.authorship import Authorship, authorship_of
 from app.pages.frame import Frame
 from app.pages.presentation import markdown, the_party
 from negotiation.rules import lifecycle, redline
@@ -22,6 +23,7 @@ from negotiation.store.queries.exchanges import (
     last_steps,
     version_view,
     versions_of,
+    written_of,
 )
 from negotiation.store.queries.negotiations import MeetingView
 from negotiation.store.queries.people import PartyView
@@ -92,6 +94,8 @@ class OpenClause:
     rounds: int = 0
     """How often the hand passed, once that is too often; `copil`: the next meeting to which it may be taken."""
     copil: MeetingView | None = None
+    authorship: Authorship | None = None
+    """Of the version on the table, when it came from the table commune."""
 
     @property
     def side(self) -> str:
@@ -127,7 +131,12 @@ def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, c
         may_compete=_may_compete(frame, card),
         rounds=rounds,
         copil=next_copil(session, frame.negotiation.id, frame.today) if rounds else None,
+        authorship=_authorship(session, frame, version) if tab == "proposition" else None,
     )
+
+
+def _authorship(session: Session, frame: Frame, version: VersionView | None) -> Authorship | None:
+    return authorship_of(frame, version.text, written_of(session, frame.actor, version.id)) if version else None
 
 
 def _too_many_rounds(session: Session, frame: Frame, card: ClauseCard) -> int:

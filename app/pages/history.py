@@ -8,6 +8,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.database import current_store
+from app.pages.authorship import Authorship, authorship_of
 from app.pages.clause_view import sign_of
 from app.pages.frame import Frame, asked_number, frame_of, reader_in, reader_on_clause
 from app.security import serves
@@ -32,6 +33,7 @@ class NavetteStep:
     before: VersionView | None
     html: Markup | None
     share: int
+    authorship: Authorship | None = None
 
 
 @history.get("/clauses/<clause_id>/navette")
@@ -103,9 +105,10 @@ def _steps(session: Session, frame: Frame, card: ClauseCard, moves: tuple[MoveVi
 def _step(frame: Frame, move: MoveView, versions: dict[int, VersionView]) -> NavetteStep:
     version = versions.get(move.version_number or 0)
     before = versions.get(version.number - 1) if version and move.type in TEXT_MOVES else None
+    authorship = authorship_of(frame, version.text, move.written) if version else None
     if version is None or before is None:
-        return NavetteStep(move, version, None, None, 0)
+        return NavetteStep(move, version, None, None, 0, authorship)
     marks = redline.redline(before.text, version.text)
     author = frame.parties.get(version.author_id or "")
     html = Markup(redline.to_html(marks, inserted_by=sign_of(author)))  # escaped by to_html
-    return NavetteStep(move, version, before, html, round(100 * redline.share_changed(marks)))
+    return NavetteStep(move, version, before, html, round(100 * redline.share_changed(marks)), authorship)

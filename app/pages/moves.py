@@ -16,8 +16,9 @@ from negotiation.errors import InvalidInput, NotFound, OutsideMandate, RecentSig
 from negotiation.rules.lifecycle import Origin
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle, Move
-from negotiation.services.drafting import snapshot_text
+from negotiation.services.draft_starts import proposed
 from negotiation.services.moves import Order, Seen
+from negotiation.services.snapshots import Snapshot, snapshot
 from negotiation.services.visas import cancel_visa, submit
 from negotiation.services.widening import asked_of_move
 from negotiation.store import UnitOfWork
@@ -75,10 +76,10 @@ def post_move(clause_id: str) -> ResponseReturnValue:
         if audience is None:
             raise NotFound()
         circle = Circle.parse(audience.circle)
-        text = _drafted(uow, actor, clause_id) if _comes_from_a_draft(move) else _field("text")
+        taken = _drafted(uow, actor, clause_id) if _comes_from_a_draft(move) else Snapshot(_field("text"))
         order = Order(
             move,
-            text=text,
+            text=taken.text,
             motive=_field("motive"),
             value=request.form.get("value"),
             seen=_seen(),
@@ -87,12 +88,15 @@ def post_move(clause_id: str) -> ResponseReturnValue:
             reply_to=request.form.get("reply_to") or None,
             parties=frozenset(request.form.getlist("parties")),
             request_key=sent_key(),
+            written=taken.written,
             message=asked_of_move(uow, actor, _field("message"), circle=circle, sending=sending_asked()),
         )
         if _field("replaces"):
             cancel_visa(uow, actor, _field("replaces"))
         knowingly = bool(_field("despite_mandate"))
         submitted = submit(uow, actor, clause_id, order, words=_field("words"), despite_mandate=knowingly)
+        if submitted.played and _comes_from_a_draft(move):
+            proposed(uow, actor, clause_id, side=_field("draft"))
     flash(WAITS if submitted.request_id else DONE[move], "done")
     return redirect(url_for("texts.show_clause", clause_id=clause_id, tab=_next_tab(move)))
 
@@ -136,8 +140,8 @@ def _comes_from_a_draft(move: Move) -> bool:
     return move in TEXT_MOVES and bool(_field("draft")) and not _field("without_script")
 
 
-def _drafted(uow: UnitOfWork, actor: Actor, clause_id: str) -> str:
-    return snapshot_text(uow, actor, clause_id, side=_field("draft"))
+def _drafted(uow: UnitOfWork, actor: Actor, clause_id: str) -> Snapshot:
+    return snapshot(uow, actor, clause_id, side=_field("draft"))
 
 
 def _tab_before() -> str:

@@ -31,7 +31,7 @@ class Mark:
 def underlined(html: str, visible_text: str, marks: Sequence[Mark]) -> Markup:
     """The same HTML with these passages marked, each followed by a link to its thread."""
     letters = [place for place, sign in enumerate(visible_text) if not sign.isspace()]
-    counting = _Counting()
+    counting = Counting()
     counting.feed(html)
     counting.close()
     if not marks or counting.seen != [visible_text[place] for place in letters]:
@@ -48,7 +48,7 @@ def _rank(letters: Sequence[int], place: int) -> int:
     return sum(each < place for each in letters)
 
 
-class _Walker(HTMLParser):
+class Walker(HTMLParser):
     """Goes through the HTML and knows where the words of the text are."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class _Walker(HTMLParser):
             pass
 
 
-class _Counting(_Walker):
+class Counting(Walker):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[str] = []
@@ -83,7 +83,7 @@ class _Counting(_Walker):
             self.seen += [sign for sign in data if not sign.isspace()]
 
 
-class _Writer(_Walker):
+class _Writer(Walker):
     """Writes the HTML again, the words of each passage in a `<mark>`."""
 
     def __init__(self, spans: Sequence[tuple[int, int, Mark]]) -> None:

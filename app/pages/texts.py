@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
-from app.pages.clause_view import default_tab, groups_of_cards, open_clause
+from app.pages.clause_view import OpenClause, default_tab, groups_of_cards, open_clause
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import inside_block, visas_for_me
 from app.pages.plan_view import plan_shape
@@ -20,6 +20,7 @@ from negotiation.errors import NotFound
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.vocabulary import SHARED, Action
 from negotiation.services.access import require
+from negotiation.services.draft_starts import newer_version, set_aside
 from negotiation.services.drafting import drafted_text
 from negotiation.store.queries.clauses import (
     ClauseCard,
@@ -166,13 +167,22 @@ def _open_context(session: Session, frame: Frame, card: ClauseCard | None, *, ta
         "opened": opened,
         "inside": inside_block(session, frame, card) if card else None,
         "threads": threads_shown(session, frame, opened.card) if opened else None,
-        "drafted": drafted_text(session, frame.actor, opened.card.id, side=opened.side)
-        if opened and opened.side
-        else None,
+        "drafted": None,
+        **(_draft_context(session, frame, opened) if opened and opened.side else {}),
         "may_comment": decide(frame.actor, Action.COMMENT, target) is Decision.ALLOW,
         "may_draft": decide(frame.actor, Action.WRITE_DRAFT, target) is Decision.ALLOW,
         "kept": prefilled(session, frame, opened.moves) if opened else None,
         "asks": False,
         "refusal": "",
         "wrong_field": "",
+    }
+
+
+def _draft_context(session: Session, frame: Frame, opened: OpenClause) -> dict[str, Any]:
+    """A draft as it is now, never remembered: what it says, the version it doesn't know of, what was set aside."""
+    clause_id, side = opened.card.id, opened.side
+    return {
+        "drafted": drafted_text(session, frame.actor, clause_id, side=side),
+        "newer": newer_version(session, frame.actor, clause_id, side=side),
+        "asides": set_aside(session, frame.actor, clause_id, side=side),
     }

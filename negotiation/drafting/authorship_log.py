@@ -18,11 +18,14 @@ from negotiation.drafting.authorship import Author, Credited, Provenance, Step, 
 from negotiation.drafting.guard import UpdateFacts, inspect
 from negotiation.drafting.vet import MAX_LOGGED_SIZE, ROOM_CLIENT, library_failures_named
 
-CALM: Final = timedelta(seconds=1)
+CALM: Final = timedelta(seconds=2)
+"""The log dates in whole seconds: two apart are more than one."""
 MOST_TOGETHER: Final = 400
 """Updates between two derivations of a text."""
 
 
+_PIECE: Final = 100
+"""Updates looked at before others have their turn."""
 _TEXT_BLOCKS: Final = frozenset({"paragraph", "heading"})
 
 
@@ -69,7 +72,14 @@ class Ledger:
                 yield from self._credit(window)
                 window = _Window()
             window.take(entry, facts)
+            if window.count % _PIECE == 0:
+                yield
         yield from self._credit(window)
+
+    def know(self, clause_ids: Iterable[str]) -> None:
+        """The clauses of the part now: one may have been added since."""
+        self.clause_ids = list(clause_ids)
+        self._watch()
 
     def credited(self, clause_id: str) -> Credited:
         """The clause's visible text, line by line, and who wrote it."""

@@ -26,6 +26,7 @@ from negotiation.services.placing import (
     next_engagement_code,
     settle_on_table,
 )
+from negotiation.services.setting_aside import seed_added
 from negotiation.services.shaping import (
     INSIDE_FROM,
     is_shared,
@@ -301,6 +302,7 @@ def _write_clause(uow: UnitOfWork, actor: Actor, part: Part, clause: Clause, *, 
     uow.session.flush()
     uow.session.add_all(ClauseParty(clause_id=clause.id, party_id=party) for party in parties)
     uow.session.flush()
+    seed_added(uow, clause)
     facts = {
         "clause": clause.id,
         "part": part.id,

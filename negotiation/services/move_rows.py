@@ -16,11 +16,13 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import SHARED, TALK_MOVES, TEXT_MOVES, Move, ReserveState
 from negotiation.services.drafting import restart_drafts
 from negotiation.services.orders import Order
+from negotiation.services.setting_aside import keep_words
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause, ClauseParty
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.people import Party
 from negotiation.store.queries.clauses import CONCERNED_AT
+from negotiation.store.queries.exchanges import WRITTEN
 from negotiation.store.unit_of_work import UnitOfWork
 
 
@@ -38,6 +40,7 @@ def write_move(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, o
     if outcome.became_concerned:
         _write_concerned(uow, clause, outcome.situation.concerned)
     if outcome.became_reopened:
+        keep_words(uow, clause)
         restart_drafts(uow, clause)
     _record(uow, actor, clause, order=order, move=move, outcome=outcome)
     return move
@@ -92,6 +95,7 @@ def move_row(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, ver
         bundle=order.bundle,
         request_key=order.request_key,
         message_id=order.message,
+        attributes={WRITTEN: [list(run) for run in order.written]} if order.written else {},
         at=order.at or now(),
     )
     uow.session.add(move)
@@ -204,6 +208,8 @@ def event_of(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, mov
         facts |= {"version": version.number, "fingerprint": version.fingerprint}
     if order.move in TEXT_MOVES:
         facts |= {"value": order.value, "origin": str(order.origin)}
+    if order.written:
+        facts[WRITTEN] = [[_key(uow, party_id), words] for party_id, words in order.written]
     if order.parties:
         facts["parties"] = _keys(uow, order.parties)
     if order.reply_to:
@@ -221,6 +227,10 @@ def _what_became(uow: UnitOfWork, outcome: Outcome) -> dict[str, Any]:
     """The state that the move left, and whose acceptances fell."""
     voided = {"voided": _keys(uow, outcome.voided)} if outcome.voided else {}
     return {"state": str(outcome.situation.state), **voided}
+
+
+def _key(uow: UnitOfWork, party_id: str | None) -> str | None:
+    return uow.session.get_one(Party, party_id).key if party_id else None
 
 
 def _keys(uow: UnitOfWork, party_ids: Iterable[str]) -> list[str]:

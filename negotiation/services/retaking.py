@@ -145,7 +145,7 @@ def retake(
     """
     clause = open_clause(uow, actor, clause_id)
     require(actor, Action.TABLE_TEXT)
-    if done := _done_already(uow, actor, clause, order):
+    if done := sent_already(uow, actor, clause, order):
         return done
     collision = collision_of(uow.session, actor, clause_id, wanted)
     current = collision.card.situation.current
@@ -159,7 +159,7 @@ def retake(
     return submit(uow, actor, clause_id, filled, words=words, despite_mandate=despite_mandate)
 
 
-def _done_already(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> Submitted | None:
+def sent_already(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> Submitted | None:
     """After a double click our text is the one that stands, and nothing is left to take up (trust T13)."""
     query = (
         select(col(MoveRow.id), col(Version.number))

@@ -14,6 +14,7 @@ from negotiation.services.access import require
 from negotiation.services.drafting import drafted_texts, restart_drafts
 from negotiation.services.moves import open_clause
 from negotiation.services.placing import keys_of
+from negotiation.services.setting_aside import seed_added
 from negotiation.services.shaping import is_shared, open_part, readable_title, refuse_while_waiting
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty
@@ -72,6 +73,7 @@ def split_clause(uow: UnitOfWork, actor: Actor, clause_id: str, *, after: int, l
     rest = _write_rest(uow, clause, second, label=name)
     clause.working_text = first
     uow.session.flush()
+    seed_added(uow, rest)
     if drafted is not None:
         restart_drafts(uow, clause, circle=circle)
     _record(uow, actor, clause, rest, before=text)

@@ -232,6 +232,7 @@ def _keep(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order, *, role: 
         base_version_id=clause.current_version_id or clause.agreed_version_id,
         bundle=order.bundle,
         message_id=order.message,
+        written=[list(run) for run in order.written] or None,
         words=_words(words),
     )
     uow.session.add(request)
@@ -298,6 +299,7 @@ def _let_go(uow: UnitOfWork, actor: Actor, request: VisaRequest, *, bundle: str 
         request_key=request.id,
         visa=request.id,
         message=request.message_id,
+        written=tuple((party_id, words) for party_id, words in request.written or ()),
     )
     _settle(uow, actor, request, VisaState.GIVEN)
     asker = _in_whose_name(uow, actor, request)

@@ -126,6 +126,8 @@ class Draft(SQLModel, table=True):
     circle: str = Field(max_length=60)
     epoch: int = 1
     sequence: int = 0
+    credited: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How far the log was read to tell who wrote what (table commune only)."""
 
 
 class DraftUpdate(SQLModel, table=True):
@@ -152,3 +154,39 @@ class DraftWriter(SQLModel, table=True):
     client_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     person_id: str | None = Field(default=None, max_length=36)
     party_id: str | None = Field(default=None, max_length=36)
+
+
+class DraftCredit(SQLModel, table=True):
+    """Who wrote which words of a clause in a draft, as far as `Draft.credited`: derived from the log, and again."""
+
+    __tablename__ = "draft_credit"
+    draft_id: str = Field(foreign_key="draft.id", primary_key=True, ondelete="CASCADE", max_length=36)
+    clause_id: str = Field(primary_key=True, max_length=36)
+    text: str
+    """As a reader sees it, a line for each paragraph, item and cell."""
+    runs: list[Any] = Field(sa_column=json_column())
+    """[party id or null, characters] in a row."""
+    deletions: list[Any] = Field(sa_column=json_column())
+    """What was taken out last, by whom and when, and whose it was."""
+
+
+class DraftSetAside(SQLModel, table=True):
+    """Words of a draft that nobody proposed when its clause started again from another text. Read by its audience."""
+
+    __tablename__ = "draft_set_aside"
+    __table_args__ = (Index("ix_draft_set_aside_clause", "draft_id", "clause_id"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    draft_id: str = Field(foreign_key="draft.id", ondelete="CASCADE", max_length=36)
+    clause_id: str = Field(max_length=36)
+    text: str
+    at: datetime = Field(default_factory=now)
+
+
+class DraftFollowed(SQLModel, table=True):
+    """The last tabled version of which the writers of a draft know: they started from it, proposed it, or said that
+    they go on with their own words."""
+
+    __tablename__ = "draft_followed"
+    draft_id: str = Field(foreign_key="draft.id", primary_key=True, ondelete="CASCADE", max_length=36)
+    clause_id: str = Field(primary_key=True, max_length=36)
+    version_id: str = Field(max_length=36)

@@ -56,6 +56,8 @@ class VisaRequest(SQLModel, table=True):
     they waited."""
     message_id: str | None = Field(default=None, max_length=36)
     """The message of the discussion that became this proposal."""
+    written: list[Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """Who wrote which words of a text of the table commune: [party id or null, words] in a row."""
     words: str = ""
     """What the asker tells the one who gives the visa."""
     state: VisaState = Field(default=VisaState.WAITING, sa_column=enum_column(VisaState))

@@ -9,11 +9,13 @@ from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import Circle, Move
+from negotiation.rules.vocabulary import TEXT_MOVES, Circle, Move
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.queries.visibility import visible
 
 PAGE = 50
+WRITTEN = "written"
+"""Among the attributes of a move, and in its history entry: who wrote which words of the text that it tables."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class MoveView:
     """« Commentaire retiré »: there is nothing left to read."""
     message_id: str | None = None
     """The message that it comes from; shown to those who read that message alone."""
+    written: tuple[tuple[str | None, int], ...] = ()
+    """Of a text of the table commune: (party id, None for what was there before, words) in a row."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,18 @@ def versions_of(session: Session, clause_id: str, numbers: list[int] | None = No
     if numbers is not None:
         query = query.where(col(Version.number).in_(numbers))
     return {row.number: _version(row) for row in session.execute(query).scalars()}
+
+
+def written_of(session: Session, actor: Actor, version_id: str) -> tuple[tuple[str | None, int], ...]:
+    """Who wrote which words of a tabled text, when it came from the table commune; () when nobody knows."""
+    query = select(MoveRow).where(
+        col(MoveRow.version_id) == version_id,
+        col(MoveRow.negotiation_id) == actor.negotiation_id,
+        col(MoveRow.type).in_(TEXT_MOVES),
+        visible(MoveRow.circle, actor),
+    )
+    row = session.execute(query.order_by(col(MoveRow.rank)).limit(1)).scalar_one_or_none()
+    return move_view(row, None).written if row else ()
 
 
 def navette_page(session: Session, actor: Actor, clause_id: str, page: int = 0) -> Page:
@@ -151,4 +167,5 @@ def move_view(row: MoveRow, number: int | None) -> MoveView:
         recorded_at=row.recorded_at,
         recalled_at=row.recalled_at,
         message_id=row.message_id,
+        written=tuple((party_id, words) for party_id, words in row.attributes.get(WRITTEN, ())),
     )

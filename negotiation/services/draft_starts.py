@@ -1,0 +1,140 @@
+"""« Une nouvelle version a été déposée »: an open draft learns of it, starts again from it, or goes on as it is.
+
+Whatever starts again, words that nobody proposed are set aside for the draft's audience. Source: live-drafting.md.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from negotiation.errors import NotFound, StaleClause
+from negotiation.events import Event, Kind
+from negotiation.rules.policy import Actor, sees
+from negotiation.rules.vocabulary import Action, Circle
+from negotiation.services.access import require
+from negotiation.services.drafting import circle_of_side, drafted_texts, restart_drafts
+from negotiation.services.moves import open_clause
+from negotiation.services.setting_aside import draft_of, keep_words
+from negotiation.store.contract import Clause
+from negotiation.store.exchange import Draft, DraftFollowed, DraftSetAside, DraftUpdate, Version
+from negotiation.store.queries.exchanges import VersionView, version_view
+from negotiation.store.unit_of_work import UnitOfWork
+
+MOST_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Words of a draft that nobody proposed before its clause started again."""
+
+    text: str
+    at: datetime
+
+
+def newer_version(session: Session, actor: Actor, clause_id: str, *, side: str) -> VersionView | None:
+    """The version that was tabled since this draft's writers last took one in; None when there is none. Raises what
+    `circle_of_side` raises, NotAllowed."""
+    clause, draft = _drafted_clause(session, actor, clause_id, side=side)
+    if draft is None or clause.current_version_id is None:
+        return None
+    if _followed(session, draft, clause.id) == clause.current_version_id:
+        return None
+    version = version_view(session, clause.current_version_id)
+    circle = Circle.parse(draft.circle)
+    return None if drafted_texts(session, clause.part_id, circle=circle).get(clause.id) == version.text else version
+
+
+def set_aside(session: Session, actor: Actor, clause_id: str, *, side: str) -> tuple[Aside, ...]:
+    """The last words set aside in this draft of the clause, newest first. Raises like the above."""
+    clause, draft = _drafted_clause(session, actor, clause_id, side=side)
+    if draft is None:
+        return ()
+    query = (
+        select(DraftSetAside)
+        .where(col(DraftSetAside.draft_id) == draft.id, col(DraftSetAside.clause_id) == clause.id)
+        .order_by(col(DraftSetAside.at).desc(), col(DraftSetAside.id))
+        .limit(MOST_SHOWN)
+    )
+    return tuple(Aside(row.text, row.at) for row in session.execute(query).scalars())
+
+
+def start_again(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, seen: str) -> None:
+    """« Repartir de la version 3 »: the clause starts from the text on the table, its present words are set aside.
+
+    `seen`: the fingerprint of the version that was on the screen. Raises NotFound, NotAllowed, Frozen, InvalidInput,
+    StaleClause.
+    """
+    clause, draft = _writable(uow, actor, clause_id, side=side, seen=seen)
+    circle = Circle.parse(draft.circle)
+    keep_words(uow, clause, circle)
+    restart_drafts(uow, clause, circle=circle)
+    _follow(uow, draft, clause)
+    # Told in the draft's own circle, where open pages then read the draft again from its new start.
+    happened = Event(
+        Kind.CLAUSE_WRITTEN, clause.negotiation_id, circle, actor.key, {}, clause_id=clause.id, part_id=clause.part_id
+    )
+    uow.announce(happened)
+
+
+def go_on(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, seen: str) -> None:
+    """« Garder notre texte »: nobody is told again of this version. Raises like the above."""
+    clause, draft = _writable(uow, actor, clause_id, side=side, seen=seen)
+    _follow(uow, draft, clause)
+
+
+def proposed(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str) -> None:
+    """What was just tabled came from this draft: it is no news to its writers."""
+    clause, draft = _drafted_clause(uow.session, actor, clause_id, side=side)
+    if draft is not None and clause.current_version_id is not None:
+        _follow(uow, draft, clause)
+
+
+def _drafted_clause(session: Session, actor: Actor, clause_id: str, *, side: str) -> tuple[Clause, Draft | None]:
+    circle = circle_of_side(actor, side)
+    require(actor, Action.READ_DRAFT, circle=circle)
+    clause = session.get(Clause, clause_id)
+    if clause is None or clause.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(clause.circle)):
+        raise NotFound()
+    return clause, draft_of(session, clause, circle)
+
+
+def _writable(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, seen: str) -> tuple[Clause, Draft]:
+    clause = open_clause(uow, actor, clause_id)
+    require(actor, Action.WRITE_DRAFT)
+    require(actor, Action.WRITE_DRAFT, circle=circle_of_side(actor, side))
+    _, draft = _drafted_clause(uow.session, actor, clause_id, side=side)
+    if draft is None:
+        raise NotFound()
+    current = uow.session.get(Version, clause.current_version_id) if clause.current_version_id else None
+    if current is None or current.fingerprint != seen:
+        raise StaleClause(current=current.number if current else None)
+    return clause, draft
+
+
+def _followed(session: Session, draft: Draft, clause_id: str) -> str | None:
+    """What was noted; else the version that stood when the draft began."""
+    noted = session.get(DraftFollowed, (draft.id, clause_id))
+    if noted is not None:
+        return noted.version_id
+    begun = (
+        select(func.min(col(DraftUpdate.recorded_at))).where(col(DraftUpdate.draft_id) == draft.id).scalar_subquery()
+    )
+    query = (
+        select(col(Version.id))
+        .where(col(Version.clause_id) == clause_id, col(Version.tabled_at) < begun)
+        .order_by(col(Version.number).desc())
+        .limit(1)
+    )
+    return session.execute(query).scalar_one_or_none()
+
+
+def _follow(uow: UnitOfWork, draft: Draft, clause: Clause) -> None:
+    version_id = clause.current_version_id or ""
+    noted = uow.session.get(DraftFollowed, (draft.id, clause.id))
+    if noted is None:
+        uow.session.add(DraftFollowed(draft_id=draft.id, clause_id=clause.id, version_id=version_id))
+    else:
+        noted.version_id = version_id
+    uow.session.flush()

@@ -1,0 +1,114 @@
+"""A text that changes under an open draft: its writers are told, choose, and lose no word."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from negotiation.errors import StaleClause
+from negotiation.services.adding import NewClause, add_clause
+from negotiation.services.draft_starts import newer_version, set_aside, start_again
+from negotiation.services.drafting import drafted_text
+from negotiation.store import Announcing, Store
+from tests.drafting_table import Browser, DraftingTable, set_table
+from tests.visitors import Visitor
+
+
+@pytest.fixture
+def table(store: Store) -> DraftingTable:
+    return set_table(store)
+
+
+def newer(table: DraftingTable, name: str = "og.dg", side: str = "commune") -> int | None:
+    with table.table.store.reading() as session:
+        found = newer_version(session, table.person(name).actor, table.clause_id, side=side)
+        return found.number if found else None
+
+
+def asides(table: DraftingTable, name: str = "og.dg", side: str = "commune") -> list[str]:
+    with table.table.store.reading() as session:
+        return [each.text for each in set_aside(session, table.person(name).actor, table.clause_id, side=side)]
+
+
+def drafted(table: DraftingTable, clause_id: str, side: str = "commune") -> str | None:
+    with table.table.store.reading() as session:
+        return drafted_text(session, table.person("og.dg").actor, clause_id, side=side)
+
+
+def test_words_nobody_proposed_are_kept_when_a_reopened_clause_starts_again(table: DraftingTable) -> None:
+    alice = Browser(table, "og.dg")
+    alice.push(alice.type("Pas encore proposé."))
+    table.agree()
+    table.reopen()
+    assert drafted(table, table.clause_id) == "Texte accordé"
+    assert asides(table) == asides(table, "ars.dg") == ["Le **contrat**.\n\nPas encore proposé."]
+
+
+def test_a_draft_nobody_wrote_in_leaves_nothing_behind(table: DraftingTable) -> None:
+    Browser(table, "og.dg")
+    table.agree()
+    table.reopen()
+    assert asides(table) == []
+
+
+def test_starting_again_sets_the_words_of_that_draft_aside_for_its_readers_alone(table: DraftingTable) -> None:
+    alice = Browser(table, "og.dg", side="ours")
+    alice.push(alice.type("Entre nous."))
+    table.table.ars.dg.propose("k01.markdown", "La version de l’ARS.")
+    assert newer(table, side="ours") == 1
+    version = table.table.current("k01.markdown")
+    with table.table.store.unit_of_work(Announcing.SILENT) as uow:
+        actor = table.person("og.dg").actor
+        with pytest.raises(StaleClause):
+            start_again(uow, actor, table.clause_id, side="ours", seen="une autre")
+        start_again(uow, actor, table.clause_id, side="ours", seen=version.fingerprint if version else "")
+    assert drafted(table, table.clause_id, "ours") == "La version de l’ARS."
+    assert newer(table, side="ours") is None
+    assert asides(table, side="ours") == ["Le **contrat**.\n\nEntre nous."]
+    assert asides(table, "ars.dg", side="ours") == asides(table) == []
+
+
+def test_a_clause_added_to_a_part_can_be_written_in_the_drafts_that_are_open(table: DraftingTable) -> None:
+    alice = Browser(table, "og.dg")
+    with table.table.store.unit_of_work(Announcing.SILENT) as uow:
+        added = add_clause(uow, table.person("og.dg").actor, table.part_id, NewClause(label="Une de plus"))
+    assert drafted(table, added) == ""
+    alice.open()
+    alice.push(alice.type("Écrit dans la nouvelle.", added))
+    assert drafted(table, added) == "Écrit dans la nouvelle."
+
+
+def test_the_page_announces_a_later_version_until_somebody_chooses(app: Flask) -> None:
+    table = set_table(app.extensions["store"])
+    alice = Browser(table, "og.dg")
+    alice.push(alice.type("Des mots communs."))
+    og, place = Visitor(app).enter(table.person("og.dg").email), f"/clauses/{table.clause_id}/table-commune"
+    assert "Une nouvelle version" not in og.get(place).text
+    table.table.ars.dg.propose("k01.markdown", "La version de l’ARS.")
+    page = og.get(place).text
+    assert "Repartir de la version 1" in page
+    seen = re.search(r'action="/clauses/[^"]+/depart.*?name="seen_fingerprint" value="([^"]+)"', page, re.DOTALL)
+    fields = {"draft": "commune", "seen_fingerprint": seen[1] if seen else "", "act": "keep"}
+    assert og.post(f"/clauses/{table.clause_id}/depart", fields).status_code == 302
+    page = og.get(place).text
+    assert "Repartir de la version" not in page
+    assert "Des mots communs" in page
+    table.table.cd.dg.counter("k01.markdown", "La version du Département.")
+    version = table.table.current("k01.markdown")
+    fields |= {"seen_fingerprint": version.fingerprint if version else "", "act": "start"}
+    assert og.post(f"/clauses/{table.clause_id}/depart", fields).status_code == 302
+    page = og.get(place).text
+    assert "La version du Département" in page
+    assert "Mots mis de côté" in page
+    assert "Des mots communs" in page
+
+
+def test_what_was_proposed_from_a_draft_is_no_news_to_it(app: Flask) -> None:
+    table = set_table(app.extensions["store"])
+    alice = Browser(table, "og.dg")
+    alice.push(alice.type("Des mots communs."))
+    og = Visitor(app).enter(table.person("og.dg").email)
+    sent = og.post(f"/clauses/{table.clause_id}/moves", {"move": "proposal", "draft": "commune", "origin": "party"})
+    assert sent.status_code == 302
+    alice.push(alice.type("Puis d’autres."))
+    assert newer(table) is None
