@@ -1,60 +1,62 @@
-"""Who may do what, cell by cell: each way in, each person, each kind of id, on an open table and on a frozen one.
+"""Who may do what on an open table, cell by cell: each way in, each person, each kind of id; each move, each circle.
 
-`tests/authorisation.toml` is the reviewed file: a way in or an action that it doesn't list fails. The file is compared
-with the policy, then the application with the file. A denied cell changes nothing in the database, and what is hidden
-answers as what doesn't exist (trust 3.1, 3.2).
+`tests/authorisation.toml` is the reviewed file: a way in, an action or a choice of a form that it doesn't list fails.
+The file is compared with the policy, then the application with the file. A denied cell changes nothing in the database,
+and what is hidden answers as what doesn't exist (trust 3.1, 3.2). Frozen and signed contracts are in
+`test_authorisation_states.py`.
 """
 
 import re
 import shutil
-import sqlite3
-import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
 from difflib import ndiff
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
-from sqlmodel import Session, col
-from werkzeug.routing import Rule
-from werkzeug.routing.converters import AnyConverter
 
 from app import create_app
 from app.config import Settings
 from app.limits import limiter
-from app.signin.session import session_of_socket_token
+from app.observability import configure_logging
+from app.pages.shape_view import CLAUSES, KINDS
 from app.sockets.registry import EVENTS
-from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import OPEN_TO, ROLES, Actor, Authentication, Decision, Method, OpenTo, Target, decide
-from negotiation.rules.vocabulary import SHARED, Action, Circle, Role, Side
-from negotiation.services.delegating import end_delegation, set_delegation
-from negotiation.services.discussing import send_message
-from negotiation.services.joining import Joining, add_party
-from negotiation.services.leaving import remove
-from negotiation.services.members import Carried, Seat, invite
-from negotiation.services.tasks import Wish, open_task
+from negotiation.rules.seats import MAY_JOIN
+from negotiation.rules.vocabulary import ACTION_OF_MOVE, Action, Circle, Role, Side, TaskState
+from negotiation.services.drafting import DraftSide
+from negotiation.services.shaping import Step
 from negotiation.store.columns import now
-from negotiation.store.contract import Essms
-from negotiation.store.people import Member, Person, SigninSession
-from tests.builders import Table
-from tests.crawling import Answer, Ids, answer_of, ids_of
-from tests.secrets_table import TEXT, SecretsTable, set_secrets, type_secrets
-from tests.visitors import Visitor
+from negotiation.store.queries.people import audiences_of
+from tests.crawling import Answer, Ids
+from tests.matrix_events import code_of, events_about, open_page
+from tests.matrix_world import (
+    ABROAD,
+    AUTHORITY,
+    PEOPLE,
+    REVIEWED,
+    SEATED,
+    UNKNOWN,
+    Way,
+    Who,
+    World,
+    an_open_world,
+    reviewed_roles,
+)
+from tests.visitors import asks
 
-FILE = Path(__file__).parents[1] / "authorisation.toml"
-REVIEWED: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
-UNKNOWN = "99999999-9999-4999-8999-999999999999"
+DENIED = frozenset({401, 403, 404})
+MOVES = "POST /clauses/<clause_id>/moves"
+NOBODY = "inconnu"
+"""A circle that no table has."""
+
+
+def by_name(who: Who) -> str:
+    return who.name
 
 
 # ---------------------------------------------------------------------- the file and the policy
-
-
-def reviewed_roles(action: Action) -> frozenset[Role]:
-    return frozenset(Role(role) for role in REVIEWED["actions"][action])
 
 
 def test_the_file_lists_every_action_of_the_policy() -> None:
@@ -85,225 +87,66 @@ def _actor(role: Role, side: Side) -> Actor:
     return Actor("p", "m", "mine", "n", side, frozenset({role}), "mine.m", fresh)
 
 
-# ---------------------------------------------------------------------- the world
-
-
-@dataclass(frozen=True)
-class Who:
-    """A person of the matrix. `roles`: what the file grants; `sits`: at this table, now."""
-
-    name: str
-    roles: frozenset[Role]
-    side: Side = Side.GESTIONNAIRE
-    sits: bool = True
-    signed_in: bool = True
-
-
-PEOPLE = (
-    Who("anonymous", frozenset(), sits=False, signed_in=False),
-    Who("reader", frozenset({Role.READER})),
-    Who("commenter", frozenset({Role.COMMENTER})),
-    Who("drafter", frozenset({Role.DRAFTER})),
-    Who("negotiator", frozenset({Role.DRAFTER, Role.NEGOTIATOR, Role.PARTY_ADMINISTRATOR})),
-    Who("signatory", frozenset({Role.SIGNATORY, Role.READER})),
-    Who("partner", frozenset({Role.COMMENTER}), Side.ASSOCIATE),
-    Who("facilitator", frozenset({Role.FACILITATOR, Role.PARTY_ADMINISTRATOR}), Side.ASSOCIATE),
-    Who("evaluator", frozenset({Role.EVALUATOR, Role.PARTY_ADMINISTRATOR}), Side.ASSOCIATE),
-    Who("stranger", frozenset({Role.DRAFTER, Role.NEGOTIATOR}), sits=False),
-    Who("former_member", frozenset({Role.DRAFTER}), sits=False),
-    Who("expired_evaluator", frozenset({Role.EVALUATOR}), Side.ASSOCIATE, sits=False),
-    Who("revoked_session", frozenset({Role.DRAFTER}), sits=False, signed_in=False),
-)
-
-
-@dataclass
-class World:
-    """The table of secrets with everybody at it, and another one where only strangers sit."""
-
-    app: Flask
-    found: SecretsTable
-    elsewhere: Table
-    visitors: dict[str, Visitor]
-    own: Ids
-    hidden: Ids
-    other: Ids
-    watcher: sqlite3.Connection
-    """A connection that only notices that others write."""
+# ---------------------------------------------------------------------- the file and the application
 
 
 @pytest.fixture(scope="module")
-def world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def whole_world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     place = tmp_path_factory.mktemp("matrix")
     shutil.copy(migrated_sqlite, place / "navette.sqlite")
-    app = create_app(Settings(database_url=f"sqlite:///{place / 'navette.sqlite'}", data_dir=place))
-    app.testing = True
-    limiter.enabled = False  # one person asks here for more in a minute than anybody does
-    watcher = sqlite3.connect(place / "navette.sqlite")
-    yield a_world(app, watcher)
+    app = a_quiet_app(place)
+    world = an_open_world(app, place / "navette.sqlite")
+    yield world
     limiter.enabled = True
-    watcher.close()
+    world.keeper.close()
     app.extensions["store"].engine.dispose()
 
 
-def a_world(app: Flask, watcher: sqlite3.Connection) -> World:
-    store = app.extensions["store"]
-    found = set_secrets(store)
-    type_secrets(app, found)
-    elsewhere = set_secrets(store).table
-    table = found.table
-    emails = {
-        "reader": table.og.lect.email,
-        "commenter": table.og.com.email,
-        "drafter": table.og.redac.email,
-        "negotiator": table.og.dg.email,
-        "signatory": table.og.sign.email,
-        "partner": table.asso.com.email,
-        "facilitator": "tiers@ailleurs.example",
-        "evaluator": "evaluatrice@ailleurs.example",
-        "stranger": elsewhere.og.dg.email,
-        "former_member": table.og.lect.email.replace("lect", "parti"),
-        "expired_evaluator": "ancienne@ailleurs.example",
-        "revoked_session": table.og.redac.email,
-    }
-    _seat_guests(table, emails)
-    visitors = {"anonymous": Visitor(app)} | {name: Visitor(app).enter(email) for name, email in emails.items()}
-    own, hidden = _kinds(found)
-    _let_go(table, emails)
-    with store.unit_of_work() as uow:
-        token = visitors["revoked_session"].socket_token()
-        with app.app_context():
-            ended = session_of_socket_token(token)
-        uow.session.execute(update(SigninSession).where(col(SigninSession.id) == ended).values(ended_at=now()))
-    return World(app, found, elsewhere, visitors, own, hidden, ids_of(store, elsewhere.id), watcher)
+def a_quiet_app(place: Path) -> Flask:
+    settings = Settings(database_url=f"sqlite:///{place / 'navette.sqlite'}", data_dir=place, log_level="error")
+    configure_logging(settings)
+    app = create_app(settings)
+    app.testing = True
+    limiter.enabled = False  # one person asks here for more in a minute than anybody does
+    return app
 
 
-def _seat_guests(table: Table, emails: dict[str, str]) -> None:
-    """A facilitator and two evaluators brought by the gestionnaire, and a colleague who will leave."""
-    guests = {"facilitator": "TIERS", "evaluator": "EVALUATEUR", "expired_evaluator": "EVALUATEUR"}
-    last_day = (paris_day(now()) + timedelta(days=30)).isoformat()
-    with table.store.unit_of_work() as uow:
-        for name, kind in guests.items():
-            ends_on = "" if kind == "TIERS" else last_day
-            joining = Joining(kind, f"Cabinet {name}", name.title(), "Consultante", emails[name], ends_on)
-            add_party(uow, table.og.dg.actor, joining, carried=Carried.BY_HAND)
-        seat = Seat("Chargée de mission", ("redacteur",))
-        invite(uow, table.og.dg.actor, email=emails["former_member"], seat=seat, carried=Carried.BY_HAND)
-
-
-def _let_go(table: Table, emails: dict[str, str]) -> None:
-    """Once everybody has entered: the colleague leaves, an evaluation ends, a session is ended elsewhere."""
-    with table.store.unit_of_work() as uow:
-        remove(uow, table.og.dg.actor, _member(uow.session, table, emails["former_member"]).id)
-        yesterday = paris_day(now()) - timedelta(days=1)
-        _member(uow.session, table, emails["expired_evaluator"]).ends_on = yesterday
-
-
-def _member(session: Session, table: Table, email: str) -> Member:
-    query = select(Member).join(Person, col(Person.id) == Member.person_id)
-    found = query.where(col(Member.negotiation_id) == table.id, col(Person.email) == email)
-    return session.execute(found).scalar_one()
-
-
-def _kinds(found: SecretsTable) -> tuple[Ids, Ids]:
-    """What the gestionnaire's people may name, and what is inside the ARS."""
-    table = found.table
-    with table.store.unit_of_work() as uow:
-        message = send_message(uow, table.og.dg.actor, circle=SHARED, text="Bonjour à tous.")
-        task = open_task(uow, table.og.dg.actor, Wish(SHARED, "Envoyer les comptes."))
-        later = (paris_day(now()) + timedelta(days=100)).isoformat()
-        delegation = set_delegation(
-            uow, table.og.dg.actor, to_member_id=table.og.redac.member.id, starts_on=later, ends_on=later
-        )
-        essms = (
-            uow.session.execute(select(col(Essms.id)).where(col(Essms.negotiation_id) == table.id)).scalars().first()
-        )
-        end_delegation(uow, table.og.dg.actor, found.delegations["og"])  # here everybody has his own rights alone
-    comment = table.og.dg.comment(TEXT, "Une remarque partagée.").move_id
-    own = {
-        "negotiation_id": [table.id],
-        "part_id": [table.part_id("fa01")],
-        "clause_id": [table.clause_id(TEXT)],
-        "party_id": [table.ars.id],
-        "member_id": [table.og.com.member.id],
-        "message_id": [message],
-        "move_id": [comment],
-        "task_id": [task],
-        "visa_id": [found.visas["og"]],
-        "delegation_id": [delegation],
-        "essms_id": [str(essms)],
-    }
-    hidden = {
-        "member_id": [table.ars.com.member.id],
-        "message_id": [found.messages["ars"]],
-        "move_id": [found.comments["ars"]],
-        "visa_id": [found.visas["ars"]],
-    }
-    return own, hidden
-
-
-# ---------------------------------------------------------------------- the ways in
-
-
-@dataclass(frozen=True)
-class Way:
-    """A route and a method, with what the file says of it."""
-
-    name: str
-    method: str
-    rule: Rule
-
-    @property
-    def action(self) -> Action:
-        return Action(REVIEWED["ways"][self.name])
-
-    @property
-    def form(self) -> dict[str, str]:
-        return dict(REVIEWED["forms"].get(self.name, {}))
-
-    def address(self, app: Flask, ids: Ids) -> str:
-        given = {name: self._value(name, ids) for name in self.rule.arguments - set(self.rule.defaults or {})}
-        return str(app.url_map.bind("localhost").build(self.rule.endpoint, {**(self.rule.defaults or {}), **given}))
-
-    def _value(self, name: str, ids: Ids) -> str:
-        converter = self.rule._converters[name]
-        return sorted(converter.items)[0] if isinstance(converter, AnyConverter) else (ids.get(name) or [UNKNOWN])[0]
-
-
-def ways_of(app: Flask) -> list[Way]:
-    return [
-        Way(f"{method} {rule.rule}", method, rule)
-        for rule in app.url_map.iter_rules()
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-    ]
+@pytest.fixture
+def world(whole_world: World) -> Iterator[World]:
+    """The world as it was made, whatever an earlier test did to it."""
+    with whole_world.keeper.trying():
+        yield whole_world
 
 
 def test_the_file_lists_every_way_in(world: World) -> None:
-    actions = {way.name: world.app.view_functions[way.rule.endpoint] for way in ways_of(world.app)}
+    actions = {way.name: world.app.view_functions[way.rule.endpoint] for way in world.ways.values()}
     assert {name: str(view.navette_action) for name, view in actions.items()} == REVIEWED["ways"]  # type: ignore[attr-defined]
     assert {name: str(event.action) for name, event in EVENTS.items()} == REVIEWED["events"]
+
+
+def test_the_file_lists_every_choice_of_a_form(world: World) -> None:
+    """A move, a circle, a kind or a state that nobody reviewed fails here."""
+    assert {str(move): str(action) for move, action in ACTION_OF_MOVE.items()} == REVIEWED["moves"]
+    with world.table.store.reading() as session:
+        assert set(audiences_of(session, world.table.ars.dg.actor)) == REVIEWED["circles"].keys()
+    assert {str(side) for side in DraftSide} == REVIEWED["drafts"].keys()
+    vocabularies: dict[str, Iterable[object]] = {
+        "genre": [*KINDS, *CLAUSES],
+        "kind": MAY_JOIN,
+        "state": TaskState,
+        "step": Step,
+    }
+    listed = {field: set(values) for way in REVIEWED["choices"].values() for field, values in way.items()}
+    assert listed == {field: {str(value) for value in values} for field, values in vocabularies.items()}
+
+
+# ---------------------------------------------------------------------- cells
 
 
 def without_tokens(page: str) -> str:
     """The page without what is drawn each time it is shown, and without what an earlier cell had to say."""
     page = re.sub(r'(?s)\s*<div class="flashes".*?</p></div>\s*</div>', "", page)
     return re.sub(r'(csrf_token" value=|request_key" value=|socket-token" content=)"[^"]*"', r"\1", page)
-
-
-DENIED = frozenset({401, 403, 404})
-
-
-def ask(world: World, who: Who, way: Way, ids: Ids) -> Answer:
-    visitor, address = world.visitors[who.name], way.address(world.app, ids)
-    if way.method == "GET":
-        return answer_of(visitor.get(address))
-    if who.signed_in:
-        return answer_of(visitor.post(address, way.form))
-    return answer_of(visitor.client.post(address, data=way.form | {"csrf_token": visitor.form_token()}))
-
-
-def may(who: Who, action: Action) -> bool:
-    granted = bool(who.roles & reviewed_roles(action))
-    return granted and (who.side is not Side.ASSOCIATE or action in REVIEWED["associates"]["actions"])
 
 
 def same(answer: Answer, ids: Ids) -> tuple[int, str]:
@@ -319,59 +162,168 @@ def differing(one: str, other: str) -> list[str]:
     return [line for line in ndiff(one.splitlines(), other.splitlines()) if line[0] in "+-"][:4]
 
 
-@pytest.mark.parametrize("who", PEOPLE, ids=lambda who: who.name)
+@pytest.mark.parametrize("who", PEOPLE, ids=by_name)
 def test_each_cell_answers_as_the_file_says(world: World, who: Who) -> None:
-    wrong = [fault for way in ways_of(world.app) for fault in faults_in(world, who, way)]
+    wrong = [fault for way in world.ways.values() for fault in faults_in(world, who, way)]
     assert not wrong, "\n" + "\n".join(wrong)
 
 
 def faults_in(world: World, who: Who, way: Way) -> Iterator[str]:
     if way.action in OPEN_TO:
         if OPEN_TO[way.action] is OpenTo.SIGNED_IN and not who.signed_in:
-            status = ask(world, who, way, world.own).status
+            status = world.ask(who, way, world.own).status
             if status not in (302, 401):
                 yield f"{way.name}: {status} without signing in"
         return
-    unchanged = content_of(world)
+    unchanged = world.keeper.version()
     if not who.signed_in:
-        answer = ask(world, who, way, world.own)
+        answer = world.ask(who, way, world.own)
         if answer.status != 401 and "/connexion" not in answer.header("Location"):
             yield f"{way.name}: {answer.status} without signing in"
     elif not who.sits:
-        if (status := ask(world, who, way, world.own).status) != 404:
+        if (status := world.ask(who, way, world.own).status) != 404:
             yield f"{way.name}: {status} for somebody who doesn't sit here"
     else:
-        yield from faults_at_the_table(world, who, way)
-        if may(who, way.action):
-            return
-    if content_of(world) != unchanged:
+        yield from faults_of_absence(world, who, way)
+        if world.keeper.version() != unchanged:
+            yield f"{way.name}: asking for what isn't his changed the database"
+        yield from faults_of_rights(world, who, way)
+        return
+    if world.keeper.version() != unchanged:
         yield f"{way.name}: a denied request changed the database"
 
 
-def faults_at_the_table(world: World, who: Who, way: Way) -> Iterator[str]:
-    """Own things by right; the inside of another party, another table and nothing at all answer alike."""
+def faults_of_absence(world: World, who: Who, way: Way) -> Iterator[str]:
+    """The inside of another party, another table and nothing at all answer alike."""
     unknown = {name: [UNKNOWN] for name in way.rule.arguments}
-    nothing = same(ask(world, who, way, unknown), unknown)
+    nothing = same(world.ask(who, way, unknown), unknown)
     if nothing[0] != 404:
         yield f"{way.name}: {nothing[0]} for an id of nothing"
-    other = same(ask(world, who, way, world.other), world.other)
+    other = same(world.ask(who, way, world.other), world.other)
     if other != nothing:
         yield f"{way.name}: another table answers {other[0]}, nothing {nothing[0]}: {differing(other[1], nothing[1])}"
-    inside = set(world.hidden) & set(way.rule.arguments)
-    absent = {**world.own, **{name: [UNKNOWN] for name in inside}}
-    secret = {**world.own, **{name: world.hidden[name] for name in inside}}
-    if inside and same(ask(world, who, way, secret), secret) != same(ask(world, who, way, absent), absent):
-        yield f"{way.name}: the inside of another party doesn't answer as nothing does"
-    of_one_party = bool({"visa_id", "delegation_id", "member_id"} & set(way.rule.arguments))
-    if of_one_party and who.side is Side.ASSOCIATE:
-        return
-    status = ask(world, who, way, world.own).status
-    if may(who, way.action) and status in DENIED and way.name not in REVIEWED["own_exceptions"]:
-        yield f"{way.name}: {status}, though the file grants it"
-    if not may(who, way.action) and status not in (403, 404):
+    for name in sorted(set(world.hidden) & set(way.rule.arguments)):
+        absent, secret = world.own | {name: [UNKNOWN]}, world.own | {name: world.hidden[name]}
+        if same(world.ask(who, way, secret), secret) != same(world.ask(who, way, absent), absent):
+            yield f"{way.name}: the {name} of another party's inside doesn't answer as nothing does"
+
+
+def faults_of_rights(world: World, who: Who, way: Way) -> Iterator[str]:
+    """One's own things, by right."""
+    if who.side is Side.ASSOCIATE and way.names("visa_id", "delegation_id", "member_id"):
+        return  # of one party: those of the gestionnaire are not his own
+    unchanged = world.keeper.version()
+    with world.plainly():
+        status = world.ask(who, way, world.own).status
+    if who.may(way.action):
+        if status in DENIED and way.name not in REVIEWED["own_exceptions"]:
+            yield f"{way.name}: {status}, though the file grants it"
+        if status >= 400 and world.keeper.version() != unchanged:
+            yield f"{way.name}: {status}, and yet something was written"
+    elif status not in (403, 404):
         yield f"{way.name}: {status}, though the file doesn't grant it"
+    elif world.keeper.version() != unchanged:
+        yield f"{way.name}: a denied request changed the database"
 
 
-def content_of(world: World) -> int:
-    """A number that another connection's writing changes."""
-    return int(world.watcher.execute("PRAGMA data_version").fetchone()[0])
+# ---------------------------------------------------------------------- what a form chooses
+
+
+@pytest.mark.parametrize("who", (*SEATED, AUTHORITY), ids=by_name)
+def test_each_move_takes_its_own_right(world: World, who: Who) -> None:
+    form = {"text": "Un texte.", "motive": "Il le faut.", "readers": "shared"}
+    faults = []
+    for move, action in REVIEWED["moves"].items():
+        granted = who.may(world.ways[MOVES].action) and who.may(Action(action))
+        faults += faults_of_choice(world, who, MOVES, form | {"move": move}, granted=granted)
+    assert faults == []
+
+
+@pytest.mark.parametrize("who", (*SEATED, AUTHORITY), ids=by_name)
+def test_no_choice_of_a_form_gives_another_right(world: World, who: Who) -> None:
+    faults = []
+    for name, choices in REVIEWED["choices"].items():
+        for field, value in ((field, value) for field, values in choices.items() for value in values):
+            granted = who.may(world.ways[name].action)
+            faults += faults_of_choice(world, who, name, {field: value}, granted=granted)
+    assert faults == []
+
+
+def faults_of_choice(world: World, who: Who, name: str, form: dict[str, str], *, granted: bool) -> list[str]:
+    """One cell of a form, asked of one's own things and undone."""
+    before = world.keeper.version()
+    with world.keeper.trying(), world.plainly():
+        status = world.ask(who, world.ways[name], world.own, form).status
+        wrote = world.keeper.version() != before
+    if wrote and status >= 400:
+        return [f"{name} {form}: {status}, and yet something was written"]
+    is_right = status not in DENIED or name in REVIEWED["own_exceptions"] if granted else status in (403, 404)
+    return [] if is_right else [f"{name} {form}: {status}, granted: {granted}"]
+
+
+@pytest.mark.parametrize("who", (*SEATED, AUTHORITY), ids=by_name)
+def test_a_circle_that_is_not_his_answers_as_one_that_does_not_exist(world: World, who: Who) -> None:
+    faults = []
+    for name, form in REVIEWED["speaking"].items():
+        way = world.ways[name]
+        absent = said_to(world, who, way, form | {"readers": NOBODY})
+        faults += [] if absent[0] in (403, 404) else [f"{name} to nobody: {absent[0]}"]
+        for circle, sides in REVIEWED["circles"].items():
+            said = said_to(world, who, way, form | {"readers": circle})
+            if who.side not in sides:
+                faults += [] if said == absent else [f"{name} to {circle}: {said[0]}, not as absence"]
+            elif (said[0] in DENIED) is who.may(way.action):
+                faults.append(f"{name} to {circle}: {said[0]}")
+    assert faults == []
+
+
+def said_to(world: World, who: Who, way: Way, form: dict[str, str]) -> tuple[int, str]:
+    """The answer; what was written is undone."""
+    before = world.keeper.version()
+    with world.keeper.trying(), world.plainly():
+        answer = world.ask(who, way, world.own, form)
+        assert answer.status < 400 or world.keeper.version() == before, (way.name, form)
+    return same(answer, world.own)
+
+
+# ---------------------------------------------------------------------- sockets
+
+
+@pytest.mark.parametrize("who", (*SEATED, *ABROAD, AUTHORITY), ids=by_name)
+def test_each_socket_event_answers_as_the_file_says(world: World, who: Who) -> None:
+    page = open_page(world, who)
+    mine = {"negotiation": world.table.id, "part": world.own["part_id"][0], "draft": world.drafts["commune"]}
+    other = {"negotiation": world.elsewhere.id, "part": world.other["part_id"][0], "draft": world.drafts["other"]}
+    hidden = {"part": world.hidden["part_id"][0], "draft": world.drafts["hidden"]}
+    nothing = answers_about(world, page, dict.fromkeys(mine, UNKNOWN))
+    assert {code_of(answer) for event, answer in nothing.items() if event != "close_draft"} == {"not_found"}
+    if who is not AUTHORITY:
+        assert answers_about(world, page, dict.fromkeys(mine, UNKNOWN) | hidden) == nothing
+    if who in ABROAD:
+        assert answers_about(world, page, mine) == nothing
+    else:
+        assert answers_about(world, page, other) == nothing
+        for event, answer in answers_about(world, page, mine).items():
+            allowed = who.may(EVENTS[event].action)
+            assert (code_of(answer) != "not_allowed") is allowed and code_of(answer) != "not_found", event
+    page.disconnect()
+
+
+def answers_about(world: World, page: Any, named: dict[str, str]) -> dict[str, dict[str, Any]]:
+    sent = events_about(**named, clause=world.own["clause_id"][0])
+    return {event: asks(page, event, message) for event, message in sent.items()}
+
+
+@pytest.mark.parametrize("who", (*SEATED, AUTHORITY), ids=by_name)
+def test_a_draft_opens_to_its_own_side_alone(world: World, who: Who) -> None:
+    page = open_page(world, who)
+    for side, sides in REVIEWED["drafts"].items():
+        about = events_about(negotiation="", part=world.own["part_id"][0], draft="", clause="", side=side)
+        code = code_of(asks(page, "open_draft", about["open_draft"]))
+        assert (side, code) == (side, "ok" if who.side in sides else "not_found")
+    page.disconnect()
+
+
+@pytest.mark.parametrize("who", [who for who in PEOPLE if not who.signed_in], ids=by_name)
+def test_nobody_opens_a_socket_without_a_session(world: World, who: Who) -> None:
+    assert not open_page(world, who).is_connected()
