@@ -7,8 +7,11 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 DEEPEST = 4
+STEM = 6
+"""Bytes: a layer that holds no beginning of a spelling holds none of those that begin so, and words share theirs."""
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 _CODES = re.compile(rb"<([0-9A-Fa-f]+)>")
 _SHOWN = re.compile(rb"\[(.*?)\]\s*TJ|(<[0-9A-Fa-f]+>|\((?:\\.|[^\\)])*\))\s*Tj", re.DOTALL)
@@ -16,13 +19,23 @@ _SHOWN = re.compile(rb"\[(.*?)\]\s*TJ|(<[0-9A-Fa-f]+>|\((?:\\.|[^\\)])*\))\s*Tj"
 
 def words_met(body: bytes, words: Iterable[str]) -> set[str]:
     """Those of the words that are anywhere in the bytes, however wrapped."""
-    wanted = set(words)
-    spelled = {word: _spellings(word) for word in wanted}
+    by_stem = _by_stem(frozenset(words))
     met: set[str] = set()
     for layer in everything_in(body):
         lower = layer.lower()
-        met |= {word for word in wanted - met if any(spelling in lower for spelling in spelled[word])}
+        begun = (spelled for stem, spelled in by_stem.items() if stem in lower)
+        met |= {word for spelled in begun for spelling, word in spelled if spelling in lower}
     return met
+
+
+@lru_cache(maxsize=64)
+def _by_stem(words: frozenset[str]) -> dict[bytes, list[tuple[bytes, str]]]:
+    """Every spelling with its word, by its first bytes."""
+    found: dict[bytes, list[tuple[bytes, str]]] = {}
+    for word in words:
+        for spelling in _spellings(word):
+            found.setdefault(spelling[:STEM], []).append((spelling, word))
+    return found
 
 
 def everything_in(body: bytes, depth: int = 0) -> Iterator[bytes]:

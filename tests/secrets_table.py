@@ -6,6 +6,8 @@ file brings the things that only a file brings (drafts of a negotiator, document
 
 import base64
 import secrets
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -101,6 +103,36 @@ def set_secrets(store: Store) -> SecretsTable:
     for inside in READERS:
         _arrange_inside(found, inside)
     return found
+
+
+def secrets_of(app: Flask) -> SecretsTable:
+    """The table of secrets in the application's own empty database, a private draft of each inside open in a live page.
+
+    Made once in a process: every further SQLite database gets a copy of the first, and new pages open on the drafts.
+    """
+    store: Store = app.extensions["store"]
+    if store.engine.dialect.name != "sqlite":
+        found = set_secrets(store)
+        type_secrets(app, found)
+        return found
+    with closing(sqlite3.connect(str(store.engine.url.database))) as database:
+        if not _MADE:
+            made = set_secrets(store)
+            type_secrets(app, made)
+            aside = sqlite3.connect(":memory:", check_same_thread=False)
+            database.backup(aside)
+            _MADE.append((aside, made))
+            return replace(made, words=Words(dict(made.words.told)))
+        aside, made = _MADE[0]
+        aside.backup(database)
+    words, table = Words(dict(made.words.told)), Table(store, made.table.id)
+    found = replace(made, table=table, words=words, typists={})
+    for inside in made.typists:
+        found.typists[inside] = Typist(app, speaker(table, inside)).open(SIDE.get(inside, "ours"))
+    return found
+
+
+_MADE: list[tuple[sqlite3.Connection, SecretsTable]] = []
 
 
 def circle_of(table: Table, inside: str) -> Circle:

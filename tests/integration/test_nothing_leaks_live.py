@@ -23,9 +23,8 @@ from tests.secrets_table import (
     TEXT,
     SecretsTable,
     Typist,
-    set_secrets,
+    secrets_of,
     speaker,
-    type_secrets,
 )
 from tests.visitors import asks
 
@@ -39,9 +38,7 @@ UPDATE = "AAA="
 
 @pytest.fixture
 def found(app: Flask) -> SecretsTable:
-    secrets = set_secrets(app.extensions["store"])
-    type_secrets(app, secrets)
-    return secrets
+    return secrets_of(app)
 
 
 class Recorder:
