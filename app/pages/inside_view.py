@@ -19,11 +19,11 @@ from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.values import as_entered
 from negotiation.rules.visa import Place, Standing, place_of
 from negotiation.rules.vocabulary import GESTURE_OF_MOVE, TEXT_MOVES, Action, Gesture, Role, Side
-from negotiation.services.visas import deciders
+from negotiation.services.visa_rules import deciders, visas_for
 from negotiation.store.columns import now
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.fallen import Fallen, fallen_acceptances
-from negotiation.store.queries.inside import MandateView, RequestView, mandate_of, visa_rules, waiting_requests
+from negotiation.store.queries.inside import MandateView, RequestView, mandate_of, waiting_requests
 from negotiation.store.queries.people import MemberView
 from negotiation.store.queries.visa_reminders import last_reminders
 
@@ -114,9 +114,8 @@ def may_set_mandate(frame: Frame) -> bool:
 
 
 def visas_for_me(session: Session, frame: Frame) -> dict[Gesture, Role]:
-    """The rules of the party that hold back this person: who has the role needs no visa."""
-    rules = frame.read("visa rules", read=lambda: visa_rules(session, frame.actor))
-    return {gesture: role for gesture, role in rules.items() if role not in frame.actor.roles}
+    """The rules of the party that hold back this person, read once a page."""
+    return frame.read("visas for me", frame.actor.member_id, read=lambda: visas_for(session, frame.actor))
 
 
 def pending_of(

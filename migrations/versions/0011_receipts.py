@@ -1,4 +1,4 @@
-"""Receipts of binding moves are a notice of their own; a link passed on by hand opens one seat.
+"""Receipts of binding moves are a notice of their own; a link passed on by hand opens one seat; visas.
 
 Whoever had stopped every mail receives no receipt either. Links passed on before this, of which no seat is known, open
 nothing any more: the invitation is made again.
@@ -23,6 +23,10 @@ AFTER = (*BEFORE, "receipt")
 def upgrade() -> None:
     op.add_column("person", sa.Column("confined", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("signin_link", sa.Column("member_id", AutoString(length=36), nullable=True))
+    op.execute(
+        "ALTER TABLE visa_request ADD COLUMN method VARCHAR(40) "
+        "CONSTRAINT method_values CHECK (method IN ('link', 'password', 'declared'))"
+    )
     _restrict(AFTER)
     op.execute(
         "INSERT INTO notice_choice (person_id, negotiation_id, notice, rhythm) "
@@ -34,6 +38,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM notice_choice WHERE notice = 'receipt'")
     _restrict(BEFORE)
+    op.execute("ALTER TABLE visa_request DROP COLUMN method")
     op.drop_column("signin_link", "member_id")
     op.drop_column("person", "confined")
 

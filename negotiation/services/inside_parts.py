@@ -29,7 +29,7 @@ from negotiation.services.shaping import (
     record_part,
     refuse_while_waiting,
 )
-from negotiation.services.visas import ask_for_part, submit_together
+from negotiation.services.visas import ask_for_part, submit_together, tell_deleted
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import Message
@@ -148,6 +148,7 @@ def delete_inside(uow: UnitOfWork, actor: Actor, part_id: str) -> None:
         kind=Kind.PART_DROPPED,
         facts={"parts": [each.id for each in parts], "deleted": True, "texts": texts},
     )
+    tell_deleted(uow, actor, clauses)
     _delete(uow, parts, [clause.id for clause in clauses])
 
 

@@ -39,7 +39,7 @@ from negotiation.rules.vocabulary import (
     Side,
     VisaState,
 )
-from negotiation.services.access import require
+from negotiation.services.access import require, roles_of
 from negotiation.services.delegating import note_delegate
 from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.move_rows import event_of, move_row, write_move
@@ -48,7 +48,7 @@ from negotiation.services.widening import keep_within
 from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.inside import VisaRequest, VisaRule
-from negotiation.store.people import Party
+from negotiation.store.people import Member, Party
 from negotiation.store.queries.clauses import as_situation
 from negotiation.store.queries.visibility import visible
 from negotiation.store.unit_of_work import UnitOfWork
@@ -134,7 +134,8 @@ def _outcome(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> Out
 
 
 def needs_visa(session: Session, actor: Actor, move: Move) -> Role | None:
-    """The role whose visa the party asks before this move leaves, unless the actor has it himself."""
+    """The role whose visa the party asks before this move leaves, unless the actor has it himself: with a role that an
+    absent colleague lent him he lets others' moves go, never his own."""
     gesture = GESTURE_OF_MOVE.get(move)
     if gesture is None or actor.is_declared:
         return None
@@ -142,7 +143,9 @@ def needs_visa(session: Session, actor: Actor, move: Move) -> Role | None:
         col(VisaRule.party_id) == actor.party_id, col(VisaRule.gesture) == gesture, visible(VisaRule.circle, actor)
     )
     role: Role | None = session.execute(query).scalar_one_or_none()
-    return None if role is None or role in actor.roles else role
+    if role is None or role in roles_of(session.get_one(Member, actor.member_id)):
+        return None
+    return role
 
 
 def _has_its_visa(uow: UnitOfWork, actor: Actor, order: Order) -> None:

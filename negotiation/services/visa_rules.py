@@ -13,6 +13,7 @@ from negotiation.services.access import NEVER_LENT, require, roles_of, sits
 from negotiation.store.columns import now
 from negotiation.store.inside import VisaRule
 from negotiation.store.people import Delegation, Member
+from negotiation.store.queries.inside import visa_rules
 from negotiation.store.queries.visibility import visible
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -50,6 +51,14 @@ def set_visa_rule(uow: UnitOfWork, actor: Actor, gesture: Gesture, role: Role | 
         )
     facts = {"gesture": str(gesture), "role": str(role) if role else ""}
     uow.record(Event(Kind.VISA_RULE_SET, actor.negotiation_id, circle, actor.key, facts))
+
+
+def visas_for(session: Session, actor: Actor) -> dict[Gesture, Role]:
+    """The rules of the party that hold this person's gestures back: who has the role himself needs no visa, who has it
+    from an absent colleague does."""
+    rules = visa_rules(session, actor)
+    own = roles_of(session.get_one(Member, actor.member_id)) if rules else frozenset()
+    return {gesture: role for gesture, role in rules.items() if role not in own}
 
 
 def deciders(session: Session, actor: Actor) -> dict[Role, tuple[str, ...]]:

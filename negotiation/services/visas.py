@@ -24,7 +24,7 @@ from negotiation.errors import (
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.lifecycle import Origin, Play
-from negotiation.rules.policy import Actor
+from negotiation.rules.policy import Actor, Authentication
 from negotiation.rules.values import as_entered
 from negotiation.rules.visa import Standing, place_of
 from negotiation.rules.vocabulary import (
@@ -152,7 +152,10 @@ def give_visa(uow: UnitOfWork, actor: Actor, request_id: str) -> Played:
 
 
 def give_visas(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str]) -> tuple[Played, ...]:
-    """Let moves go, all of them or none, in the name of those who asked, with the authentication of whoever clicks.
+    """Let moves go, all of them or none, in the name of those who asked, while whoever clicks was recognised recently.
+
+    Each names its author, and how he was recognised when he asked, as any other: the party's own chain says who let it
+    go, and how he was recognised.
 
     Raises NotFound, NotAllowed, RecentSigninRequired, AlreadyDone; IllegalMove or Frozen when a clause no longer takes
     its move; StaleClause when another text stands: the requests then still wait, « à reprendre ». And what `play` does.
@@ -172,7 +175,9 @@ def refuse_visas(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str], *, a
         request = _deciding(uow, actor, request_id)
         _still_taken(uow, actor, request)
         request.answer = said
-        _settle(uow, actor, request, VisaState.REFUSED)
+        _become(request, actor, VisaState.REFUSED)
+        facts = {"answer": said} | _for_whom(uow, actor, request)
+        _record(uow, actor, request, kind=Kind.VISA_REFUSED, facts=facts)
 
 
 def refuse_visa(uow: UnitOfWork, actor: Actor, request_id: str, *, answer: str) -> None:
@@ -188,7 +193,20 @@ def cancel_visas(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str]) -> N
         request = _waiting(uow, actor, request_id)
         if request.member_id != actor.member_id and Role.PARTY_ADMINISTRATOR not in actor.roles:
             raise NotAllowed(action=Action.MOVE)
-        _settle(uow, actor, request, VisaState.CANCELLED)
+        _become(request, actor, VisaState.CANCELLED)
+        _record(uow, actor, request, kind=Kind.VISA_CANCELLED, facts={})
+
+
+def tell_deleted(uow: UnitOfWork, actor: Actor, clauses: Iterable[Clause]) -> None:
+    """Another authority's member deletes what a party prepared with him: the requests that go with it are announced to
+    that party, in its own circle. To whoever deletes nothing is told: that a visa is asked is not his to know."""
+    query = select(VisaRequest).where(
+        col(VisaRequest.clause_id).in_([clause.id for clause in clauses]),
+        col(VisaRequest.state) == VisaState.WAITING,
+        col(VisaRequest.party_id) != actor.party_id,
+    )
+    for request in uow.session.execute(query).scalars():
+        _record(uow, actor, request, kind=Kind.VISA_CANCELLED, facts={"deleted": True, "asked_by": request.member_id})
 
 
 def cancel_visa(uow: UnitOfWork, actor: Actor, request_id: str) -> None:
@@ -234,6 +252,7 @@ def _keep(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order, *, role: 
         message_id=order.message,
         written=[list(run) for run in order.written] or None,
         words=_words(words),
+        method=actor.authentication.method,
     )
     uow.session.add(request)
     uow.session.flush()
@@ -301,19 +320,21 @@ def _let_go(uow: UnitOfWork, actor: Actor, request: VisaRequest, *, bundle: str 
         message=request.message_id,
         written=tuple((party_id, words) for party_id, words in request.written or ()),
     )
-    _settle(uow, actor, request, VisaState.GIVEN)
+    _become(request, actor, VisaState.GIVEN)
     asker = _in_whose_name(uow, actor, request)
     put_on_table(uow, asker, clause)
-    return play(uow, asker, request.clause_id, order)
+    played = play(uow, asker, request.clause_id, order)
+    how = {"authentication": str(actor.authentication.method), "left_as": played.move_id}
+    _record(uow, actor, request, kind=Kind.VISA_GIVEN, facts=how | _for_whom(uow, actor, request))
+    return played
 
 
 def _in_whose_name(uow: UnitOfWork, actor: Actor, request: VisaRequest) -> Actor:
-    """Whoever asked; once gone, whoever lets it go answers for it."""
+    """Whoever asked; once gone, whoever lets it go answers for it. Recent is what happens now: the giver's sign-in."""
     asker = uow.session.get_one(Member, request.member_id)
+    how = Authentication(request.method or actor.authentication.method, actor.authentication.at)
     try:
-        return actor_in(
-            uow.session, request.negotiation_id, person_id=asker.person_id, authentication=actor.authentication
-        )
+        return actor_in(uow.session, request.negotiation_id, person_id=asker.person_id, authentication=how)
     except NotFound:
         return actor
 
@@ -328,19 +349,8 @@ def _still_taken(uow: UnitOfWork, actor: Actor, request: VisaRequest) -> Clause:
     return clause
 
 
-_KINDS = {
-    VisaState.GIVEN: Kind.VISA_GIVEN,
-    VisaState.REFUSED: Kind.VISA_REFUSED,
-    VisaState.CANCELLED: Kind.VISA_CANCELLED,
-}
-
-
-def _settle(uow: UnitOfWork, actor: Actor, request: VisaRequest, state: VisaState) -> None:
+def _become(request: VisaRequest, actor: Actor, state: VisaState) -> None:
     request.state, request.settled_at, request.settled_by = state, now(), actor.member_id
-    facts: dict[str, object] = {"answer": request.answer} if request.answer else {}
-    if state is not VisaState.CANCELLED:
-        facts |= _for_whom(uow, actor, request)
-    _record(uow, actor, request, kind=_KINDS[state], facts=facts)
 
 
 def _for_whom(uow: UnitOfWork, actor: Actor, request: VisaRequest) -> dict[str, object]:

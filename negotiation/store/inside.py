@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from negotiation.rules.policy import Method
 from negotiation.rules.vocabulary import Gesture, Move, Role, VisaState
 from negotiation.store.columns import enum_column, json_column, key_column, new_id, now
 
@@ -63,6 +64,8 @@ class VisaRequest(SQLModel, table=True):
     state: VisaState = Field(default=VisaState.WAITING, sa_column=enum_column(VisaState))
     answer: str = ""
     asked_at: datetime = Field(default_factory=now)
+    method: Method | None = Field(default=None, sa_column=enum_column(Method, nullable=True))
+    """How the asker was recognised when he asked: what his move keeps. The party's own chain says how the giver was."""
     settled_at: datetime | None = None
     settled_by: str | None = Field(default=None, max_length=36)
     """Member id."""

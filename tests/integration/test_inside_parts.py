@@ -14,6 +14,7 @@ from negotiation.rules.vocabulary import (
     ClauseState,
     Gesture,
     Move,
+    Notice,
     PartKind,
     Role,
     ValueKind,
@@ -23,6 +24,7 @@ from negotiation.services.adding import NewClause, NewPart, add_clause, add_part
 from negotiation.services.drafting import LiveDrafts, open_draft
 from negotiation.services.inside_parts import delete_inside, share_part, write_working
 from negotiation.services.moves import Order, play
+from negotiation.services.notifying import notices_told
 from negotiation.services.shaping import drop_part, rename_part
 from negotiation.services.visas import give_visas, refuse_visas, set_visa_rule
 from negotiation.store import Announcing, Store
@@ -32,6 +34,7 @@ from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Member
 from negotiation.store.queries.closing import shared_head
 from negotiation.store.queries.negotiations import plan_of
+from negotiation.store.queries.notice_facts import facts_of
 from negotiation.store.queries.parts import part_view
 from negotiation.store.record import HistoryEntry
 from tests.builders import Person, Table, a_table
@@ -251,6 +254,27 @@ def test_a_part_that_waits_for_its_visa_stays_inside_whole(table: Table, asked: 
     ):
         with pytest.raises(CannotShape):
             doing(table, table.og.redac, verb, *given, **named)
+
+
+def test_an_authority_learns_that_the_part_its_visa_waited_for_was_deleted(table: Table) -> None:
+    """By the other authority, who never knew that a visa was asked."""
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        member = uow.session.get_one(Member, table.ars.dg.member.id)
+        member.rights = [*member.rights, "administrateur"]
+    doing(table, Person(table, "ars.dg"), set_visa_rule, Gesture.PROPOSAL, Role.SIGNATORY)
+    part = prepares(table, table.ars.redac, AUTHORITIES)
+    doing(table, table.ars.redac, write_working, field(table, part, "definition").id, text="Un texte.")
+    assert doing(table, table.ars.redac, share_part, part, words="À relire.").waiting == 1
+    before = chain(table, AUTHORITIES)
+    doing(table, table.cd.dg, delete_inside, part)
+    kind, facts = chain(table, table.ars.inside)[-1]
+    assert (kind, facts["asked_by"], facts["deleted"]) == ("visa.cancelled", table.ars.redac.member.id, True)
+    assert [kind for kind, _ in chain(table, AUTHORITIES)[len(before) :]] == ["part.dropped"]
+    assert "visa" not in str(chain(table, table.cd.inside) + chain(table, SHARED))
+    with table.store.reading() as session:
+        entry = session.execute(select(HistoryEntry).where(col(HistoryEntry.kind) == "visa.cancelled")).scalar_one()
+        told = notices_told(session, table.ars.redac.actor, facts_of(session, [entry.id]))
+    assert told[entry.id] == {Notice.VISA}
 
 
 def test_one_visa_lets_the_whole_part_go(table: Table, asked: tuple[str, list[str]]) -> None:

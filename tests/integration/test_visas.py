@@ -1,6 +1,8 @@
 """Visas: what leaves, what waits, who lets it go; and that those outside learn nothing of the waiting."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,8 +23,8 @@ from negotiation.errors import (
     WrongValue,
 )
 from negotiation.rules.paris import paris_day
-from negotiation.rules.policy import Method
-from negotiation.rules.vocabulary import ClauseState, Gesture, Move, Role, VisaState
+from negotiation.rules.policy import Authentication, Method
+from negotiation.rules.vocabulary import Circle, ClauseState, Gesture, Move, Role, VisaState
 from negotiation.services.bundles import Answer, accept_together, propose_working_texts
 from negotiation.services.moves import Order, Played, Seen, play
 from negotiation.services.visas import (
@@ -232,22 +234,58 @@ def test_who_asked_takes_it_back_and_the_administrator_too(table: Table) -> None
     doing(table.og.dg, cancel_visa, waits(table.og.redac))
 
 
-def test_a_delegate_decides_and_the_inside_says_for_whom(table: Table) -> None:
-    request_id, lender, delegate = waits(table.og.redac), table.og.dg.member, table.og.com.member
-    today = paris_day(now())
+def lends(lender: Person, delegate: Person) -> None:
+    """Today only."""
+    table, today = lender.table, paris_day(now())
     with table.store.unit_of_work() as uow:
         uow.session.add(
             Delegation(
                 negotiation_id=table.id,
-                party_id=table.og.id,
-                circle=str(table.og.inside),
-                from_member_id=lender.id,
-                to_member_id=delegate.id,
+                party_id=lender.member.party_id,
+                circle=str(Circle.inside(lender.member.party_id)),
+                from_member_id=lender.member.id,
+                to_member_id=delegate.member.id,
                 starts_on=today,
                 ends_on=today,
-                set_by=lender.id,
+                set_by=lender.member.id,
             )
         )
+
+
+def test_nobody_lets_his_own_move_go_with_a_role_that_was_lent_to_him(table: Table) -> None:
+    asked_before = waits(table.og.redac, clause="en02")
+    lends(table.og.dg, table.og.redac)
+    asked_since = waits(table.og.redac)
+    for request_id in (asked_before, asked_since):
+        with pytest.raises(NotAllowed):
+            doing(table.og.redac, give_visa, request_id)
+    with pytest.raises(VisaRequired):
+        table.og.redac.propose("en03", value=1000)
+    doing(table.og.dg, give_visas, [asked_before, asked_since])
+
+
+def test_each_answers_for_what_he_did_as_he_was_recognised(table: Table) -> None:
+    """The asker by a link, the giver by a password: the move names the first, the party’s own chain the second."""
+    asker = Authentication(Method.LINK, now())
+    order = Order(Move.PROPOSAL, text="Nous visons 94 %.", value="94")
+    with table.store.unit_of_work() as uow:
+        actor = replace(table.og.redac.actor, authentication=asker)
+        request_id = submit(uow, actor, table.clause_id(CLAUSE), order).request_id or ""
+    played: Played = doing(table.og.dg, give_visa, request_id)
+    with table.store.reading() as session:
+        query = select(HistoryEntry).where(col(HistoryEntry.kind).in_(["clause.proposed", "visa.given"]))
+        entries = {entry.kind: entry for entry in session.execute(query).scalars()}
+    left, given = entries["clause.proposed"], entries["visa.given"]
+    assert (left.actor, json.loads(left.payload or "")["authentication"]) == ("og.redac", "link")
+    assert (given.actor, given.circle) == ("og.dg", str(table.og.inside))
+    said = json.loads(given.payload or "")
+    assert (said["authentication"], said["left_as"]) == ("password", played.move_id)
+    assert "og.dg" not in (left.payload or "") and request_id not in (left.payload or "")
+
+
+def test_a_delegate_decides_and_the_inside_says_for_whom(table: Table) -> None:
+    request_id, lender, delegate = waits(table.og.redac), table.og.dg.member, table.og.com.member
+    lends(table.og.dg, table.og.com)
     with table.store.reading() as session:
         assert deciders(session, table.og.redac.actor)[Role.NEGOTIATOR] == (lender.id, delegate.id)
     doing(table.og.com, give_visa, request_id)

@@ -105,7 +105,7 @@ def _fact(session: Session, entry: HistoryEntry) -> Fact:
         case Notice.MOVES if entry.clause_id:
             return _with(fact, holders=_holders(session, entry.clause_id))
         case Notice.VISA if entry.clause_id:
-            return _with(fact, **_visas(session, fact))
+            return _with(fact, **_visas(session, fact, said))
         case Notice.TASK:
             task = session.get(Task, str(said.get("task", "")))
             return _with(fact, task_owner=task.owner_id if task else None)
@@ -137,8 +137,10 @@ def _holders(session: Session, clause_id: str) -> frozenset[str]:
     return as_situation(clause, frozenset(session.execute(concerned).scalars()), tabled).waiting_for()
 
 
-def _visas(session: Session, fact: Fact) -> dict[str, Any]:
-    """The roles asked when the visa still waits; whoever asked when it was settled."""
+def _visas(session: Session, fact: Fact, said: dict[str, Any]) -> dict[str, Any]:
+    """The roles asked when the visa still waits; whoever asked when it was settled, or deleted with its clause."""
+    if "asked_by" in said:
+        return {"askers": frozenset({said["asked_by"]})}
     query = select(VisaRequest).where(
         col(VisaRequest.clause_id) == fact.clause_id, col(VisaRequest.circle) == str(fact.circle)
     )
