@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
-from app.limits import by_person, limiter
+from app.limits import by_person, gestures, limiter
 from app.offloading import off_the_loop
 from app.pages.frame import Frame, frame_of, reader_in
 from app.security import serves
@@ -86,6 +86,7 @@ def versions_fragment(negotiation_id: str) -> ResponseReturnValue:
 
 
 @closing.post("/negociations/<negotiation_id>/gel")
+@gestures
 @serves(Action.REQUEST_FREEZE)
 def post_freeze(negotiation_id: str) -> ResponseReturnValue:
     """Ask for the gel, or take the request back. The PDF is made before the writing transaction."""
@@ -108,6 +109,7 @@ ASKED = "Votre demande de gel est enregistrée. Le contrat sera figé quand chaq
 
 
 @closing.post("/negociations/<negotiation_id>/signature")
+@gestures
 @serves(Action.SIGN)
 def post_signature(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
-from app.limits import words
+from app.limits import gestures, words
 from app.pages.frame import Frame, asked_number, frame_of, reader_in
 from app.pages.talk import Spot, beside, left_of, may_speak, of_part, of_table, usual_audience
 from app.pages.thread_view import people_to_name, writable
@@ -96,6 +96,7 @@ def post_part_message(negotiation_id: str, part_id: str) -> ResponseReturnValue:
 
 
 @discussion.post("/negociations/<negotiation_id>/messages/<message_id>/reprise")
+@gestures
 @serves(Action.SEND_MESSAGE)
 def take_message_back(negotiation_id: str, message_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
+from app.limits import gestures
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import Pending, pending_of
 from app.pages.presentation import count_fr
@@ -66,6 +67,7 @@ def inside_fragment(negotiation_id: str) -> ResponseReturnValue:
 
 
 @inside.post("/negociations/<negotiation_id>/interne/regles")
+@gestures
 @serves(Action.MANAGE_MEMBERS)
 def set_rules(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -79,6 +81,7 @@ def set_rules(negotiation_id: str) -> ResponseReturnValue:
 
 
 @inside.post("/negociations/<negotiation_id>/interne/visas/donner")
+@gestures
 @serves(Action.GIVE_VISA)
 def give(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -91,6 +94,7 @@ def give(negotiation_id: str) -> ResponseReturnValue:
 
 
 @inside.post("/negociations/<negotiation_id>/interne/visas/refuser")
+@gestures
 @serves(Action.GIVE_VISA)
 def refuse(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -102,6 +106,7 @@ def refuse(negotiation_id: str) -> ResponseReturnValue:
 
 
 @inside.post("/negociations/<negotiation_id>/interne/visas/annuler")
+@gestures
 @serves(Action.MOVE)
 def cancel(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -113,6 +118,7 @@ def cancel(negotiation_id: str) -> ResponseReturnValue:
 
 
 @inside.post("/negociations/<negotiation_id>/interne/visas/rappeler")
+@gestures
 @serves(Action.MOVE)
 def remind(negotiation_id: str) -> ResponseReturnValue:
     """Call requests of one's own to mind, to those whose visa they await."""
@@ -149,6 +155,7 @@ def change_visa(clause_id: str, visa_id: str) -> ResponseReturnValue:
 
 
 @inside.post("/clauses/<clause_id>/mandat")
+@gestures
 @serves(Action.SET_MANDATE)
 def write_mandate(clause_id: str) -> ResponseReturnValue:
     terms = Terms(*(request.form.get(name, "") for name in ("floor", "ceiling", "fallback", "leeway")))

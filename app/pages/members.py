@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
-from app.limits import by_person, limiter
+from app.limits import by_person, gestures, limiter
 from app.mailing import mail_is_set
 from app.pages.frame import Frame, frame_of, reader_in
 from app.security import serves
@@ -80,6 +80,7 @@ def show_member(negotiation_id: str, member_id: str) -> ResponseReturnValue:
 
 
 @members.post("/negociations/<negotiation_id>/membres")
+@gestures
 @limiter.limit("30 per minute", key_func=by_person)
 @serves(Action.MANAGE_MEMBERS)
 def post_invitation(negotiation_id: str) -> ResponseReturnValue:
@@ -90,6 +91,7 @@ def post_invitation(negotiation_id: str) -> ResponseReturnValue:
 
 
 @members.post("/negociations/<negotiation_id>/parties")
+@gestures
 @limiter.limit("30 per minute", key_func=by_person)
 @serves(Action.MANAGE_MEMBERS)
 def post_party(negotiation_id: str) -> ResponseReturnValue:
@@ -101,6 +103,7 @@ def post_party(negotiation_id: str) -> ResponseReturnValue:
 
 
 @members.post("/negociations/<negotiation_id>/membres/<member_id>")
+@gestures
 @limiter.limit("60 per minute", key_func=by_person)
 @serves(Action.MANAGE_MEMBERS)
 def post_member(negotiation_id: str, member_id: str) -> ResponseReturnValue:
@@ -131,6 +134,7 @@ DONE = {
 
 
 @members.post("/negociations/<negotiation_id>/delegations")
+@gestures
 @serves(Action.DELEGATE)
 def post_delegation(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -146,6 +150,7 @@ def post_delegation(negotiation_id: str) -> ResponseReturnValue:
 
 
 @members.post("/negociations/<negotiation_id>/delegations/<delegation_id>/fin")
+@gestures
 @serves(Action.DELEGATE)
 def post_delegation_end(negotiation_id: str, delegation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
-from app.limits import talk
+from app.limits import gestures, talk
 from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import reader_on_clause
 from app.pages.texts import clause_context
@@ -62,6 +62,7 @@ WRONG_FIELDS = {
 
 
 @moves.post("/clauses/<clause_id>/moves")
+@gestures
 @talk
 @serves(Action.MOVE)
 def post_move(clause_id: str) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app.config import Settings
 from app.database import current_store
-from app.limits import by_person, limiter
+from app.limits import by_person, gestures, limiter
 from app.pages.opening_form import KINDS, OpeningForm, act_on_rows, read_form, read_opening, suggest
 from app.pages.opening_words import EMPTY
 from app.security import serves
@@ -82,6 +82,7 @@ def show_draft(draft_id: str) -> ResponseReturnValue:
 
 
 @opening.post("/ouvrir/preparations/<draft_id>/supprimer")
+@gestures
 @serves(Action.OPEN_NEGOTIATION)
 def drop_draft(draft_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -101,6 +102,7 @@ def show_obtained() -> ResponseReturnValue:
 
 
 @opening.post("/ouvrir")
+@gestures
 @limiter.limit(OPENED_AN_HOUR, key_func=by_person, deduct_when=_opened)
 @serves(Action.OPEN_NEGOTIATION)
 def send_opening() -> ResponseReturnValue:

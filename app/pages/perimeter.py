@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
+from app.limits import gestures
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.opening_form import Reader, StructureRow, read_structure
 from app.pages.opening_words import sentence_of_fault
@@ -47,6 +48,7 @@ def show_perimeter(negotiation_id: str) -> ResponseReturnValue:
 
 
 @perimeter.post("/negociations/<negotiation_id>/perimetre")
+@gestures
 @serves(Action.SHAPE)
 def change_perimeter(negotiation_id: str) -> ResponseReturnValue:
     """Add, change or take out one structure."""

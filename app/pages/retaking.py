@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
+from app.limits import gestures
 from app.pages.clause_view import sign_of
 from app.pages.frame import Frame, frame_of, reader_on_clause
 from app.pages.inside_view import visas_for_me
@@ -107,6 +108,7 @@ def show_retaking(clause_id: str) -> ResponseReturnValue:
 
 
 @retaking.post("/clauses/<clause_id>/reprendre")
+@gestures
 @serves(Action.MOVE)
 def post_retaking(clause_id: str) -> ResponseReturnValue:
     """« Voir le résultat » shows it and writes nothing; « Contre-proposer » sends what was shown."""

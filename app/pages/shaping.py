@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
+from app.limits import gestures
 from app.pages.frame import reader_in, reader_on_clause
 from app.pages.presentation import count_fr
 from app.pages.shape_pages import add_page, inside_page, part_page, split_page, to_part
@@ -39,6 +40,7 @@ def show_add(negotiation_id: str) -> ResponseReturnValue:
 
 
 @shape.post("/negociations/<negotiation_id>/ajouter")
+@gestures
 @serves(Action.SHAPE)
 def add(negotiation_id: str) -> ResponseReturnValue:
     word, under = _field("genre"), _field("sous")
@@ -87,6 +89,7 @@ def _add_clause(uow: UnitOfWork, actor: Actor, word: str, part_id: str) -> Respo
 
 
 @shape.post("/negociations/<negotiation_id>/texte/<part_id>/intitule")
+@gestures
 @serves(Action.SHAPE)
 def rename(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -96,6 +99,7 @@ def rename(negotiation_id: str, part_id: str) -> ResponseReturnValue:
 
 
 @shape.post("/negociations/<negotiation_id>/texte/<part_id>/ordre")
+@gestures
 @serves(Action.SHAPE)
 def reorder(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -106,6 +110,7 @@ def reorder(negotiation_id: str, part_id: str) -> ResponseReturnValue:
 
 
 @shape.post("/clauses/<clause_id>/ordre")
+@gestures
 @serves(Action.SHAPE)
 def reorder_clause(clause_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -117,6 +122,7 @@ def reorder_clause(clause_id: str) -> ResponseReturnValue:
 
 
 @shape.post("/negociations/<negotiation_id>/texte/<part_id>/ecarter")
+@gestures
 @serves(Action.SHAPE)
 def drop(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -126,6 +132,7 @@ def drop(negotiation_id: str, part_id: str) -> ResponseReturnValue:
 
 
 @shape.post("/negociations/<negotiation_id>/texte/<part_id>/retablir")
+@gestures
 @serves(Action.SHAPE)
 def restore(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -138,6 +145,7 @@ def restore(negotiation_id: str, part_id: str) -> ResponseReturnValue:
 
 
 @shape.post("/negociations/<negotiation_id>/texte/<part_id>/textes")
+@gestures
 @serves(Action.SHAPE)
 def write_inside(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     """Every field of an inside part, as its form holds them."""
@@ -176,6 +184,7 @@ def show_share(negotiation_id: str, part_id: str) -> ResponseReturnValue:
 
 
 @shape.post("/negociations/<negotiation_id>/texte/<part_id>/partage")
+@gestures
 @serves(Action.SHAPE)
 def share(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -204,6 +213,7 @@ def show_delete(negotiation_id: str, part_id: str) -> ResponseReturnValue:
 
 
 @shape.post("/negociations/<negotiation_id>/texte/<part_id>/suppression")
+@gestures
 @serves(Action.SHAPE)
 def delete(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -228,6 +238,7 @@ def show_split(clause_id: str) -> ResponseReturnValue:
 
 
 @shape.post("/clauses/<clause_id>/coupe")
+@gestures
 @serves(Action.SHAPE)
 def split(clause_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
-from app.limits import words
+from app.limits import gestures, words
 from app.pages.frame import Frame, asked_number, frame_of, reader_in
 from app.pages.thread_view import people_to_name, writable
 from app.pages.writing import sending_asked
@@ -69,6 +69,7 @@ def post_task(negotiation_id: str) -> ResponseReturnValue:
 
 
 @tasks.post("/negociations/<negotiation_id>/taches/<task_id>")
+@gestures
 @serves(Action.WRITE_TASK)
 def post_change(negotiation_id: str, task_id: str) -> ResponseReturnValue:
     """Another owner or day, or « faite », « abandonnée », « à reprendre »."""

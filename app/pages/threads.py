@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
-from app.limits import words
+from app.limits import gestures, words
 from app.pages.frame import reader_on_clause
 from app.pages.texts import clause_context
 from app.pages.writing import sending_asked, writing_asked
@@ -51,6 +51,7 @@ def say(clause_id: str) -> ResponseReturnValue:
 
 
 @threads.post("/clauses/<clause_id>/commentaires/<move_id>/regle")
+@gestures
 @serves(Action.SETTLE_THREAD)
 def settle_thread(clause_id: str, move_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -60,6 +61,7 @@ def settle_thread(clause_id: str, move_id: str) -> ResponseReturnValue:
 
 
 @threads.post("/clauses/<clause_id>/commentaires/<move_id>/rouvre")
+@gestures
 @serves(Action.SETTLE_THREAD)
 def open_thread_again(clause_id: str, move_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
@@ -69,6 +71,7 @@ def open_thread_again(clause_id: str, move_id: str) -> ResponseReturnValue:
 
 
 @threads.post("/clauses/<clause_id>/commentaires/<move_id>/reprise")
+@gestures
 @serves(Action.COMMENT)
 def take_comment_back(clause_id: str, move_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
+from app.limits import gestures
 from app.pages.opening_form import KINDS
 from app.pages.trame_form import head_of, place_in_words, wordings_of
 from app.security import serves, takes_up_to
@@ -44,6 +45,7 @@ def list_trames() -> ResponseReturnValue:
 
 
 @trames.post("/trames")
+@gestures
 @takes_up_to(LARGEST_TRAME + FORM_ROOM)
 @serves(Action.WRITE_TRAME)
 def import_trame() -> ResponseReturnValue:
@@ -66,6 +68,7 @@ def show_model(model: str) -> ResponseReturnValue:
 
 
 @trames.post("/trames/modeles/<model>")
+@gestures
 @serves(Action.WRITE_TRAME)
 def copy_model(model: str) -> ResponseReturnValue:
     trame = built_in_trame(model)
@@ -89,6 +92,7 @@ def edit_trame(trame_id: str) -> ResponseReturnValue:
 
 
 @trames.post("/trames/<trame_id>")
+@gestures
 @takes_up_to(LONGEST_FORM)
 @serves(Action.WRITE_TRAME)
 def save_trame(trame_id: str) -> ResponseReturnValue:
@@ -103,6 +107,7 @@ def save_trame(trame_id: str) -> ResponseReturnValue:
 
 
 @trames.post("/trames/<trame_id>/plan")
+@gestures
 @serves(Action.WRITE_TRAME)
 def change_plan(trame_id: str) -> ResponseReturnValue:
     """Up, down, out, or one part more. Raises NotFound, InvalidFile."""
@@ -140,6 +145,7 @@ def edit_part(trame_id: str, part_key: str) -> ResponseReturnValue:
 
 
 @trames.post("/trames/<trame_id>/parties/<part_key>")
+@gestures
 @takes_up_to(LONGEST_FORM)
 @serves(Action.WRITE_TRAME)
 def save_part(trame_id: str, part_key: str) -> ResponseReturnValue:
@@ -175,6 +181,7 @@ def ask_before_deleting(trame_id: str) -> ResponseReturnValue:
 
 
 @trames.post("/trames/<trame_id>/supprimer")
+@gestures
 @serves(Action.WRITE_TRAME)
 def delete_trame(trame_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:

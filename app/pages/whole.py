@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import or_plainly, status_of
+from app.limits import gestures
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.inside_view import visas_for_me
 from app.pages.presentation import count_fr
@@ -82,6 +83,7 @@ def show_chosen(negotiation_id: str) -> ResponseReturnValue:
 
 
 @whole.post("/negociations/<negotiation_id>/ensemble/accords")
+@gestures
 @serves(Action.ACCEPT)
 def accept_whole(negotiation_id: str) -> ResponseReturnValue:
     """Accept, in one gesture, the versions that the form lists: « clause number fingerprint » each."""
@@ -97,6 +99,7 @@ def accept_whole(negotiation_id: str) -> ResponseReturnValue:
 
 
 @whole.post("/negociations/<negotiation_id>/ensemble/propositions")
+@gestures
 @serves(Action.TABLE_TEXT)
 def propose_whole(negotiation_id: str) -> ResponseReturnValue:
     """Table the working texts of the listed parts in one gesture."""
