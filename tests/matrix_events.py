@@ -26,6 +26,7 @@ def events_about(*, negotiation: str, part: str, draft: str, clause: str, side: 
         "push_update": {**named, "op": new_id(), "update": UPDATE},
         "pull_updates": {**named, "after": 0},
         "check_draft": {**named, "seq": 1, "hash": "0" * 64},
+        "read_references": {"draft": draft, "clause": clause},
         "move_cursor": {"draft": draft, "clause": clause, "selection": None},
         "close_draft": {"draft": draft},
     }

@@ -17,6 +17,7 @@ from app.security import origin_is_ours
 from app.signin.session import person_or_none, session_of_socket_token
 from app.sockets import draft_events, presence
 from app.sockets import page_events as page_events  # registers its events
+from app.sockets import reference_events as reference_events  # the same
 from app.sockets.gate import SocketGate
 from app.sockets.hot_events import HotEvents
 from app.sockets.live import LiveSockets, live_sockets
@@ -31,7 +32,7 @@ PACKETS_A_PAYLOAD = 256
 PING_SECONDS = 15
 SILENCE_SECONDS = 15
 GATHER_SECONDS = 0.006
-"""How long what is typed waits for what others type, to share one transaction (measured: docs/adr/0013)."""
+"""How long what is typed waits for what others type, to share one transaction (measured: docs/adr/0014)."""
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -170,16 +170,18 @@ def _joined(opcodes: Iterable[Opcode]) -> Iterator[Opcode]:
 
 
 def _slide(segments: list[Segment]) -> None:
-    """« le[ bon] taux » becomes « le [bon ]taux »: a lone addition or deletion starts with a word, not with a space."""
+    """« le[ bon] taux » becomes « le [bon ]taux »: a lone addition or deletion starts with a word, not with a space nor
+    with the end of the phrase before it (« fin[. Suite]. » becomes « fin.[ Suite.] »)."""
     for position in range(1, len(segments) - 1):
         edit, following = segments[position], segments[position + 1]
         tokens = edit.inserted or edit.deleted
         if not edit.is_edit or (edit.inserted and edit.deleted):
             continue
-        if tokens[0].isspace() and following.kept and following.kept[0] == tokens[0]:
-            segments[position - 1].kept.append(tokens[0])
-            tokens.append(tokens.pop(0))
-            following.kept.pop(0)
+        for is_slid in (_PHRASE_ENDS.__contains__, str.isspace):
+            if is_slid(tokens[0]) and following.kept and following.kept[0] == tokens[0]:
+                segments[position - 1].kept.append(tokens[0])
+                tokens.append(tokens.pop(0))
+                following.kept.pop(0)
     segments[:] = [segment for segment in segments if segment.kept or segment.is_edit]
 
 

@@ -116,6 +116,34 @@ def test_a_page_learns_who_it_is_and_what_it_may_write(page: Callable[[str], Pag
     assert alice.opened["me"]["letter"]
 
 
+def test_a_draft_is_compared_with_what_was_agreed_and_what_is_tabled(page: Callable[[str], Page]) -> None:
+    alice, bruno = page("og.dg").open(), page("ars.dg").open()
+    alice.push("bonjour")
+    asked = {"draft": alice.opened["draft"], "clause": alice.table.clause_id}
+    assert references(bruno.ask("read_references", **asked)) == {"start": (None, START)}
+    alice.table.agree("Texte accordé")
+    alice.table.reopen()
+    assert references(bruno.ask("read_references", **asked)) == {"agreed": (1, "Texte accordé")}
+    alice.table.person("og.dg").propose("k01.markdown", "Autre texte")
+    told = bruno.open().ask("read_references", **asked)
+    assert references(told) == {"agreed": (1, "Texte accordé"), "tabled": (2, "Autre texte")}
+    assert told["writers"] == {}, "the reopening began another document"
+    bruno.push("Et encore")
+    assert list(bruno.ask("read_references", **asked)["writers"].values()) == ["A"]
+    assert bruno.refusal("read_references", **asked | {"clause": UNKNOWN}) == NOT_FOUND
+
+
+def references(told: dict[str, Any]) -> dict[str, tuple[int | None, str]]:
+    """Each text of reference: the number of its version, its Markdown."""
+    found = {}
+    for name, sent in told["references"].items():
+        document: Doc = Doc()
+        document.apply_update(base64.b64decode(sent["update"]))
+        (root,) = document.keys()
+        found[name] = (sent["number"], read_fragment(document, root))
+    return found
+
+
 def test_the_other_party_sees_the_commune_move_while_its_author_hears_no_echo(page: Callable[[str], Page]) -> None:
     alice, bruno = page("og.dg").open(), page("ars.dg").open()
     assert alice.push("bonjour") == {"ok": True, "seq": 2}
@@ -135,6 +163,7 @@ def test_a_private_draft_answers_the_others_exactly_like_an_unknown_one(page: Ca
             "pull_updates": {"epoch": 1, "after": 0},
             "check_draft": {"epoch": 1, "seq": 1, "hash": ""},
             "move_cursor": {"clause": alice.table.clause_id, "selection": CARET},
+            "read_references": {"clause": alice.table.clause_id},
         }
         for event, message in asked.items():
             assert bruno.refusal(event, draft=draft, **message) == NOT_FOUND

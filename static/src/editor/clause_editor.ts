@@ -2,18 +2,25 @@
 
 import { Editor } from "@tiptap/core";
 import { Collaboration } from "@tiptap/extension-collaboration";
+import type { Socket } from "socket.io-client";
 import { element } from "../page/words";
 import { Carets, partySign, tell } from "./carets";
 import type { DraftSync, SyncEvent } from "./draft_sync";
+import { Find } from "./find";
+import { FindBar } from "./find_bar";
 import { readSelection } from "./fresh_selection";
 import { textsOf } from "./kept";
 import { keptPanel } from "./kept_panel";
 import { cleanPaste, PasteNote } from "./paste";
 import { fitInCell } from "./paste_cell";
 import type { Peers } from "./peers";
+import { RedlineBar } from "./redline_bar";
+import { LiveRedline } from "./redline_plugin";
+import { References } from "./redline_reference";
 import { inWords } from "./save_state";
 import { schema } from "./schema";
 import { LOCKED } from "./sentences";
+import { showShortcuts } from "./shortcuts";
 import { fragmentName } from "./texts";
 import { Toolbar } from "./toolbar";
 
@@ -21,21 +28,33 @@ import { Toolbar } from "./toolbar";
 export type FirstCaret = { x: number; y: number } | "end" | null;
 
 const HELP =
-  "Échap pour sortir du texte. Tabulation : cellule suivante dans un tableau, retrait dans une liste, sinon suite de la page.";
+  "Échap pour sortir du texte. Tabulation : cellule suivante dans un tableau, retrait dans une liste, sinon suite de la page. F8\u00a0: changement suivant.";
+const LEFT = "Vous êtes sorti du texte. Tab\u00a0: la suite de la page. Maj+Tab ou Entrée\u00a0: y revenir.";
 /** Between two keystrokes nobody needs to hear that the first one is saved. */
 const CALM_MS = 400;
+
+interface ClauseParts {
+  clause: string;
+  say: (sentence: string) => void;
+  caret: FirstCaret;
+  person: string;
+  socket: Socket;
+}
 
 let count = 0;
 
 export class ClauseEditor {
   private editor: Editor | null = null;
   private toolbar: Toolbar | null = null;
+  private redline: { references: References; marks: LiveRedline; bar: RedlineBar } | null = null;
+  private find: FindBar | null = null;
   private readonly text: HTMLElement;
   private readonly frame = element("div", "editor");
   private readonly saved: HTMLElement;
   private readonly people = element("p", "live-people");
   private readonly problem = element("p", "live-problem");
   private readonly pasted: PasteNote;
+  private readonly after = element("p", "after-text", LEFT);
   private readonly help = element("p", "vh", HELP);
   private readonly silences: (() => void)[];
   private firstCaret: FirstCaret;
@@ -45,7 +64,7 @@ export class ClauseEditor {
     private readonly host: HTMLElement,
     private readonly sync: DraftSync,
     private readonly peers: Peers,
-    private readonly parts: { clause: string; say: (sentence: string) => void; caret: FirstCaret },
+    private readonly parts: ClauseParts,
   ) {
     this.text = host.querySelector<HTMLElement>(".live-text") ?? host.appendChild(element("div", "live-text read"));
     this.firstCaret = this.inText(parts.caret);
@@ -56,7 +75,13 @@ export class ClauseEditor {
     this.problem.setAttribute("role", "alert");
     this.problem.hidden = true;
     this.frame.hidden = true;
-    this.frame.append(this.pasted.element, this.help);
+    this.after.tabIndex = -1;
+    this.after.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.editor?.commands.focus();
+    });
+    this.frame.append(this.after, this.pasted.element, this.help);
     this.text.before(this.problem);
     this.text.after(this.frame, this.people);
     host.setAttribute("aria-busy", "true");
@@ -84,6 +109,7 @@ export class ClauseEditor {
     if (event === "renewed") this.takeDown();
     if (this.editor === null && this.sync.ready) this.build();
     this.editor?.setEditable(this.mayWrite(), false);
+    this.redline?.bar.show();
     this.showSaved();
     this.showProblem();
   }
@@ -98,6 +124,9 @@ export class ClauseEditor {
     const { doc } = this.sync;
     const label = this.host.dataset.label ?? labelOf(this.host.dataset.draftSide);
     const surface = element("div", "editor-surface");
+    const fragment = doc.getXmlFragment(fragmentName(this.parts.clause));
+    const references = new References(this.parts.socket, this.sync, this.parts.clause);
+    const marks = new LiveRedline(fragment, references, this.parts.say);
     this.editor = new Editor({
       element: surface,
       injectCSS: false,
@@ -105,8 +134,10 @@ export class ClauseEditor {
       editable: this.mayWrite(),
       extensions: [
         ...schema,
-        Collaboration.configure({ fragment: doc.getXmlFragment(fragmentName(this.parts.clause)) }),
+        Collaboration.configure({ fragment }),
         Carets.configure({ peers: this.peers, clause: this.parts.clause }),
+        Find,
+        marks.extension,
       ],
       editorProps: {
         attributes: {
@@ -132,7 +163,21 @@ export class ClauseEditor {
       onFocus: ({ editor }) => tell(editor.view, this.peers, this.parts.clause),
       onBlur: () => this.peers.tell(this.parts.clause, null),
     });
-    this.toolbar = new Toolbar(this.editor, label);
+    const find = new FindBar(this.editor);
+    this.find = find;
+    this.toolbar = new Toolbar(this.editor, label, [
+      { words: "Rechercher", name: "Rechercher dans ce texte (Ctrl+F)", does: () => find.open() },
+      { words: "?", name: "? Raccourcis clavier (Ctrl+/)", does: showShortcuts },
+    ]);
+    this.toolbar.element.append(find.element);
+    const bar = new RedlineBar(marks, references, {
+      person: this.parts.person,
+      label,
+      leave: () => this.editor?.commands.focus(),
+      mayWrite: () => this.mayWrite(),
+    });
+    this.redline = { references, marks, bar };
+    this.toolbar.element.append(bar.element);
     this.frame.prepend(this.toolbar.element, surface);
     this.frame.hidden = false;
     this.text.hidden = true;
@@ -143,27 +188,35 @@ export class ClauseEditor {
 
   private takeDown(): void {
     this.toolbar?.destroy();
+    this.redline?.references.destroy();
+    this.redline?.marks.destroy();
     this.editor?.destroy();
     this.toolbar?.element.remove();
     this.frame.querySelector(".editor-surface")?.remove();
     this.toolbar = null;
+    this.find = null;
+    this.redline = null;
     this.editor = null;
     delete this.host.dataset.live;
   }
 
   private keyPressed(event: KeyboardEvent): boolean {
-    if (event.key === "Escape" && !event.isComposing) {
-      // Out of the text but not far: the next Tab goes on from here.
-      this.host.tabIndex = -1;
-      this.host.focus({ preventScroll: true });
-      return true;
-    }
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-      event.preventDefault();
-      this.toolbar?.openLink();
-      return true;
-    }
-    return false;
+    if (event.isComposing) return false;
+    const ctrl = (event.ctrlKey || event.metaKey) && !event.altKey ? "Ctrl+" : "";
+    const keys: Record<string, () => void> = {
+      // Past the text, not before it: in a list or a table Tab would never lead out again.
+      escape: () => this.after.focus(),
+      "alt+f10": () => this.toolbar?.focus(),
+      "Ctrl+k": () => this.toolbar?.openLink(),
+      "Ctrl+f": () => this.find?.open(),
+      "Ctrl+/": showShortcuts,
+      ...(this.find?.isOpen ? { f3: () => this.find?.go(event.shiftKey ? -1 : 1) } : {}),
+    };
+    const does = keys[`${ctrl || (event.altKey ? "alt+" : "")}${event.key.toLowerCase()}`];
+    if (does === undefined || (ctrl && event.shiftKey && event.key !== "/")) return false;
+    event.preventDefault();
+    does();
+    return true;
   }
 
   /** The same place in the text, wherever the tools push it. */

@@ -32,7 +32,13 @@ export function mount(host: HTMLElement, parts: EditorParts, caret: FirstCaret):
   const { draftPart: part = "", draftSide: side = "", clause = "" } = host.dataset;
   const draft = draftFor(part, side, parts);
   draft.users += 1;
-  const editor = new ClauseEditor(host, draft.sync, draft.peers, { clause, say: parts.announce, caret });
+  const editor = new ClauseEditor(host, draft.sync, draft.peers, {
+    clause,
+    say: parts.announce,
+    caret,
+    person: parts.person,
+    socket: parts.socket,
+  });
   return {
     destroy: () => {
       editor.destroy();

@@ -4,6 +4,7 @@ import type { ChainedCommands, Editor } from "@tiptap/core";
 import { yUndoPluginKey } from "@tiptap/y-tiptap";
 import { button, element } from "../page/words";
 import { LinkField } from "./link_field";
+import { OneStop } from "./one_stop";
 
 interface Tool {
   words: string;
@@ -12,6 +13,13 @@ interface Tool {
   does: (chain: ChainedCommands) => ChainedCommands;
   isOn?: (editor: Editor) => boolean;
   isUseless?: (editor: Editor) => boolean;
+}
+
+/** A tool that does nothing to the text, so leaves the focus to what it opens. */
+export interface Aside {
+  words: string;
+  name: string;
+  does: () => void;
 }
 
 const STYLES: readonly Tool[] = [
@@ -29,23 +37,34 @@ const STYLES: readonly Tool[] = [
     does: (c) => c.toggleItalic(),
     isOn: (e) => e.isActive("italic"),
   },
-  { words: "S", name: "Barré", look: "tool-strike", does: (c) => c.toggleStrike(), isOn: (e) => e.isActive("strike") },
+  {
+    words: "S",
+    name: "Barré (Ctrl+Maj+S)",
+    look: "tool-strike",
+    does: (c) => c.toggleStrike(),
+    isOn: (e) => e.isActive("strike"),
+  },
 ];
 
 const BLOCKS: readonly Tool[] = [
   {
     words: "• Liste",
-    name: "Liste à puces",
+    name: "• Liste à puces (Ctrl+Maj+L)",
     does: (c) => c.toggleBulletList(),
     isOn: (e) => e.isActive("bulletList"),
   },
   {
     words: "1. Liste",
-    name: "1. Liste numérotée",
+    name: "1. Liste numérotée (Ctrl+Maj+7)",
     does: (c) => c.toggleOrderedList(),
     isOn: (e) => e.isActive("orderedList"),
   },
-  { words: "Citation", name: "Citation", does: (c) => c.toggleBlockquote(), isOn: (e) => e.isActive("blockquote") },
+  {
+    words: "Citation",
+    name: "Citation (Ctrl+Maj+B)",
+    does: (c) => c.toggleBlockquote(),
+    isOn: (e) => e.isActive("blockquote"),
+  },
   {
     words: "Tableau",
     name: "Insérer un tableau",
@@ -83,10 +102,12 @@ export class Toolbar {
   private readonly headings = element("select", "tool-select");
   private readonly tableGroup: HTMLElement;
   private readonly link: LinkField;
+  private readonly stop: OneStop;
 
   constructor(
     private readonly editor: Editor,
     labelled: string,
+    asides: readonly Aside[],
   ) {
     this.link = new LinkField(editor);
     this.tableGroup = this.group("Tableau", IN_TABLE);
@@ -99,10 +120,11 @@ export class Toolbar {
       this.tableGroup,
       this.linkTool(),
       this.group("Mes modifications", HISTORY),
+      ...asides.map(aside),
     );
     bar.setAttribute("role", "toolbar");
     bar.setAttribute("aria-label", `Mise en forme\u00a0: ${labelled}`);
-    bar.addEventListener("keydown", (event) => this.move(event));
+    this.stop = new OneStop([bar], () => this.editor.commands.focus());
     this.element = element("div", "editor-tools", bar, this.link.element);
     this.editor.on("transaction", this.refresh);
     this.refresh();
@@ -110,6 +132,10 @@ export class Toolbar {
 
   openLink(): void {
     this.link.open();
+  }
+
+  focus(): void {
+    this.element.querySelector<HTMLElement>("[tabindex='0']")?.focus();
   }
 
   destroy(): void {
@@ -125,7 +151,7 @@ export class Toolbar {
     this.tableGroup.hidden = !this.editor.isActive("table");
     const level = [1, 2, 3, 4].find((one) => this.editor.isActive("heading", { level: one }));
     this.headings.value = String(level ?? 0);
-    this.keepOneStop();
+    this.stop.keep();
   };
 
   private group(name: string, tools: readonly Tool[]): HTMLElement {
@@ -168,31 +194,14 @@ export class Toolbar {
     });
     return this.headings;
   }
+}
 
-  private stops(): HTMLElement[] {
-    return [...this.element.querySelectorAll<HTMLElement>(".tools select, .tools button")].filter(
-      (stop) => stop.closest("[hidden]") === null,
-    );
-  }
-
-  private keepOneStop(): void {
-    const stops = this.stops();
-    const current = stops.find((stop) => stop === document.activeElement) ?? stops.find((stop) => stop.tabIndex === 0);
-    for (const stop of stops) stop.tabIndex = stop === (current ?? stops[0]) ? 0 : -1;
-  }
-
-  private move(event: KeyboardEvent): void {
-    const stops = this.stops();
-    const here = stops.indexOf(event.target as HTMLElement);
-    const steps: Record<string, number> = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: stops.length - 1 };
-    const next = steps[event.key];
-    if (event.key === "Escape") this.editor.commands.focus();
-    if (next === undefined || here < 0) return;
-    event.preventDefault();
-    const stop = stops[(next + stops.length) % stops.length];
-    stop?.focus();
-    this.keepOneStop();
-  }
+function aside({ words, name, does }: Aside): HTMLElement {
+  const made = button(words, "tool", does);
+  made.title = name;
+  made.setAttribute("aria-label", name);
+  keepSelection(made);
+  return made;
 }
 
 /** Pressing a tool with the mouse must not take the caret out of the text. */

@@ -1,0 +1,104 @@
+"""What a live draft is compared with: the agreed text of a clause, the one on the table, else the one it started from;
+and which party writes under which of the shared document's numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from pycrdt import Doc
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from negotiation.drafting import markdown_bridge, schema
+from negotiation.drafting.vet import library_failures_named
+from negotiation.errors import NotFound
+from negotiation.rules.policy import Actor, sees
+from negotiation.rules.vocabulary import Action, Circle
+from negotiation.services.access import require
+from negotiation.store.contract import Clause
+from negotiation.store.exchange import Draft, DraftWriter, Version
+from negotiation.store.people import Party
+
+_DOCUMENTS_KEPT = 64
+"""A text of 50 kB takes some tens of milliseconds to write as a document; everybody at the table asks for the same."""
+
+
+class ReferenceName(StrEnum):
+    AGREED = "agreed"
+    TABLED = "tabled"
+    START = "start"
+    """What was there before anybody tabled anything; only until something is agreed."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A text to compare with, as a document of its own that holds the clause. `number` None: nobody ever tabled it."""
+
+    number: int | None
+    update: bytes
+
+
+@dataclass(frozen=True)
+class References:
+    texts: Mapping[ReferenceName, Reference]
+    writers: Mapping[int, str]
+    """Letters of parties by Yjs client; the platform's own client is nobody's."""
+    parties: Mapping[str, str]
+    """Short names by letter, of the parties among the writers."""
+
+
+def references_of(session: Session, actor: Actor, *, draft_id: str, clause_id: str) -> References:
+    """For who reads this draft. Raises NotFound, NotAllowed."""
+    draft, clause = session.get(Draft, draft_id), session.get(Clause, clause_id)
+    if draft is None or draft.negotiation_id != actor.negotiation_id:
+        raise NotFound()
+    require(actor, Action.READ_DRAFT, circle=Circle.parse(draft.circle))
+    if clause is None or clause.part_id != draft.part_id or not sees(actor, Circle.parse(clause.circle)):
+        raise NotFound()
+    writers = _writers(session, draft)
+    return References(
+        texts=_texts(session, clause),
+        writers={client_id: party.letter for client_id, party in writers.items()},
+        parties={party.letter: party.short_name for party in writers.values()},
+    )
+
+
+def _texts(session: Session, clause: Clause) -> dict[ReferenceName, Reference]:
+    agreed = _version(session, clause.agreed_version_id)
+    tabled = _version(session, clause.current_version_id)
+    found: dict[ReferenceName, Reference] = {}
+    if agreed:
+        found[ReferenceName.AGREED] = _reference(clause, agreed.text, agreed.number)
+    if tabled and (agreed is None or tabled.id != agreed.id):
+        found[ReferenceName.TABLED] = _reference(clause, tabled.text, tabled.number)
+    if agreed is None and clause.working_text.strip():
+        found[ReferenceName.START] = _reference(clause, clause.working_text, None)
+    return found
+
+
+def _version(session: Session, version_id: str | None) -> Version | None:
+    """Versions are shared by nature: who reads the clause reads them."""
+    return session.get(Version, version_id) if version_id else None
+
+
+def _reference(clause: Clause, text: str, number: int | None) -> Reference:
+    return Reference(number, _document(clause.id, text))
+
+
+@lru_cache(maxsize=_DOCUMENTS_KEPT)
+def _document(clause_id: str, text: str) -> bytes:
+    with library_failures_named():
+        document: Doc[Any] = Doc()
+        markdown_bridge.write_fragment(document, schema.clause_root(clause_id), markdown=text)
+        return document.get_update()
+
+
+def _writers(session: Session, draft: Draft) -> dict[int, Party]:
+    query = (
+        select(col(DraftWriter.client_id), Party)
+        .join(Party, col(Party.id) == col(DraftWriter.party_id))
+        .where(col(DraftWriter.draft_id) == draft.id, col(DraftWriter.epoch) == draft.epoch)
+    )
+    return {row.client_id: row.Party for row in session.execute(query)}
