@@ -268,3 +268,16 @@ def test_markup_in_words_and_quotations_is_shown_as_written(table: Table, og: Vi
     assert "<script>x" not in page
     assert "&lt;script&gt;x" in page
     assert "et 5 &lt; 6" in page
+
+
+def test_a_question_is_taken_back_from_the_margin_until_somebody_answers_it(
+    table: Table, og: Visitor, ars: Visitor
+) -> None:
+    again = re.compile(r"/commentaires/[\w-]+/reprise")
+    assert og.post(clause(table, "/moves"), {"move": "question", "text": "Quand ?"}).status_code == 302
+    asked = again.search(og.get(clause(table)).text)
+    assert asked and not again.search(ars.get(clause(table)).text)
+    table.ars.dg.answer(CLAUSE, "En mai.", reply_to=the_last(table, MoveRow))
+    assert not again.search(og.get(clause(table)).text)
+    refused = og.post(clause(table, asked[0]))
+    assert (refused.status_code, "déjà répondu" in refused.text) == (409, True)
