@@ -122,6 +122,20 @@ def test_without_a_mail_server_the_link_is_shown_once(app: Flask, og: Visitor, t
     assert Visitor(app).post(link).status_code == 410
 
 
+def test_a_link_for_a_second_table_opens_to_whoever_is_signed_in_and_to_nobody_else(
+    app: Flask, og: Visitor, table: Table
+) -> None:
+    guest = Visitor(app)
+    guest.post(shown_link(og.post(page_of(table), INVITATION).text))
+    other = a_table(table.store, parties=2)
+    link = shown_link(Visitor(app).enter(other.og.dg.email).post(page_of(other), INVITATION).text)
+    assert guest.get(f"/negociations/{other.id}").status_code == 404, "whoever entered by the first link waits outside"
+    assert Visitor(app).get(link).status_code == 410
+    assert guest.get(link).status_code == 200
+    assert guest.post(link).status_code == 302
+    assert guest.get(f"/negociations/{other.id}").status_code == 200
+
+
 def test_a_wrong_invitation_comes_back_whole(og: Visitor, table: Table) -> None:
     answer = og.post(page_of(table), INVITATION | {"email": "sans-arobase", "rights": ["valideur"]})
     assert answer.status_code == 422
