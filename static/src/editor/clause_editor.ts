@@ -6,6 +6,8 @@ import type { Socket } from "socket.io-client";
 import { element } from "../page/words";
 import { Carets, partySign, tell } from "./carets";
 import type { DraftSync, SyncEvent } from "./draft_sync";
+import { Find } from "./find";
+import { FindBar } from "./find_bar";
 import { readSelection } from "./fresh_selection";
 import { textsOf } from "./kept";
 import { keptPanel } from "./kept_panel";
@@ -18,6 +20,7 @@ import { References } from "./redline_reference";
 import { inWords } from "./save_state";
 import { schema } from "./schema";
 import { LOCKED } from "./sentences";
+import { showShortcuts } from "./shortcuts";
 import { fragmentName } from "./texts";
 import { Toolbar } from "./toolbar";
 
@@ -26,6 +29,7 @@ export type FirstCaret = { x: number; y: number } | "end" | null;
 
 const HELP =
   "Échap pour sortir du texte. Tabulation : cellule suivante dans un tableau, retrait dans une liste, sinon suite de la page. F8\u00a0: changement suivant.";
+const LEFT = "Vous êtes sorti du texte. Tab\u00a0: la suite de la page. Maj+Tab ou Entrée\u00a0: y revenir.";
 /** Between two keystrokes nobody needs to hear that the first one is saved. */
 const CALM_MS = 400;
 
@@ -43,12 +47,14 @@ export class ClauseEditor {
   private editor: Editor | null = null;
   private toolbar: Toolbar | null = null;
   private redline: { references: References; marks: LiveRedline; bar: RedlineBar } | null = null;
+  private find: FindBar | null = null;
   private readonly text: HTMLElement;
   private readonly frame = element("div", "editor");
   private readonly saved: HTMLElement;
   private readonly people = element("p", "live-people");
   private readonly problem = element("p", "live-problem");
   private readonly pasted: PasteNote;
+  private readonly after = element("p", "after-text", LEFT);
   private readonly help = element("p", "vh", HELP);
   private readonly silences: (() => void)[];
   private firstCaret: FirstCaret;
@@ -69,7 +75,13 @@ export class ClauseEditor {
     this.problem.setAttribute("role", "alert");
     this.problem.hidden = true;
     this.frame.hidden = true;
-    this.frame.append(this.pasted.element, this.help);
+    this.after.tabIndex = -1;
+    this.after.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.editor?.commands.focus();
+    });
+    this.frame.append(this.after, this.pasted.element, this.help);
     this.text.before(this.problem);
     this.text.after(this.frame, this.people);
     host.setAttribute("aria-busy", "true");
@@ -124,6 +136,7 @@ export class ClauseEditor {
         ...schema,
         Collaboration.configure({ fragment }),
         Carets.configure({ peers: this.peers, clause: this.parts.clause }),
+        Find,
         marks.extension,
       ],
       editorProps: {
@@ -150,7 +163,13 @@ export class ClauseEditor {
       onFocus: ({ editor }) => tell(editor.view, this.peers, this.parts.clause),
       onBlur: () => this.peers.tell(this.parts.clause, null),
     });
-    this.toolbar = new Toolbar(this.editor, label);
+    const find = new FindBar(this.editor);
+    this.find = find;
+    this.toolbar = new Toolbar(this.editor, label, [
+      { words: "Rechercher", name: "Rechercher dans ce texte (Ctrl+F)", does: () => find.open() },
+      { words: "?", name: "? Raccourcis clavier (Ctrl+/)", does: showShortcuts },
+    ]);
+    this.toolbar.element.append(find.element);
     const bar = new RedlineBar(marks, references, {
       person: this.parts.person,
       label,
@@ -175,24 +194,29 @@ export class ClauseEditor {
     this.toolbar?.element.remove();
     this.frame.querySelector(".editor-surface")?.remove();
     this.toolbar = null;
+    this.find = null;
     this.redline = null;
     this.editor = null;
     delete this.host.dataset.live;
   }
 
   private keyPressed(event: KeyboardEvent): boolean {
-    if (event.key === "Escape" && !event.isComposing) {
-      // Out of the text but not far: the next Tab goes on from here.
-      this.host.tabIndex = -1;
-      this.host.focus({ preventScroll: true });
-      return true;
-    }
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-      event.preventDefault();
-      this.toolbar?.openLink();
-      return true;
-    }
-    return false;
+    if (event.isComposing) return false;
+    const ctrl = (event.ctrlKey || event.metaKey) && !event.altKey ? "Ctrl+" : "";
+    const keys: Record<string, () => void> = {
+      // Past the text, not before it: in a list or a table Tab would never lead out again.
+      escape: () => this.after.focus(),
+      "alt+f10": () => this.toolbar?.focus(),
+      "Ctrl+k": () => this.toolbar?.openLink(),
+      "Ctrl+f": () => this.find?.open(),
+      "Ctrl+/": showShortcuts,
+      ...(this.find?.isOpen ? { f3: () => this.find?.go(event.shiftKey ? -1 : 1) } : {}),
+    };
+    const does = keys[`${ctrl || (event.altKey ? "alt+" : "")}${event.key.toLowerCase()}`];
+    if (does === undefined || (ctrl && event.shiftKey && event.key !== "/")) return false;
+    event.preventDefault();
+    does();
+    return true;
   }
 
   /** The same place in the text, wherever the tools push it. */

@@ -1,6 +1,6 @@
 /** What a text may hold: the server's list, no more, under the same names. */
 
-import { Extension, type Extensions } from "@tiptap/core";
+import type { Extensions } from "@tiptap/core";
 import { Blockquote } from "@tiptap/extension-blockquote";
 import { Bold } from "@tiptap/extension-bold";
 import { Document } from "@tiptap/extension-document";
@@ -15,6 +15,7 @@ import { Table, TableCell, TableHeader, TableRow } from "@tiptap/extension-table
 import { Text } from "@tiptap/extension-text";
 import { Gapcursor } from "@tiptap/extensions/gap-cursor";
 import { Link } from "./link";
+import { WordKeys } from "./shortcuts";
 
 /** Merged cells have no Markdown: a pasted span is taken for one cell. */
 const PLAIN_CELL = {
@@ -37,18 +38,6 @@ const PlainOrderedList = OrderedList.extend({
         default: 1,
         parseHTML: (found: HTMLElement) => Math.max(0, Number.parseInt(found.getAttribute("start") ?? "1", 10) || 1),
       },
-    };
-  },
-});
-
-/** What hands know from Word beside what Tiptap already knows (Ctrl+B, I, Z, Y…). */
-const WordKeys = Extension.create({
-  name: "wordKeys",
-  addKeyboardShortcuts() {
-    return {
-      "Mod-g": () => this.editor.commands.toggleBold(),
-      "Mod-Shift-l": () => this.editor.commands.toggleBulletList(),
-      "Mod-Shift-n": () => this.editor.commands.setParagraph(),
     };
   },
 });

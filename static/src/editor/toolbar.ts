@@ -15,6 +15,13 @@ interface Tool {
   isUseless?: (editor: Editor) => boolean;
 }
 
+/** A tool that does nothing to the text, so leaves the focus to what it opens. */
+export interface Aside {
+  words: string;
+  name: string;
+  does: () => void;
+}
+
 const STYLES: readonly Tool[] = [
   {
     words: "G",
@@ -30,23 +37,34 @@ const STYLES: readonly Tool[] = [
     does: (c) => c.toggleItalic(),
     isOn: (e) => e.isActive("italic"),
   },
-  { words: "S", name: "Barré", look: "tool-strike", does: (c) => c.toggleStrike(), isOn: (e) => e.isActive("strike") },
+  {
+    words: "S",
+    name: "Barré (Ctrl+Maj+S)",
+    look: "tool-strike",
+    does: (c) => c.toggleStrike(),
+    isOn: (e) => e.isActive("strike"),
+  },
 ];
 
 const BLOCKS: readonly Tool[] = [
   {
     words: "• Liste",
-    name: "Liste à puces",
+    name: "• Liste à puces (Ctrl+Maj+L)",
     does: (c) => c.toggleBulletList(),
     isOn: (e) => e.isActive("bulletList"),
   },
   {
     words: "1. Liste",
-    name: "1. Liste numérotée",
+    name: "1. Liste numérotée (Ctrl+Maj+7)",
     does: (c) => c.toggleOrderedList(),
     isOn: (e) => e.isActive("orderedList"),
   },
-  { words: "Citation", name: "Citation", does: (c) => c.toggleBlockquote(), isOn: (e) => e.isActive("blockquote") },
+  {
+    words: "Citation",
+    name: "Citation (Ctrl+Maj+B)",
+    does: (c) => c.toggleBlockquote(),
+    isOn: (e) => e.isActive("blockquote"),
+  },
   {
     words: "Tableau",
     name: "Insérer un tableau",
@@ -89,6 +107,7 @@ export class Toolbar {
   constructor(
     private readonly editor: Editor,
     labelled: string,
+    asides: readonly Aside[],
   ) {
     this.link = new LinkField(editor);
     this.tableGroup = this.group("Tableau", IN_TABLE);
@@ -101,6 +120,7 @@ export class Toolbar {
       this.tableGroup,
       this.linkTool(),
       this.group("Mes modifications", HISTORY),
+      ...asides.map(aside),
     );
     bar.setAttribute("role", "toolbar");
     bar.setAttribute("aria-label", `Mise en forme\u00a0: ${labelled}`);
@@ -112,6 +132,10 @@ export class Toolbar {
 
   openLink(): void {
     this.link.open();
+  }
+
+  focus(): void {
+    this.element.querySelector<HTMLElement>("[tabindex='0']")?.focus();
   }
 
   destroy(): void {
@@ -170,6 +194,14 @@ export class Toolbar {
     });
     return this.headings;
   }
+}
+
+function aside({ words, name, does }: Aside): HTMLElement {
+  const made = button(words, "tool", does);
+  made.title = name;
+  made.setAttribute("aria-label", name);
+  keepSelection(made);
+  return made;
 }
 
 /** Pressing a tool with the mouse must not take the caret out of the text. */
