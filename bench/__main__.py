@@ -1,4 +1,4 @@
-"""`python -m bench [pages] [live] [drafting] [redlines] [imports] [archives]`: everything unless told which.
+"""`python -m bench [pages] [live] [drafting] [redlines] [keystroke] [imports] [archives]`: everything unless told which.
 
 `drafting-quick` is asked for by name only.
 """
@@ -7,13 +7,15 @@ import os
 import platform
 import sys
 
-from bench import archives, drafting, imports, live, pages, redlines
+from bench import archives, drafting, drafting_opening, imports, live, pages, redlines
 
 MEASURES = {
     "pages": pages.run,
     "live": live.run,
     "drafting": drafting.run,
+    "drafting-opening": drafting_opening.run,
     "redlines": redlines.run,
+    "keystroke": keystroke.run,
     "imports": imports.run,
     "archives": archives.run,
 }

@@ -87,7 +87,7 @@ def measure(job: Job) -> None:
 def of_navette(job: Job, *, cursors: int) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="navette-bench-") as folder, alone_on(SERVER_CORE):
         server = RunningServer(Path(folder), SECRET_KEY=SECRET, DEMONSTRATIONS="false")
-        passes = _passes(server, job)
+        passes = passes_of(server, job)
         server.start()
         try:
             os.sched_setaffinity(0, {LOAD_CORE})
@@ -138,7 +138,7 @@ def alone_on(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
-def _passes(server: RunningServer, job: Job) -> list[Pass]:
+def passes_of(server: RunningServer, job: Job) -> list[Pass]:
     """One session for each guest, draft after draft."""
     store, signer = server.store, URLSafeSerializer(SECRET, salt="socket-token")
     with store.unit_of_work(Announcing.SILENT) as uow:

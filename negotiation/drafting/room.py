@@ -172,8 +172,16 @@ class Room:
         """(sequence, what someone with this state vector lacks: empty when nothing). Raises UpdateRefused."""
         inspect_state_vector(state_vector or b"\x00")
         with self._still():
-            lacking = self._read(lambda document: document.get_update(state_vector or b"\x00"))
+            if not state_vector:
+                whole = self._read(lambda _: self._whole())
+                return self.sequence, whole
+            lacking = self._read(lambda document: document.get_update(state_vector))
             return self.sequence, b"" if lacking == _NOTHING else lacking
+
+    def _whole(self) -> bytes:
+        """All of it, written once for all who open the draft between two edits."""
+        self._remember(least=1)
+        return b"" if self._remembered.content == _NOTHING else self._remembered.content
 
     def snapshot(self, clause_id: str) -> str:
         """The clause's text now, in canonical Markdown."""
@@ -260,11 +268,12 @@ class Room:
         return bool(self._ahead) and self.sequence - self._remembered.sequence >= _OVERDUE
 
     def _remember_sometimes(self) -> None:
-        """Keep the state as bytes, so that a document thrown away costs a few hundred updates and not the whole log.
+        """Keep the state as bytes, so that a document thrown away costs a few hundred updates and not the whole log."""
+        self._remember(least=_REMEMBER_EVERY)
 
-        Only while nothing uncommitted is in the document.
-        """
-        if self._watched is None or self._ahead or self.sequence - self._remembered.sequence < _REMEMBER_EVERY:
+    def _remember(self, *, least: int) -> None:
+        """Only while nothing uncommitted is in the document."""
+        if self._watched is None or self._ahead or self.sequence - self._remembered.sequence < least:
             return
         with library_failures_named():
             content = self._watched.document.get_update()

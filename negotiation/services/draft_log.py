@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlmodel import Session, col
 
 from negotiation.drafting.updates import (
@@ -276,7 +276,7 @@ def _keep(connection: Connection, facts: _Facts) -> None:
 # ---------------------------------------------------------------------- whether people are still who they were
 
 
-_SITTING: Select[Any] = (
+_SITTING: Any = (
     select(
         col(SigninSession.id),
         col(Member.id).label("member_id"),
