@@ -1,4 +1,5 @@
-"""`python -m bench [pages] [live] [drafting] [redlines] [keystroke] [imports] [archives]`: everything unless told which.
+"""`python -m bench [pages] [live] [drafting] [drafting-opening] [redlines] [keystroke] [imports] [archives]`:
+everything unless told which.
 
 `drafting-quick` is asked for by name only.
 """
@@ -7,7 +8,7 @@ import os
 import platform
 import sys
 
-from bench import archives, drafting, drafting_opening, imports, live, pages, redlines
+from bench import archives, drafting, drafting_opening, imports, keystroke, live, pages, redlines
 
 MEASURES = {
     "pages": pages.run,
