@@ -28,4 +28,5 @@ def read_references(caller: Caller, message: Message) -> Answer:
         },
         "writers": {str(client_id): letter for client_id, letter in found.writers.items()},
         "parties": dict(found.parties),
+        "credits": {"text": found.credits.text, "runs": found.credits.runs} if found.credits else None,
     }

@@ -18,7 +18,7 @@ from negotiation.rules.policy import Actor, sees
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
 from negotiation.store.contract import Clause
-from negotiation.store.exchange import Draft, DraftWriter, Version
+from negotiation.store.exchange import Draft, DraftCredit, DraftWriter, Version
 from negotiation.store.people import Party
 
 _DOCUMENTS_KEPT = 64
@@ -41,12 +41,22 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Credits:
+    """A text of some moment ago, and the letters of who wrote its characters in a row; None: nobody at this table."""
+
+    text: str
+    runs: tuple[tuple[str | None, int], ...]
+
+
+@dataclass(frozen=True)
 class References:
     texts: Mapping[ReferenceName, Reference]
     writers: Mapping[int, str]
     """Letters of parties by Yjs client; the platform's own client is nobody's."""
     parties: Mapping[str, str]
-    """Short names by letter, of the parties among the writers."""
+    """Short names by letter."""
+    credits: Credits | None
+    """None where nobody counts who wrote what, or nothing was counted yet."""
 
 
 def references_of(session: Session, actor: Actor, *, draft_id: str, clause_id: str) -> References:
@@ -57,11 +67,13 @@ def references_of(session: Session, actor: Actor, *, draft_id: str, clause_id: s
     require(actor, Action.READ_DRAFT, circle=Circle.parse(draft.circle))
     if clause is None or clause.part_id != draft.part_id or not sees(actor, Circle.parse(clause.circle)):
         raise NotFound()
-    writers = _writers(session, draft)
+    query = select(Party).where(col(Party.negotiation_id) == draft.negotiation_id)
+    parties = {party.id: party for party in session.execute(query).scalars()}
     return References(
         texts=_texts(session, clause),
-        writers={client_id: party.letter for client_id, party in writers.items()},
-        parties={party.letter: party.short_name for party in writers.values()},
+        writers={client_id: parties[party_id].letter for client_id, party_id in _writers(session, draft)},
+        parties={party.letter: party.short_name for party in parties.values()},
+        credits=_credits(session, draft, clause, {key: party.letter for key, party in parties.items()}),
     )
 
 
@@ -95,10 +107,18 @@ def _document(clause_id: str, text: str) -> bytes:
         return document.get_update()
 
 
-def _writers(session: Session, draft: Draft) -> dict[int, Party]:
-    query = (
-        select(col(DraftWriter.client_id), Party)
-        .join(Party, col(Party.id) == col(DraftWriter.party_id))
-        .where(col(DraftWriter.draft_id) == draft.id, col(DraftWriter.epoch) == draft.epoch)
+def _writers(session: Session, draft: Draft) -> list[tuple[int, str]]:
+    query = select(col(DraftWriter.client_id), col(DraftWriter.party_id)).where(
+        col(DraftWriter.draft_id) == draft.id,
+        col(DraftWriter.epoch) == draft.epoch,
+        col(DraftWriter.party_id).is_not(None),
     )
-    return {row.client_id: row.Party for row in session.execute(query)}
+    return [(row.client_id, row.party_id) for row in session.execute(query)]
+
+
+def _credits(session: Session, draft: Draft, clause: Clause, letters: Mapping[str, str]) -> Credits | None:
+    """Kept for the table commune alone: `negotiation/services/crediting.py`."""
+    found = session.get(DraftCredit, (draft.id, clause.id))
+    if found is None:
+        return None
+    return Credits(found.text, tuple((letters.get(party_id or ""), length) for party_id, length in found.runs))

@@ -7,6 +7,8 @@ import { readFileSync } from "node:fs";
 import { getSchema } from "@tiptap/core";
 import { Fragment, type Node } from "@tiptap/pm/model";
 import { EditorState } from "@tiptap/pm/state";
+import * as Y from "yjs";
+import { Authors } from "../../static/src/editor/redline_authors";
 import { type Change, Comparison, textOf } from "../../static/src/editor/redline_changes";
 import { restore } from "../../static/src/editor/redline_restore";
 import { Cutter } from "../../static/src/editor/redline_units";
@@ -102,6 +104,35 @@ function takenBack(reference: Node, draft: Node, draw: Draw): { document: Node; 
   return { document: state.doc, refused: comparison.changes(new Cutter().units(state.doc)) };
 }
 
+/** A party types two sentences, another splits them: the letters of the second one, seen live, later, and told. */
+function letters(): (string | null)[][] {
+  const writer = new Y.Doc();
+  const splitter = new Y.Doc();
+  const letterOf = (client: number) => (client === writer.clientID ? "A" : "G");
+  const started = (doc: Y.Doc) => doc.getXmlFragment("clause:x");
+  const watching = new Authors(splitter, started(splitter), letterOf);
+  const block = (text: string) => {
+    const paragraph = new Y.XmlElement("paragraph");
+    paragraph.insert(0, [new Y.XmlText(text)]);
+    return paragraph;
+  };
+  started(writer).insert(0, [block("Un début. Une suite")]);
+  Y.applyUpdate(splitter, Y.encodeStateAsUpdate(writer));
+  splitter.transact(() => {
+    const [first] = started(splitter).toArray() as [Y.XmlElement];
+    (first.get(0) as Y.XmlText).delete(9, 10);
+    started(splitter).insert(1, [block("Une suite")]);
+  });
+  const later = new Y.Doc();
+  Y.applyUpdate(later, Y.encodeStateAsUpdate(splitter));
+  const reading = new Authors(later, started(later), letterOf);
+  const document = schema.node("doc", null, ["Un début.", "Une suite"].map((text) => schema.node("paragraph", null, [schema.text(text)])));
+  const second = (authors: Authors) => authors.runsOf(document, 11).map(({ letter }) => letter);
+  const before = second(reading);
+  reading.know({ text: "Un début.\nUne suite", runs: [["A", 19]] });
+  return [second(watching), before, second(reading)];
+}
+
 const { pairs, rounds } = JSON.parse(readFileSync(0, "utf8")) as { pairs: [string, string][]; rounds: number };
 const failures: object[] = [];
 for (let seed = 1; seed <= rounds; seed += 1) {
@@ -118,4 +149,4 @@ for (let seed = 1; seed <= rounds; seed += 1) {
 const segments = pairs.map(([before, after]) =>
   compared(tokensOf(before), tokensOf(after)).map(({ kept, deleted, inserted }) => [kept, deleted, inserted]),
 );
-process.stdout.write(JSON.stringify({ segments, failures }));
+process.stdout.write(JSON.stringify({ segments, failures, letters: letters() }));

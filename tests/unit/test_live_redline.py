@@ -85,3 +85,9 @@ def test_browsers_mark_the_words_that_the_server_marks(answered: dict[str, Any])
 
 def test_change_after_change_taken_back_gives_the_text_of_reference(answered: dict[str, Any]) -> None:
     assert answered["failures"] == []
+
+
+def test_words_stay_with_who_typed_them_when_another_splits_the_paragraph(answered: dict[str, Any]) -> None:
+    seen_live, read_later, once_told = answered["letters"]
+    assert seen_live == once_told == ["A"]
+    assert read_later == ["G"], "which is why the server tells"

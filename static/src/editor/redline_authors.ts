@@ -1,19 +1,30 @@
 /**
  * Which party typed which characters of the draft, as the shared document itself knows it: each run of it bears the
  * number of the browser that wrote it, and the server says whose that is. Who splits a paragraph or makes a list of it
- * writes its words anew under their own number: seen as it happens, such words stay with who typed them. What can't be
- * known is nobody's: no letter rather than a wrong one.
+ * writes its words anew under their own number: seen as it happens, such words stay with who typed them; what happened
+ * before this page was opened, the server tells (`know`). What can't be known is nobody's: no letter rather than a wrong
+ * one.
  */
 
 import type { Node } from "@tiptap/pm/model";
 import * as Y from "yjs";
+import { aligned } from "./redline_sequence";
+import { numbered, tokensOf } from "./redline_words";
 
 type Client = number;
+/** A browser, or the letter of a party when the server told it. */
+type Typist = Client | string | null;
 
 /** Characters that a browser wrote anew, from its clock `clock` on, and who had typed each of them. */
 interface Carried {
   clock: number;
-  typists: readonly (Client | null)[];
+  typists: Typist[];
+}
+
+/** A text of some moment ago, a line for each block, and whose its characters are, in a row. */
+export interface Credits {
+  text: string;
+  runs: readonly (readonly [letter: string | null, characters: number])[];
 }
 
 /** Characters of one party; `to` is where they end in their block, `letter` null when nobody knows whose they are. */
@@ -22,6 +33,7 @@ export interface Run {
   letter: string | null;
 }
 
+const TEXT_BLOCKS = new Set(["paragraph", "heading"]);
 /** Shorter than this, the same words may well have been typed twice. */
 const LEAST_CARRIED = 2;
 
@@ -48,10 +60,38 @@ export class Authors {
     const element = this.elementAt(document, pos);
     const runs: Run[] = [];
     if (node !== null && element?.nodeName === node.type.name) {
-      for (const [client, length] of this.handsIn(element))
-        addRun(runs, client === null ? null : this.letterOf(client), length);
+      for (const [typist, length] of this.handsIn(element)) addRun(runs, this.partyOf(typist), length);
     }
     return (runs.at(-1)?.to ?? 0) === node?.content.size ? runs : [];
+  }
+
+  /** What the server knows of words that were here already: it saw them move. */
+  know(credits: Credits): void {
+    const now = [...charactersOf(this.fragment)];
+    const tokens = [tokensOf(credits.text), tokensOf(now.map(({ sign }) => sign).join(""))] as const;
+    const letters = lettersOf(credits);
+    const ends = tokens.map(endsOf) as [number[], number[]];
+    for (const { equal, from, start, end } of aligned(numbered(tokens[0]), numbered(tokens[1]))) {
+      if (!equal) continue;
+      const shift = (ends[0][from] as number) - (ends[1][start] as number);
+      for (let at = ends[1][start] as number; at < (ends[1][end] as number); at += 1) {
+        this.credit(now[at] as Character, letters[at + shift] ?? null);
+      }
+    }
+  }
+
+  private credit({ item, offset }: Character, letter: string | null): void {
+    if (item === null || this.partyOf(this.typists(item)[offset] ?? null) === letter) return;
+    const clock = item.id.clock + offset;
+    const known = this.carried.get(item.id.client) ?? [];
+    const last = known.at(-1);
+    if (last && last.clock + last.typists.length === clock) last.typists.push(letter);
+    else known.push({ clock, typists: [letter] });
+    this.carried.set(item.id.client, known);
+  }
+
+  private partyOf(typist: Typist): string | null {
+    return typeof typist === "number" ? this.letterOf(typist) : typist;
   }
 
   /** Both trees have the same shape down to the blocks. */
@@ -65,14 +105,14 @@ export class Authors {
     return found instanceof Y.XmlElement ? found : null;
   }
 
-  private *handsIn(element: Y.XmlElement): Generator<readonly [Client | null, number]> {
+  private *handsIn(element: Y.XmlElement): Generator<readonly [Typist, number]> {
     for (const child of element.toArray()) {
       if (!(child instanceof Y.XmlText)) yield [child._item?.id.client ?? null, 1];
       else for (const item of stringsIn(child)) yield* this.handsOf(item);
     }
   }
 
-  private *handsOf(item: Y.Item): Generator<readonly [Client | null, number]> {
+  private *handsOf(item: Y.Item): Generator<readonly [Typist, number]> {
     const { client, clock } = item.id;
     const known = this.carried.get(client)?.some((each) => {
       return each.clock < clock + item.length && clock < each.clock + each.typists.length;
@@ -81,9 +121,9 @@ export class Authors {
     else yield [client, item.length];
   }
 
-  private typists(item: Y.Item): (Client | null)[] {
+  private typists(item: Y.Item): Typist[] {
     const { client, clock } = item.id;
-    const typists: (Client | null)[] = Array(item.length).fill(client);
+    const typists: Typist[] = Array(item.length).fill(client);
     for (const known of this.carried.get(client) ?? []) {
       for (const [place, typist] of known.typists.entries()) {
         const at = known.clock + place - clock;
@@ -111,7 +151,7 @@ export class Authors {
     }
   }
 
-  private goneIn(transaction: Y.Transaction): { text: string; typists: (Client | null)[] }[] {
+  private goneIn(transaction: Y.Transaction): { text: string; typists: Typist[] }[] {
     const blocks = new Set<Y.XmlText>();
     Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
       if (struct instanceof Y.Item && struct.parent instanceof Y.XmlText) blocks.add(struct.parent);
@@ -143,6 +183,49 @@ function writtenIn({ beforeState, afterState, doc }: Y.Transaction): Y.Item[] {
     }
   }
   return written;
+}
+
+/** One character of the text; `item` null for what nobody typed, the end of a block. */
+interface Character {
+  sign: string;
+  item: Y.Item | null;
+  offset: number;
+}
+
+function* charactersOf(container: Y.XmlFragment): Generator<Character> {
+  for (const child of container.toArray()) {
+    if (child instanceof Y.XmlText) yield* typedIn(child);
+    else if (child instanceof Y.XmlElement) yield* [...charactersOf(child), ...endOf(child)];
+  }
+}
+
+function* typedIn(block: Y.XmlText): Generator<Character> {
+  for (const item of stringsIn(block)) {
+    const text = textOf(item);
+    for (let offset = 0; offset < text.length; offset += 1) yield { sign: text.charAt(offset), item, offset };
+  }
+}
+
+function endOf({ nodeName }: Y.XmlElement): Character[] {
+  if (nodeName === "hardBreak") return [{ sign: " ", item: null, offset: 0 }];
+  return TEXT_BLOCKS.has(nodeName) ? [{ sign: "\n", item: null, offset: 0 }] : [];
+}
+
+/** The letter of each character as JavaScript counts them: the server counts a sign beyond U+FFFF for one. */
+function lettersOf({ text, runs }: Credits): (string | null)[] {
+  const signs = [...text];
+  let at = 0;
+  return runs.flatMap(([letter, length]) => {
+    at += length;
+    return Array<string | null>(signs.slice(at - length, at).join("").length).fill(letter);
+  });
+}
+
+/** Where each token begins, and where the last one ends. */
+function endsOf(tokens: readonly string[]): number[] {
+  const ends = [0];
+  for (const token of tokens) ends.push((ends.at(-1) as number) + token.length);
+  return ends;
 }
 
 function* stringsIn(text: Y.XmlText): Generator<Y.Item> {

@@ -52,7 +52,10 @@ export class LiveRedline {
     private readonly say: (sentence: string) => void,
   ) {
     this.authors = new Authors(fragment.doc as Y.Doc, fragment, (client) => references.letterOf(client));
-    references.listen(() => this.soon());
+    references.listen(() => {
+      if (references.credits) this.authors.know(references.credits);
+      this.soon();
+    });
   }
 
   get extension(): Extension {

@@ -7,6 +7,7 @@ import * as Y from "yjs";
 import type { PageChange } from "../page/refresh";
 import type { DraftSync } from "./draft_sync";
 import { ask, toBytes } from "./protocol";
+import type { Credits } from "./redline_authors";
 import { fragmentName } from "./texts";
 
 export type ReferenceName = "agreed" | "tabled" | "start";
@@ -21,8 +22,10 @@ interface SentReferences {
   references: Partial<Record<ReferenceName, SentReference>>;
   /** Letters of the parties by the numbers of their browsers. */
   writers: Record<string, string>;
-  /** « l’ARS », by letter. */
+  /** Short names by letter. */
   parties: Record<string, string>;
+  /** Who wrote the text of some moment ago; null where nobody counts it. */
+  credits: Credits | null;
 }
 
 const RETRY_MS = 2000;
@@ -95,6 +98,10 @@ export class References {
       this.askSoon(GATHER_MS);
     }
     return letter;
+  }
+
+  get credits(): Credits | null {
+    return this.sent?.credits ?? null;
   }
 
   partyOf(letter: string): string | null {
