@@ -11,7 +11,6 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
-from app.limits import gestures
 from app.pages.clause_view import sign_of
 from app.pages.frame import Frame, frame_of, reader_on_clause
 from app.pages.inside_view import visas_for_me
@@ -76,7 +75,6 @@ def show_choosing(clause_id: str) -> ResponseReturnValue:
 
 
 @choosing.post("/clauses/<clause_id>/choisir")
-@gestures
 @serves(Action.TABLE_TEXT)
 def post_choosing(clause_id: str) -> ResponseReturnValue:
     """« Voir le résultat » shows it and writes nothing; the other button sends what was shown."""
@@ -141,7 +139,7 @@ def _context(session: Session, frame: Frame, offer: Offer, *, asked: Asked, refu
         may_send=frame.negotiation.frozen_at is None
         and decide(frame.actor, Action.TABLE_TEXT, Target(frame.negotiation.id)) is Decision.ALLOW,
         visa_role=visas_for_me(session, frame).get(Gesture.PROPOSAL),
-        address=_address(offer),
+        form_address=_address(offer),
     )
 
 

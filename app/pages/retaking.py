@@ -178,7 +178,7 @@ def _context(
         visa_role=visas_for_me(session, frame).get(Gesture.PROPOSAL),
         may_withdraw=Move.WITHDRAWAL in frame.moves(collision.card)
         and _author(frame, collision.common) == frame.me.party,
-        address=f"{url_for('retaking.show_retaking', clause_id=collision.card.id)}?{urlencode(_query())}",
+        form_address=f"{url_for('retaking.show_retaking', clause_id=collision.card.id)}?{urlencode(_query())}",
     )
 
 

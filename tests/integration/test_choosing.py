@@ -59,6 +59,7 @@ def test_what_is_ticked_is_taken_and_the_rest_stays_as_it_was(app: Flask, table:
     assert "/choisir?version=2" in cd.get(f"/clauses/{table.clause_id('en01')}/proposition").text
     page = cd.get(address(table, "version=2")).text
     paragraph, item, row = boxes(page)
+    assert f'action="{address(table, "version=2")}#refus"' in page
     ticked = form_of(page) | {"unit": [item, row], "motive": "Le premier alinéa convenait."}
     shown = cd.post(address(table, "version=2"), ticked | {"act": "show"}).text
     assert "un bis" in result(shown)

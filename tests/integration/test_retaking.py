@@ -64,6 +64,7 @@ def test_changes_apart_are_taken_together_and_the_result_is_what_leaves(app: Fla
     og = of(app, table.og.dg)
     page = og.get(address(table, "version=2")).text
     assert "se réapplique au texte actuel" in page
+    assert f'action="{address(table, "version=2")}#refus"' in page
     assert not conflicts(page)
     fields = form_of(page) | {"act": "send", "motive": "Les deux tiennent."}
     clicks = [og.post(address(table, "version=2"), fields).status_code for _ in range(2)]
