@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
+from app.limits import gestures
 from app.pages.clause_view import sign_of
 from app.pages.frame import Frame, frame_of, reader_on_clause
 from app.pages.inside_view import visas_for_me
@@ -75,6 +76,7 @@ def show_choosing(clause_id: str) -> ResponseReturnValue:
 
 
 @choosing.post("/clauses/<clause_id>/choisir")
+@gestures
 @serves(Action.TABLE_TEXT)
 def post_choosing(clause_id: str) -> ResponseReturnValue:
     """« Voir le résultat » shows it and writes nothing; the other button sends what was shown."""
