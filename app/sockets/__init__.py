@@ -17,6 +17,7 @@ from app.security import origin_is_ours
 from app.signin.session import person_or_none, session_of_socket_token
 from app.sockets import draft_events, presence
 from app.sockets import page_events as page_events  # registers its events
+from app.sockets import reference_events as reference_events  # the same
 from app.sockets.gate import SocketGate
 from app.sockets.hot_events import HotEvents
 from app.sockets.live import LiveSockets, live_sockets
