@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.database import current_store
+from app.limits import gestures
 from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import reader_on_clause
 from app.security import serves
@@ -18,6 +19,7 @@ TABS = {side: tab for tab, side in SIDE_OF_TAB.items()}
 
 
 @draft_starts.post("/clauses/<clause_id>/depart")
+@gestures
 @serves(Action.WRITE_DRAFT)
 def post_start(clause_id: str) -> ResponseReturnValue:
     """« Repartir de la version 3 », or « Garder ce texte »."""

@@ -52,12 +52,13 @@ class Ledger:
     _roots: dict[str, XmlFragment] = field(default_factory=dict)
     _touched: set[str] = field(default_factory=set)
 
-    def read_again(self, entries: Iterable[Entry]) -> None:
-        """Updates that were credited already, of the present epoch: they only make the document."""
+    def read_again(self, updates: Iterable[bytes]) -> None:
+        """Updates that were credited already, of the present epoch, or a state of it: they only make the document."""
         with library_failures_named(), self._document.transaction():
-            for entry in entries:
-                self._document.apply_update(entry.update)
+            for update in updates:
+                self._document.apply_update(update)
         self._watch()
+        self._touched = set()
 
     def read_on(self, entries: Sequence[Entry]) -> Iterator[None]:
         """Credit further updates, in order. Yields between two pieces of work, for others to go on meanwhile."""

@@ -18,6 +18,7 @@ from negotiation.drafting.authorship import Credited, Deletion, Provenance, Run,
 from negotiation.drafting.authorship_log import Entry, Ledger
 from negotiation.rules.anchoring import plain_text
 from negotiation.rules.vocabulary import SHARED
+from negotiation.services.draft_log import kept_state
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Draft, DraftCredit, DraftUpdate
 from negotiation.store.unit_of_work import Announcing, Store, UnitOfWork
@@ -25,7 +26,7 @@ from negotiation.store.unit_of_work import Announcing, Store, UnitOfWork
 SECONDS_KEPT: Final = 60.0
 """What was read since isn't lost with the process, only read again."""
 SECONDS_IDLE: Final = 120.0
-_AT_ONCE: Final = 1_000
+_AT_ONCE: Final = 500
 
 
 def written_in(uow: UnitOfWork, clause: Clause, text: str) -> tuple[Run, ...]:
@@ -43,8 +44,8 @@ def written_in(uow: UnitOfWork, clause: Clause, text: str) -> tuple[Run, ...]:
     return word_runs(carried(ledger.credited(clause.id), plain_text(text)))
 
 
-def read_ledger(session: Session, draft: Draft) -> Ledger:
-    """As it was kept last, with the document of that moment."""
+def read_ledger(session: Session, draft: Draft, *, pause: Callable[[], None] = lambda: None) -> Ledger:
+    """As it was kept last, with the document of that moment. `pause`: called every few milliseconds of work."""
     ledger = Ledger(_clause_ids(session, draft.part_id), sequence=draft.credited)
     for row in session.execute(select(DraftCredit).where(col(DraftCredit.draft_id) == draft.id)).scalars():
         ledger.provenances[row.clause_id] = _provenance(row)
@@ -53,9 +54,17 @@ def read_ledger(session: Session, draft: Draft) -> Ledger:
             col(DraftUpdate.draft_id) == draft.id, col(DraftUpdate.sequence) == draft.credited
         )
     ).scalar_one_or_none()
-    if last is not None:
-        ledger.epoch = last
-        ledger.read_again(_entries(session, draft.id, after=0, until=draft.credited, epoch=last))
+    if last is None:
+        return ledger
+    ledger.epoch, after = last, 0
+    state = kept_state(session, draft.id, epoch=last)
+    if state is not None and state.sequence <= draft.credited:
+        ledger.read_again([state.content])
+        after = state.sequence
+    while entries := _entries(session, draft.id, after=after, until=draft.credited, epoch=last, most=_AT_ONCE):
+        ledger.read_again(entry.update for entry in entries)
+        after = entries[-1].sequence
+        pause()
     return ledger
 
 
@@ -103,7 +112,7 @@ class Crediting:
         if known is not None and known.ledger.sequence >= draft.sequence:
             return
         if known is None:
-            ledger = read_ledger(session, draft)
+            ledger = read_ledger(session, draft, pause=self.pause)
             known = _Followed(ledger, self.clock(), self.clock(), ledger.sequence)
         # Out of the list while it is read: a reading that fails begins again from what is kept.
         self._followed.pop(draft.id, None)

@@ -75,6 +75,18 @@ def test_following_the_log_and_reading_it_at_once_say_the_same(table: DraftingTa
     assert words_of(table, taken(table)) == [(None, 2), ("og", 5), ("ars", 2), ("cd", 4)]
 
 
+def test_a_process_that_begins_again_reads_on_from_what_was_kept(table: DraftingTable) -> None:
+    both_type(table)
+    taken(table)
+    table.live.rooms.drop_idle()
+    table.start_again()
+    carla = Browser(table, "cd.dg")
+    carla.push(carla.type("Quatre mots du département."))
+    anew = Crediting(table.table.store)
+    anew.follow([carla.opened.draft_id])
+    assert words_of(table, taken(table)) == [(None, 2), ("og", 5), ("ars", 2), ("cd", 4)]
+
+
 def test_what_each_wrote_survives_a_reopening_that_starts_the_draft_again(table: DraftingTable) -> None:
     browser = Browser(table, "og.dg")
     browser.push(browser.type("Du gestionnaire, pour l’engagement.", table.other_clause_id))
