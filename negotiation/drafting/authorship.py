@@ -186,7 +186,7 @@ class _Change:
         for deleted, inserted, kept in word_changes(old, new):
             if kept:
                 yield self._kept(at, len(kept))
-            else:
+            elif deleted or inserted:
                 yield _Piece(old=deleted, new=inserted, old_at=at, new_at=new_at)
             at, new_at = at + len(deleted) + len(kept), new_at + len(inserted) + len(kept)
 

@@ -19,6 +19,36 @@ _Edit = tuple[list[_Token], list[_Token], list[tuple[_Token, _Token]]]
 
 def word_changes(old: str, new: str) -> Iterator[tuple[str, str, str]]:
     """(deleted, inserted, kept) letters: one of the first two, or the third."""
+    start, stop = _same_ends(old, new)
+    yield "", "", old[:start]
+    yield from _changes_between(old[start : len(old) - stop], new[start : len(new) - stop])
+    yield "", "", old[len(old) - stop :]
+
+
+def _same_ends(old: str, new: str) -> tuple[int, int]:
+    """Letters that both begin with, and end with, up to a blank: of a long text one word changed, the rest is not cut
+    into words."""
+    start = _same_start(old, new)
+    start = max(old.rfind(" ", 0, start), old.rfind("\n", 0, start)) + 1
+    rest, new_rest = old[start:], new[start:]
+    stop = _same_start(rest[::-1], new_rest[::-1])
+    blanks = [place for place in (old.find(" ", len(old) - stop), old.find("\n", len(old) - stop)) if place >= 0]
+    return start, len(old) - min(blanks) if blanks and stop else 0
+
+
+def _same_start(one: str, other: str) -> int:
+    """By halves, each compared at once."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _changes_between(old: str, new: str) -> Iterator[tuple[str, str, str]]:
     left, right = _with_blanks(old), _with_blanks(new)
     alphabet = Alphabet()
     keys = [alphabet.spell(core for core, _ in tokens) for tokens in (left, right)]
@@ -38,9 +68,16 @@ def word_changes(old: str, new: str) -> Iterator[tuple[str, str, str]]:
         edits.append(edit)
     for deleted, inserted, kept in edits:
         yield from _corrected(deleted, inserted)
+        same = ""
         for (core, blanks), (_, other_blanks) in kept:
-            yield "", "", core
-            yield ("", "", blanks) if blanks == other_blanks else (blanks, other_blanks, "")
+            same += core
+            if blanks == other_blanks:
+                same += blanks
+                continue
+            yield "", "", same
+            yield blanks, other_blanks, ""
+            same = ""
+        yield "", "", same
 
 
 def _with_blanks(text: str) -> list[_Token]:

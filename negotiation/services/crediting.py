@@ -26,7 +26,7 @@ from negotiation.store.unit_of_work import Announcing, Store, UnitOfWork
 SECONDS_KEPT: Final = 60.0
 """What was read since isn't lost with the process, only read again."""
 SECONDS_IDLE: Final = 120.0
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = 200
 
 
 def written_in(uow: UnitOfWork, clause: Clause, text: str) -> tuple[Run, ...]:
