@@ -68,16 +68,16 @@ def _changes_between(old: str, new: str) -> Iterator[tuple[str, str, str]]:
         edits.append(edit)
     for deleted, inserted, kept in edits:
         yield from _corrected(deleted, inserted)
-        same = ""
+        stayed = ""
         for (core, blanks), (_, other_blanks) in kept:
-            same += core
+            stayed += core
             if blanks == other_blanks:
-                same += blanks
+                stayed += blanks
                 continue
-            yield "", "", same
+            yield "", "", stayed
             yield blanks, other_blanks, ""
-            same = ""
-        yield "", "", same
+            stayed = ""
+        yield "", "", stayed
 
 
 def _with_blanks(text: str) -> list[_Token]:
