@@ -25,13 +25,13 @@ export function drawn(draft: Node, changes: readonly Change[], current: number |
     const mark = place === current ? " change-current" : "";
     switch (change.kind) {
       case "words":
-        return words(draft, change, { place, mark, letters });
+        return words(draft, change, { mark, letters });
       case "format":
-        return [inline(change.from, change.to, { class: `reformatted${mark}` }, place)];
+        return [inline(change.from, change.to, { class: `reformatted${mark}` })];
       case "removed":
-        return [removed(change, place, mark)];
+        return [removed(change, mark)];
       default:
-        return unit(draft, change, { place, mark, letters });
+        return unit(draft, change, { mark, letters });
     }
   });
   return DecorationSet.create(draft, decorations);
@@ -50,44 +50,42 @@ export function authorOf(draft: Node, change: Change, letters: Letters): string 
 }
 
 interface Drawing {
-  place: number;
   mark: string;
   letters: Letters;
 }
 
-function words(draft: Node, change: WordChange, { place, mark, letters }: Drawing): Decoration[] {
-  const decorations = change.inserted ? inserted(draft, change, { place, mark, letters }) : [];
-  if (change.deleted)
-    decorations.push(gone(change.from, place, () => struck(change.deleted, mark), change.deleted + mark));
+function words(draft: Node, change: WordChange, { mark, letters }: Drawing): Decoration[] {
+  const decorations = change.inserted ? inserted(draft, change, { mark, letters }) : [];
+  if (change.deleted) decorations.push(gone(change.from, () => struck(change.deleted, mark), change.deleted + mark));
   return decorations;
 }
 
-function inserted(draft: Node, change: { from: number; to: number }, { place, mark, letters }: Drawing): Decoration[] {
+function inserted(draft: Node, change: { from: number; to: number }, { mark, letters }: Drawing): Decoration[] {
   return runsOf(draft, change, letters).flatMap((run) => {
     const party: Attributes = run.letter === null ? {} : { "data-party": partySign(run.letter) };
     const attributes = { nodeName: "ins", class: `live-ins${mark}`, ...party };
     // Formatting cuts a run into pieces: the letter stands after the last one only.
     const last = lastPieceOf(draft, run);
     const signed = run.letter === null ? attributes : { ...attributes, "data-letter": run.letter };
-    const pieces = [inline(last, run.to, signed, place)];
-    if (last > run.from) pieces.unshift(inline(run.from, last, attributes, place));
+    const pieces = [inline(last, run.to, signed)];
+    if (last > run.from) pieces.unshift(inline(run.from, last, attributes));
     return pieces;
   });
 }
 
-function unit(draft: Node, change: UnitChange, { place, mark, letters }: Drawing): Decoration[] {
+function unit(draft: Node, change: UnitChange, { mark, letters }: Drawing): Decoration[] {
   const { unit: changed, from, to, note, moved } = change;
   const author = authorOf(draft, change, letters);
   const party: Attributes = author === null ? {} : { "data-party": partySign(author) };
   const kind = change.kind === "added" ? "unit-came" : "unit-remade";
   const said = moved ? "passage déplacé" : note;
-  const whole = Decoration.node(from, to, { class: `${kind}${mark}`, "data-note": said, ...party }, { change: place });
+  const whole = Decoration.node(from, to, { class: `${kind}${mark}`, "data-note": said, ...party });
   if (change.kind === "remade") return [whole];
   const blocks = changed.blocks.filter(({ node }) => node.content.size > 0);
-  return [whole, ...blocks.flatMap((block) => inserted(draft, insideOf(block), { place, mark, letters }))];
+  return [whole, ...blocks.flatMap((block) => inserted(draft, insideOf(block), { mark, letters }))];
 }
 
-function removed({ before, after, next, from, moved }: RemovedUnit, place: number, mark: string): Decoration {
+function removed({ before, after, next, from, moved }: RemovedUnit, mark: string): Decoration {
   const { parent } = placeFor(before, after, next);
   const text = textOf(before);
   const make = () => {
@@ -102,7 +100,7 @@ function removed({ before, after, next, from, moved }: RemovedUnit, place: numbe
     line.append(struck(text, mark));
     return line;
   };
-  return gone(from, place, make, `${before.kind}:${parent?.type.name}:${moved}:${text}${mark}`);
+  return gone(from, make, `${before.kind}:${parent?.type.name}:${moved}:${text}${mark}`);
 }
 
 function struck(text: string, mark: string): HTMLElement {
@@ -126,13 +124,13 @@ function struckRow(cells: readonly string[], mark: string, note: string): HTMLEl
   return row;
 }
 
-function gone(at: number, place: number, make: () => HTMLElement, name: string): Decoration {
-  const spec = { change: place, key: `${place}:${name}`, side: -1, marks: [], ignoreSelection: true };
-  return Decoration.widget(at, make, spec);
+/** `name`: what it looks like; a mark of the same name needn't be drawn anew. */
+function gone(at: number, make: () => HTMLElement, name: string): Decoration {
+  return Decoration.widget(at, make, { key: `gone:${name}`, side: -1, marks: [], ignoreSelection: true });
 }
 
-function inline(from: number, to: number, attributes: Attributes, change: number): Decoration {
-  return Decoration.inline(from, to, attributes, { change, inclusiveEnd: true });
+function inline(from: number, to: number, attributes: Attributes): Decoration {
+  return Decoration.inline(from, to, attributes, { inclusiveEnd: true });
 }
 
 /** The characters of a change, by whose they are; a word is whole. */
