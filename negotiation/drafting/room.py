@@ -84,8 +84,8 @@ class Room:
     def accept(self, update: bytes, *, op_id: str, writer: Writer, clause_ids: Iterable[str]) -> Stored:
         """Guard, vet, append. When it returns, the update is committed.
 
-        `clause_ids` are all the clauses of the part. Raises UpdateRefused, ResyncNeeded, ClaimLapsed, and what the log
-        refuses with.
+        `clause_ids` are all the clauses of the part; a mapping says the kind of their values besides. Raises
+        UpdateRefused, ResyncNeeded, ClaimLapsed, and what the log refuses with.
         """
         facts = inspect(update)
         allowed = frozenset(clause_ids)
@@ -94,7 +94,7 @@ class Room:
         if self.lane is None:
             self.lane = one_lane(self.log)
         for _ in range(_TRIES):
-            vetted = self._vet(update, facts, op_id=op_id, writer=writer, allowed=allowed)
+            vetted = self._vet(update, facts, op_id=op_id, writer=writer, allowed=clause_ids)
             try:
                 answer = self.lane.put(vetted)
             except BaseException:
@@ -107,9 +107,7 @@ class Room:
                 raise answer
         raise ResyncNeeded()
 
-    def _vet(
-        self, update: bytes, facts: UpdateFacts, *, op_id: str, writer: Writer, allowed: frozenset[str]
-    ) -> _Vetted:
+    def _vet(self, update: bytes, facts: UpdateFacts, *, op_id: str, writer: Writer, allowed: Iterable[str]) -> _Vetted:
         with self._turn:
             while self._readers or self._is_overdue():
                 self._turn.wait()

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from negotiation.rules.vocabulary import ValueKind
+
 SCHEMA_VERSION: Final = 1
 
 VALUES_ROOT: Final = "values"
@@ -51,6 +53,17 @@ _ATTRIBUTES: Final[Mapping[str, Mapping[str, frozenset[object]]]] = {
     "tableHeader": _CELL,
     "tableCell": _CELL,
 }
+_DIGITS: Final = "0-9 .,\u00a0\u202f\u2009\u2212+"
+_TYPED: Final[Mapping[ValueKind, re.Pattern[str]]] = {
+    ValueKind.NONE: re.compile(r"\Z"),
+    ValueKind.NUMBER: re.compile(f"[{_DIGITS}%-]{{0,40}}\\Z"),
+    ValueKind.AMOUNT: re.compile(f"[{_DIGITS}€-]{{0,40}}\\Z"),
+    ValueKind.DATE: re.compile(r"[0-9/-]{0,10}\Z"),
+    ValueKind.CHOICE: re.compile(r"[^\x00-\x1f\x7f\u2028\u2029]{0,2000}\Z"),
+    ValueKind.LIST: re.compile(r"[^\x00-\x09\x0b-\x1f\x7f]*\Z"),
+}
+"""What may stand in the field of a value while it is typed: « 93, » isn't a number yet, and will be. Whether it is one
+is asked when it is proposed."""
 _LONGEST_LIST: Final = 1_000_000_000
 _ATTRIBUTE_NAMES: Final = frozenset({"level", "start", "type", "colspan", "rowspan", "colwidth"})
 
@@ -84,6 +97,15 @@ def mark_allowed(name: str, value: object) -> bool:
     if not isinstance(value, Mapping):
         return False
     return _link_allowed(value.items()) if name == "link" else not value
+
+
+def value_allowed(kind: ValueKind | None, value: object) -> bool:
+    """Whether this may stand, as typed, for a value of this kind; None where nothing is written or nothing known."""
+    if value is None:
+        return True
+    if not isinstance(value, str) or len(value) > MAX_VALUE_LENGTH:
+        return False
+    return kind is None or _TYPED[kind].match(value) is not None
 
 
 def safe_link(address: object) -> bool:

@@ -16,6 +16,7 @@ from negotiation.drafting import schema
 from negotiation.drafting.guard import UpdateFacts, inspect, inspect_state_vector
 from negotiation.drafting.wire import Reason
 from negotiation.errors import ResyncNeeded, UpdateRefused
+from negotiation.rules.vocabulary import ValueKind
 
 ROOM_CLIENT: Final = 1
 """The client id of documents that only listen: nothing is ever written under it."""
@@ -50,6 +51,7 @@ class WatchedDocument:
         self.document: Doc[Any] = Doc(client_id=ROOM_CLIENT)
         # pycrdt drops a subscription with the Python object it was made on, so these must be kept (measured).
         self._roots: dict[str, XmlFragment | Map[Any]] = {}
+        self._kinds: dict[str, ValueKind] = {}
         self._touched: set[str] = set()
         self._fault: Reason | None = None
         self._exact = False
@@ -60,7 +62,10 @@ class WatchedDocument:
         with library_failures_named():
             return inspect_state_vector(self.document.get_state())
 
-    def watch(self, clause_ids: Iterable[str]) -> None:
+    def watch(self, clause_ids: Iterable[str] | Mapping[str, ValueKind]) -> None:
+        """With the kind of their values, a value must look like one; without, only be a text."""
+        if isinstance(clause_ids, Mapping):
+            self._kinds.update(clause_ids)
         for clause_id in set(clause_ids) - self._roots.keys():
             root = self.document.get(schema.clause_root(clause_id), type=XmlFragment)
             root.observe_deep(partial(self._see_nodes, clause_id))
@@ -110,7 +115,7 @@ class WatchedDocument:
             for key, change in event.keys.items():
                 self._touched.add(key)
                 value = change.get("newValue")
-                if key not in self._roots or not (value is None or isinstance(value, str)):
+                if key not in self._roots or not schema.value_allowed(self._kinds.get(key), value):
                     self._fault = self._fault or Reason.WRONG_PLACE
 
 

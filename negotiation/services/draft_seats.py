@@ -4,7 +4,7 @@ It is not trusted for long: the transaction that stores an update looks whether 
 still sits with the same rights (trust S2, T17). When not, everything is read again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from negotiation.drafting.updates import Claim, Stored, Writer
 from negotiation.rules.policy import Actor, Decision, Target, decide
-from negotiation.rules.vocabulary import Action, Circle
+from negotiation.rules.vocabulary import Action, Circle, ValueKind
 from negotiation.services.access import roles_of
 from negotiation.services.draft_log import claims_that_hold
 from negotiation.services.drafting import LiveDrafts
@@ -30,7 +30,8 @@ class DraftSeat:
     writer: Writer
     claim: Claim
     may_write: bool
-    clause_ids: frozenset[str]
+    clauses: Mapping[str, ValueKind]
+    """Those of the part, with the kind of their value."""
 
 
 def seat_in_draft(session: Session, actor: Actor, *, draft_id: str, session_id: str, origin: str) -> DraftSeat | None:
@@ -41,21 +42,21 @@ def seat_in_draft(session: Session, actor: Actor, *, draft_id: str, session_id: 
     if decide(own, Action.READ_DRAFT, target) is not Decision.ALLOW:
         return None
     claim = Claim(session_id, member.id, tuple(member.rights))
-    clauses = session.execute(select(col(Clause.id)).where(col(Clause.part_id) == draft.part_id)).scalars()
+    query = select(col(Clause.id), col(Clause.value_kind)).where(col(Clause.part_id) == draft.part_id)
     return DraftSeat(
         draft_id=draft.id,
         epoch=draft.epoch,
         writer=Writer(actor.person_id, actor.party_id, claim, origin),
         claim=claim,
         may_write=decide(own, Action.WRITE_DRAFT, target) is Decision.ALLOW,
-        clause_ids=frozenset(clauses),
+        clauses={row.id: row.value_kind for row in session.execute(query)},
     )
 
 
 def push_from_seat(live: LiveDrafts, seat: DraftSeat, *, op_id: str, update: bytes) -> Stored:
     """Vet and keep one update, as `drafting.push_update` does; raises ClaimLapsed besides."""
     room = live.rooms.room(seat.draft_id, epoch=seat.epoch)
-    return room.accept(update, op_id=op_id, writer=seat.writer, clause_ids=seat.clause_ids)
+    return room.accept(update, op_id=op_id, writer=seat.writer, clause_ids=seat.clauses)
 
 
 def still_seated(live: LiveDrafts, claims: Iterable[Claim]) -> set[Claim]:

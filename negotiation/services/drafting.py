@@ -21,7 +21,7 @@ from negotiation.drafting.vet import WatchedDocument, library_failures_named
 from negotiation.errors import EpochChanged, Frozen, InvalidInput, NotFound, ResyncNeeded
 from negotiation.rules.policy import Actor, Authentication, sees
 from negotiation.rules.values import as_entered
-from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle
+from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle, ValueKind
 from negotiation.services.access import actor_in, require
 from negotiation.services.draft_log import LOCKED_STATES, SqlUpdateLog, kept_state, logged_updates
 from negotiation.store.contract import Clause, Negotiation, Part
@@ -135,10 +135,10 @@ def push_update(
     with live.store.reading() as session:
         draft = _readable_draft(session, actor, draft_id, epoch=epoch)
         require(actor, Action.WRITE_DRAFT, circle=Circle.parse(draft.circle))
-        clause_ids = _clause_ids(session, draft.part_id)
+        clauses = _kinds(session, draft.part_id)
     writer = Writer(actor.person_id, actor.party_id, origin=origin)
     room = live.rooms.room(draft.id, epoch=epoch)
-    return room.accept(update, op_id=op_id, writer=writer, clause_ids=clause_ids)
+    return room.accept(update, op_id=op_id, writer=writer, clause_ids=clauses)
 
 
 def pull_updates(live: LiveDrafts, actor: Actor, *, draft_id: str, epoch: int, after: int) -> Pulled:
@@ -262,6 +262,11 @@ def _clauses(session: Session, part_id: str) -> Sequence[Clause]:
 
 def _clause_ids(session: Session, part_id: str) -> list[str]:
     return list(session.execute(select(col(Clause.id)).where(col(Clause.part_id) == part_id)).scalars())
+
+
+def _kinds(session: Session, part_id: str) -> dict[str, ValueKind]:
+    query = select(col(Clause.id), col(Clause.value_kind)).where(col(Clause.part_id) == part_id)
+    return {row.id: row.value_kind for row in session.execute(query)}
 
 
 def _locks(session: Session, part_id: str) -> dict[str, ClauseLock]:

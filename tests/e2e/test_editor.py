@@ -1,15 +1,16 @@
-"""The editor itself, in one browser: what is pasted."""
+"""The editor itself: what is pasted, found and typed by keyboard, and the value beside the text."""
 
+import re
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from negotiation.rules.vocabulary import SHARED
 from negotiation.services.drafting import drafted_texts
 from tests.e2e.conftest import Enter
 from tests.e2e.people import Somebody
 
-OG = "og.dg@handicap.example"
+OG, ARS = "og.dg@handicap.example", "ars.resp@handicap.example"
 CLIPBOARDS = Path(__file__).resolve().parents[1] / "corpus" / "clipboard"
 PASTE = """(text, html) => {
   const data = new DataTransfer();
@@ -34,13 +35,6 @@ def test_what_is_copied_from_word_and_libreoffice_keeps_its_shape_and_loses_no_w
         wanted[copied.stem] = copied.with_suffix(".md").read_text(encoding="utf-8")
     expect(og.clause.locator(".live-problem")).to_be_hidden()
     assert stored == wanted
-
-
-def stored_text(somebody: Somebody) -> str:
-    draft = somebody.clause.locator(".live-draft")
-    part_id, clause_id = draft.get_attribute("data-draft-part"), draft.get_attribute("data-clause")
-    with somebody.server.store.reading() as session:
-        return drafted_texts(session, str(part_id), circle=SHARED)[str(clause_id)]
 
 
 def test_words_are_found_and_the_text_is_left_by_keyboard_alone(enter: Enter) -> None:
@@ -79,3 +73,52 @@ def test_words_are_found_and_the_text_is_left_by_keyboard_alone(enter: Enter) ->
     expect(og.clause.locator(".after-text")).to_be_focused()
     keys.press("Tab")
     assert og.clause.locator(".editor").evaluate("editor => !editor.contains(document.activeElement)")
+
+
+def test_a_value_is_written_together_and_undo_keeps_to_ones_own_words(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    for somebody in (og, ars):
+        somebody.open_clause("EN06", "table-commune")
+        expect(value_of(somebody)).to_have_value("4")
+    value_of(og).fill("6")
+    expect(value_of(ars)).to_have_value("6")
+    told = ars.clause.locator(".typed-live")
+    expect(told).to_contain_text("G Directeur général a écrit\u00a0: «\u00a06\u00a0».")
+    expect(told).to_contain_text("Auparavant\u00a0: «\u00a04\u00a0».")
+    told.get_by_role("button", name="Remettre la valeur d’avant").click()
+    expect(value_of(og)).to_have_value("4")
+    expect(value_of(ars)).to_be_focused()
+    # Letters are no number: they wait in the field, and nothing is refused.
+    value_of(ars).fill("cinq")
+    value_of(ars).fill("5")
+    expect(value_of(og)).to_have_value("5")
+
+    start = og.live_text.inner_text()
+    og.write(" Un.")
+    expect(ars.live_text).to_contain_text("Un.")
+    ars.write(" Deux.")
+    expect(og.live_text).to_contain_text("Deux.")
+    og.page.context.set_offline(True)
+    og.page.keyboard.press("Control+Home")
+    og.page.keyboard.type("Trois. ")
+    og.page.context.set_offline(False)
+    expect(ars.live_text).to_contain_text("Trois.")
+    for _ in range(4):
+        og.page.keyboard.press("Control+z")
+    for somebody in (og, ars):
+        expect(somebody.live_text).to_have_text(re.compile(re.escape(start[-20:]) + r"[\s\w]* Deux\.\w*$"))
+        expect(somebody.live_text).not_to_contain_text(re.compile("Un\\.|Trois"))
+    og.page.reload()
+    expect(value_of(og)).to_have_value("5")
+    expect(og.clause.locator(".live-problem")).to_be_hidden()
+
+
+def value_of(somebody: Somebody) -> Locator:
+    return somebody.clause.locator("form.propose-draft [name=value]")
+
+
+def stored_text(somebody: Somebody) -> str:
+    draft = somebody.clause.locator(".live-draft")
+    part_id, clause_id = draft.get_attribute("data-draft-part"), draft.get_attribute("data-clause")
+    with somebody.server.store.reading() as session:
+        return drafted_texts(session, str(part_id), circle=SHARED)[str(clause_id)]

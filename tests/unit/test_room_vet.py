@@ -10,6 +10,7 @@ from negotiation.drafting.guard import inspect
 from negotiation.drafting.vet import WatchedDocument, lacks_dependencies, writing_clients
 from negotiation.drafting.wire import Reason
 from negotiation.errors import ResyncNeeded, UpdateRefused
+from negotiation.rules.vocabulary import ValueKind
 from tests import drafting_bytes as yjs
 
 SEEDER = 7
@@ -51,6 +52,27 @@ def test_typing_touches_its_clause_and_no_other() -> None:
 
 def test_a_deletion_touches_its_clause() -> None:
     assert vet(room_with_a_paragraph(), b"\x00" + yjs.deletions((SEEDER, 2, 1))) == {yjs.CLAUSE}
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "refused"),
+    [
+        (ValueKind.NUMBER, "93,", "quatre"),
+        (ValueKind.AMOUNT, "62\u202f000 €", "1" * 41),
+        (ValueKind.DATE, "2027-09-01", "1er septembre"),
+        (ValueKind.CHOICE, "À la hausse", "À la hausse\n"),
+        (ValueKind.LIST, "Un\nDeux", "Un\x00"),
+        (ValueKind.NONE, "", "4"),
+    ],
+)
+def test_a_value_looks_like_its_kind_while_it_is_typed(kind: ValueKind, typed: str, refused: str) -> None:
+    watched = room_with_a_paragraph()
+    watched.watch({yjs.CLAUSE: kind})
+    assert vet(watched, written(yjs.scalar(yjs.word(typed), "values", key=yjs.CLAUSE))) == {yjs.CLAUSE}
+    again = room_with_a_paragraph()
+    again.watch({yjs.CLAUSE: kind})
+    with pytest.raises(UpdateRefused):
+        vet(again, written(yjs.scalar(yjs.word(refused), "values", key=yjs.CLAUSE)))
 
 
 def test_a_value_touches_its_clause() -> None:

@@ -23,6 +23,7 @@ import { LOCKED } from "./sentences";
 import { showShortcuts } from "./shortcuts";
 import { fragmentName } from "./texts";
 import { Toolbar } from "./toolbar";
+import { TypedField } from "./typed_field";
 
 /** Where the caret goes: a place in the text that was clicked, its end, or nowhere (no focus is taken). */
 export type FirstCaret = { x: number; y: number } | "end" | null;
@@ -48,6 +49,7 @@ export class ClauseEditor {
   private toolbar: Toolbar | null = null;
   private redline: { references: References; marks: LiveRedline; bar: RedlineBar } | null = null;
   private find: FindBar | null = null;
+  private readonly value: TypedField;
   private readonly text: HTMLElement;
   private readonly frame = element("div", "editor");
   private readonly saved: HTMLElement;
@@ -85,6 +87,7 @@ export class ClauseEditor {
     this.text.before(this.problem);
     this.text.after(this.frame, this.people);
     host.setAttribute("aria-busy", "true");
+    this.value = new TypedField(host, sync, peers, parts.clause);
     this.silences = [sync.listen((event) => this.heard(event)), peers.listen(() => this.showPeople())];
     this.showKept();
     this.heard("changed");
@@ -92,6 +95,7 @@ export class ClauseEditor {
 
   destroy(): void {
     for (const silence of this.silences) silence();
+    this.value.destroy();
     window.clearTimeout(this.calm);
     this.takeDown();
     this.frame.remove();
@@ -183,6 +187,7 @@ export class ClauseEditor {
     this.text.hidden = true;
     this.host.removeAttribute("aria-busy");
     this.host.dataset.live = "";
+    this.value.follow();
     this.placeCaret();
   }
 

@@ -15,9 +15,10 @@ export class FindBar {
     this.count.setAttribute("role", "status");
     const previous = this.tool("↑", "Occurrence précédente (Maj+F3)", () => this.go(-1));
     const next = this.tool("↓", "Occurrence suivante (F3)", () => this.go(1));
-    const close = this.tool("Fermer", "Fermer la recherche (Échap)", () => this.close());
-    const label = element("label", "", "Rechercher dans ce texte ", this.field);
-    this.element = element("div", "find-bar", label, this.count, previous, next, close);
+    const close = this.tool("✕", "Fermer la recherche (Échap)", () => this.close());
+    this.field.placeholder = "Rechercher";
+    this.field.setAttribute("aria-label", "Rechercher dans ce texte");
+    this.element = element("div", "find-bar", this.field, this.count, previous, next, close);
     this.element.setAttribute("role", "search");
     this.element.title = "Ctrl+F ici\u00a0: la recherche du navigateur";
     this.element.hidden = true;
