@@ -12,7 +12,7 @@ import { readSelection } from "./fresh_selection";
 import { textsOf } from "./kept";
 import { keptPanel } from "./kept_panel";
 import { cleanPaste, PasteNote } from "./paste";
-import { fitInCell } from "./paste_cell";
+import { fitInCell, isTooLong, TOO_LONG } from "./paste_cell";
 import type { Peers } from "./peers";
 import { RedlineBar } from "./redline_bar";
 import { LiveRedline } from "./redline_plugin";
@@ -159,6 +159,11 @@ export class ClauseEditor {
           return cleaned;
         },
         transformPasted: fitInCell,
+        handlePaste: (_view, _event, slice) => {
+          const tooLong = isTooLong(slice);
+          if (tooLong) this.pasted.show([TOO_LONG]);
+          return tooLong;
+        },
         handleKeyDown: (view, event) => {
           readSelection(view);
           return this.keyPressed(event);

@@ -1,8 +1,27 @@
-/** What is pasted into a cell: the cell holds one paragraph, so blocks become lines of it and no table opens inside. */
+/** What is pasted, once read: whether it can be taken in one go, and how it fits in a cell. */
 
 import { Fragment, type Node, type Schema, Slice } from "@tiptap/pm/model";
 import type { EditorView } from "@tiptap/pm/view";
 
+/** The server takes 256 kB at once (`guard.py`); a node and the edges of a mark cost about this much beside the words. */
+const MOST_BYTES = 200_000;
+const NODE_BYTES = 50;
+const MARK_BYTES = 60;
+
+export const TOO_LONG =
+  "Ce texte est trop long pour être collé d’un coup\u00a0: rien n’a été collé. Collez-le en plusieurs fois.";
+
+export function isTooLong(slice: Slice): boolean {
+  const encoder = new TextEncoder();
+  let bytes = 0;
+  slice.content.descendants((node) => {
+    bytes += NODE_BYTES + node.marks.length * MARK_BYTES + encoder.encode(node.text ?? "").length;
+    return bytes <= MOST_BYTES;
+  });
+  return bytes > MOST_BYTES;
+}
+
+/** A cell holds one paragraph: blocks become lines of it, and no table opens inside. */
 export function fitInCell(slice: Slice, view: EditorView): Slice {
   const { $from, $to } = view.state.selection;
   const isInCell =
