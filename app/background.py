@@ -36,7 +36,6 @@ TASKS = (
     Task(end_lost_seats),
     Task(close_idle_connections),
     Task(deliver_waiting),
-    Task(credit_words, every=2),
     Task(drop_idle_rooms, every=30),
     Task(forget_delivered, every=60),
 )
@@ -49,6 +48,9 @@ MAIL_TASKS = (
     Task(forget_old_mails, every=3600),
 )
 """In a round of their own: a mail server may take its time, a removed member's sockets may not."""
+
+READING_TASKS = (Task(credit_words, every=10),)
+"""In a round of their own: a long log takes its time too."""
 
 
 class Round:
@@ -70,8 +72,8 @@ class Round:
 def start_background(app: Flask) -> None:
     """Start the rounds in this process, once it serves."""
     sockets = app.extensions["socketio"]
-    sockets.start_background_task(_go_round, app, TASKS)
-    sockets.start_background_task(_go_round, app, MAIL_TASKS)
+    for tasks in (TASKS, MAIL_TASKS, READING_TASKS):
+        sockets.start_background_task(_go_round, app, tasks)
 
 
 def do_round(app: Flask, tasks: tuple[Task, ...] = TASKS) -> None:

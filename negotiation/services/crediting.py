@@ -103,7 +103,8 @@ class Crediting:
         with self.store.reading() as session:
             query = select(Draft).where(col(Draft.id).in_(list(draft_ids)), col(Draft.circle) == str(SHARED))
             drafts = list(session.execute(query).scalars())
-            for draft in drafts:
+        for draft in drafts:
+            with self.store.reading() as session:  # one each: none is held open through the rests of all
                 self._read_on(session, draft)
         self._keep()
 
