@@ -20,6 +20,7 @@ from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.exchanges import (
     MoveView,
     VersionView,
+    last_request,
     last_steps,
     version_view,
     versions_of,
@@ -94,6 +95,8 @@ class OpenClause:
     rounds: int = 0
     """How often the hand passed, once that is too often; `copil`: the next meeting to which it may be taken."""
     copil: MeetingView | None = None
+    asked: MoveView | None = None
+    """The pending request, as it was asked."""
     authorship: Authorship | None = None
     """Of the version on the table, when it came from the table commune."""
 
@@ -131,6 +134,7 @@ def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, c
         may_compete=_may_compete(frame, card),
         rounds=rounds,
         copil=next_copil(session, frame.negotiation.id, frame.today) if rounds else None,
+        asked=last_request(session, frame.actor, card.id) if card.situation.request else None,
         authorship=_authorship(session, frame, version) if tab == "proposition" else None,
     )
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import TEXT_MOVES, Circle, Move
+from negotiation.rules.vocabulary import REQUEST_OF_MOVE, TEXT_MOVES, Circle, Move
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.queries.visibility import visible
 
@@ -122,6 +122,12 @@ def last_steps(session: Session, actor: Actor, clause_id: str, count: int) -> tu
     """The last moves, comments left out, oldest first: the navette in short."""
     steps = _moves_of(actor, clause_id) & col(MoveRow.type).not_in([Move.COMMENT])
     return _page(session, steps, 0, size=count).moves
+
+
+def last_request(session: Session, actor: Actor, clause_id: str) -> MoveView | None:
+    """The move that asked what all must consent to: the pending request, while there is one."""
+    found = _page(session, _moves_of(actor, clause_id) & col(MoveRow.type).in_(REQUEST_OF_MOVE), 0, size=1).moves
+    return found[0] if found else None
 
 
 def _moves_of(actor: Actor, clause_id: str) -> ColumnElement[bool]:
