@@ -38,7 +38,7 @@ from negotiation.services.members import person_with as person_with_account
 from negotiation.services.signing_in import make_signin_link
 from negotiation.store import Announcing, Store, connect_store, migrate
 from negotiation.store.columns import now
-from negotiation.store.queries.clauses import cards_on_the_table
+from negotiation.store.queries.clause_names import clause_names
 from negotiation.store.queries.history import EntryView, history_page
 from negotiation.store.queries.instance import (
     TableView,
@@ -318,7 +318,7 @@ def _facts(session: Session, actor: Actor) -> Iterator[dict[str, Any]]:
     environment = Environment(loader=FileSystemLoader(assets.TEMPLATES), autoescape=True)
     presentation.install(environment)
     sentence: Any = environment.get_template("history/_sentences.html").make_module()
-    clauses = {card.id: card for card in cards_on_the_table(session, actor.negotiation_id)}
+    clauses = clause_names(session, actor)
     names = {member.key: member.title for member in members_of(session, actor.negotiation_id).values()}
     for circle in circles_of(actor):
         for entry in _entries(session, actor, circle):

@@ -16,7 +16,8 @@ from negotiation.errors import NotFound
 from negotiation.rules import redline
 from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle
 from negotiation.services.access import require
-from negotiation.store.queries.clauses import ClauseCard, card_of, engagement_cards
+from negotiation.store.queries.clause_names import clause_names
+from negotiation.store.queries.clauses import ClauseCard, card_of
 from negotiation.store.queries.exchanges import MoveView, VersionView, navette_page, versions_of
 from negotiation.store.queries.history import history_page
 from negotiation.store.queries.parts import part_of_clause, part_view
@@ -72,7 +73,8 @@ def show_history(negotiation_id: str) -> ResponseReturnValue:
         readers = frame.audiences.get(name)
         if readers is None:
             raise NotFound()
-        before = asked_number("avant")
+        page = history_page(session, actor, Circle.parse(readers.circle), asked_number("avant"))
+        named = clause_names(session, actor, (entry.clause_id for entry in page.entries if entry.clause_id))
         return render_template(
             "history/chain.html",
             **frame.context(
@@ -80,8 +82,8 @@ def show_history(negotiation_id: str) -> ResponseReturnValue:
                 readers=readers,
                 names={key: frame.name_of(key) for key in _keys(frame)},
                 readers_name=name,
-                page=history_page(session, actor, Circle.parse(readers.circle), before),
-                clauses={card.id: card for card in engagement_cards(session, actor)},
+                page=page,
+                clauses=named,
             ),
         )
 

@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from app.pages import presentation
 from negotiation.events import Kind
+from negotiation.store.queries.clause_names import ClauseName
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-CLAUSE = SimpleNamespace(id="11111111-1111-4111-8111-111111111111", code="EN01", label="Un engagement")
+CLAUSE = ClauseName("11111111-1111-4111-8111-111111111111", "l’engagement EN01")
 FACTS = {"version": 3, "number": "v1.0"}
 
 
@@ -52,3 +53,9 @@ def test_a_fact_whose_payload_is_withheld_is_still_said(kind: Kind) -> None:
 
 def test_a_kind_that_nobody_wrote_a_sentence_for_would_show() -> None:
     assert said("clause.forgotten", FACTS, clauses={}, clause_id=None) == ""
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_clause_that_the_reader_has_no_name_for_is_still_said_in_french(kind: Kind) -> None:
+    words = said(kind, FACTS, clauses={}, clause_id=CLAUSE.id)
+    assert "de une clause" not in words and words.count("une clause") < 2

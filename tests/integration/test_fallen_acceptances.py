@@ -1,7 +1,10 @@
 """A later version voids the acceptances of the one before, and tells those who had given them (issue 3, point 3)."""
 
+import re
+
 import pytest
 from flask import Flask
+from markupsafe import Markup
 
 from negotiation.store import Store
 from negotiation.store.queries.clauses import card_of
@@ -69,3 +72,15 @@ def test_the_clause_the_accueil_and_the_history_say_it_to_those_whom_it_concerns
     assert 'id="version-2"' in Visitor(app).enter(table.ars.dg.email).get(f"{clause}/navette").text
     history = Visitor(app).enter(table.og.dg.email).get(f"/negociations/{table.id}/historique").text
     assert "tombe." in history.replace("\xa0", " ")
+
+
+@ONCE
+def test_the_history_names_an_article_and_a_field_by_where_they_stand(app: Flask) -> None:
+    table = a_table(app.extensions["store"])
+    table.og.dg.propose("k01.markdown", "Un contrat.")
+    table.og.dg.propose("fa01.description", "Une action.")
+    history = Visitor(app).enter(table.og.dg.email).get(f"/negociations/{table.id}/historique").text
+    words = re.sub(r"\s+", " ", Markup(history).striptags())
+    assert re.search(r"propose la version 1 de l’article \S+\.", words)
+    assert re.search(r"propose la version 1 de la clause « [^»]+ » de la fiche FA01\.", words)
+    assert "Texte de l’article" not in words and "de une" not in words
