@@ -1,7 +1,7 @@
 """What every page of a negotiation shows around its own subject: who I am, the parties, the head line."""
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -90,11 +90,27 @@ class Frame:
         return max(0, (self.today - paris_day(card.moved_on)).days) if card.moved_on else 0
 
     def turn(self, card: ClauseCard) -> Turn:
-        """Who holds the clause, since when, and until when they may answer; a frozen version waits for nobody."""
+        """Who holds the clause, since when somebody owes an answer, until when; a frozen version waits for nobody."""
+        return self._turn(card, card.held_since)
+
+    def turn_of_party(self, card: ClauseCard, party_id: str) -> Turn:
+        """The same by the clock of one party that holds it."""
+        return self._turn(card, card.held.get(party_id))
+
+    def turns(self, card: ClauseCard) -> tuple[Turn, ...]:
+        """One for each day since which parties hold the clause, the oldest first: who joins later has its own clock."""
+        whole = self.turn(card)
+        days = {party_id: paris_day(at) for party_id, at in card.held.items() if party_id in whole.holders}
+        if len(set(days.values())) < 2:
+            return (whole,)
+        alike = {day: frozenset(each for each in days if days[each] == day) for day in sorted(set(days.values()))}
+        return tuple(replace(self._turn(card, day), holders=holders) for day, holders in alike.items())
+
+    def _turn(self, card: ClauseCard, since: datetime | date | None) -> Turn:
         if self.negotiation.frozen_at is not None:
             return Turn(frozenset())
-        since = paris_day(card.held_since) if card.held_since else None
-        return turn_of(card.situation, since=since, today=self.today, response_days=self.pace.response_days)
+        day = paris_day(since) if isinstance(since, datetime) else since
+        return turn_of(card.situation, since=day, today=self.today, response_days=self.pace.response_days)
 
     def points(self, card: ClauseCard) -> tuple["Point", ...]:
         """The path of the number, each value in words."""

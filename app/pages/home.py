@@ -77,9 +77,9 @@ class Card:
         """In the order of the table; parties that hold nothing left out."""
         turns: dict[str, list[Turn]] = {}
         for card in self.cards:
-            turn = self.frame.turn(card)
-            for party_id in turn.holders:
-                turns.setdefault(party_id, []).append(turn)
+            for turn in self.frame.turns(card):
+                for party_id in turn.holders:
+                    turns.setdefault(party_id, []).append(turn)
         return tuple(
             Hand(
                 party,
@@ -130,7 +130,7 @@ def _cards(session: Session, frames: tuple[Frame, ...]) -> list[Card]:
 
 def _waiting(card: Card) -> list[Waiting]:
     mine = card.frame.actor.party_id
-    waiting = [Waiting(clause, card.frame, card.frame.turn(clause)) for clause in card.cards]
+    waiting = [Waiting(clause, card.frame, card.frame.turn_of_party(clause, mine)) for clause in card.cards]
     return [found for found in waiting if mine in found.turn.holders and found.card.state is not ClauseState.WITHDRAWN]
 
 

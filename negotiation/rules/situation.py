@@ -74,10 +74,16 @@ class Situation:
 
     def waiting_for(self) -> frozenset[str]:
         """Parties whose answer is awaited, by a text or by a request: « la main est à »."""
-        asked = self.asked() - self.request.consents if self.request else frozenset()
-        if self.state is ClauseState.AGREED or self.current is None:
-            return asked
-        return asked | (self.concerned - self.behind)
+        return self.owing_text() | self.owing_consent()
+
+    def owing_text(self) -> frozenset[str]:
+        """Parties whose answer the text on the table awaits."""
+        is_settled = self.state is ClauseState.AGREED or self.current is None
+        return frozenset() if is_settled else self.concerned - self.behind
+
+    def owing_consent(self) -> frozenset[str]:
+        """Parties whose consent the pending request awaits."""
+        return self.asked() - self.request.consents if self.request else frozenset()
 
     def asked(self) -> frozenset[str]:
         """Parties whose consent the pending request needs: those concerned now and those that would be."""

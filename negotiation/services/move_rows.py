@@ -21,7 +21,7 @@ from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause, ClauseParty
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.people import Party
-from negotiation.store.queries.clauses import CONCERNED_AT
+from negotiation.store.queries.clauses import JOINED_AT
 from negotiation.store.queries.exchanges import WRITTEN
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -35,6 +35,8 @@ def write_move(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, o
         version = _table_version(uow, actor, clause, order=order, outcome=outcome)
     move = move_row(uow, actor, clause, order=order, version_id=version.id if version else answered)
     _settle_reserves(uow, clause, move, after=outcome.situation)
+    if outcome.became_concerned:
+        _note_joined(uow, clause, outcome.situation.concerned, moment=moment)
     _update_clause(clause, outcome, version=version, moment=moment, move=order.move)
     _compare_and_set(uow)
     if outcome.became_concerned:
@@ -150,10 +152,17 @@ def _update_clause(clause: Clause, outcome: Outcome, *, version: Version | None,
     clause.request_consents = sorted(request.consents) if request else []
     clause.request_parties = sorted(request.parties) if request else []
     clause.revision += 1
-    if outcome.became_concerned:
-        clause.attributes = clause.attributes | {CONCERNED_AT: moment.isoformat()}
     if move not in TALK_MOVES:
         clause.moved_on = moment
+
+
+def _note_joined(uow: UnitOfWork, clause: Clause, parties: frozenset[str], *, moment: datetime) -> None:
+    """Since when those agree here who didn't before: the clocks of the others run on."""
+    query = select(col(ClauseParty.party_id)).where(col(ClauseParty.clause_id) == clause.id)
+    before = set(uow.session.execute(query).scalars())
+    known = {key: at for key, at in clause.attributes.get(JOINED_AT, {}).items() if key in parties}
+    joined = known | dict.fromkeys(sorted(parties - before), moment.isoformat())
+    clause.attributes = clause.attributes | {JOINED_AT: joined}
 
 
 def _write_concerned(uow: UnitOfWork, clause: Clause, parties: frozenset[str]) -> None:

@@ -16,6 +16,8 @@ from negotiation.store.queries.turns import Convergence, Pace, convergence_of, p
 from tests.builders import Table, a_table
 from tests.visitors import Visitor
 
+ONCE = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
 
 def card(table: Table, name: str) -> ClauseCard:
     with table.store.reading() as session:
@@ -71,15 +73,46 @@ def test_a_request_gives_the_hand_to_those_it_asks(store: Store) -> None:
     assert (held.waits_for, held.held_since) == ({table.cd.id}, asked)
 
 
-def test_a_party_that_comes_in_later_is_not_late_for_what_it_had_not_received(store: Store) -> None:
+def test_a_party_that_comes_in_later_is_late_for_nothing_and_excuses_nobody(store: Store) -> None:
     table = a_table(store)
+    sent = days_ago(40)
+    table.og.dg.propose("en02", at=sent)
+    table.ars.dg.change_concerned("en02", "og", "ars", "cd")
+    held = card(table, "en02").held
+    assert held[table.ars.id] == sent, "its own request clears nothing"
+    assert now() - held[table.cd.id] < timedelta(minutes=5), "its consent is asked since a moment ago"
+    table.og.dg.consent_to_parties("en02")
+    table.cd.dg.consent_to_parties("en02")
+    held = card(table, "en02").held
+    assert held[table.ars.id] == sent
+    assert now() - held[table.cd.id] < timedelta(minutes=5)
+    table.ars.dg.change_concerned("en02", "og", "ars")
+    table.og.dg.consent_to_parties("en02")
+    table.cd.dg.consent_to_parties("en02")
+    assert card(table, "en02").held == {table.ars.id: sent}
+
+
+def test_who_is_late_does_not_clear_it_by_asking_something_else(store: Store) -> None:
+    table = a_table(store)
+    sent = days_ago(40)
+    table.og.dg.propose("en02", at=sent)
+    table.ars.dg.abandon("en02")
+    held = card(table, "en02")
+    assert (held.held[table.ars.id], held.held_since) == (sent, sent)
+    assert now() - held.held[table.og.id] < timedelta(minutes=5)
+
+
+@ONCE
+def test_each_party_is_shown_its_own_clock(app: Flask) -> None:
+    table = a_table(app.extensions["store"])
     table.og.dg.propose("en02", at=days_ago(40))
     table.ars.dg.change_concerned("en02", "og", "ars", "cd")
     table.og.dg.consent_to_parties("en02")
     table.cd.dg.consent_to_parties("en02")
-    held = card(table, "en02")
-    assert table.cd.id in held.waits_for
-    assert held.held_since is not None and now() - held.held_since < timedelta(minutes=5)
+    reader = Visitor(app).enter(table.cd.dg.email)
+    page = reader.get(f"/clauses/{table.clause_id('en02')}").text.replace("\xa0", " ")
+    assert "depuis 40 jours" in page and "depuis aujourd’hui" in page
+    assert "rien n’est en retard" in reader.get("/").text.replace("\xa0", " ")
 
 
 def test_the_delay_is_that_of_the_note_de_cadrage(store: Store) -> None:
@@ -152,7 +185,7 @@ def convergence(table: Table) -> Convergence:
         return convergence_of(session, table.id)
 
 
-@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+@ONCE
 def test_the_table_says_who_is_late_to_everybody_alike(app: Flask) -> None:
     store: Store = app.extensions["store"]
     table = a_table(store)
@@ -166,7 +199,7 @@ def test_the_table_says_who_is_late_to_everybody_alike(app: Flask) -> None:
         assert "en retard de 2 jours ouvrés" in page
 
 
-@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+@ONCE
 def test_a_clause_that_goes_round_in_circles_is_proposed_to_the_next_copil(app: Flask) -> None:
     table = a_table(app.extensions["store"])
     for number in range(3):

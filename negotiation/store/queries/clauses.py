@@ -1,8 +1,8 @@
 """Clauses as cards: where each stands, who holds it, what text it shows. Costs don't grow with the history."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,8 @@ from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.queries.visibility import on_the_table, visible
 
 TRAIL_LENGTH = 4
-CONCERNED_AT = "concerned_at"
-"""Attribute of a clause: when the parties it needs were last changed, in ISO form."""
+JOINED_AT = "joined_at"
+"""Attribute of a clause: when each party that a change made concerned became so, in ISO form, by party id."""
 
 _agreed, _current, _followed_version = aliased(Version), aliased(Version), aliased(Version)
 _followed = aliased(Clause)
@@ -97,8 +97,8 @@ class ClauseCard:
     follows_code: str = ""
     reserves: tuple[ReserveView, ...] = ()
     trail: tuple[Step, ...] = ()
-    held_since: datetime | None = None
-    """When the last text, request or change of parties gave the hand to those who hold it; None when nobody does."""
+    held: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when each party that holds it owes an answer, by party id; empty when nobody does."""
 
     @property
     def state(self) -> ClauseState:
@@ -107,6 +107,11 @@ class ClauseCard:
     @property
     def waits_for(self) -> frozenset[str]:
         return self.situation.waiting_for()
+
+    @property
+    def held_since(self) -> datetime | None:
+        """Since when somebody owes an answer here; None when nobody does."""
+        return min(self.held.values(), default=None)
 
     @property
     def is_declared(self) -> bool:
@@ -287,20 +292,27 @@ def _card(
         follows_id=clause.follows_id,
         follows_code=follows_code or "",
         reserves=reserves,
-        held_since=_held_since(clause, situation, tabled_at=tabled_at, asked_at=asked_at),
+        held=_held(clause, situation, tabled_at=tabled_at, asked_at=asked_at),
     )
 
 
-def _held_since(
+def _held(
     clause: Clause, situation: Situation, *, tabled_at: datetime | None, asked_at: datetime | None
-) -> datetime | None:
-    """Neither an acceptance nor a reserve gives anybody the hand: those who still owe an answer owe it since before."""
-    if not situation.waiting_for():
-        return None
-    changed = clause.attributes.get(CONCERNED_AT)
-    waits = clause.state is not ClauseState.AGREED
-    dates = [tabled_at if waits else None, asked_at, datetime.fromisoformat(changed) if waits and changed else None]
-    return max((date for date in dates if date is not None), default=clause.moved_on)
+) -> dict[str, datetime]:
+    """Each party that owes an answer, with the oldest date since which it does: that of the text, or of the day it
+    became concerned when that came later, or that of the request. Neither what others answer nor what anybody asks
+    besides gives more time to those who already owe one."""
+    owes_text = situation.owing_text()
+    joined = clause.attributes.get(JOINED_AT, {})
+    dates: dict[str, datetime] = {}
+    for party_id in situation.waiting_for():
+        texts = [tabled_at, datetime.fromisoformat(joined[party_id]) if party_id in joined else None]
+        for_text = max((date for date in texts if date is not None), default=None) if party_id in owes_text else None
+        for_request = asked_at if party_id in situation.owing_consent() else None
+        since = min((date for date in (for_text, for_request) if date is not None), default=clause.moved_on)
+        if since is not None:
+            dates[party_id] = since
+    return dates
 
 
 def _asked_at(session: Session, clause_ids: list[str]) -> dict[str, datetime]:

@@ -189,11 +189,11 @@ def _awaited(session: Session, actor: Actor, today: date) -> tuple[Awaited, ...]
             card.id,
             turn_of(
                 card.situation,
-                since=paris_day(card.held_since) if card.held_since else None,
+                since=paris_day(held) if (held := card.held.get(actor.party_id)) else None,
                 today=today,
                 response_days=delay,
             ),
-            card.held_since,
+            card.held.get(actor.party_id),
         )
         for card in cards
         if card.waits_for_party(actor.party_id)
