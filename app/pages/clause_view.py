@@ -49,18 +49,23 @@ FAMILIES_OF_CHOICES = (
 
 @dataclass(frozen=True)
 class Comparison:
-    """A version against another text. `html` carries the marks; `with_words` says what it is compared with."""
+    """A version against another text. `html` carries the marks; `with_words` says what it is compared with.
+
+    `other`: the words of the other comparison to offer, and what its address asks; None where it would be the same.
+    """
 
     html: Markup
     with_words: str
     value_before: Any
     value_after: Any
     share: int
+    other: tuple[str, str] | None
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One of several texts between which the parties have to choose, marked against the text of departure.
+    """One of several texts between which the parties have to choose, marked against the text of departure
+    where `is_marked`.
 
     `rebased`: what the reader's own party needs to put this text, which is its own, on the current one; None for
     whatever isn't « à reprendre » by the reader. `entered`: its value as a form holds it.
@@ -71,6 +76,7 @@ class Standing:
     html: Markup
     entered: str
     is_current: bool
+    is_marked: bool
     rebased: RebaseState | None
 
 
@@ -89,7 +95,7 @@ class OpenClause:
     options: tuple[tuple[str, str], ...]
     """What a choice may be, with its words; empty when any word will do."""
     standing: tuple[Standing, ...] = ()
-    """« Positions côte à côte »: the current text first; empty unless there are two at least."""
+    """« Positions côte à côte »: the current text first; empty unless two at least compete."""
     may_compete: bool = False
     """Whether this person may table another text beside the one that stands."""
     rounds: int = 0
@@ -160,7 +166,7 @@ def _standing(session: Session, frame: Frame, card: ClauseCard) -> tuple[Standin
     if card.situation.current is None or card.situation.versions == 1:
         return ()
     found = positions_of(session, frame.actor, [card.id], party_ids=frame.parties)[card.id]
-    if len(found.standing) == 1:
+    if not found.has_rivals:
         return ()
     own = found.parties[frame.me.party.id]
     return tuple(
@@ -170,6 +176,7 @@ def _standing(session: Session, frame: Frame, card: ClauseCard) -> tuple[Standin
             html=marked_from(found, version, frame.parties.get(version.author_id or "")),
             entered=as_entered(version.value, card.value_kind),
             is_current=version == found.current,
+            is_marked=_is_marked(found, version),
             rebased=own.rebased if version == own.version else None,
         )
         for version in found.standing
@@ -179,10 +186,14 @@ def _standing(session: Session, frame: Frame, card: ClauseCard) -> tuple[Standin
 def marked_from(found: ClausePositions, version: VersionView, author: PartyView | None) -> Markup:
     """A text of this round, marked against the one from which the round started; plain when it is that one, or when
     nothing was written then."""
-    if found.base.version == version or not found.base.text:
+    if not _is_marked(found, version):
         return markdown(version.text)
     marks = redline.redline(found.base.text, version.text)
     return Markup(redline.to_html(marks, inserted_by=sign_of(author)))  # escaped by to_html
+
+
+def _is_marked(found: ClausePositions, version: VersionView) -> bool:
+    return bool(found.base.text) and found.base.version != version
 
 
 def _options(frame: Frame, card: ClauseCard) -> tuple[tuple[str, str], ...]:
@@ -217,6 +228,7 @@ def _compared(
         value_before=other.value,
         value_after=version.value,
         share=round(100 * redline.share_changed(marks)),
+        other=_other_comparison(session, version, other.number),
     )
 
 
@@ -228,6 +240,14 @@ def _base(session: Session, card: ClauseCard, version: VersionView, compare: str
         return None
     before = version_view(session, version.base_id)
     return before, f"la version {before.number}"
+
+
+def _other_comparison(session: Session, version: VersionView, compared: int) -> tuple[str, str] | None:
+    """The first version, else the one that this one answers: whichever isn't compared already."""
+    if compared != 1:
+        return "Comparer à la première version", "?comparer=premiere"
+    before = version_view(session, version.base_id).number if version.base_id else 1
+    return None if before == 1 else (f"Comparer à la version {before}", "")
 
 
 def sign_of(party: PartyView | None) -> redline.PartySign | None:

@@ -96,6 +96,11 @@ class ClausePositions:
         return ((self.current,) if self.current and self.card.state not in SETTLED else ()) + tuple(latest)
 
     @property
+    def has_rivals(self) -> bool:
+        """Whether the text on the table leaves another unanswered: what it answers is no choice any more."""
+        return any(each.is_superseded and each.rebased is not None for each in self.parties.values())
+
+    @property
     def agreed(self) -> Words | None:
         """The common text, once there is one."""
         if self.card.state is not ClauseState.AGREED:
