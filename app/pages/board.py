@@ -12,11 +12,14 @@ from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.negotiations import PlanEntry
 
 ARTICLES = "Articles du contrat"
+EVERYTHING = "Engagements et clauses discutées"
+"""What the board holds, whatever its state: the fields that nobody has touched stand behind a filter."""
 PAGE = 100
 """Rows on a page: with 500, it weighed 870 kB."""
 UNTOUCHED: dict[str, frozenset[ClauseState]] = {
     "accord": frozenset({ClauseState.AGREED}),
-    "a-ecrire": frozenset({ClauseState.TO_WRITE, ClauseState.REOPENED}),
+    "a-ecrire": frozenset({ClauseState.TO_WRITE}),
+    "rouverte": frozenset({ClauseState.REOPENED}),
     "retiree": frozenset({ClauseState.WITHDRAWN}),
 }
 """Filters that also list what no move has touched: hundreds of fields to write, or agreed as a file declared."""
@@ -119,7 +122,8 @@ STATE_FILTERS: dict[str, tuple[str, Test]] = {
     "accord-partiel": ("Accord partiel", lambda row, mine: row.card.state is ClauseState.PARTIALLY_AGREED),
     "proposee": ("Proposée", lambda row, mine: row.card.state is ClauseState.PROPOSED),
     "contre-proposee": ("Contre-proposée", lambda row, mine: row.card.state is ClauseState.COUNTERED),
-    "a-ecrire": ("À écrire", lambda row, mine: row.card.state in (ClauseState.TO_WRITE, ClauseState.REOPENED)),
+    "rouverte": ("Rouverte", lambda row, mine: row.card.state is ClauseState.REOPENED),
+    "a-ecrire": ("À écrire", lambda row, mine: row.card.state is ClauseState.TO_WRITE),
     "reserve": ("Réserve", lambda row, mine: bool(row.card.reserves)),
     "a-arbitrer": ("À porter au COPIL", lambda row, mine: row.rounds > 0),
     "retiree": ("Retirée", lambda row, mine: row.card.state is ClauseState.WITHDRAWN),
@@ -140,7 +144,7 @@ def filters(
         )
         for key, (words, test) in STATE_FILTERS.items()
     ]
-    return (Filter("", "En négociation", len(listed)), *counted)
+    return (Filter("", EVERYTHING, len(listed)), *counted)
 
 
 def groups(

@@ -134,6 +134,7 @@ def _board_of(session: Session, frame: Frame, plan: tuple[PlanEntry, ...], asked
         "essms": places.essms,
         "themes": sorted(set(places.themes.values()) - {""}),
         "marks": frame.marks(engagements),
+        "standing": [card.state for card in cards if card.state is not ClauseState.WITHDRAWN],
         "mine": [row for row in rows if mine in row.turn.holders],
         "late": [row for row in rows if row.turn.late_by],
         "hands": _hands(frame, rows),

@@ -21,7 +21,8 @@ FILTERS = {
     "Accord partiel": {ClauseState.PARTIALLY_AGREED},
     "Proposée": {ClauseState.PROPOSED},
     "Contre-proposée": {ClauseState.COUNTERED},
-    "À écrire": {ClauseState.TO_WRITE, ClauseState.REOPENED},
+    "À écrire": {ClauseState.TO_WRITE},
+    "Rouverte": {ClauseState.REOPENED},
 }
 
 
@@ -55,6 +56,21 @@ def test_each_state_counts_as_many_clauses_as_the_database(app: Flask) -> None:
     stored = states_stored(table)
     for words, states in FILTERS.items():
         assert shown.get(words, 0) == sum(stored[state] for state in states), words
+
+
+def test_the_head_of_the_board_counts_what_its_groups_count(app: Flask) -> None:
+    """A clause of an article or a fiche counts there like an engagement."""
+    table = a_lively_table(app)
+    table.ars.dg.accept("k01.markdown")
+    table.cd.dg.accept("k01.markdown")
+    page = Visitor(app).enter(table.cd.lect.email).get(f"/negociations/{table.id}").text.replace("\xa0", " ")
+    head = re.search(r"<b>(\d+) accords? sur (\d+)</b>", page)
+    groups = re.findall(r'<span class="soft">(\d+) accords? sur (\d+)</span>', page)
+    assert head is not None
+    below = [sum(int(each) for each in column) for column in zip(*groups, strict=True)]
+    assert [int(each) for each in head.groups()] == below
+    convergence = re.search(r"À écrire</dt><dd class=\"num\">(\d+)<", page)
+    assert convergence is not None and int(convergence[1]) == counts_shown(page)["À écrire"]
 
 
 def test_a_filter_lists_what_it_counts(app: Flask) -> None:

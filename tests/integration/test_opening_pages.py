@@ -104,7 +104,7 @@ def test_the_note_de_cadrage_is_written_clause_by_clause(director: Visitor) -> N
     opened = send(director, filled(a_form(director)), "open").text
     table = re.search(r"/negociations/[0-9a-f-]{36}", opened)[0]  # type: ignore[index]
     note = director.get(f"{table}/cadrage").text
-    assert "Délai de réponse" in note and "À proposer" in note
+    assert "Délai de réponse" in note and "À écrire, texte prêt" in note
     clause = re.search(r'href="(/clauses/[0-9a-f-]{36})', note)[1]  # type: ignore[index]
     assert "Proposer" in director.get(clause).text
 
