@@ -106,6 +106,14 @@ class OpenClause:
     authorship: Authorship | None = None
     """Of the version on the table, when it came from the table commune."""
 
+    def has_fallen(self, acceptance: MoveView) -> bool:
+        """Whether the version that this acceptance names is no longer the one that its party stands behind."""
+        at = self.card.situation
+        current = at.current.number if at.current else None
+        if at.state is ClauseState.AGREED and current is None:
+            return False  # a file declares the agreement without its version
+        return acceptance.version_number != current or acceptance.party_id not in at.behind
+
     @property
     def side(self) -> str:
         return SIDE_OF_TAB.get(self.tab, "")

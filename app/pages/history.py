@@ -18,6 +18,7 @@ from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle
 from negotiation.services.access import require
 from negotiation.store.queries.clause_names import clause_names
 from negotiation.store.queries.clauses import ClauseCard, card_of
+from negotiation.store.queries.effects import felled_by
 from negotiation.store.queries.exchanges import MoveView, VersionView, navette_page, versions_of
 from negotiation.store.queries.history import history_page
 from negotiation.store.queries.parts import part_of_clause, part_view
@@ -55,6 +56,7 @@ def show_navette(clause_id: str) -> ResponseReturnValue:
                 card=card,
                 part=part_view(session, actor, part_of_clause(session, actor, clause_id)),
                 steps=_steps(session, frame, card, page.moves),
+                felled=felled_by(session, actor, clause_id, (move.id for move in page.moves)),
                 older=page.older,
                 total=page.total,
             ),

@@ -37,7 +37,7 @@ def test_who_had_accepted_is_told_which_version_came_and_from_whom(store: Store)
     table = voided(store)
     found = fallen(table.ars.dg)
     assert found is not None
-    assert (found.accepted, found.by, found.author_id) == (1, 2, table.cd.id)
+    assert (found.accepted, found.current, found.author_id) == (1, 2, table.cd.id)
     assert fallen(table.og.dg) is fallen(table.cd.dg) is None, "who wrote or countered knows it"
 
 
@@ -45,9 +45,20 @@ def test_who_answers_the_new_version_is_told_no_more(store: Store) -> None:
     table = voided(store)
     table.og.dg.counter("en01", "Nous visons 94,5 %.", value="94.5")
     told = fallen(table.ars.dg)
-    assert told is not None and (told.accepted, told.by) == (1, 2), "what made it fall, however much came after"
+    assert told is not None and (told.accepted, told.current, told.author_id) == (1, 3, table.og.id), (
+        "what it may answer"
+    )
     table.ars.dg.reject("en01")
     assert fallen(table.ars.dg) is None
+
+
+def test_a_version_that_was_withdrawn_is_no_longer_named(store: Store) -> None:
+    table = voided(store)
+    table.cd.dg.withdraw("en01")
+    assert fallen(table.ars.dg) is None, "nothing to answer"
+    table.og.dg.propose("en01", "Nous visons 93 %.", value="93")
+    told = fallen(table.ars.dg)
+    assert told is not None and (told.accepted, told.current, told.author_id) == (1, 3, table.og.id)
 
 
 def test_what_was_reopened_with_everybodys_consent_fell_by_nobodys_version(store: Store) -> None:
@@ -72,6 +83,16 @@ def test_the_clause_the_accueil_and_the_history_say_it_to_those_whom_it_concerns
     assert 'id="version-2"' in Visitor(app).enter(table.ars.dg.email).get(f"{clause}/navette").text
     history = Visitor(app).enter(table.og.dg.email).get(f"/negociations/{table.id}/historique").text
     assert "tombe." in history.replace("\xa0", " ")
+
+
+@ONCE
+def test_the_navette_says_at_its_step_whose_agreement_fell(app: Flask) -> None:
+    table = voided(app.extensions["store"])
+    page = Visitor(app).enter(table.og.dg.email).get(f"/clauses/{table.clause_id('en01')}/navette").text
+    before, _, after = page.replace("\xa0", " ").partition('id="version-2"')
+    assert "Fait tomber l’accord de l’ARS." in after and "Fait tomber" not in before
+    margin = Visitor(app).enter(table.og.dg.email).get(f"/clauses/{table.clause_id('en01')}").text
+    assert "à la version 1, <b>tombé depuis</b>" in margin.replace("\xa0", " ")
 
 
 @ONCE

@@ -112,7 +112,7 @@ def test_each_party_is_shown_its_own_clock(app: Flask) -> None:
     reader = Visitor(app).enter(table.cd.dg.email)
     page = reader.get(f"/clauses/{table.clause_id('en02')}").text.replace("\xa0", " ")
     assert "depuis 40 jours" in page and "depuis aujourd’hui" in page
-    assert "rien n’est en retard" in reader.get("/").text.replace("\xa0", " ")
+    assert "Rien n’est en retard" in reader.get("/").text.replace("\xa0", " ")
 
 
 def test_the_delay_is_that_of_the_note_de_cadrage(store: Store) -> None:

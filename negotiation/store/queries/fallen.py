@@ -1,4 +1,5 @@
-"""Acceptances that a later version made fall, for the party that had given them (issue 3, point 3).
+"""Acceptances that no longer stand because another version is on the table, for the party that had given them (issue 3,
+point 3).
 
 Nothing is kept for it: a party's last answer, shared by nature, names the version that it accepted.
 """
@@ -23,13 +24,12 @@ ANSWERS = TEXT_MOVES | {Move.ACCEPTANCE, Move.REJECTION, Move.WITHDRAWAL}
 
 @dataclass(frozen=True)
 class Fallen:
-    """`accepted`: number of the version that the party had accepted; `by`: number of the one that came after it.
-
-    `author_id` None = table commune.
+    """`accepted`: number of the version that the party had accepted; `current`: number of the one now on the table, the
+    only one that it may answer, whatever came between; `author_id` (None = table commune) and `at` are of that one.
     """
 
     accepted: int
-    by: int
+    current: int
     author_id: str | None
     at: datetime
 
@@ -54,19 +54,19 @@ def fallen_acceptances(session: Session, cards: Iterable[ClauseCard], *, party_i
         .group_by(col(MoveRow.clause_id))
         .subquery()
     )
-    accepted, later = aliased(Version), aliased(Version)
+    accepted, current = aliased(Version), aliased(Version)
     query = (
         select(
             col(MoveRow.clause_id),
             col(accepted.number),
-            col(later.number),
-            col(later.author_party_id),
-            col(later.tabled_at),
+            col(current.number),
+            col(current.author_party_id),
+            col(current.tabled_at),
         )
         .join(last, (last.c.clause_id == MoveRow.clause_id) & (last.c.rank == MoveRow.rank))
         .join(Clause, col(Clause.id) == MoveRow.clause_id)
         .join(accepted, col(accepted.id) == MoveRow.version_id)
-        .join(later, (col(later.clause_id) == accepted.clause_id) & (col(later.number) == accepted.number + 1))
+        .join(current, (col(current.id) == Clause.current_version_id) & (col(current.number) > col(accepted.number)))
         .where(
             col(MoveRow.type) == Move.ACCEPTANCE,
             col(Clause.agreed_version_id).is_(None) | (col(Clause.agreed_version_id) != accepted.id),
