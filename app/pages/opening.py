@@ -20,11 +20,13 @@ from app.signin.session import current_person
 from negotiation.errors import InvalidInput, UnreadableText, WrongValue
 from negotiation.rules.notices import INVITATION_LIFETIME
 from negotiation.rules.opening import Opening, calendar_of, end_of, outside_authorisation
+from negotiation.rules.paris import paris_day
 from negotiation.rules.trame import Milestone, MilestoneKind, Trame
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import Action, PartKind, ValueKind
 from negotiation.services import opening as service
 from negotiation.services.members import Carried
+from negotiation.store.columns import now
 from negotiation.store.queries.opening import TrameCard, draft_fields, drafts_of, trames_for
 
 opening = Blueprint("opening", __name__)
@@ -51,6 +53,12 @@ class Obtained:
     ends_on: date | None
     outside: tuple[str, ...]
     dates: tuple[tuple[Milestone, date], ...]
+    today: date
+
+    @property
+    def past(self) -> tuple[tuple[Milestone, date], ...]:
+        """What a signature wished too soon puts before today; it is said, and nothing is refused."""
+        return tuple(found for found in self.dates if found[1] < self.today)
 
     @property
     def meetings(self) -> int:
@@ -209,6 +217,7 @@ def _obtained(form: OpeningForm, trame: Trame) -> Obtained:
             row.name for row in written if ends_on and outside_authorisation(_day(row.authorised_until), ends_on)
         ),
         dates=calendar_of(trame.milestones, signature_on) if signature_on else (),
+        today=paris_day(now()),
     )
 
 

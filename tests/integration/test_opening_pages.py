@@ -231,3 +231,13 @@ def test_an_authority_opens_as_the_gestionnaire_does(app: Flask) -> None:
     fields |= {"mine": [ars], f"{stem}-email": ["dg@orlinde.example"], f"{stem}-title": ["Directeur"]}
     assert send(agent, fields, "open").status_code == 200
     assert tables(app) == 1
+
+
+def test_a_date_that_the_signature_puts_in_the_past_is_said_and_stops_nobody(director: Visitor) -> None:
+    typed = filled(a_form(director), signature_on="2025-11-12", starts_on="2026-01-01")
+    preview = send(director, typed, "calculate").text
+    assert "Les dates calculées avant aujourd’hui" in preview.replace("\xa0", " ")
+    opened = send(director, typed, "open").text
+    table = re.search(r"/negociations/[0-9a-f-]{36}", opened)[0]  # type: ignore[index]
+    assert "(date passée)" in director.get(table).text
+    assert "date passée" in director.get(f"{table}/calendrier").text
