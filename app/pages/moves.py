@@ -2,17 +2,27 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures, talk
 from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import reader_on_clause
+from app.pages.presentation import capital, the_party
 from app.pages.texts import clause_context
 from app.pages.threads import SAID, keep_words, say
 from app.pages.writing import sending_asked, sent_key
 from app.security import serves
-from negotiation.errors import InvalidInput, NotFound, OutsideMandate, RecentSigninRequired, Refusal, SigninRequired
+from negotiation.errors import (
+    InvalidInput,
+    NotFound,
+    OutsideMandate,
+    RecentSigninRequired,
+    Refusal,
+    SigninRequired,
+    StaleClause,
+)
 from negotiation.rules.lifecycle import Origin
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle, Move
@@ -22,8 +32,9 @@ from negotiation.services.snapshots import Snapshot, snapshot
 from negotiation.services.visas import cancel_visa, submit
 from negotiation.services.widening import asked_of_move
 from negotiation.store import UnitOfWork
+from negotiation.store.queries.exchanges import withdrawal_of
 from negotiation.store.queries.inside import mandate_of
-from negotiation.store.queries.people import audiences_of
+from negotiation.store.queries.people import audiences_of, parties_of
 
 moves = Blueprint("moves", __name__)
 
@@ -112,7 +123,8 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     if clause_id is None or isinstance(refusal, NotFound | SigninRequired | RecentSigninRequired):
         return answer(refusal)
     with current_store().reading() as session:
-        told = {"refusal": sentence_of(refusal), "wrong_field": WRONG_FIELDS.get(refusal.code, "")}
+        said = _gone(session, refusal, clause_id) or sentence_of(refusal)
+        told = {"refusal": said, "wrong_field": WRONG_FIELDS.get(refusal.code, "")}
         context = clause_context(session, clause_id, _tab_before(), kept=_kept(), breaches=_breaches(refusal), **told)
         return render_template("fiches/part.html", **context), status_of(refusal)
 
@@ -125,6 +137,20 @@ def _with_fallback(clause_id: str) -> ResponseReturnValue:
             raise NotFound()
         kept = {**_kept(), "text": mandate.fallback, "draft": ""}
         return render_template("fiches/part.html", **clause_context(session, clause_id, "proposition", kept=kept))
+
+
+def _gone(session: Session, refusal: Refusal, clause_id: str) -> str:
+    """Of a version that was answered when nothing stood any more: who withdrew it, if somebody did."""
+    number = refusal.detail.get("seen")
+    if not isinstance(refusal, StaleClause) or refusal.detail.get("current") or not isinstance(number, int):
+        return ""
+    actor = reader_on_clause(session, clause_id)
+    withdrawal = withdrawal_of(session, actor, clause_id, number)
+    if withdrawal is None:
+        return f"La version {number} n’est plus sur la table. Votre réponse n’est pas partie."
+    party = next(party for party in parties_of(session, actor.negotiation_id) if party.id == withdrawal.party_id)
+    name = capital(the_party(party.short_name)).striptags()
+    return f"{name} a retiré la version {number}. Votre réponse n’est pas partie."
 
 
 def _kept() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What was refused comes back where it was typed, and nowhere else."""
 
 import re
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -103,3 +104,28 @@ def test_a_page_without_refusal_opens_on_the_clause(table: Table, og: Visitor) -
     assert f'<section class="clause open" id="clause-{clause}"' in page
     assert page.count('id="marge"') == 1
     assert 'role="alert"' not in page
+
+
+def after_a_withdrawal(app: Flask, table: Table, fields: dict[str, str]) -> str:
+    """The ARS answers version 1 of Orlinde, withdrawn while it read."""
+    table.og.dg.propose("en01", "Un texte.")
+    seen = table.current("en01")
+    assert seen is not None
+    table.og.dg.withdraw("en01")
+    ars = Visitor(app).enter(table.ars.dg.email)
+    ars.choose_password()
+    stood = {"seen_number": str(seen.number), "seen_fingerprint": seen.fingerprint}
+    answer = ars.post(f"/clauses/{table.clause_id('en01')}/moves", stood | fields)
+    assert answer.status_code == 409
+    return unescape(re.sub(r"<[^>]+>", "", answer.text.partition('class="notice notice-alert refused"')[2]))
+
+
+def test_who_accepts_what_was_withdrawn_is_told_that_and_of_no_words_of_his(app: Flask, table: Table) -> None:
+    said = after_a_withdrawal(app, table, {"move": "acceptance"})
+    assert "a retiré la version 1" in said.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Le texte a changé" not in said and "Ce que vous aviez écrit" not in said
+
+
+def test_the_motive_of_a_refusal_that_came_too_late_is_still_there_to_copy(app: Flask, table: Table) -> None:
+    said = after_a_withdrawal(app, table, {"move": "rejection", "motive": TYPED})
+    assert "Ce que vous aviez écrit" in said and TYPED in said

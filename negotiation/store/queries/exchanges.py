@@ -130,6 +130,14 @@ def last_request(session: Session, actor: Actor, clause_id: str) -> MoveView | N
     return found[0] if found else None
 
 
+def withdrawal_of(session: Session, actor: Actor, clause_id: str, number: int) -> MoveView | None:
+    """The move that took this version off the table."""
+    taken = (col(MoveRow.type) == Move.WITHDRAWAL) & (col(Version.number) == number)
+    query = select(MoveRow).join(Version, col(Version.id) == MoveRow.version_id)
+    row = session.execute(query.where(_moves_of(actor, clause_id), taken).limit(1)).scalar_one_or_none()
+    return move_view(row, number) if row else None
+
+
 def _moves_of(actor: Actor, clause_id: str) -> ColumnElement[bool]:
     return (
         (col(MoveRow.clause_id) == clause_id)
