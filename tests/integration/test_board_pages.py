@@ -129,3 +129,15 @@ def test_the_points_of_vigilance_lead_to_what_they_are_about(app: Flask) -> None
     page = visitor.get(f"/negociations/{table.id}/vigilance")
     assert page.status_code == 200
     assert f"/negociations/{table.id}/texte/" in page.text
+
+
+def test_a_value_that_its_author_took_back_is_no_step_of_the_path(app: Flask) -> None:
+    table = a_table(app.extensions["store"])
+    for person, value in ((table.og.dg, "92"), (table.ars.dg, "95"), (table.og.dg, "93")):
+        (person.propose if value == "92" else person.counter)("en01", f"Nous visons {value} %.", value=value)
+    table.og.dg.withdraw("en01")
+    table.og.dg.propose("en01", "Nous visons 93,5 %.", value="93.5")
+    page = Visitor(app).enter(table.ars.dg.email).get(f"/negociations/{table.id}").text
+    path = re.search(r'<span class="path trail">(.*?)</th>', page, re.DOTALL)
+    assert path is not None
+    assert re.findall(r"</span> ([\d,]+)", path[1]) == ["92", "95", "93,5"]

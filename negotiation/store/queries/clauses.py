@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from negotiation.rules.lifecycle import Request, Situation, Tabled
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import REQUEST_OF_MOVE, ClauseKind, ClauseState, ReserveState, ValueKind
+from negotiation.rules.vocabulary import REQUEST_OF_MOVE, ClauseKind, ClauseState, Move, ReserveState, ValueKind
 from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.queries.visibility import on_the_table, visible
@@ -360,12 +360,19 @@ def _reserves(session: Session, clause_ids: list[str]) -> dict[str, list[Reserve
 
 
 def with_trails(session: Session, cards: tuple[ClauseCard, ...]) -> tuple[ClauseCard, ...]:
-    """The cards with the last few values tabled on each, oldest first."""
+    """The cards with the last few values tabled on each, oldest first; one that its author took back is no step."""
     ids = [card.id for card in cards if card.value_kind is not ValueKind.NONE]
+    taken_back = select(col(MoveRow.version_id)).where(
+        col(MoveRow.clause_id).in_(ids), col(MoveRow.type) == Move.WITHDRAWAL, col(MoveRow.version_id).is_not(None)
+    )
     query = (
         select(col(Version.clause_id), col(Version.author_party_id), col(Version.value))
         .join(Clause, col(Clause.id) == Version.clause_id)
-        .where(col(Version.clause_id).in_(ids), col(Version.number) > col(Clause.versions) - TRAIL_LENGTH)
+        .where(
+            col(Version.clause_id).in_(ids),
+            col(Version.number) > col(Clause.versions) - TRAIL_LENGTH,
+            col(Version.id).not_in(taken_back),
+        )
         .order_by(col(Version.clause_id), col(Version.number))
     )
     trails: dict[str, list[Step]] = defaultdict(list)
