@@ -6,6 +6,7 @@ The rules are told in `rebase`, which writes texts from these stretches.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from enum import StrEnum
 
 from negotiation.rules.rebase_units import Content, Leaf, as_redline_unit
@@ -164,7 +165,26 @@ def _peeled(units: Units) -> Iterator[Stretch]:
             yield kind, Units(base[start:end], rest_common, rest_ours)
             yield from _if_any(Units(base[end:], common[len(common) - tail :], ours[len(ours) - tail :]))
             return
-    yield PassageKind.CONFLICT, units
+    yield from [(PassageKind.CONFLICT, units)] if base else _written_apart(common, ours)
+
+
+def _written_apart(common: Leaves, ours: Leaves) -> Iterator[Stretch]:
+    """Two texts that started from nothing: what both say is said, and only what stands between is to choose. When
+    both say the same at two places, the whole is one question: two answers could say it twice."""
+    keys = [[(leaf.identity, leaf.entries) for leaf in leaves] for leaves in (common, ours)]
+    found: list[Stretch] = []
+    at_common = at_ours = 0
+    for same in SequenceMatcher(None, *keys, autojunk=False).get_matching_blocks():
+        if same.a > at_common or same.b > at_ours:
+            found.append((PassageKind.CONFLICT, Units((), common[at_common : same.a], ours[at_ours : same.b])))
+        at_common, at_ours = same.a + same.size, same.b + same.size
+        if same.size:
+            found.append((PassageKind.BOTH_SAME, Units((), common[same.a : at_common], ours[same.b : at_ours])))
+    asked = [units for kind, units in found if kind is PassageKind.CONFLICT]
+    theirs = {leaf.content for units in asked for leaf in units.common if leaf.has_words}
+    if theirs & {leaf.content for units in asked for leaf in units.ours}:
+        found = [(PassageKind.CONFLICT, Units((), common, ours))]
+    yield from found
 
 
 def _place_in(base: Leaves, rest: Leaves, head: int, tail: int) -> tuple[int, int] | None:

@@ -100,6 +100,19 @@ def test_a_conflict_shows_the_three_wordings_and_takes_a_fourth() -> None:
     assert resolve(rebased, {1: ""}) == changed(BASE, ("- ouvrir le dimanche\n", ""), ("Fin du texte", "Fin"))
 
 
+def test_what_two_texts_written_from_nothing_both_say_is_no_question() -> None:
+    common = "Le COPIL se réunit deux fois.\n\nLe département y siège.\n\nL’ARS préside."
+    ours = "Le COPIL se réunit trois fois.\n\nLe département y siège.\n\nLe gestionnaire préside."
+    rebased = rebase("", common, ours)
+    assert kinds(rebased) == [PassageKind.CONFLICT, PassageKind.BOTH_SAME, PassageKind.CONFLICT]
+    assert rebased.passages[1].common == rebased.passages[1].ours == "Le département y siège."
+    assert resolve(rebased, {0: Choice.OURS, 2: Choice.COMMON}) == (
+        "Le COPIL se réunit trois fois.\n\nLe département y siège.\n\nL’ARS préside."
+    )
+    # The same two paragraphs in the other order: one question, or an answer could say one of them twice.
+    assert kinds(rebase("", "Un.\n\nDeux.", "Deux.\n\nUn.")) == [PassageKind.CONFLICT]
+
+
 def test_every_conflict_must_be_answered_and_nothing_else() -> None:
     rebased = rebase("a", "b", "c")
     for choices, field in (({}, "passage-0"), ({0: Choice.OURS, 4: Choice.OURS}, "passage-4")):
