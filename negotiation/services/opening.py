@@ -25,6 +25,7 @@ from negotiation.rules.opening import (
 from negotiation.rules.paris import paris_day
 from negotiation.rules.seats import free_key
 from negotiation.rules.trame import TramePart, as_mapping
+from negotiation.rules.trame_filling import filled, known_words
 from negotiation.rules.vocabulary import SHARED, DocumentKind, NegotiationStatus, Phase, Side
 from negotiation.services.members import Carried, CheckedSeat, checked_email, seat_somebody, send_invitation
 from negotiation.services.perimeter import structure_row
@@ -243,7 +244,12 @@ def _document(
         deciding=[party for party in parties if party.side is not Side.ASSOCIATE],
         years=years_between(negotiation.contract_start, negotiation.contract_end),
     )
-    rows.add_all(wanted)
+    known = known_words(
+        [(party.kind, party.name) for party in parties],
+        starts_on=negotiation.contract_start,
+        ends_on=negotiation.contract_end,
+    )
+    rows.add_all(filled(wanted, known))
     rows.save(uow)
 
 

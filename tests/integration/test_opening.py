@@ -185,6 +185,15 @@ def test_the_history_begins_with_the_opening_and_names_no_address(store: Store) 
     assert "990000201" in entry.payload
 
 
+def test_a_template_is_filled_with_what_the_opening_knows(store: Store) -> None:
+    table = opened(store, an_opening()).negotiation_id
+    texts = "\n".join(row.working_text for row in rows(store, Clause, table))
+    assert "entre **Fondation Orlinde**, l’**ARS Vyre** et le **Département de la Vyre**" in texts
+    assert "entre en vigueur le **1er janvier 2027**" in texts.replace("\xa0", " ")
+    assert "organisme gestionnaire\\]" not in texts
+    assert "\\[deux mois\\]" in texts, "what nobody decided yet stays to complete"
+
+
 def test_a_double_click_opens_one_table(store: Store) -> None:
     first = opened(store, an_opening(), request_key="k1")
     again = opened(store, an_opening(), request_key="k1")
