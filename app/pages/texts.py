@@ -70,7 +70,7 @@ def part_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
         frame = frame_of(session, actor)
         part = frame.read("part", part_id, read=lambda: part_view(session, actor, part_id))
         around = frame.read("around part", part_id, read=lambda: _around_part(session, frame, part))
-        opened = next((card.id for card in around["cards"] if card.id == request.args.get("ouverte")), None)
+        opened = next((card.id for card in around["listed"] or () if card.id == request.args.get("ouverte")), None)
         again = url_for("texts.part_fragment", negotiation_id=part.negotiation_id, part_id=part.id, ouverte=opened)
         context = frame.context("texts", subsection="text", part=part, refreshed_by=again, opened_id=opened, **around)
         return render_template("fiches/_around.html", **context)
@@ -142,14 +142,21 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
 
 
 def _around_part(session: Session, frame: Frame, part: PartView) -> dict[str, Any]:
-    """What a part's page shows beside the open clause. Of a part prepared inside, whose clauses are forms, none."""
+    """What a part's page shows beside the open clause. Of a part prepared inside, whose clauses are forms, none.
+
+    `listed`: its cards in the order of the page.
+    """
     is_shared = part.circle == SHARED
     return {
         "plan": plan_of(session, frame.actor, part.document),
         "shape": plan_shape(session, frame),
-        "cards": cards_of_part(session, frame.actor, part.id) if is_shared else (),
+        "listed": _in_page_order(cards_of_part(session, frame.actor, part.id)) if is_shared else None,
         "to_retake": clauses_to_retake(session, frame.actor),
     }
+
+
+def _in_page_order(cards: tuple[ClauseCard, ...]) -> tuple[ClauseCard, ...]:
+    return tuple(card for group in groups_of_cards(cards).values() for card in group)
 
 
 def _open_context(session: Session, frame: Frame, card: ClauseCard | None, *, tab: str) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What happens around the main road: many hands at once, the discussion, a clause that reopens."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Enter
@@ -70,3 +72,24 @@ def test_a_form_stays_unfolded_and_focused_when_the_page_refreshes(enter: Enter)
     expect(composer.locator("> summary")).to_be_focused()
     expect(composer.get_by_label("Votre commentaire")).to_be_visible()
     expect(og.clause.get_by_label("Texte proposé").first).to_be_visible()
+
+
+def test_clauses_that_are_added_and_moved_take_their_place_around_the_open_one(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    og.open_clause("EN13", "table-commune")
+    ars.open_clause("EN13")
+    part = ars.page.locator("nav.plan [aria-current=page]").first.get_attribute("href") or ""
+    og.write("Mots en cours")
+    listed = og.page.locator("article > section[id^=clause-]")
+    ars.page.goto(part)
+    ars.page.get_by_role("link", name="Un engagement").click()
+    ars.add("Un engagement venu pendant la lecture")
+    expect(listed.last).to_contain_text("Un engagement venu pendant la lecture")
+    expect(og.live_text).to_be_focused()
+    ars.page.goto(part)
+    ars.page.locator("#modifier > summary").click()
+    ars.page.get_by_role("button", name="Monter Un engagement venu pendant la lecture").click()
+    ars.page.wait_for_load_state()
+    expect(listed.last).to_have_class(re.compile("open"))
+    expect(og.live_text).to_be_focused()
+    expect(og.live_text).to_contain_text("Mots en cours")

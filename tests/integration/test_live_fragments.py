@@ -79,3 +79,17 @@ def test_who_enters_is_counted_at_once(app: Flask, table: Table) -> None:
     for page, said in zip(pages, before, strict=True):
         assert re.search(r"\d sur \d+ (est|sont) entrés?", said), page
         assert not re.search(r"\d sur \d+ (est|sont) entrés?", plain(reader.get(page).text)), page
+
+
+def test_the_fragment_of_a_part_tells_which_clauses_it_has_in_the_order_of_its_page(app: Flask, table: Table) -> None:
+    """An open page shows those that came since, and drops those that went."""
+    reader = Visitor(app).enter(table.cd.lect.email)
+    page = reader.get(f"/clauses/{table.clause_id('fa01.description')}").text
+    order = re.findall(r'<section class="clause[^"]*" id="clause-([^"]+)"', page)
+    answer = reader.get(refreshes(page, "plan")).text
+    for text in (page, answer):
+        found = re.search(r'id="textes" data-clauses="([^"]*)"', text)
+        assert found is not None and found[1].split() == order
+    assert re.findall(r'id="clause-([^"]+)"', answer) == [
+        each for each in order if each != table.clause_id("fa01.description")
+    ]

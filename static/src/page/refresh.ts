@@ -1,6 +1,7 @@
 /** A change elsewhere: the page asks again for the fragments that carry the ids, and never over typed words. */
 
 import htmx from "htmx.org";
+import { followClauseList } from "./clause_list";
 import { holdsTypedText } from "./typed_text";
 import { button, element } from "./words";
 
@@ -118,13 +119,14 @@ function letRead(address: string): void {
 function keepAsLeft(detail: SwapDetail): void {
   if (!detail.target.hasAttribute("data-refresh-url")) return;
   const { body } = new DOMParser().parseFromString(detail.serverResponse, "text/html");
+  const astray = followClauseList(body);
   const besides = [...body.querySelectorAll("[hx-swap-oob]")].map(({ id }) => document.getElementById(id));
   const going = [detail.target, ...besides.filter((one) => one !== null)];
   const unfolded = new Set(going.flatMap((one) => [...one.querySelectorAll<HTMLElement>("details[open]")].map(nameOf)));
   const ticked = new Set(
     [...detail.target.querySelectorAll<HTMLInputElement>(".tick:checked")].map(({ value }) => value),
   );
-  if (!unfolded.size && !ticked.size) return;
+  if (!unfolded.size && !ticked.size && !astray) return;
   for (const coming of body.querySelectorAll("details")) if (unfolded.has(nameOf(coming))) coming.open = true;
   for (const coming of body.querySelectorAll<HTMLInputElement>(".tick"))
     if (ticked.has(coming.value)) coming.setAttribute("checked", "");
