@@ -339,7 +339,7 @@ def _faults_of_html(answer: Answer) -> list[str]:
 
 
 _OWN_AND_SHORT = re.compile(rb'<form class="recall".*?</form>', re.DOTALL)
-"""« Reprendre »: for thirty seconds, on what the reader himself has just written."""
+"""« Annuler l’envoi »: for thirty seconds, on what the reader himself has just written."""
 _TOKENS = re.compile(rb'(name="csrf_token" value=|name="request_key" value=|name="socket-token" content=)"[^"]*"')
 
 

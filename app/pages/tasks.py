@@ -72,7 +72,7 @@ def post_task(negotiation_id: str) -> ResponseReturnValue:
 @gestures
 @serves(Action.WRITE_TASK)
 def post_change(negotiation_id: str, task_id: str) -> ResponseReturnValue:
-    """Another owner or day, or « faite », « abandonnée », « à reprendre »."""
+    """Another owner or day, or « faite », « abandonnée », « rouvrir »."""
     given = request.form.get("state", "")
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)

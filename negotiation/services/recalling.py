@@ -1,4 +1,4 @@
-"""« Reprendre »: what somebody has just said is taken back within its delay: a message, a comment, a question, an
+"""« Annuler l’envoi »: what somebody has just said is taken back within its delay: a message, a comment, a question, an
 answer. Its words go from everywhere; its place stays.
 
 Mails wait for the same delay, so nobody was written to. Source: product R14.

@@ -1,4 +1,4 @@
-"""« Reprendre »: thirty seconds to take words back; what is gone is gone from everywhere, and nothing else is."""
+"""« Annuler l’envoi »: thirty seconds to take words back; what is gone is gone from everywhere, and nothing else is."""
 
 import json
 from datetime import timedelta

@@ -204,7 +204,7 @@ def test_two_texts_on_the_table_stand_side_by_side_and_either_is_taken_up(app: F
     assert "Proposer une autre rédaction" in page
     ars = of(app, table.ars.dg)
     page = ars.get(f"/clauses/{table.clause_id('en01')}/proposition").text
-    assert "Reprendre cette version" in page
+    assert "Repartir de la version " in page
     current = table.current("en01")
     assert current is not None
     fields = {

@@ -1,4 +1,4 @@
-/** « Reprendre (28 s) »: counts down, and goes away when the words have left for good. */
+/** « Annuler l’envoi (28 s) »: counts down, and goes away when the words have left for good. */
 
 const counted = new WeakSet<Element>();
 
