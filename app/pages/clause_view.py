@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlmodel import Session
 
+from app.pages.aftermath import if_parties_change, if_withdrawn
 from app.pages.authorship import Authorship, authorship_of
 from app.pages.frame import Frame
 from app.pages.presentation import markdown, the_party
@@ -105,6 +106,11 @@ class OpenClause:
     """The pending request, as it was asked."""
     authorship: Authorship | None = None
     """Of the version on the table, when it came from the table commune."""
+    if_withdrawn: str = ""
+    if_parties_change: str = ""
+    """What the withdrawal, or the change of parties that waits, would take with it; empty when it takes nothing."""
+    own_left: VersionView | None = None
+    """The reader's own party's last text that stands, when nothing is on the table: it may be proposed anew."""
 
     def has_fallen(self, acceptance: MoveView) -> bool:
         """Whether the version that this acceptance names is no longer the one that its party stands behind."""
@@ -117,6 +123,11 @@ class OpenClause:
     @property
     def side(self) -> str:
         return SIDE_OF_TAB.get(self.tab, "")
+
+    @property
+    def own_left_entered(self) -> str:
+        """Its value as a form holds it."""
+        return as_entered(self.own_left.value, self.card.value_kind) if self.own_left else ""
 
     @property
     def seen(self) -> Any:
@@ -150,7 +161,17 @@ def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, c
         copil=next_copil(session, frame.negotiation.id, frame.today) if rounds else None,
         asked=last_request(session, frame.actor, card.id) if card.situation.request else None,
         authorship=_authorship(session, frame, version) if tab == "proposition" else None,
+        if_withdrawn=if_withdrawn(session, frame, card),
+        if_parties_change=if_parties_change(frame, card),
+        own_left=_own_left(session, frame, card) if tab == "proposition" else None,
     )
+
+
+def _own_left(session: Session, frame: Frame, card: ClauseCard) -> VersionView | None:
+    if card.situation.versions == 0 or Move.PROPOSAL not in frame.moves(card):
+        return None
+    mine = frame.actor.party_id
+    return positions_of(session, frame.actor, [card.id], party_ids=[mine])[card.id].parties[mine].version
 
 
 def _authorship(session: Session, frame: Frame, version: VersionView | None) -> Authorship | None:

@@ -96,11 +96,16 @@ def inside_block(session: Session, frame: Frame, card: ClauseCard) -> InsideBloc
         floor=as_entered(mandate.floor, card.value_kind) if mandate else "",
         ceiling=as_entered(mandate.ceiling, card.value_kind) if mandate else "",
         is_bounded=card.value_kind in ORDERED,
-        may_set=may_set_mandate(frame),
+        may_set=may_set_mandate(frame) and (mandate is not None or _decides(frame, card)),
         pending=pending_of(session, frame, requests, cards={card.id: card}, mandates=mandates),
         visa_for=visas_for_me(session, frame),
         fallen=frame.read("fallen", card.id, read=lambda: _fallen(session, frame, card)),
     )
+
+
+def _decides(frame: Frame, card: ClauseCard) -> bool:
+    """Whether the clause is this party's to agree on, now or by the request that waits."""
+    return frame.actor.party_id in card.situation.concerned | card.situation.asked()
 
 
 def _fallen(session: Session, frame: Frame, card: ClauseCard) -> Fallen | None:

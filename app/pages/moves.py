@@ -7,8 +7,9 @@ from sqlmodel import Session
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures, talk
+from app.pages.aftermath import TAKES_AWAY, told_after
 from app.pages.clause_view import SIDE_OF_TAB
-from app.pages.frame import reader_on_clause
+from app.pages.frame import frame_of, reader_on_clause
 from app.pages.presentation import capital, the_party
 from app.pages.texts import clause_context
 from app.pages.threads import SAID, keep_words, say
@@ -29,7 +30,7 @@ from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle, Move
 from negotiation.services.draft_starts import proposed
 from negotiation.services.moves import Order, Seen
 from negotiation.services.snapshots import Snapshot, snapshot
-from negotiation.services.visas import cancel_visa, submit
+from negotiation.services.visas import Submitted, cancel_visa, submit
 from negotiation.services.widening import asked_of_move
 from negotiation.store import UnitOfWork
 from negotiation.store.queries.exchanges import withdrawal_of
@@ -109,7 +110,7 @@ def post_move(clause_id: str) -> ResponseReturnValue:
         submitted = submit(uow, actor, clause_id, order, words=_field("words"), despite_mandate=knowingly)
         if submitted.played and _comes_from_a_draft(move):
             proposed(uow, actor, clause_id, side=_field("draft"))
-    flash(WAITS if submitted.request_id else DONE[move], "done")
+    flash(WAITS if submitted.request_id else _done(clause_id, move, submitted), "done")
     return redirect(url_for("texts.show_clause", clause_id=clause_id, tab=_next_tab(move)))
 
 
@@ -127,6 +128,17 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
         told = {"refusal": said, "wrong_field": WRONG_FIELDS.get(refusal.code, "")}
         context = clause_context(session, clause_id, _tab_before(), kept=_kept(), breaches=_breaches(refusal), **told)
         return render_template("fiches/part.html", **context), status_of(refusal)
+
+
+def _done(clause_id: str, move: Move, submitted: Submitted) -> str:
+    """What was done, and what it took with it."""
+    if submitted.played is None or move not in TAKES_AWAY:
+        return DONE[move]
+    with current_store().reading() as session:
+        frame = frame_of(session, reader_on_clause(session, clause_id))
+        move_id, seen = submitted.played.move_id, _seen().number
+        told = told_after(session, frame, clause_id, move=move, move_id=move_id, seen=seen)
+    return f"{DONE[move]} {told}".strip()
 
 
 def _with_fallback(clause_id: str) -> ResponseReturnValue:

@@ -34,7 +34,7 @@ def write_move(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, o
     if order.move in TEXT_MOVES:
         version = _table_version(uow, actor, clause, order=order, outcome=outcome)
     move = move_row(uow, actor, clause, order=order, version_id=version.id if version else answered)
-    _settle_reserves(uow, clause, move, after=outcome.situation)
+    fallen = _settle_reserves(uow, clause, move, after=outcome.situation)
     if outcome.became_concerned:
         _note_joined(uow, clause, outcome.situation.concerned, moment=moment)
     _update_clause(clause, outcome, version=version, moment=moment, move=order.move)
@@ -44,7 +44,7 @@ def write_move(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, o
     if outcome.became_reopened:
         keep_words(uow, clause)
         restart_drafts(uow, clause)
-    _record(uow, actor, clause, order=order, move=move, outcome=outcome)
+    _record(uow, actor, clause, order=order, move=move, outcome=outcome, fallen=fallen)
     return move
 
 
@@ -104,7 +104,8 @@ def move_row(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, ver
     return move
 
 
-def _settle_reserves(uow: UnitOfWork, clause: Clause, move: MoveRow, *, after: Situation) -> None:
+def _settle_reserves(uow: UnitOfWork, clause: Clause, move: MoveRow, *, after: Situation) -> frozenset[str]:
+    """Write what became of the reserves; the parties whose own fell, with no word from them."""
     if move.type is Move.RESERVE:
         uow.session.add(
             Reserve(
@@ -116,7 +117,7 @@ def _settle_reserves(uow: UnitOfWork, clause: Clause, move: MoveRow, *, after: S
                 state=ReserveState.OPEN,
             )
         )
-        return
+        return frozenset()
     own = col(Reserve.party_id) == move.party_id
     if move.type is Move.RESERVE_LIFTED:
         found, settled = [own], ReserveState.LIFTED
@@ -126,10 +127,11 @@ def _settle_reserves(uow: UnitOfWork, clause: Clause, move: MoveRow, *, after: S
         standing = after.open_reserves | after.maintained_reserves
         found, settled = [col(Reserve.party_id).not_in(standing)], ReserveState.MOOT
     alive = col(Reserve.state).in_([ReserveState.OPEN, ReserveState.MAINTAINED])
-    for reserve in uow.session.execute(
-        select(Reserve).where(col(Reserve.clause_id) == clause.id, alive, *found)
-    ).scalars():
+    settling = select(Reserve).where(col(Reserve.clause_id) == clause.id, alive, *found)
+    reserves = uow.session.execute(settling).scalars().all()
+    for reserve in reserves:
         reserve.state, reserve.settled_by_move_id = settled, move.id
+    return frozenset(each.party_id for each in reserves if settled is ReserveState.MOOT)
 
 
 def _update_clause(clause: Clause, outcome: Outcome, *, version: Version | None, moment: datetime, move: Move) -> None:
@@ -178,9 +180,18 @@ def _compare_and_set(uow: UnitOfWork) -> None:
         raise StaleClause() from error
 
 
-def _record(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, move: MoveRow, outcome: Outcome) -> None:
+def _record(
+    uow: UnitOfWork,
+    actor: Actor,
+    clause: Clause,
+    *,
+    order: Order,
+    move: MoveRow,
+    outcome: Outcome,
+    fallen: frozenset[str],
+) -> None:
     happening = event_of(uow, actor, clause, order=order, move=move, kind=KIND_OF_MOVE[order.move])
-    became = _what_became(uow, outcome) if order.move not in TALK_MOVES else {}
+    became = _what_became(uow, outcome, fallen=fallen) if order.move not in TALK_MOVES else {}
     uow.record(replace(happening, payload={**happening.payload, **became}))
     for kind, happened in (
         (Kind.CONCERNED_CHANGED, outcome.became_concerned),
@@ -232,10 +243,11 @@ def event_of(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, mov
     )
 
 
-def _what_became(uow: UnitOfWork, outcome: Outcome) -> dict[str, Any]:
-    """The state that the move left, and whose acceptances fell."""
+def _what_became(uow: UnitOfWork, outcome: Outcome, *, fallen: frozenset[str]) -> dict[str, Any]:
+    """The state that the move left, whose acceptances fell, and whose reserves did."""
     voided = {"voided": _keys(uow, outcome.voided)} if outcome.voided else {}
-    return {"state": str(outcome.situation.state), **voided}
+    reserves = {"reserves_fallen": _keys(uow, fallen)} if fallen else {}
+    return {"state": str(outcome.situation.state), **voided, **reserves}
 
 
 def _key(uow: UnitOfWork, party_id: str | None) -> str | None:
