@@ -15,6 +15,7 @@ from sqlmodel import Session
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures
+from app.pages.aftermath import if_withdrawn
 from app.pages.clause_view import sign_of
 from app.pages.frame import Frame, frame_of, reader_on_clause
 from app.pages.inside_view import visas_for_me
@@ -176,6 +177,7 @@ def _context(
         and collision.state is not RebaseState.CONTAINED
         and frame.negotiation.frozen_at is None,
         visa_role=visas_for_me(session, frame).get(Gesture.PROPOSAL),
+        if_withdrawn=if_withdrawn(session, frame, collision.card),
         may_withdraw=Move.WITHDRAWAL in frame.moves(collision.card)
         and _author(frame, collision.common) == frame.me.party,
         form_address=f"{url_for('retaking.show_retaking', clause_id=collision.card.id)}?{urlencode(_query())}",

@@ -54,6 +54,24 @@ def test_a_withdrawal_says_what_is_left_before_and_after(app: Flask) -> None:
     assert "Proposer de nouveau" not in after
 
 
+def test_what_was_proposed_once_is_no_text_that_nobody_proposed(app: Flask) -> None:
+    table = countered(app)
+    table.og.dg.withdraw("en01")
+    for tab in ("accorde", "proposition"):
+        page = read(app, table.og.dg, "en01", tab)
+        assert "que personne n’a encore proposé" not in page and "À écrire le " not in page
+        assert "À écrire Rien n’est plus sur la table" in page
+    for person, gesture in (
+        (table.og.dg, "abandon"),
+        (table.ars.dg, "consent_to_abandon"),
+        (table.cd.dg, "consent_to_abandon"),
+    ):
+        getattr(person, gesture)("en01")
+    page = read(app, table.og.dg, "en01", "accorde")
+    assert "que personne n’a encore proposé" not in page
+    assert "Clause retirée. Ceci est le texte de départ ; les 2 versions proposées se lisent dans la navette." in page
+
+
 def test_a_reserve_that_goes_with_its_party_is_named_before_after_and_in_the_record(app: Flask) -> None:
     table = countered(app)
     table.cd.dg.counter("en01", "Nous visons 96 %.", value="96")
