@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
-from app.pages.clause_view import OpenClause, default_tab, groups_of_cards, open_clause
+from app.pages.clause_list import clause_list
+from app.pages.clause_view import OpenClause, default_tab, open_clause
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import inside_block, visas_for_me
 from app.pages.plan_view import plan_shape
@@ -70,9 +71,11 @@ def part_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
         frame = frame_of(session, actor)
         part = frame.read("part", part_id, read=lambda: part_view(session, actor, part_id))
         around = frame.read("around part", part_id, read=lambda: _around_part(session, frame, part))
-        opened = next((card.id for card in around["listed"] or () if card.id == request.args.get("ouverte")), None)
+        opened = next((card.id for card in around["cards"] or () if card.id == request.args.get("ouverte")), None)
         again = url_for("texts.part_fragment", negotiation_id=part.negotiation_id, part_id=part.id, ouverte=opened)
-        context = frame.context("texts", subsection="text", part=part, refreshed_by=again, opened_id=opened, **around)
+        listed = clause_list(around["cards"], opened) if around["cards"] is not None else None
+        shown = around | {"refreshed_by": again, "opened_id": opened, "listed": listed}
+        context = frame.context("texts", subsection="text", part=part, **shown)
         return render_template("fiches/_around.html", **context)
 
 
@@ -126,7 +129,7 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         part=part,
         above=[entry for entry in plan if entry.id == part.parent_id],
         plan=plan,
-        groups=groups_of_cards(cards),
+        listed=clause_list(cards, open_id),
         below=below,
         below_cards=cards_of_parts(session, frame.actor, [entry.id for entry in below]),
         acceptable=[card for card in cards if answerable(frame, card)],
@@ -142,21 +145,14 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
 
 
 def _around_part(session: Session, frame: Frame, part: PartView) -> dict[str, Any]:
-    """What a part's page shows beside the open clause. Of a part prepared inside, whose clauses are forms, none.
-
-    `listed`: its cards in the order of the page.
-    """
+    """What a part's page shows beside the open clause. Of a part prepared inside, whose clauses are forms, none."""
     is_shared = part.circle == SHARED
     return {
         "plan": plan_of(session, frame.actor, part.document),
         "shape": plan_shape(session, frame),
-        "listed": _in_page_order(cards_of_part(session, frame.actor, part.id)) if is_shared else None,
+        "cards": cards_of_part(session, frame.actor, part.id) if is_shared else None,
         "to_retake": clauses_to_retake(session, frame.actor),
     }
-
-
-def _in_page_order(cards: tuple[ClauseCard, ...]) -> tuple[ClauseCard, ...]:
-    return tuple(card for group in groups_of_cards(cards).values() for card in group)
 
 
 def _open_context(session: Session, frame: Frame, card: ClauseCard | None, *, tab: str) -> dict[str, Any]:

@@ -136,7 +136,7 @@ function keepAsLeft(detail: SwapDetail): void {
 /** The same from one answer to the next: the field it holds, else the words to click on. */
 function nameOf(folded: HTMLElement): string {
   const field = folded.querySelector("textarea, input:not([type=hidden])");
-  return field?.id || folded.querySelector("summary")?.textContent?.trim() || "";
+  return field?.id || folded.id || folded.querySelector("summary")?.textContent?.trim() || "";
 }
 
 function offer(fragment: Element): void {
