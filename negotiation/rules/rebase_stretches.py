@@ -171,10 +171,10 @@ def _peeled(units: Units) -> Iterator[Stretch]:
 def _written_apart(common: Leaves, ours: Leaves) -> Iterator[Stretch]:
     """Two texts that started from nothing: what both say is said, and only what stands between is to choose. When
     both say the same at two places, the whole is one question: two answers could say it twice."""
-    keys = [[(leaf.identity, leaf.entries) for leaf in leaves] for leaves in (common, ours)]
+    one, other = ([(leaf.identity, leaf.entries) for leaf in leaves] for leaves in (common, ours))
     found: list[Stretch] = []
     at_common = at_ours = 0
-    for same in SequenceMatcher(None, *keys, autojunk=False).get_matching_blocks():
+    for same in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks():
         if same.a > at_common or same.b > at_ours:
             found.append((PassageKind.CONFLICT, Units((), common[at_common : same.a], ours[at_ours : same.b])))
         at_common, at_ours = same.a + same.size, same.b + same.size

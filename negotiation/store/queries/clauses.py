@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as made_by
 from datetime import datetime
 from typing import Any
 
@@ -97,7 +98,7 @@ class ClauseCard:
     follows_code: str = ""
     reserves: tuple[ReserveView, ...] = ()
     trail: tuple[Step, ...] = ()
-    held: Mapping[str, datetime] = field(default_factory=dict)
+    held: Mapping[str, datetime] = made_by(default_factory=dict)
     """Since when each party that holds it owes an answer, by party id; empty when nobody does."""
 
     @property
