@@ -19,7 +19,7 @@ from negotiation.store.queries.clauses import ClauseCard, cards_of_tables
 from negotiation.store.queries.fallen import fallen_acceptances
 from negotiation.store.queries.negotiations import MeetingView, next_meetings
 from negotiation.store.queries.people import PartyView
-from negotiation.store.queries.waiting import mentions_due, signatures_due, tasks_due, visas_due
+from negotiation.store.queries.waiting import mentions_due, signatures_due, tasks_due, visas_due, visas_refused
 
 home = Blueprint("home", __name__)
 
@@ -113,6 +113,7 @@ def show_home() -> ResponseReturnValue:
             answers=any(ANSWERS.intersection(found.frame.moves(found.card)) for found in shown),
             tables={card.frame.negotiation.id: card.frame for card in cards},
             visas=visas_due(session, actors),
+            refused=visas_refused(session, actors),
             tasks=tasks_due(session, actors),
             mentions=mentions_due(session, actors),
             signatures=signatures_due(session, actors),

@@ -14,6 +14,7 @@ from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import Pending, pending_of
 from app.pages.presentation import count_fr
 from app.pages.texts import clause_context
+from app.pages.visa_places import places_of
 from app.security import serves
 from negotiation.errors import InvalidInput, NotFound, RecentSigninRequired, Refusal, SigninRequired
 from negotiation.rules.mandate import ORDERED
@@ -196,6 +197,7 @@ def _context(session: Session, negotiation_id: str) -> dict[str, Any]:
         kept={},
         refusal="",
         gathered=_gathered(pending),
+        places=places_of(session, frame, pending),
         settled=[each for each in settled if each.clause_id in cards],
         mandates=[each for each in mandates.values() if each.clause_id in cards],
         cards=cards,

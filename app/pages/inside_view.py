@@ -23,7 +23,7 @@ from negotiation.services.visa_rules import deciders, visas_for
 from negotiation.store.columns import now
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.fallen import Fallen, fallen_acceptances
-from negotiation.store.queries.inside import MandateView, RequestView, mandate_of, waiting_requests
+from negotiation.store.queries.inside import MandateView, RequestView, mandate_of, refused_requests, waiting_requests
 from negotiation.store.queries.people import MemberView
 from negotiation.store.queries.visa_reminders import last_reminders
 
@@ -47,6 +47,7 @@ class Pending:
     is_mine: bool
     may_decide: bool
     may_cancel: bool
+    """Who asked; the administrator where nobody's refusal would do, or where the refusal isn't his to give."""
     reminded_at: datetime | None = None
     may_remind: bool = False
     """Once a day, while somebody may let it go."""
@@ -72,10 +73,11 @@ class InsideBlock:
     pending: tuple[Pending, ...]
     visa_for: dict[Gesture, Role]
     fallen: Fallen | None = None
+    refused: tuple[RequestView, ...] = ()
 
     @property
     def shows(self) -> bool:
-        return self.mandate is not None or bool(self.pending) or self.may_set
+        return self.mandate is not None or bool(self.pending) or bool(self.refused) or self.may_set
 
     @property
     def waits(self) -> frozenset[Gesture]:
@@ -99,6 +101,7 @@ def inside_block(session: Session, frame: Frame, card: ClauseCard) -> InsideBloc
         may_set=may_set_mandate(frame) and (mandate is not None or _decides(frame, card)),
         pending=pending_of(session, frame, requests, cards={card.id: card}, mandates=mandates),
         visa_for=visas_for_me(session, frame),
+        refused=frame.read("refused", card.id, read=lambda: refused_requests(session, actor, card.id)),
         fallen=frame.read("fallen", card.id, read=lambda: _fallen(session, frame, card)),
     )
 
@@ -158,10 +161,12 @@ def _pending(
     is_mine = request.member_id == actor.member_id
     decides = request.role in actor.roles and not is_mine
     value = request.value if tables else card.tabled_value
+    place = _place(frame, card, request)
+    refuses = decides and place.standing is not Standing.CLOSED
     return Pending(
         request=request,
         card=card,
-        place=_place(frame, card, request),
+        place=place,
         html=_marked(frame, card, request) if tables else None,
         value_before=card.value,
         value=value,
@@ -170,7 +175,7 @@ def _pending(
         awaited=tuple(frame.members[each] for each in awaited.get(request.role, ()) if each != request.member_id),
         is_mine=is_mine,
         may_decide=decides,
-        may_cancel=is_mine or Role.PARTY_ADMINISTRATOR in actor.roles,
+        may_cancel=is_mine or (Role.PARTY_ADMINISTRATOR in actor.roles and not refuses),
     )
 
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import GESTURE_OF_MOVE, Gesture, Move, Role, VisaState
+from negotiation.rules.vocabulary import GESTURE_OF_MOVE, SHARED, TALK_MOVES, Gesture, Move, Role, VisaState
+from negotiation.store.exchange import MoveRow
 from negotiation.store.inside import Mandate, VisaRequest, VisaRule
 from negotiation.store.queries.visibility import visible
 
@@ -65,6 +67,27 @@ def settled_requests(session: Session, actor: Actor, most: int = SETTLED_SHOWN) 
     query = select(VisaRequest).where(_own_requests(actor), settled)
     newest = query.order_by(col(VisaRequest.settled_at).desc(), VisaRequest.id).limit(most)
     return tuple(_request(row, {}) for row in session.execute(newest).scalars())
+
+
+def refused_requests(session: Session, actor: Actor, clause_id: str) -> tuple[RequestView, ...]:
+    """What the actor's party refused to let go on a clause, as long as that is its last word there; oldest first."""
+    query = select(VisaRequest).where(_own_requests(actor), is_last_refusal(), col(VisaRequest.clause_id) == clause_id)
+    return tuple(_request(row, {}) for row in session.execute(query.order_by(col(VisaRequest.settled_at))).scalars())
+
+
+def is_last_refusal() -> ColumnElement[bool]:
+    """Refused, and since then neither did the party ask anything more on the clause, nor anybody make a move there.
+    Hours are kept to the second."""
+    newer = aliased(VisaRequest)
+    same = (col(newer.clause_id) == VisaRequest.clause_id) & (col(newer.party_id) == VisaRequest.party_id)
+    asked = exists().where(same, col(newer.id) != VisaRequest.id, col(newer.asked_at) >= VisaRequest.settled_at)
+    moved = exists().where(
+        col(MoveRow.clause_id) == VisaRequest.clause_id,
+        col(MoveRow.circle) == str(SHARED),
+        col(MoveRow.type).not_in(TALK_MOVES),
+        col(MoveRow.at) >= VisaRequest.settled_at,
+    )
+    return (col(VisaRequest.state) == VisaState.REFUSED) & ~asked & ~moved
 
 
 def visas_waiting_for(session: Session, actor: Actor) -> tuple[RequestView, ...]:

@@ -18,6 +18,7 @@ from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.inside import VisaRequest, VisaRule
 from negotiation.store.people import Member
+from negotiation.store.queries.inside import is_last_refusal
 from negotiation.store.queries.visibility import visible
 from negotiation.store.record import FrozenVersion, Signature
 from negotiation.store.talk import Mention, Task
@@ -34,6 +35,19 @@ class VisaDue:
     move: Move
     asked_by: str
     asked_at: datetime
+
+
+@dataclass(frozen=True)
+class VisaRefused:
+    """`by`: who refused, in his party's words."""
+
+    negotiation_id: str
+    clause_id: str
+    name: str
+    move: Move
+    by: str
+    answer: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,26 @@ def visas_due(session: Session, actors: Iterable[Actor]) -> tuple[VisaDue, ...]:
             name = f"{code} {label}".strip()
             found.append(VisaDue(row.negotiation_id, row.clause_id, name, row.move, title, row.asked_at))
     return tuple(found[:MOST])
+
+
+def visas_refused(session: Session, actors: Iterable[Actor]) -> tuple[VisaRefused, ...]:
+    """What this person asked and was refused, while that is his party's last word on the clause; newest first."""
+    query = (
+        select(VisaRequest, col(Clause.code), col(Clause.label), func.coalesce(Member.title, ""))
+        .join(Clause, col(Clause.id) == VisaRequest.clause_id)
+        .join(Negotiation, col(Negotiation.id) == VisaRequest.negotiation_id)
+        .outerjoin(Member, col(Member.id) == VisaRequest.settled_by)
+        .where(_at_each(actors, VisaRequest, lambda actor: col(VisaRequest.member_id) == actor.member_id))
+        .where(is_last_refusal(), col(Negotiation.frozen_at).is_(None))
+        .order_by(col(VisaRequest.settled_at).desc(), col(VisaRequest.id))
+        .limit(MOST)
+    )
+    return tuple(
+        VisaRefused(
+            row.negotiation_id, row.clause_id, f"{code} {label}".strip(), row.move, by, row.answer, row.settled_at
+        )
+        for row, code, label, by in session.execute(query)
+    )
 
 
 def _rules(session: Session, actors: Iterable[Actor]) -> dict[tuple[str, Any], Role]:
