@@ -245,7 +245,7 @@ def test_words_taken_back_are_gone_from_every_page(table: Table, og: Visitor, ar
     for address in (clause(table), clause(table, "/navette"), beside(table), f"/negociations/{table.id}/historique"):
         page = ars.get(address).text
         assert "Un mot de trop." not in page
-        assert "retiré" in page or "reprend" in page
+        assert "retiré" in page or "retire ce qui" in page
 
 
 def test_a_flood_is_told_to_wait_and_the_others_are_not(table: Table, og: Visitor, ars: Visitor) -> None:
