@@ -8,11 +8,13 @@ import { startGuardingPastes } from "./page/paste_guard";
 import { startRecallCountdown } from "./page/recall";
 import { startRefreshing } from "./page/refresh";
 import { startRequests } from "./page/requests";
+import { startAskingForTicks } from "./page/ticks";
 import { startKeepingTypedText } from "./page/typed_text";
 import { told } from "./page/words";
 
 // Drafts first: their listener of « submit » must hold a form back before another sends it.
 startLiveDrafts();
+startAskingForTicks();
 startRequests();
 startKeepingTypedText();
 startRefreshing();

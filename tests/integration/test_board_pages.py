@@ -141,3 +141,12 @@ def test_a_value_that_its_author_took_back_is_no_step_of_the_path(app: Flask) ->
     path = re.search(r'<span class="path trail">(.*?)</th>', page, re.DOTALL)
     assert path is not None
     assert re.findall(r"</span> ([\d,]+)", path[1]) == ["92", "95", "93,5"]
+
+
+def test_who_ticks_nothing_is_asked_to_tick(app: Flask) -> None:
+    table = a_table(app.extensions["store"])
+    table.og.dg.propose("en01", "Un texte.")
+    ars = Visitor(app).enter(table.ars.dg.email)
+    assert 'data-needs-tick="Cochez une clause' in ars.get(f"/negociations/{table.id}").text
+    page = ars.post(f"/negociations/{table.id}/ensemble/choix", {}).text
+    assert "Cochez une clause" in page and "Aucune des clauses cochées" not in page
