@@ -47,15 +47,15 @@ fix: $(TO_TEST) ## let ruff put right what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: $(TO_TEST) $(PACKAGE) $(BUILT) ## the tests without a browser
-	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/e2e
+check: $(TO_TEST) $(PACKAGE) $(BUILT) ## the tests without a browser, most of them on one of the two databases
+	NAVETTE_TEST_DATABASES=one $(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/e2e
 
 e2e: $(TO_TEST) $(PACKAGE) $(BUILT) ## the journeys in a real browser only
 	$(BIN)/python -m pytest tests/e2e
 
-faults: $(TO_TEST) $(PACKAGE) $(BUILT) ## 1 000 rounds of each race, 50 servers killed, 2 000 random negotiations
+faults: $(TO_TEST) $(PACKAGE) $(BUILT) ## each story on both databases, 1 000 rounds of each race, 50 servers killed, 2 000 random negotiations
 	NAVETTE_FAULT_ROUNDS=1000 NAVETTE_FAULT_GELS=500 NAVETTE_FAULT_KILLS=50 NAVETTE_NEGOTIATION_RUNS=2000 NAVETTE_NEGOTIATION_STEPS=50 \
-	  $(BIN)/python -m pytest -n 2 --dist worksteal tests/integration/test_random_negotiations.py tests/faults
+	  $(BIN)/python -m pytest -n 2 --dist worksteal tests/integration tests/faults
 
 bench: $(TO_TEST) $(PACKAGE) $(BUILT) ## measure pages and redlines; prints a table, asserts no time
 	$(BIN)/python -m bench

@@ -1,0 +1,58 @@
+"""On which database a story is told when there is little time: `make check` tells each on one, `make faults` on both.
+
+By the name of its test, so that a story that fails in continuous integration fails there again, and so that every
+module has some on PostgreSQL. What asks something of the database itself is told on both every time.
+"""
+
+import os
+from collections import Counter
+from zlib import crc32
+
+import pytest
+
+ON_BOTH = frozenset(
+    {
+        "test_after_commit",
+        "test_announcing",
+        "test_drafting",
+        "test_fresh_database",
+        "test_freezing",
+        "test_import",
+        "test_locked_rows",
+        "test_moves",
+        "test_races",
+        "test_same_request_twice",
+        "test_search",
+    }
+)
+"""Modules about transactions, locks, constraints, order and what each database compares in its own way."""
+
+
+def each_on_one() -> bool:
+    return os.environ.get("NAVETTE_TEST_DATABASES") == "one"
+
+
+def left_to_the_other(items: list[pytest.Item]) -> set[pytest.Item]:
+    """The tests that are told on the other database, among those that come once for each."""
+    told = Counter(_story(item) for item in items)
+    return {
+        item
+        for item in items
+        if told[_story(item)] == 2
+        and item.path.stem not in ON_BOTH
+        and _database(item) is not None
+        and _database(item) != _chosen(item)
+    }
+
+
+def _database(item: pytest.Item) -> str | None:
+    called = getattr(item, "callspec", None)
+    return called.params.get("database_url") if called else None
+
+
+def _story(item: pytest.Item) -> tuple[str, str]:
+    return str(item.path), item.nodeid.replace(str(_database(item)), "")
+
+
+def _chosen(item: pytest.Item) -> str:
+    return "SQLite" if crc32(getattr(item, "originalname", item.name).encode()) % 2 else "PostgreSQL"
