@@ -23,4 +23,4 @@ def test_the_focus_is_on_the_reason_and_one_step_from_the_field(enter: Enter, sc
     expect(director.clause.get_by_role("heading").first).to_be_in_viewport()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(director.clause.get_by_label("Texte proposé")).to_be_focused()
+    expect(director.clause.locator("#texte-counter_proposal")).to_be_focused()

@@ -59,14 +59,13 @@ function keyOf(field: Element): string | null {
   return [PREFIX, person, formName(field.form), field.name].join("|");
 }
 
-/** What distinguishes two composers of one address: the move, who will read, the thread. A text typed for my party alone
- * must never come back in the field that everybody reads. */
+/** What distinguishes two composers of one name and address: the move, who will read, the thread. A text typed for my
+ * party alone must never come back in the field that everybody reads. */
 const NAMING = ["move", "readers", "reply_to", "draft"];
 
 function formName(form: HTMLFormElement): string {
-  if (form.id) return form.id;
   const hidden = NAMING.map((name) => form.querySelector<HTMLInputElement>(`input[type=hidden][name=${name}]`)?.value);
-  return [form.getAttribute("action") ?? location.pathname, ...hidden.map((value) => value ?? "")].join(":");
+  return [form.id, form.getAttribute("action") ?? location.pathname, ...hidden.map((value) => value ?? "")].join(":");
 }
 
 function keep(field: HTMLTextAreaElement): void {
