@@ -48,7 +48,7 @@ fix: $(TO_TEST) ## let ruff put right what it can
 	$(BIN)/ruff format .
 
 check: $(TO_TEST) $(PACKAGE) $(BUILT) ## the tests without a browser, most of them on one of the two databases
-	NAVETTE_TEST_DATABASES=one $(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/e2e
+	NAVETTE_SHORT_RUN=1 $(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/e2e
 
 e2e: $(TO_TEST) $(PACKAGE) $(BUILT) ## the journeys in a real browser only
 	$(BIN)/python -m pytest tests/e2e

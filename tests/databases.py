@@ -17,7 +17,6 @@ ON_BOTH = frozenset(
         "test_drafting",
         "test_fresh_database",
         "test_freezing",
-        "test_import",
         "test_locked_rows",
         "test_moves",
         "test_races",
@@ -28,8 +27,9 @@ ON_BOTH = frozenset(
 """Modules about transactions, locks, constraints, order and what each database compares in its own way."""
 
 
-def each_on_one() -> bool:
-    return os.environ.get("NAVETTE_TEST_DATABASES") == "one"
+def is_short_run() -> bool:
+    """Whether the whole suite runs and time counts: so in `make check`. Nothing is left out of a run by hand."""
+    return os.environ.get("NAVETTE_SHORT_RUN") == "1"
 
 
 def left_to_the_other(items: list[pytest.Item]) -> set[pytest.Item]:
