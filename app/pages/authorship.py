@@ -7,7 +7,7 @@ from html import escape
 from markupsafe import Markup
 
 from app.pages.frame import Frame
-from app.pages.passages import Counting, Walker
+from app.pages.passages import Counting, Rewriter
 from app.pages.presentation import markdown, the_party
 from negotiation.drafting.authorship import Run, shares, spans_of
 from negotiation.rules.anchoring import plain_text
@@ -69,7 +69,7 @@ def _signed(html: str, visible: str, spans: Sequence[tuple[int, int, PartyView]]
     return Markup("".join(writer.out))  # tags as they came, words escaped anew
 
 
-class _Signing(Walker):
+class _Signing(Rewriter):
     """Writes the HTML again, the words of each party in a `<span>`."""
 
     def __init__(self, letters: Sequence[int], spans: Sequence[tuple[int, int, PartyView]]) -> None:
@@ -77,18 +77,6 @@ class _Signing(Walker):
         self.letters = letters
         self.spans = list(spans)
         self.at = 0
-        self.out: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        super().handle_starttag(tag, attrs)
-        self.out.append(self.get_starttag_text() or "")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.out.append(self.get_starttag_text() or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        super().handle_endtag(tag)
-        self.out.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
         if not self.is_read:

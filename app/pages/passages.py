@@ -83,15 +83,12 @@ class Counting(Walker):
             self.seen += [sign for sign in data if not sign.isspace()]
 
 
-class _Writer(Walker):
-    """Writes the HTML again, the words of each passage in a `<mark>`."""
+class Rewriter(Walker):
+    """Writes the HTML again, tag by tag as it came; what is said of its words is up to who derives it."""
 
-    def __init__(self, spans: Sequence[tuple[int, int, Mark]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.spans = spans
-        self.at = 0
         self.out: list[str] = []
-        self.ended: list[Mark] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         super().handle_starttag(tag, attrs)
@@ -103,6 +100,19 @@ class _Writer(Walker):
     def handle_endtag(self, tag: str) -> None:
         super().handle_endtag(tag)
         self.out.append(f"</{tag}>")
+
+
+class _Writer(Rewriter):
+    """Writes the HTML again, the words of each passage in a `<mark>`."""
+
+    def __init__(self, spans: Sequence[tuple[int, int, Mark]]) -> None:
+        super().__init__()
+        self.spans = spans
+        self.at = 0
+        self.ended: list[Mark] = []
+
+    def handle_endtag(self, tag: str) -> None:
+        super().handle_endtag(tag)
         self._lead()
 
     def handle_data(self, data: str) -> None:
