@@ -30,11 +30,13 @@ LONGEST = 120
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter of the board: its key in the address, its words, how many clauses answer it."""
+    """A filter of the board: its key in the address, its words, how many clauses answer it; `untouched`: how many of
+    those no move has touched, which the whole board leaves out."""
 
     key: str
     words: str
     count: int
+    untouched: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,27 @@ class Late(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """A clause on the board. `rounds`: of the negotiation, where they are too many. `place`: its objective, or the
-    articles, where the row stands outside of its group."""
+    """A clause on the board. `turns`: one for each day since which parties hold it, the oldest first. `rounds`: of the
+    negotiation, where they are too many. `place`: its objective, or the articles, where the row stands outside of its
+    group."""
 
     card: ClauseCard
-    turn: Turn
+    turns: tuple[Turn, ...]
     rounds: int = 0
     place: str = ""
+
+    @property
+    def turn(self) -> Turn:
+        """That of whoever holds it for the longest."""
+        return self.turns[0]
+
+    @property
+    def holders(self) -> frozenset[str]:
+        return frozenset[str]().union(*(turn.holders for turn in self.turns))
+
+    def is_late_for(self, party_id: str) -> bool:
+        """Whether this very party is late, whoever else is."""
+        return any(turn.late_by > 0 and party_id in turn.holders for turn in self.turns)
 
 
 @dataclass(frozen=True)
@@ -116,7 +132,7 @@ class Page:
 Test = Callable[[Row, str], bool]
 
 STATE_FILTERS: dict[str, tuple[str, Test]] = {
-    "a-moi": ("À moi de répondre", lambda row, mine: mine in row.turn.holders),
+    "a-moi": ("À moi de répondre", lambda row, mine: mine in row.holders),
     "en-retard": ("En retard", lambda row, mine: row.turn.late_by > 0),
     "accord": ("Accord", lambda row, mine: row.card.state is ClauseState.AGREED),
     "accord-partiel": ("Accord partiel", lambda row, mine: row.card.state is ClauseState.PARTIALLY_AGREED),
@@ -135,15 +151,10 @@ def filters(
 ) -> tuple[Filter, ...]:
     """Each state filter with its count, all together first. `untouched`: how many clauses are not among the rows."""
     listed, others = list(rows), untouched or {}
-    counted = [
-        Filter(
-            key,
-            words,
-            sum(test(row, my_party) for row in listed)
-            + sum(others.get(state, 0) for state in UNTOUCHED.get(key, frozenset())),
-        )
-        for key, (words, test) in STATE_FILTERS.items()
-    ]
+    counted = []
+    for key, (words, test) in STATE_FILTERS.items():
+        besides = sum(others.get(state, 0) for state in UNTOUCHED.get(key, frozenset()))
+        counted.append(Filter(key, words, sum(test(row, my_party) for row in listed) + besides, besides))
     return (Filter("", EVERYTHING, len(listed)), *counted)
 
 
@@ -205,8 +216,8 @@ def _group(title: str, rows: list[Row]) -> Group:
 def _late(titled: list[tuple[str, list[Row]]], my_party: str) -> Iterator[Group]:
     """What my party has to answer, then what the others have; each group with the latest first."""
     found = [replace(row, place=title) for title, rows in titled for row in rows if row.turn.late_by]
-    ours = [row for row in found if my_party in row.turn.holders]
-    theirs = [row for row in found if my_party not in row.turn.holders]
+    ours = [row for row in found if row.is_late_for(my_party)]
+    theirs = [row for row in found if not row.is_late_for(my_party)]
     for late, rows in ((Late.OURS, ours), (Late.THEIRS, theirs)):
         if rows:
             yield Group("", tuple(sorted(rows, key=_row_order)), agreed=0, total=len(rows), late=late)
@@ -231,7 +242,7 @@ def _answers(row: Row, asked: Asked, my_party: str, words: tuple[str, ...]) -> b
     test = STATE_FILTERS.get(asked.state)
     if test and not test[1](row, my_party):
         return False
-    if asked.holder and asked.holder not in row.turn.holders:
+    if asked.holder and asked.holder not in row.holders:
         return False
     return not words or holds_all(f"{row.card.code} {row.card.label} {row.card.text}", words)
 

@@ -122,7 +122,7 @@ def _board_of(session: Session, frame: Frame, plan: tuple[PlanEntry, ...], asked
     cards = engagements + touched_cards(session, frame.actor)
     rows = _rows(session, frame, cards)
     untouched = untouched_cards(session, frame.actor, board.UNTOUCHED.get(asked.state, ()))
-    listed = rows + tuple(board.Row(card, frame.turn(card)) for card in untouched)
+    listed = rows + tuple(board.Row(card, frame.turns(card)) for card in untouched)
     places = themes_of(session, frame.actor)
     grouped = board.groups(listed, plan, asked, my_party=mine, essms_of=places.essms_of, themes=places.themes)
     page = board.page_of(grouped, asked.page)
@@ -135,7 +135,7 @@ def _board_of(session: Session, frame: Frame, plan: tuple[PlanEntry, ...], asked
         "themes": sorted(set(places.themes.values()) - {""}),
         "marks": frame.marks(engagements),
         "standing": [card.state for card in cards if card.state is not ClauseState.WITHDRAWN],
-        "mine": [row for row in rows if mine in row.turn.holders],
+        "mine": [row for row in rows if mine in row.holders],
         "late": [row for row in rows if row.turn.late_by],
         "hands": _hands(frame, rows),
         "reserved": [card for card in cards if card.state is not ClauseState.AGREED and card.situation.open_reserves],
@@ -151,8 +151,9 @@ def _hands(frame: Frame, rows: tuple[board.Row, ...]) -> list[tuple[PartyView, i
     """The parties whose answer is awaited: for how many clauses, and for how many days the oldest has waited."""
     waiting: dict[str, list[int]] = {}
     for row in rows:
-        for party_id in row.turn.holders:
-            waiting.setdefault(party_id, []).append(row.turn.days_waiting)
+        for turn in row.turns:
+            for party_id in turn.holders:
+                waiting.setdefault(party_id, []).append(turn.days_waiting)
     return [(party, len(waiting[party.id]), max(waiting[party.id])) for party in frame.in_order(waiting)]
 
 
@@ -160,7 +161,7 @@ def _rows(session: Session, frame: Frame, cards: tuple[ClauseCard, ...]) -> tupl
     """With what each needs to say whose turn it is; too many rounds only where nothing is frozen."""
     found = rounds_by_clause(session, cards, frame.pace) if frame.negotiation.frozen_at is None else {}
     stuck = {clause_id: count for clause_id, count in found.items() if is_stuck(count, frame.pace.rounds)}
-    return tuple(board.Row(card, frame.turn(card), stuck.get(card.id, 0)) for card in cards)
+    return tuple(board.Row(card, frame.turns(card), stuck.get(card.id, 0)) for card in cards)
 
 
 def _standing(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:

@@ -113,6 +113,9 @@ def test_each_party_is_shown_its_own_clock(app: Flask) -> None:
     page = reader.get(f"/clauses/{table.clause_id('en02')}").text.replace("\xa0", " ")
     assert "depuis 40 jours" in page and "depuis aujourd’hui" in page
     assert "Rien n’est en retard" in reader.get("/").text.replace("\xa0", " ")
+    board = reader.get(f"/negociations/{table.id}").text.replace("\xa0", " ")
+    assert "Aux autres parties de répondre" in board and "À vous de répondre" not in board
+    assert "1 réponse attendue, depuis aujourd’hui" in board and "1 réponse attendue, depuis 40 jours" in board
 
 
 def test_the_delay_is_that_of_the_note_de_cadrage(store: Store) -> None:

@@ -39,13 +39,13 @@ def a_row(
         revision=1,
         attributes={},
     )
-    return Row(card, Turn(situation.waiting_for(), date(2026, 6, 1), date(2026, 6, 15), 3, late), rounds)
+    return Row(card, (Turn(situation.waiting_for(), date(2026, 6, 1), date(2026, 6, 15), 3, late),), rounds)
 
 
 def answered_by_us(row: Row) -> Row:
     """The same, with ARS's own text on the table: Orlinde holds it."""
     situation = Situation(BOTH, ClauseState.PROPOSED, Tabled(1, "f", "ars"), versions=1, behind=frozenset({"ars"}))
-    return replace(row, turn=replace(row.turn, holders=situation.waiting_for()))
+    return replace(row, turns=(replace(row.turn, holders=situation.waiting_for()),))
 
 
 def codes(rows: list[Row], asked: Asked) -> list[str]:
@@ -87,9 +87,20 @@ def test_each_filter_lists_as_many_clauses_as_it_says() -> None:
 
 
 def test_clauses_that_no_move_touched_count_where_they_would_be_listed() -> None:
-    counts = {found.key: found.count for found in board.filters([], "ars", untouched={ClauseState.TO_WRITE: 7})}
-    assert counts["a-ecrire"] == 7
-    assert counts[""] == 0
+    rows = [a_row("EN01", state=ClauseState.TO_WRITE)]
+    found = {each.key: each for each in board.filters(rows, "ars", untouched={ClauseState.TO_WRITE: 7})}
+    assert (found["a-ecrire"].count, found["a-ecrire"].untouched) == (8, 7)
+    assert (found[""].count, found[""].untouched) == (1, 0)
+
+
+def test_who_joined_yesterday_is_not_late_with_those_who_held_it_before() -> None:
+    late = a_row("EN01", late=3)
+    joined = replace(late, turns=(late.turn, Turn(frozenset({"cd"}), date(2026, 6, 18), date(2026, 7, 2), 1)))
+    assert joined.holders == {"ars", "cd"}
+    for party, place in (("ars", Late.OURS), ("cd", Late.THEIRS)):
+        (group, *_) = board.groups([joined], (), Asked(), my_party=party, essms_of={}, themes={})
+        assert group.late is place
+    assert board.filters([joined], "cd")[1].count == 1, "it holds it all the same"
 
 
 def test_words_are_looked_for_in_the_code_the_name_and_the_text() -> None:
