@@ -46,11 +46,6 @@ def list_column() -> Column[Any]:
     return Column(JSON(none_as_null=True), nullable=False, server_default="[]")
 
 
-def settings_column() -> Column[Any]:
-    """The same for a JSON object."""
-    return Column(JSON(none_as_null=True), nullable=False, server_default="{}")
-
-
 def key_column(target: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
     """A foreign key to a random id; rows of a negotiation go with it."""
     return Column(String(36), ForeignKey(target, ondelete="CASCADE"), nullable=nullable, index=index)

@@ -28,7 +28,6 @@ from negotiation.store.columns import (
     list_column,
     new_id,
     now,
-    settings_column,
 )
 
 
@@ -56,9 +55,6 @@ class Negotiation(SQLModel, table=True):
     """The retro-planning is counted back from it."""
     trame: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
     """Key of the template from which it was opened; empty when it was imported."""
-    settings: dict[str, Any] = Field(default_factory=dict, sa_column=settings_column())
-    """Thresholds of the table: `rounds`. The response delay and the cap of indicators are clauses of the note de
-    cadrage."""
     situation_on: date | None = None
     frozen_at: datetime | None = None
     created_at: datetime = Field(default_factory=now)
