@@ -27,6 +27,7 @@ from negotiation.store.columns import (
     key_column,
     list_column,
     new_id,
+    no_words,
     now,
 )
 
@@ -157,13 +158,13 @@ class Clause(SQLModel, table=True):
     current_version_id: str | None = Field(default=None, max_length=36)
     agreed_version_id: str | None = Field(default=None, max_length=36)
     versions: int = 0
-    behind: list[str] = Field(default_factory=list, sa_column=json_column())
-    open_reserves: list[str] = Field(default_factory=list, sa_column=json_column())
-    maintained_reserves: list[str] = Field(default_factory=list, sa_column=list_column())
+    behind: list[str] = Field(default_factory=no_words, sa_column=json_column())
+    open_reserves: list[str] = Field(default_factory=no_words, sa_column=json_column())
+    maintained_reserves: list[str] = Field(default_factory=no_words, sa_column=list_column())
     request_kind: RequestKind | None = Field(default=None, sa_column=enum_column(RequestKind, nullable=True))
     request_by: str | None = Field(default=None, max_length=36)
-    request_consents: list[str] = Field(default_factory=list, sa_column=json_column())
-    request_parties: list[str] = Field(default_factory=list, sa_column=list_column())
+    request_consents: list[str] = Field(default_factory=no_words, sa_column=json_column())
+    request_parties: list[str] = Field(default_factory=no_words, sa_column=list_column())
     circle: str = Field(default=str(SHARED), max_length=60, sa_column_kwargs={"server_default": str(SHARED)})
     moved_on: datetime | None = None
     """Date of the last shared move, declared if the move was imported: « depuis n jours »."""

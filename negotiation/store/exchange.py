@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from negotiation.rules.vocabulary import Move, ReserveState
-from negotiation.store.columns import enum_column, json_column, key_column, new_id, now
+from negotiation.store.columns import enum_column, json_column, key_column, new_id, no_words, now
 
 
 class Version(SQLModel, table=True):
@@ -105,7 +105,7 @@ class Message(SQLModel, table=True):
     member_id: str = Field(sa_column=key_column("member.id", index=False))
     text: str
     kind: str = "message"
-    refs: list[str] = Field(default_factory=list, sa_column=json_column())
+    refs: list[str] = Field(default_factory=no_words, sa_column=json_column())
     session_id: str | None = Field(default=None, max_length=36)
     part_id: str | None = Field(default=None, max_length=36)
     """The part beside which it was written; None in the channel of the table."""

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from negotiation.store.columns import json_column, key_column, new_id, now
+from negotiation.store.columns import json_column, key_column, new_id, no_words, now
 
 
 class Diagnosis(SQLModel, table=True):
@@ -112,7 +112,7 @@ class Seance(SQLModel, table=True):
     note_taker: str
     agenda: list[str] = Field(sa_column=json_column())
     decisions: list[dict[str, Any]] = Field(sa_column=json_column())
-    engagement_codes: list[str] = Field(default_factory=list, sa_column=json_column())
+    engagement_codes: list[str] = Field(default_factory=no_words, sa_column=json_column())
     position: int
 
 
