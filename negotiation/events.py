@@ -49,6 +49,7 @@ class Kind(StrEnum):
     TASK_SETTLED = "task.settled"
     NEGOTIATION_OPENED = "negotiation.opened"
     PERIMETER_CHANGED = "perimeter.changed"
+    PHASE_CHANGED = "phase.changed"
     PART_ADDED = "part.added"
     PART_CHANGED = "part.changed"
     PART_MOVED = "part.moved"

@@ -3,17 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
+from app.limits import gestures
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.totals import totals_of
 from app.pages.whole import left_to_do
 from app.security import serves
-from negotiation.rules.vocabulary import Action, DocumentKind
+from negotiation.rules.policy import Decision, Target, decide
+from negotiation.rules.vocabulary import PHASES_OF_THE_TABLE, Action, DocumentKind, Phase
 from negotiation.services.access import require
+from negotiation.services.phasing import move_phase
 from negotiation.store.queries import readings as queries
 from negotiation.store.queries.parts import themes_of
 
@@ -64,11 +67,27 @@ def show_finances(negotiation_id: str) -> ResponseReturnValue:
 @readings.get("/negociations/<negotiation_id>/calendrier")
 @serves(Action.READ_TABLE)
 def show_calendar(negotiation_id: str) -> ResponseReturnValue:
-    return _shown(
-        negotiation_id,
-        "calendar",
-        lambda session, frame: {"calendar": queries.calendar_of(session, negotiation_id)},
-    )
+    def read(session: Session, frame: Frame) -> dict[str, Any]:
+        may_say = decide(frame.actor, Action.MOVE_PHASE, Target(negotiation_id)) is Decision.ALLOW
+        return {
+            "calendar": queries.calendar_of(session, negotiation_id),
+            "phases": tuple(Phase),
+            "phases_to_say": PHASES_OF_THE_TABLE if may_say and frame.negotiation.frozen_at is None else (),
+        }
+
+    return _shown(negotiation_id, "calendar", read)
+
+
+@readings.post("/negociations/<negotiation_id>/phase")
+@gestures
+@serves(Action.MOVE_PHASE)
+def say_phase(negotiation_id: str) -> ResponseReturnValue:
+    """Where the parties say that the table has come."""
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        move_phase(uow, actor, request.form.get("phase", ""), seen=request.form.get("seen", ""))
+    flash("La phase est enregistrée, et dite à toutes les parties.", "done")
+    return redirect(url_for("readings.show_calendar", negotiation_id=negotiation_id))
 
 
 @readings.get("/negociations/<negotiation_id>/suivi")

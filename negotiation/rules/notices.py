@@ -93,6 +93,7 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
         (
             "negotiation.opened",
             "perimeter.changed",
+            "phase.changed",
             "part.added",
             "part.changed",
             "part.moved",

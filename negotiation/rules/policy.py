@@ -47,6 +47,8 @@ class Actor:
     roles: frozenset[Role]
     key: str
     authentication: Authentication
+    lent: frozenset[Role] = frozenset()
+    """Those of the roles that only absent colleagues lend."""
 
     @property
     def is_declared(self) -> bool:
@@ -95,6 +97,7 @@ ROLES: dict[Action, frozenset[Role]] = {
     Action.CHANGE_CONCERNED: NEGOTIATORS,
     Action.ANSWER_REQUEST: NEGOTIATORS,
     Action.SHAPE: DRAFTERS,
+    Action.MOVE_PHASE: NEGOTIATORS,
     Action.READ_INSIDE: EVERYONE,
     Action.GIVE_VISA: EVERYONE,
     Action.SET_MANDATE: DECIDERS,

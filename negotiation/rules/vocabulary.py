@@ -137,6 +137,10 @@ class Phase(StrEnum):
     EVALUATION = "evaluation"
 
 
+PHASES_OF_THE_TABLE = (Phase.CADRAGE, Phase.DIAGNOSTIC, Phase.NEGOTIATION, Phase.SIGNATURE)
+"""Those that the parties go through before the gel, and say themselves: the others follow from the signature."""
+
+
 class NegotiationStatus(StrEnum):
     IN_NEGOTIATION = "in_negotiation"
     SIGNED = "signed"
@@ -341,6 +345,7 @@ class Action(StrEnum):
     # shaping what is negotiated
     SHAPE = "shape"
     """Add, order, split, drop parts and clauses; describe the perimeter."""
+    MOVE_PHASE = "move_phase"
     # one party's inside
     READ_INSIDE = "read_inside"
     GIVE_VISA = "give_visa"
