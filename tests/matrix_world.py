@@ -216,11 +216,11 @@ class World:
         handlers.update(kept)
 
 
-def an_open_world(app: Flask, file: Path) -> World:
+def an_open_world(app: Flask, keeper: Keeper) -> World:
     """The table of secrets, in negotiation."""
     found = set_secrets(app.extensions["store"])
     type_secrets(app, found)
-    world = _world(app, found.table, set_secrets(app.extensions["store"]).table, Keeper(file), clause=TEXT)
+    world = _world(app, found.table, set_secrets(app.extensions["store"]).table, keeper, clause=TEXT)
     world.own = dict(world.own) | {"visa_id": [found.visas["og"]]}
     world.hidden = _hidden(found)
     with found.table.store.unit_of_work() as uow:  # here everybody has his own rights alone
@@ -232,12 +232,12 @@ def an_open_world(app: Flask, file: Path) -> World:
     return world
 
 
-def a_closed_world(app: Flask, file: Path) -> World:
+def a_closed_world(app: Flask, keeper: Keeper) -> World:
     """A contract that is frozen, and waits for its signatures."""
     table = a_closing_table(app.extensions["store"])
     visa = _visa_that_nobody_gave(table)
     agree_everything(table)
-    world = _world(app, table, a_table(app.extensions["store"]), Keeper(file), clause=TEXT)
+    world = _world(app, table, a_table(app.extensions["store"]), keeper, clause=TEXT)
     with table.store.unit_of_work() as uow:
         view = keep_view(uow, table.og.dg.actor, name="À moi", query="etat=a-moi")
     world.drafts |= {"commune": _commune(app, table)}

@@ -1,4 +1,4 @@
-"""The phase of a table, which its parties say themselves until the gel: each is closed by a COPIL, which no clock knows.
+"""The phase of a table, which its parties say themselves until the gel: a COPIL closes each, which no clock knows.
 
 Source: domain reference section 3. Whoever negotiates for a party may say it, and may take it back: it commits nobody,
 refuses nothing to anybody, and the history tells every party who did.

@@ -38,6 +38,7 @@ from tests.matrix_world import (
     REVIEWED,
     SEATED,
     UNKNOWN,
+    Keeper,
     Way,
     Who,
     World,
@@ -95,7 +96,7 @@ def whole_world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory)
     place = tmp_path_factory.mktemp("matrix")
     shutil.copy(migrated_sqlite, place / "navette.sqlite")
     app = a_quiet_app(place)
-    world = an_open_world(app, place / "navette.sqlite")
+    world = an_open_world(app, Keeper(place / "navette.sqlite"))
     yield world
     limiter.enabled = True
     world.keeper.close()

@@ -19,7 +19,7 @@ from app.sockets.registry import EVENTS
 from negotiation.rules.policy import OPEN_TO
 from negotiation.rules.vocabulary import NegotiationStatus
 from tests.matrix_events import code_of, events_about, open_page
-from tests.matrix_world import ABROAD, REVIEWED, SEATED, Way, Who, World, a_closed_world, sign_for_all
+from tests.matrix_world import ABROAD, REVIEWED, SEATED, Keeper, Way, Who, World, a_closed_world, sign_for_all
 from tests.visitors import asks
 
 AFTER: dict[str, list[int]] = REVIEWED["after_gel"]
@@ -36,7 +36,7 @@ def closed(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     app = create_app(settings)
     app.testing = True
     limiter.enabled = False  # one person asks here for more in a minute than anybody does
-    world = a_closed_world(app, place / "navette.sqlite")
+    world = a_closed_world(app, Keeper(place / "navette.sqlite"))
     with world.plainly():
         yield world
     limiter.enabled = True
