@@ -29,6 +29,7 @@ from negotiation.services.visas import cancel_visas, deciders, give_visas, refus
 from negotiation.store.queries.clauses import cards_by_id
 from negotiation.store.queries.inside import (
     mandates_of,
+    refused_requests,
     request_view,
     settled_requests,
     visa_rules,
@@ -135,13 +136,17 @@ def remind(negotiation_id: str) -> ResponseReturnValue:
 @inside.get("/clauses/<clause_id>/visas/<visa_id>")
 @serves(Action.READ_INSIDE)
 def change_visa(clause_id: str, visa_id: str) -> ResponseReturnValue:
-    """« Modifier le texte »: the form again, with what waits in it; sending it replaces the request."""
+    """« Modifier le texte »: the form again, with what waits in it; sending it replaces the request. « Reprendre ce
+    texte » of a refusal: the same, and sending it asks anew."""
     with current_store().reading() as session:
         actor = reader_on_clause(session, clause_id)
         require(actor, Action.READ_INSIDE)
         found = request_view(session, actor, visa_id)
-        changes = found.member_id == actor.member_id and found.state is VisaState.WAITING
-        if found.clause_id != clause_id or not changes or found.move not in TEXT_MOVES:
+        waits = found.state is VisaState.WAITING
+        if found.clause_id != clause_id or found.move not in TEXT_MOVES:
+            raise NotFound()
+        refused = {each.id for each in refused_requests(session, actor, clause_id)}
+        if found.member_id != actor.member_id or not (waits or visa_id in refused):
             raise NotFound()
         card = cards_by_id(session, actor, [clause_id])[clause_id]
         kept = {
@@ -150,8 +155,7 @@ def change_visa(clause_id: str, visa_id: str) -> ResponseReturnValue:
             "motive": found.motive,
             "value": as_entered(found.value, card.value_kind),
             "words": found.words,
-            "replaces": found.id,
-        }
+        } | ({"replaces": found.id} if waits else {})
         return render_template("fiches/part.html", **clause_context(session, clause_id, "proposition", kept=kept))
 
 

@@ -186,14 +186,21 @@ def refuse_visa(uow: UnitOfWork, actor: Actor, request_id: str, *, answer: str) 
 
 def cancel_visas(uow: UnitOfWork, actor: Actor, request_ids: Iterable[str]) -> None:
     """Take requests back: who asked, or the party's administrator, even when the clause no longer takes the move.
+    Who asked also puts away a refusal that he has read: it keeps its answer, its author and its hour.
 
     Raises NotFound, NotAllowed, AlreadyDone.
     """
     for request_id in _together(uow, actor, request_ids):
-        request = _waiting(uow, actor, request_id)
-        if request.member_id != actor.member_id and Role.PARTY_ADMINISTRATOR not in actor.roles:
+        request = _own(uow, actor, request_id)
+        is_mine = request.member_id == actor.member_id
+        if request.state is VisaState.REFUSED and is_mine:
+            request.state = VisaState.CANCELLED
+        elif request.state is not VisaState.WAITING:
+            raise AlreadyDone()
+        elif not is_mine and Role.PARTY_ADMINISTRATOR not in actor.roles:
             raise NotAllowed(action=Action.MOVE)
-        _become(request, actor, VisaState.CANCELLED)
+        else:
+            _become(request, actor, VisaState.CANCELLED)
         _record(uow, actor, request, kind=Kind.VISA_CANCELLED, facts={})
 
 
@@ -282,14 +289,20 @@ def _own_waiting(actor: Actor) -> ColumnElement[bool]:
     return own & (col(VisaRequest.state) == VisaState.WAITING)
 
 
-def _waiting(uow: UnitOfWork, actor: Actor, request_id: str) -> VisaRequest:
-    """The request, locked with its negotiation. Raises NotFound, AlreadyDone."""
+def _own(uow: UnitOfWork, actor: Actor, request_id: str) -> VisaRequest:
+    """A request of the party, locked with its negotiation. Raises NotFound."""
     request = uow.session.get(VisaRequest, request_id)
     if request is None or request.party_id != actor.party_id:
         raise NotFound()
     require(actor, Action.READ_INSIDE, circle=Circle.parse(request.circle))
     uow.lock(request.negotiation_id)
     uow.refresh(request)
+    return request
+
+
+def _waiting(uow: UnitOfWork, actor: Actor, request_id: str) -> VisaRequest:
+    """The same while it waits. Raises NotFound, AlreadyDone."""
+    request = _own(uow, actor, request_id)
     if request.state is not VisaState.WAITING:
         raise AlreadyDone()
     return request

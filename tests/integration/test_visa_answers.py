@@ -60,6 +60,25 @@ def test_who_asked_reads_the_refusal_where_he_looks_until_he_asks_anew(app: Flas
         assert WHY not in redac.get(page).text, page
 
 
+def test_who_asked_takes_the_refused_text_up_again_or_puts_the_refusal_away(app: Flask, table: Table) -> None:
+    redac, dg, lect = (enter(app, person) for person in (table.og.redac, table.og.dg, table.og.lect))
+    clause = f"/clauses/{table.clause_id(CLAUSE)}"
+    asks(redac, table)
+    refuses(dg, table)
+    assert "Classer ce refus" not in lect.get(clause).text, "only whoever asked"
+    again = re.search(rf'href="({clause}/visas/[^"#]+)', redac.get(clause).text)
+    assert again is not None
+    form = redac.get(again[1]).text
+    assert "Nous visons 94 %." in form and 'name="replaces"' not in form
+    request_id = again[1].rsplit("/", 1)[1]
+    sent, away = {"visa": request_id}, f"/negociations/{table.id}/interne/visas/annuler"
+    assert [who.post(away, sent).status_code for who in (dg, redac, redac)] == [409, 302, 409]
+    for page in ("/", clause):
+        assert WHY not in redac.get(page).text, page
+    kept = unescape(redac.get(f"/negociations/{table.id}/interne").text)
+    assert WHY in kept and "Visa refusé" in kept, "the party reads it still among what is settled"
+
+
 def test_a_refusal_is_past_once_the_clause_moved(app: Flask, table: Table) -> None:
     redac, dg = enter(app, table.og.redac), enter(app, table.og.dg)
     asks(redac, table)
