@@ -1,27 +1,28 @@
-"""`python -m bench [pages] [live] [drafting] [drafting-opening] [redlines] [keystroke] [imports] [archives]`:
-everything unless told which.
+"""`python -m bench [pages] [live] [drafting] [drafting-opening] [drafting-peers] [redlines] [keystroke] [imports]
+[archives]`: everything unless told which.
 
-`drafting-quick` is asked for by name only.
+`drafting-quick` and `drafting-peers-quick` are asked for by name only.
 """
 
 import os
 import platform
 import sys
 
-from bench import archives, drafting, drafting_opening, imports, keystroke, live, pages, redlines
+from bench import archives, drafting, drafting_opening, drafting_peers, imports, keystroke, live, pages, redlines
 
 MEASURES = {
     "pages": pages.run,
     "live": live.run,
     "drafting": drafting.run,
     "drafting-opening": drafting_opening.run,
+    "drafting-peers": drafting_peers.run,
     "redlines": redlines.run,
     "keystroke": keystroke.run,
     "imports": imports.run,
     "archives": archives.run,
 }
 
-QUICK = {"drafting-quick": drafting.run_quick}
+QUICK = {"drafting-quick": drafting.run_quick, "drafting-peers-quick": drafting_peers.run_quick}
 
 
 def main(wanted: list[str]) -> int:

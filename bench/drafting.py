@@ -101,9 +101,9 @@ def _played(server: RunningServer, job: Job, passes: Sequence[Pass], cursors: in
     pids = descendants(os.getpid())
     deliveries = Deliveries()
     Navettist(server.port, passes[0], deliveries).link.close()
-    before = _resident_kib(pids)
+    before = resident_kib(pids)
     guests = [Navettist(server.port, entry, deliveries) for entry in passes]
-    memory = (_resident_kib(pids) - before) / len(guests)
+    memory = (resident_kib(pids) - before) / len(guests)
     opening = statistics.median(guest.opening_ms for guest in guests)
     scripts = scripts_of(job, [(guest.start, f"clause:{guest.clauses[0]}") for guest in guests])
     cpu = processor_seconds(pids)
@@ -178,6 +178,6 @@ def _ranks(found: Sequence[float]) -> list[float]:
     return [hundredths[49], hundredths[98], max(found)]
 
 
-def _resident_kib(pids: Sequence[int]) -> float:
+def resident_kib(pids: Sequence[int]) -> float:
     pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024

@@ -49,7 +49,7 @@ def moments(chance: random.Random, *, per_second: float, seconds: float) -> Iter
 
 def strokes(start: bytes, root: str, words: str, dues: Sequence[float], chance: random.Random) -> list[Stroke]:
     """A paragraph of one's own at the end of `root`, typed letter by letter upon the state `start`."""
-    document: Doc[Any] = Doc()
+    document: Doc[Any] = Doc(client_id=chance.getrandbits(32))  # as wide as Yjs makes them
     if start:
         document.apply_update(start)
     text = XmlText("")

@@ -5,8 +5,8 @@ import os
 import socket
 from collections.abc import Iterator
 
-TEXT, BINARY, CLOSE = 1, 2, 8
-_LARGEST_READ = 1 << 18
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+_LARGEST_READ = 1 << 16  # a larger one is a new mapping each time
 
 
 class Link:
@@ -31,16 +31,37 @@ class Link:
         if b" 101 " not in head.split(b"\r\n", 1)[0]:
             raise RuntimeError(f"no WebSocket here: {head[:200]!r}")
         self._received = bytearray(rest)
+        self._unsent, self._waits = bytearray(), True
 
     def fileno(self) -> int:
         return self._sock.fileno()
 
     def send(self, payload: bytes, *, kind: int = TEXT) -> None:
-        self._sock.sendall(framed(payload, kind))
+        frame = framed(payload, kind)
+        if self._waits:
+            self._sock.sendall(frame)
+        else:
+            self._unsent += frame
+            self.pay()
+
+    @property
+    def owes(self) -> bool:
+        """Whether some of what was said still waits here, for the server to read on."""
+        return bool(self._unsent)
+
+    def pay(self) -> bool:
+        """Send what waits; whether nothing waits any more."""
+        try:
+            while self._unsent:
+                del self._unsent[: self._sock.send(self._unsent)]
+        except BlockingIOError:
+            return False
+        return True
 
     def settle(self) -> None:
-        """From here on `read` never waits."""
+        """From here on neither reading nor sending waits."""
         self._sock.setblocking(False)
+        self._waits = False
 
     def read(self) -> Iterator[bytes]:
         """The messages that have come. Raises ConnectionError when the server closed."""
@@ -48,6 +69,18 @@ class Link:
             self._fill()
         except BlockingIOError:
             return
+        yield from self._messages()
+
+    def receive(self) -> bytes:
+        """What has come, whatever it is: for `unpack`, now or later. Raises as `read` does."""
+        received = self._sock.recv(_LARGEST_READ)
+        if not received:
+            raise ConnectionError("the server closed the connection")
+        return received
+
+    def unpack(self, received: bytes) -> Iterator[bytes]:
+        """The messages that are whole now."""
+        self._received += received
         yield from self._messages()
 
     def wait(self) -> list[bytes]:
@@ -60,10 +93,7 @@ class Link:
         self._sock.close()
 
     def _fill(self) -> None:
-        received = self._sock.recv(_LARGEST_READ)
-        if not received:
-            raise ConnectionError("the server closed the connection")
-        self._received += received
+        self._received += self.receive()
 
     def _messages(self) -> Iterator[bytes]:
         """Whole unfragmented frames: none of the servers measured here cuts its messages."""
@@ -76,10 +106,13 @@ class Link:
                 length, start = int.from_bytes(buffer[start : start + 8]), start + 8
             if len(buffer) < start + length:
                 break
-            if buffer[place] & 0x0F == CLOSE:
-                raise ConnectionError(f"the server said goodbye: {bytes(buffer[start : start + length])!r}")
-            yield bytes(buffer[start : start + length])
-            place = start + length
+            kind, content, place = buffer[place] & 0x0F, bytes(buffer[start : start + length]), start + length
+            if kind == CLOSE:
+                raise ConnectionError(f"the server said goodbye: {content!r}")
+            if kind == PING:
+                self.send(content, kind=PONG)
+            elif kind != PONG:
+                yield content
         del buffer[:place]
 
 
