@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 from flask import Flask
 
+from negotiation.services.shaping import drop_part, restore_part
 from tests.builders import Table, a_table
 from tests.membership import enters, invites
 from tests.visitors import Visitor
@@ -93,3 +94,18 @@ def test_the_fragment_of_a_part_tells_which_clauses_it_has_in_the_order_of_its_p
     assert re.findall(r'id="clause-([^"]+)"', answer) == [
         each for each in order if each != table.clause_id("fa01.description")
     ]
+
+
+def test_an_open_clause_whose_part_is_left_out_says_so_and_takes_no_move(app: Flask, table: Table) -> None:
+    reader = Visitor(app).enter(table.ars.dg.email)
+    clause = table.clause("en02")
+    card = f"/clauses/{clause.id}/fragment/carte?onglet="
+    assert 'name="move"' in reader.get(card).text
+    with table.store.unit_of_work() as uow:
+        drop_part(uow, table.og.dg.actor, clause.part_id)
+    for tab in ("", "table-commune", "brouillon"):
+        left = reader.get(card + tab).text
+        assert "est écartée" in plain(left) and 'name="move"' not in left and 'data-editable="true"' not in left
+    with table.store.unit_of_work() as uow:
+        restore_part(uow, table.og.dg.actor, clause.part_id)
+    assert 'name="move"' in reader.get(card).text

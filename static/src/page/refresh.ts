@@ -33,6 +33,8 @@ let timer: number | undefined;
 
 export function startRefreshing(): void {
   document.addEventListener("navette:changed", ({ detail }) => {
+    // What was below it went or came with it: the clause that is open may be one of those.
+    if (/^part\.(dropped|restored)$/.test(detail.type)) return refreshAll();
     const keys = new Set(["table"]);
     if (/^(message|words)\./.test(detail.type)) keys.add(detail.part ? `discussion:${detail.part}` : "discussion");
     if (detail.type.startsWith("task.")) keys.add("tasks");

@@ -1,12 +1,14 @@
 /** htmx under our policy, and forms that can't be sent twice. */
 
 import htmx from "htmx.org";
-import { announce, hideBanner, showBanner, told } from "./words";
+import { announce, element, hideBanner, showBanner, told } from "./words";
 
 const BUSY = "data-sending";
 /** A form that is answered by a file: no page follows, so nothing else would free it. */
 const DOWNLOAD = "data-download";
 const DOWNLOAD_MS = 4000;
+const GONE =
+  "Ce que vous lisiez a été supprimé, ou ne vous est plus ouvert. Ce que vous avez tapé est encore là, à copier.";
 
 interface RequestDetail {
   elt: Element;
@@ -65,11 +67,20 @@ function showRefusal(detail: RequestDetail): void {
   }
   const sentence = bareSentence(responseText);
   const isRefresh = detail.elt.hasAttribute("data-refresh-url");
+  if (isRefresh && status === 404) sayGone(detail.elt);
   detail.shouldSwap = status < 500 && sentence === null && !isRefresh;
   if (detail.shouldSwap || isRefresh) return;
   const told = sentence || "La demande n’a pas abouti.";
   showBanner("requete", `${told} Ce que vous avez tapé est toujours là.`);
   announce(told);
+}
+
+/** What is on the screen was deleted, or is no longer this reader's: his words stay, to be copied, and lead on. */
+function sayGone(left: Element): void {
+  const way = element("a", "button button-small", "Revenir à la table");
+  way.href = document.querySelector(".crumb a[href^='/negociations/']")?.getAttribute("href") ?? "/";
+  showBanner("disparu", GONE, element("p", "bar-line", way));
+  for (const one of left.querySelectorAll<HTMLButtonElement>("form button")) one.disabled = true;
 }
 
 /** The sentence of an answer that holds nothing else; null when it holds more. */
