@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import announcing, assets, errors, limits, observability, security, sockets
 from app.config import Settings
-from app.pages import presentation, remembering
+from app.pages import presentation, remembering, rendering
 from app.pages.choosing import choosing
 from app.pages.closing import closing
 from app.pages.discussion import discussion
@@ -22,6 +22,7 @@ from app.pages.moves import moves
 from app.pages.notices import notices
 from app.pages.opening import opening
 from app.pages.perimeter import perimeter
+from app.pages.pieces import pieces
 from app.pages.readings import readings
 from app.pages.retaking import retaking
 from app.pages.search import search
@@ -65,6 +66,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     notices,
     search,
     extract,
+    pieces,
 )
 """One a subject; a new one is one line here."""
 
@@ -85,6 +87,7 @@ def create_app(settings: Settings) -> Flask:
     session.install(app)
     presentation.install(app.jinja_env)
     remembering.install(app)
+    rendering.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
 

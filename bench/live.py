@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import websocket
@@ -297,12 +297,16 @@ class Page:
             samples.put(Sample(told, time.monotonic()))
 
     def _fetch(self, changes: Sequence[str]) -> None:
+        """One piece is asked for by its address, several together, as `static/src/page/refresh.ts` does."""
+        concerned = self._concerned(changes)
+        asked = concerned if len(concerned) == 1 else [f"/morceaux?{urlencode([('de', one) for one in concerned])}"]
         with closing(http.client.HTTPConnection(self.host)) as connection:
-            for address in self._concerned(changes):
+            for address in asked:
                 connection.request("GET", address, headers={"Cookie": self.cookies, "HX-Request": "true"})
                 answer = connection.getresponse()
-                answer.read()
-                if answer.status != 200:
+                content = answer.read()
+                refused = address not in concerned and any(one["status"] != 200 for one in json.loads(content))
+                if answer.status != 200 or refused:
                     raise RuntimeError(f"{address}: {answer.status}")
 
     def _concerned(self, changes: Sequence[str]) -> list[str]:

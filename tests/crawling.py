@@ -153,6 +153,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "discussion.part_discussion_margin": _circles(ids),
         "discussion.show_next_step": {"en": ["commentaire", "proposition", "tache", "autre"]},
         "tasks.show_tasks": _tasks(ids),
+        "pieces.several": {"de": _pieces(ids)},
     }.get(rule.endpoint, {})
     return [{name: value} for name, values in asked.items() for value in values]
 
@@ -180,6 +181,13 @@ def _rows(ids: Ids) -> dict[str, list[str]]:
 def _circles(ids: Ids) -> dict[str, list[str]]:
     inside = [f"party:{party_id}" for party_id in ids["party_id"]]
     return {"cercle": ["shared", "ours", "authorities", *inside, "autre"], "avant": NUMBERS}
+
+
+def _pieces(ids: Ids) -> list[str]:
+    """Pieces of pages, which are asked for alone too; and what is no piece."""
+    clauses = [f"/clauses/{clause_id}/fragment/carte?onglet=proposition" for clause_id in ids.get("clause_id", [])[:9]]
+    tables = [f"/negociations/{each}/fragment/tableau" for each in ids.get("negotiation_id", [])]
+    return [*clauses, *tables, "/notifications", "ailleurs"]
 
 
 def _threads(ids: Ids) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import by_person, gestures, limiter
 from app.offloading import off_the_loop
 from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.pieces import piece
 from app.security import serves
 from negotiation.errors import (
     InvalidInput,
@@ -79,6 +80,7 @@ def show_versions(negotiation_id: str) -> ResponseReturnValue:
 
 
 @closing.get("/negociations/<negotiation_id>/versions/fragment")
+@piece
 @serves(Action.READ_TABLE)
 def versions_fragment(negotiation_id: str) -> ResponseReturnValue:
     """The sheet alone, for a page that learns of a change."""

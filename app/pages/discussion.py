@@ -10,6 +10,8 @@ from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures, words
 from app.pages.frame import Frame, asked_number, frame_of, reader_in
+from app.pages.pieces import piece
+from app.pages.rendering import rendered
 from app.pages.talk import Spot, beside, left_of, may_speak, of_part, of_table, usual_audience
 from app.pages.thread_view import people_to_name, writable
 from app.pages.writing import sending_asked, writing_asked
@@ -38,6 +40,7 @@ def show_discussion(negotiation_id: str) -> ResponseReturnValue:
 
 
 @discussion.get("/negociations/<negotiation_id>/discussion/fragment")
+@piece
 @serves(Action.READ_TABLE)
 def discussion_fragment(negotiation_id: str) -> ResponseReturnValue:
     """The messages alone, for a page that learns of a new one."""
@@ -53,6 +56,7 @@ def show_part_discussion(negotiation_id: str, part_id: str) -> ResponseReturnVal
 
 
 @discussion.get("/negociations/<negotiation_id>/texte/<part_id>/discussion/fragment")
+@piece
 @serves(Action.READ_CLAUSE)
 def part_discussion_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
@@ -60,6 +64,7 @@ def part_discussion_fragment(negotiation_id: str, part_id: str) -> ResponseRetur
 
 
 @discussion.get("/negociations/<negotiation_id>/texte/<part_id>/discussion/marge")
+@piece
 @serves(Action.READ_CLAUSE)
 def part_discussion_margin(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     """The discussion as the margin of the part shows it."""
@@ -69,12 +74,12 @@ def part_discussion_margin(negotiation_id: str, part_id: str) -> ResponseReturnV
         frame = frame_of(session, actor)
         part = part_view(session, actor, part_id)
         talk = beside(session, frame, part, request.args.get("cercle") or usual_audience(frame, part))
-        return render_template(
-            "discussion/_beside.html",
-            **frame.context(
-                "texts", talk=talk, left_of=left_of(frame), people=people_to_name(session, frame), **_rights(frame)
-            ),
-        )
+
+        def shown(reader: Frame) -> dict[str, Any]:
+            people = people_to_name(session, reader)
+            return reader.context("texts", talk=talk, left_of=left_of(reader), people=people, **_rights(reader))
+
+        return rendered(frame, "discussion/_beside.html", context=shown)
 
 
 @discussion.post("/negociations/<negotiation_id>/discussion")

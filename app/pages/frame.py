@@ -3,9 +3,9 @@
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict, cast
 
-from flask import request
+from flask import g, request
 from markupsafe import Markup
 from sqlmodel import Session
 
@@ -14,7 +14,7 @@ from app.pages.remembering import BURST, Read, remembered
 from app.signin.session import current_person
 from negotiation.rules.lifecycle import possible_moves
 from negotiation.rules.paris import PARIS, paris_day
-from negotiation.rules.policy import Actor, Decision, Target, decide
+from negotiation.rules.policy import Actor, Authentication, Decision, Target, decide
 from negotiation.rules.turn import Turn, turn_of
 from negotiation.rules.vocabulary import ACTION_OF_MOVE, ClauseState, Move
 from negotiation.services import access
@@ -76,6 +76,8 @@ class Frame:
     today: date
     reached: str
     pace: Pace
+    reader_id: str
+    """The member who reads; "" while a page is written for all who read the same (`rendering`)."""
 
     def holders(self, card: ClauseCard) -> tuple[PartyView, ...]:
         """The parties that hold the clause, in the order of the table."""
@@ -171,18 +173,39 @@ def asked_number(name: str) -> int | None:
 
 def reader_in(session: Session, negotiation_id: str) -> Actor:
     """The signed-in person, acting in this negotiation. Raises NotFound."""
-    person = current_person()
-    return access.actor_in(session, negotiation_id, person_id=person.person_id, authentication=person.authentication)
+    return _together(("reader", negotiation_id), lambda: access.actor_in(session, negotiation_id, **_who_asks()))
 
 
 def reader_on_clause(session: Session, clause_id: str) -> Actor:
     """The signed-in person, acting in the negotiation of this clause. Raises NotFound."""
-    person = current_person()
-    return access.actor_on_clause(session, clause_id, person_id=person.person_id, authentication=person.authentication)
+    found = _together(("on clause", clause_id), lambda: access.actor_on_clause(session, clause_id, **_who_asks()))
+    return _together(("reader", found.negotiation_id), lambda: found)
 
 
 def frame_of(session: Session, actor: Actor) -> Frame:
     """Everything around the page, for this reader."""
+    return _together(("frame", actor.negotiation_id), lambda: _frame_of(session, actor))
+
+
+class _WhoAsks(TypedDict):
+    person_id: str
+    authentication: Authentication
+
+
+def _who_asks() -> _WhoAsks:
+    person = current_person()
+    return {"person_id": person.person_id, "authentication": person.authentication}
+
+
+def _together(question: Hashable, read: Callable[[], Read]) -> Read:
+    """Read once for all the pieces that one request asks for (`app.pages.pieces`), anew in any other."""
+    known: dict[Hashable, Any] = g.get("together", {})
+    if question not in known:
+        known[question] = read()
+    return cast(Read, known[question])
+
+
+def _frame_of(session: Session, actor: Actor) -> Frame:
     reached = heads_reached(session, actor)  # first: what is written meanwhile is then missed by nobody
     around = remembered(actor, reached, "around", read=lambda: _around(session, actor))
     mine = around.members[actor.member_id]
@@ -196,6 +219,7 @@ def frame_of(session: Session, actor: Actor) -> Frame:
         today=around.negotiation.situation_on or datetime.now(PARIS).date(),
         reached=reached,
         pace=around.pace,
+        reader_id=actor.member_id,
     )
 
 
@@ -245,6 +269,7 @@ def frames_of(session: Session, actors: Iterable[Actor]) -> tuple[Frame, ...]:
                 today=negotiation.situation_on or today,
                 reached="",
                 pace=paces[negotiation.id],
+                reader_id=actor.member_id,
             )
         )
     return tuple(frames)

@@ -12,6 +12,7 @@ from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import Pending, pending_of
+from app.pages.pieces import piece
 from app.pages.presentation import count_fr
 from app.pages.texts import clause_context
 from app.pages.visa_places import places_of
@@ -61,6 +62,7 @@ def show_inside(negotiation_id: str) -> ResponseReturnValue:
 
 
 @inside.get("/negociations/<negotiation_id>/fragment/interne")
+@piece
 @serves(Action.READ_INSIDE)
 def inside_fragment(negotiation_id: str) -> ResponseReturnValue:
     """What waits, alone, for a page that learns of a change."""

@@ -122,8 +122,8 @@ def may_set_mandate(frame: Frame) -> bool:
 
 
 def visas_for_me(session: Session, frame: Frame) -> dict[Gesture, Role]:
-    """The rules of the party that hold back this person, read once a page."""
-    return frame.read("visas for me", frame.actor.member_id, read=lambda: visas_for(session, frame.actor))
+    """The rules of the party that hold back whoever has these roles, read once a page."""
+    return frame.read("visas for me", read=lambda: visas_for(session, frame.actor))
 
 
 def pending_of(

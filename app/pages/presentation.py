@@ -9,7 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
 
 from babel.dates import format_date
 from jinja2 import Environment
@@ -299,13 +298,7 @@ class WordsOfTemplates(Extension):
 def install(environment: Environment) -> None:
     """Give a Jinja environment every filter of this module, and French spaces in the words of its templates."""
     environment.filters.update(FILTERS)
-    environment.globals["request_key"] = request_key
     environment.add_extension(WordsOfTemplates)
-
-
-def request_key() -> str:
-    """What makes a form sent twice one request (trust T13): drawn each time the form is shown."""
-    return str(uuid4())
 
 
 def _set(text: str) -> str:

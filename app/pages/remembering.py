@@ -3,9 +3,9 @@
 When a move is played, every open page of the table asks for the same fragments: sixty people are three parties, and a
 party's members with the same roles read the same facts. What is remembered is what the filtered queries gave *one* of
 them, under a key that says everything on which their answer depends: the negotiation, the reader's circles (party and
-side), his roles, how far the history of those circles had come, and the day. Nothing of one person alone goes in here,
-no live draft, no form token. What no chain tells is not for here: who entered for the first time is read anew by the
-pages that say it. Measured by `python -m bench live`.
+side), his roles and which of them are lent, how far the history of those circles had come, and the day. Nothing of one
+person alone goes in here, no live draft, no form token. What no chain tells is not for here: who entered for the first
+time is read anew by the pages that say it. Measured by `python -m bench live`.
 """
 
 import threading
@@ -71,6 +71,6 @@ def remembered(
     `reached`: how far that history had come, read before anything else. `what` and `about` name the question. `read`
     must depend on nothing else than those, and what it gives must never be changed.
     """
-    reader = (actor.negotiation_id, actor.party_id, actor.side, actor.roles, reached, paris_day(now()))
+    reader = (actor.negotiation_id, actor.party_id, actor.side, actor.roles, actor.lent, reached, paris_day(now()))
     kept: Remembered = current_app.extensions["remembered"]
     return kept.answer((*reader, what, *about), read, seconds=seconds)

@@ -1,5 +1,7 @@
 """La table: the board of a negotiation, the views that one keeps of it, the points of vigilance."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
@@ -7,7 +9,9 @@ from sqlmodel import Session
 from app.database import current_store
 from app.pages import board
 from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.pieces import piece
 from app.pages.plan_view import plan_shape
+from app.pages.rendering import rendered
 from app.pages.shape_view import facts_for
 from app.pages.start import start_of
 from app.pages.whole import answerable, proposable
@@ -46,19 +50,25 @@ def show_table(negotiation_id: str) -> ResponseReturnValue:
         frame = _framed(session, negotiation_id)
         plan = _plan(session, frame)
         shown = _board(session, frame, plan) | _standing(session, frame, plan) | _beside(session, frame, plan)
+        shown["views"] = views_of(session, frame.actor)
         return render_template("negotiation/table.html", **frame.context("table", **shown))
 
 
 @table.get("/negociations/<negotiation_id>/fragment/tableau")
+@piece
 @serves(Action.READ_TABLE)
 def board_fragment(negotiation_id: str) -> ResponseReturnValue:
     """The board, for a page that learns of a change; the plan, the tally and « Où en est l'accord » come with it."""
     with current_store().reading() as session:
         frame = _framed(session, negotiation_id)
         plan = _plan(session, frame)
-        shown = _board(session, frame, plan) | _standing(session, frame, plan)
-        context = frame.context("table", beside_another=True, **shown)
-        return render_template("negotiation/_board_fragment.html", **context)
+        views = views_of(session, frame.actor)
+
+        def shown(reader: Frame) -> dict[str, Any]:
+            facts = _board(session, reader, plan) | _standing(session, reader, plan) | {"views": views}
+            return reader.context("table", beside_another=True, **facts)
+
+        return rendered(frame, "negotiation/_board_fragment.html", views, context=shown)
 
 
 @table.get("/negociations/<negotiation_id>/vigilance")
@@ -111,8 +121,7 @@ def _plan(session: Session, frame: Frame) -> tuple[PlanEntry, ...]:
 
 def _board(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
     asked = board.Asked.told(request.args)
-    found = frame.read("board", asked, read=lambda: _board_of(session, frame, plan, asked))
-    return found | {"views": views_of(session, frame.actor)}
+    return frame.read("board", asked, read=lambda: _board_of(session, frame, plan, asked))
 
 
 def _board_of(session: Session, frame: Frame, plan: tuple[PlanEntry, ...], asked: board.Asked) -> dict[str, object]:

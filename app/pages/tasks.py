@@ -10,6 +10,7 @@ from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures, words
 from app.pages.frame import Frame, asked_number, frame_of, reader_in
+from app.pages.pieces import piece
 from app.pages.thread_view import people_to_name, writable
 from app.pages.writing import sending_asked
 from app.security import serves
@@ -39,6 +40,7 @@ LONGEST_START = 120
 
 
 @tasks.get("/negociations/<negotiation_id>/taches")
+@piece
 @serves(Action.READ_TABLE)
 def show_tasks(negotiation_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:

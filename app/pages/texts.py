@@ -8,10 +8,12 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.pages.clause_list import clause_list
-from app.pages.clause_view import OpenClause, default_tab, open_clause
+from app.pages.clause_view import SIDE_OF_TAB, OpenClause, default_tab, open_clause
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import inside_block, visas_for_me
+from app.pages.pieces import piece
 from app.pages.plan_view import plan_shape
+from app.pages.rendering import rendered
 from app.pages.shape_view import addable, may_shape, shape_of
 from app.pages.talk import around, prefilled
 from app.pages.thread_view import threads_shown
@@ -62,6 +64,7 @@ def show_part(negotiation_id: str, part_id: str) -> ResponseReturnValue:
 
 
 @texts.get("/negociations/<negotiation_id>/texte/<part_id>/fragment")
+@piece
 @serves(Action.READ_CLAUSE)
 def part_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     """The plan and the closed clauses of the part, for a page that learns of a change; `ouverte` names the open one."""
@@ -75,8 +78,11 @@ def part_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
         again = url_for("texts.part_fragment", negotiation_id=part.negotiation_id, part_id=part.id, ouverte=opened)
         listed = clause_list(around["cards"], opened) if around["cards"] is not None else None
         shown = around | {"refreshed_by": again, "opened_id": opened, "listed": listed}
-        context = frame.context("texts", subsection="text", part=part, **shown)
-        return render_template("fiches/_around.html", **context)
+        return rendered(
+            frame,
+            "fiches/_around.html",
+            context=lambda reader: reader.context("texts", subsection="text", part=part, **shown),
+        )
 
 
 @texts.get("/clauses/<clause_id>", defaults={"tab": ""})
@@ -88,9 +94,10 @@ def show_clause(clause_id: str, tab: str) -> ResponseReturnValue:
         return render_template("fiches/part.html", **clause_context(session, clause_id, tab))
 
 
-@texts.get("/clauses/<clause_id>/fragment/<any(carte, marge):piece>")
+@texts.get("/clauses/<clause_id>/fragment/<any(carte, marge):which>")
+@piece
 @serves(Action.READ_CLAUSE)
-def clause_fragment(clause_id: str, piece: str) -> ResponseReturnValue:
+def clause_fragment(clause_id: str, which: str) -> ResponseReturnValue:
     """The card or the margin of an open clause, for a page that learns of a change."""
     with current_store().reading() as session:
         actor = reader_on_clause(session, clause_id)
@@ -101,9 +108,15 @@ def clause_fragment(clause_id: str, piece: str) -> ResponseReturnValue:
             raise NotFound()
         part = frame.read("part", card.part_id, read=lambda: part_view(session, actor, card.part_id))
         tab = request.args.get("onglet", "")
-        shown = _open_context(session, frame, card, tab=tab) | around(session, frame, part, tab=tab)
-        template = {"carte": "fiches/_clause_open.html", "marge": "fiches/_rail.html"}[piece]
-        return render_template(template, **frame.context("texts", subsection="text", part=part, **shown))
+
+        def shown(reader: Frame) -> dict[str, Any]:
+            facts = _open_context(session, reader, card, tab=tab) | around(session, reader, part, tab=tab)
+            return reader.context("texts", subsection="text", part=part, **facts)
+
+        template = {"carte": "fiches/_clause_open.html", "marge": "fiches/_rail.html"}[which]
+        if tab in SIDE_OF_TAB:  # no history tells what stands in a live draft
+            return render_template(template, **shown(frame))
+        return rendered(frame, template, context=shown)
 
 
 def clause_context(session: Session, clause_id: str, tab: str, **more: Any) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def people_to_name(session: Session, frame: Frame) -> dict[str, tuple[Reader, ..
         for reader in frame.read(
             "readers", read=lambda: readers_in(session, frame.actor, SHARED, today=paris_day(now()))
         )
-        if reader.id != frame.actor.member_id
+        if reader.id != frame.reader_id
     ]
     parties_of = {
         "shared": set(frame.parties),
@@ -123,10 +123,12 @@ def writable(frame: Frame, around: Circle = SHARED) -> dict[str, AudienceView]:
 
 def seconds_left(frame: Frame, said: MoveView | MessageView) -> int:
     """How long I may still take these words back; 0 when they aren't mine or it is too late."""
-    if said.member_id != frame.actor.member_id or said.recorded_at is None or said.recalled_at is not None:
+    if said.recorded_at is None or said.recalled_at is not None:
         return 0
     left: timedelta = DELAY - (now() - said.recorded_at)
-    return max(0, int(left.total_seconds()))
+    seconds = max(0, int(left.total_seconds()))
+    # Who reads is asked last: of older words everybody reads the same (`rendering`).
+    return seconds if seconds and said.member_id == frame.actor.member_id else 0
 
 
 def _placed(passage: Passage | None, visible: list[str]) -> bool | None:

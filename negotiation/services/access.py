@@ -68,15 +68,17 @@ def as_actor(
     member: Member, party: Party, authentication: Authentication, *, lent: frozenset[Role] = frozenset()
 ) -> Actor:
     """`lent`: the roles that absent colleagues delegate to this member today."""
+    own = roles_of(member)
     return Actor(
         person_id=member.person_id,
         member_id=member.id,
         party_id=party.id,
         negotiation_id=member.negotiation_id,
         side=party.side,
-        roles=roles_of(member) | lent,
+        roles=own | lent,
         key=member.key,
         authentication=authentication,
+        lent=lent - own,
     )
 
 

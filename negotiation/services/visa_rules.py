@@ -56,9 +56,8 @@ def set_visa_rule(uow: UnitOfWork, actor: Actor, gesture: Gesture, role: Role | 
 def visas_for(session: Session, actor: Actor) -> dict[Gesture, Role]:
     """The rules of the party that hold this person's gestures back: who has the role himself needs no visa, who has it
     from an absent colleague does."""
-    rules = visa_rules(session, actor)
-    own = roles_of(session.get_one(Member, actor.member_id)) if rules else frozenset()
-    return {gesture: role for gesture, role in rules.items() if role not in own}
+    own = actor.roles - actor.lent
+    return {gesture: role for gesture, role in visa_rules(session, actor).items() if role not in own}
 
 
 def deciders(session: Session, actor: Actor) -> dict[Role, tuple[str, ...]]:

@@ -23,6 +23,12 @@ const GATHER_MS = 150;
 /** A button that changes its meaning under the pointer answers nothing until its words can have been read. */
 const READ_MS = 800;
 
+/** What `/morceaux` says of one piece. */
+interface Answer {
+  status: number;
+  html: string;
+}
+
 interface SwapDetail {
   target: Element;
   serverResponse: string;
@@ -62,10 +68,34 @@ function ask(concerns: (key: string) => boolean): void {
 function refetch(): void {
   const fragments = [...waiting].filter((one) => one.isConnected);
   waiting.clear();
+  const free: Element[] = [];
   for (const fragment of fragments) {
     const inside = fragments.some((other) => other !== fragment && other.contains(fragment));
     if (inside && !fragments.some((other) => other.contains(fragment) && isBusy(other))) continue;
     if (isBusy(fragment)) offer(fragment);
+    else free.push(fragment);
+  }
+  const [only, ...others] = free;
+  if (only && others.length) void fetchTogether(free);
+  else if (only) swap(only);
+}
+
+/** The pieces of one page in one request; what isn't answered in it is asked for alone, with its refusal. */
+async function fetchTogether(fragments: Element[]): Promise<void> {
+  const asked = new URLSearchParams(fragments.map((one) => ["de", addressOf(one)]));
+  let answers: Answer[] = [];
+  try {
+    const answer = await fetch(`/morceaux?${asked}`, { headers: { "HX-Request": "true" } });
+    if (answer.ok && !answer.redirected) answers = (await answer.json()) as Answer[];
+  } catch {
+    // No answer: each piece asks for itself below, and says it.
+  }
+  for (const [place, fragment] of fragments.entries()) {
+    const came = answers[place];
+    // A piece that came with another one, or in which somebody began to write meanwhile.
+    if (!fragment.isConnected) continue;
+    if (isBusy(fragment)) offer(fragment);
+    else if (came?.status === 200) put(fragment, came.html);
     else swap(fragment);
   }
 }
@@ -74,22 +104,54 @@ function isBusy(fragment: Element): boolean {
   return fragment.querySelector(".ProseMirror-focused[contenteditable=true]") !== null || holdsTypedText(fragment);
 }
 
+function addressOf(fragment: Element): string {
+  return fragment.getAttribute("data-refresh-url") as string;
+}
+
 function swap(fragment: Element): void {
-  const address = fragment.getAttribute("data-refresh-url") as string;
-  let focused: (() => HTMLElement | undefined) | null = null;
-  let planAt = 0;
+  const address = addressOf(fragment);
+  let lookBack = (): void => {};
   // As late as can be: the reader goes on while the answer is on its way.
   const look = (): void => {
-    focused = document.activeElement instanceof HTMLElement ? wayBackTo(document.activeElement) : null;
-    planAt = document.getElementById("plan")?.scrollTop ?? 0;
+    lookBack = wayBack();
   };
   fragment.addEventListener("htmx:beforeSwap", look, { once: true });
   void htmx.ajax("get", address, { source: fragment, target: fragment, swap: "outerHTML" }).then(() => {
     letRead(address);
+    lookBack();
+  });
+}
+
+/** What came with others takes its place as if htmx had asked for it. */
+function put(fragment: Element, html: string): void {
+  const address = addressOf(fragment);
+  const detail = { target: fragment, serverResponse: html, xhr: { status: 200, responseText: html }, shouldSwap: true };
+  const lookBack = wayBack();
+  htmx.trigger(fragment, "htmx:beforeSwap", detail);
+  htmx.swap(
+    fragment,
+    detail.serverResponse,
+    { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 },
+    {
+      contextElement: fragment,
+      select: fragment.getAttribute("hx-select") ?? undefined,
+      afterSettleCallback: () => {
+        letRead(address);
+        lookBack();
+      },
+    },
+  );
+}
+
+/** To the place in the plan and to the element that had the focus. */
+function wayBack(): () => void {
+  const focused = document.activeElement instanceof HTMLElement ? wayBackTo(document.activeElement) : null;
+  const planAt = document.getElementById("plan")?.scrollTop ?? 0;
+  return () => {
     const plan = document.getElementById("plan");
     if (plan) plan.scrollTop = planAt;
     if (document.activeElement === document.body) focused?.()?.focus({ preventScroll: true });
-  });
+  };
 }
 
 /** How to find this element again in what takes its place: in the same piece of the page, what leads to the same. */

@@ -1,0 +1,118 @@
+"""A fragment that many ask for at the same moment is written once for those who read the same.
+
+`remembering` keeps what was read; this keeps what was written from it, which costs as much. A writing is shared by the
+readers of one party with the same roles, in the burst that follows a move, and only when it holds nothing of one
+person: while it is written the reader is an `Anybody`, and whatever asks who reads (a recent message of one's own, a
+visa that waits) makes it a writing for one. What forms need is put in when it is handed over: the token of the session,
+the key of the request; and one's own name is taken out of those whom one may name. Never for what follows a live draft,
+which no history tells of. Measured by `python -m bench live`.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask, g, render_template, request
+from flask_wtf.csrf import generate_csrf
+
+from app.pages.frame import Frame, Me
+from negotiation.rules.policy import Actor
+
+OF_ONE = frozenset({"id", "name", "role", "person_id", "member_id", "key", "authentication"})
+"""What an actor or the band says of a person rather than of a party and its roles."""
+_TOKEN = f"jeton-{secrets.token_hex(16)}"
+_REQUEST_KEY = f"demande-{secrets.token_hex(16)}"
+"""They stand in a shared writing where a form needs its own; nobody can type them, since nobody can guess them."""
+
+
+def install(app: Flask) -> None:
+    """After Flask-WTF, whose function it stands before."""
+    words: dict[str, Any] = {"csrf_token": _token, "request_key": _request_key}
+    app.jinja_env.globals.update(words)
+    app.context_processor(lambda: words)
+
+
+def rendered(frame: Frame, template: str, *about: Hashable, context: Callable[[Frame], Mapping[str, Any]]) -> str:
+    """The template for this reader, or what it gave a moment ago to a colleague who reads the same.
+
+    `context` must depend on its frame, on the address of the request and on `about`, and on nothing else.
+    """
+    kept = frame.read("rendered", request.full_path, *about, read=lambda: _for_anybody(frame, template, context))
+    if kept is None:
+        return render_template(template, **context(frame))
+    return _handed(kept, frame.reader_id)
+
+
+def _for_anybody(frame: Frame, template: str, context: Callable[[Frame], Mapping[str, Any]]) -> str | None:
+    """None when it holds something of one person."""
+    with _writing_together() as writing:
+        anybody = replace(frame, actor=_anybody(frame.actor), me=_Anyone(**_fields_of(frame.me)), reader_id="")
+        html = render_template(template, **context(anybody))
+    return None if writing.names_one else html
+
+
+def _handed(html: str, reader_id: str) -> str:
+    if _TOKEN in html:
+        html = html.replace(_TOKEN, generate_csrf())
+    first, *others = html.split(_REQUEST_KEY)
+    html = first + "".join(f"{uuid4()}{piece}" for piece in others)
+    return re.sub(rf'<li data-reader="{re.escape(reader_id)}">.*?</li>', "", html, flags=re.DOTALL)
+
+
+# ---------------------------------------------------------------------- who reads, while it is written for all
+
+
+@dataclass
+class _Writing:
+    """What is being written for all who read the same. `names_one`: something asked who reads."""
+
+    names_one: bool = False
+
+
+@contextmanager
+def _writing_together() -> Iterator[_Writing]:
+    g.writing = _Writing()
+    try:
+        yield g.writing
+    finally:
+        del g.writing
+
+
+def _told_apart(name: str) -> None:
+    if name in OF_ONE and "writing" in g:
+        g.writing.names_one = True
+
+
+class Anybody(Actor):
+    """A member of this party with these roles: which one, nobody asks unnoticed."""
+
+    def __getattribute__(self, name: str) -> Any:
+        _told_apart(name)
+        return super().__getattribute__(name)
+
+
+class _Anyone(Me):
+    def __getattribute__(self, name: str) -> Any:
+        _told_apart(name)
+        return super().__getattribute__(name)
+
+
+def _anybody(actor: Actor) -> Anybody:
+    return Anybody(**_fields_of(actor))
+
+
+def _fields_of(one: Any) -> dict[str, Any]:
+    return {field.name: getattr(one, field.name) for field in fields(one)}
+
+
+def _token() -> str:
+    return _TOKEN if "writing" in g else generate_csrf()
+
+
+def _request_key() -> str:
+    """What makes a form sent twice one request (trust T13): drawn each time the form is shown."""
+    return _REQUEST_KEY if "writing" in g else str(uuid4())
