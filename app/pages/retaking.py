@@ -21,17 +21,13 @@ from app.pages.frame import Frame, frame_of, reader_on_clause
 from app.pages.inside_view import visas_for_me
 from app.pages.moves import DONE, WAITS
 from app.pages.presentation import markdown
-from app.pages.writing import sent_key
+from app.pages.writing import clause_to_choose_again, sent_key
 from app.security import serves
 from negotiation.errors import (
-    IllegalMove,
     InvalidInput,
-    NotAllowed,
     NotFound,
     OutsideMandate,
-    RecentSigninRequired,
     Refusal,
-    SigninRequired,
     StaleClause,
 )
 from negotiation.rules import redline
@@ -137,11 +133,8 @@ def post_retaking(clause_id: str) -> ResponseReturnValue:
 @or_plainly
 def keep_the_choices(refusal: Refusal) -> ResponseReturnValue:
     """The page again, on the text that stands now, with the choices that still make sense."""
-    clause_id = (request.view_args or {}).get("clause_id")
-    elsewhere = NotFound | NotAllowed | IllegalMove | SigninRequired | RecentSigninRequired
-    if clause_id is None or request.method == "GET" or isinstance(refusal, elsewhere):
-        return answer(refusal)
-    return _page(clause_id, _answered(), refusal)
+    clause_id = clause_to_choose_again(refusal)
+    return _page(clause_id, _answered(), refusal) if clause_id else answer(refusal)
 
 
 def _page(clause_id: str, answered: Answered, refusal: Refusal | None = None) -> ResponseReturnValue:

@@ -2,6 +2,7 @@
 
 from flask import request
 
+from negotiation.errors import IllegalMove, NotAllowed, NotFound, RecentSigninRequired, Refusal, SigninRequired
 from negotiation.services.discussing import Writing
 from negotiation.services.widening import Sending
 
@@ -21,6 +22,15 @@ def writing_asked(sending: Sending) -> Writing:
         request_key=sent_key(),
         sending=sending,
     )
+
+
+def clause_to_choose_again(refusal: Refusal) -> str | None:
+    """The clause whose form of choices comes back with the refusal, on the texts that stand now; None where the refusal
+    is said on a page of its own: the form would be refused too, or was not sent."""
+    said_elsewhere = NotFound | NotAllowed | IllegalMove | SigninRequired | RecentSigninRequired
+    if request.method == "GET" or isinstance(refusal, said_elsewhere):
+        return None
+    return (request.view_args or {}).get("clause_id")
 
 
 def sent_key() -> str | None:
