@@ -48,9 +48,8 @@ class RunningServer:
         } | self.settings
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._journal.open("wb") as said:
-            command = [sys.executable, "-c", self.program]
             root = Path(__file__).resolve().parents[2]
-            self._process = subprocess.Popen(command, cwd=root, env=environment, stdout=said, stderr=said)
+            self._process = subprocess.Popen(self._command(), cwd=root, env=environment, stdout=said, stderr=said)
         self._wait()
         return self
 
@@ -94,6 +93,9 @@ class RunningServer:
             connection.exec_driver_sql(
                 "UPDATE signin_session SET authenticated_at = datetime(authenticated_at, ?)", (f"-{minutes} minutes",)
             )
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-c", self.program]
 
     @property
     def _database(self) -> str:

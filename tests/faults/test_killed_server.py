@@ -2,23 +2,18 @@
 
 import os
 import random
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from itsdangerous import URLSafeSerializer
-from pycrdt import Doc
-from sqlalchemy import select
-from sqlmodel import col
 
 from app.serving import PATCHED_START
-from negotiation.drafting.markdown_bridge import read_fragment
 from negotiation.rules.policy import Method
 from negotiation.services.signing_in import open_session
-from negotiation.store.exchange import DraftUpdate
 from tests.builders import a_table
 from tests.e2e.serving import RunningServer
+from tests.faults.kept import assert_all_is_kept_once
 from tests.faults.writers import TirelessWriter, write_together
 
 KILLS = int(os.environ.get("NAVETTE_FAULT_KILLS", "5"))
@@ -66,24 +61,4 @@ def test_no_acknowledged_word_is_lost_or_said_twice_when_the_server_is_killed(se
         server.kill()
         for writer in writers:
             writer.link.close()
-        assert_all_is_kept_once(server, writers)
-
-
-def assert_all_is_kept_once(server: RunningServer, writers: list[TirelessWriter]) -> None:
-    query = select(col(DraftUpdate.op_id), col(DraftUpdate.sequence), col(DraftUpdate.update)).order_by(
-        col(DraftUpdate.sequence)
-    )
-    with server.store.reading() as session:
-        rows = session.execute(query).all()
-    kept = {row.op_id: row.sequence for row in rows}
-    document: Doc = Doc()
-    for row in rows:
-        document.apply_update(row.update)
-    said = Counter(read_fragment(document, f"clause:{writers[0].clause_id}").split())
-    for writer in writers:
-        for operation, sequence in writer.acknowledged.values():
-            assert kept.get(operation.op_id) == sequence, f"{operation.word} was acknowledged and is not there"
-            assert said[operation.word] == 1, f"{operation.word} is there {said[operation.word]} times"
-        if writer.sending is not None:
-            assert said[writer.sending.word] == (writer.sending.op_id in kept)
-    assert [row.sequence for row in rows] == list(range(1, len(rows) + 1))
+        assert_all_is_kept_once(server.store, writers)

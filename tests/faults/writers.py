@@ -35,10 +35,14 @@ class TirelessWriter:
     token: str
     part_id: str
     clause_id: str
+    side: str = "commune"
+    number: int = 1
+    """Under which its messages are acknowledged: a whole number, another for each where they must be told apart."""
     acknowledged: dict[str, tuple[Operation, int]] = field(default_factory=dict)
     """By op id: what was acknowledged, under which sequence."""
     sending: Operation | None = None
     document: Doc[Any] = field(default_factory=Doc)
+    _own: XmlText | None = None
 
     def enter(self, port: int) -> None:
         """Connect, open the draft, send again what was never acknowledged."""
@@ -48,7 +52,7 @@ class TirelessWriter:
         self._say("40", {"token": self.token})
         self._await(b"40")
         known = base64.b64encode(self.document.get_state()).decode()
-        order = {"part": self.part_id, "side": "commune", "schema": SCHEMA_VERSION, "state_vector": known}
+        order = {"part": self.part_id, "side": self.side, "schema": SCHEMA_VERSION, "state_vector": known}
         self._say("420", ["open_draft", order])
         opened = json.loads(self._await(b"430")[3:])[0]
         assert opened["ok"], opened
@@ -60,17 +64,25 @@ class TirelessWriter:
     def send(self) -> None:
         if self.sending is None:
             word, known = f"{self.name}n{len(self.acknowledged):05}.", self.document.get_state()
-            fragment = self.document.get(f"clause:{self.clause_id}", type=XmlFragment)
-            fragment.children.append(XmlElement("paragraph", {}, [XmlText(word)]))
+            self._write(word)
             self.sending = Operation(new_id(), word, self.document.get_update(known))
         update = base64.b64encode(self.sending.update).decode()
-        self._say("421", ["push_update", self.draft | {"op": self.sending.op_id, "update": update}])
+        self._say(f"42{self.number}", ["push_update", self.draft | {"op": self.sending.op_id, "update": update}])
+
+    def _write(self, word: str) -> None:
+        """At the end of one's own paragraph."""
+        if self._own is None:
+            self._own = XmlText(word)
+            fragment = self.document.get(f"clause:{self.clause_id}", type=XmlFragment)
+            fragment.children.append(XmlElement("paragraph", {}, [self._own]))
+        else:
+            self._own.insert(len(self._own), f" {word}")
 
     def listen(self) -> None:
         """Take the acknowledgement that came, if any, and write on."""
         for message in self.link.read():
-            if message.startswith(b"431"):
-                answer = json.loads(message[3:])[0]
+            if message.startswith(mark := b"43%d[" % self.number):
+                answer = json.loads(message[len(mark) - 1 :])[0]
                 assert answer["ok"], answer
                 assert self.sending is not None
                 self.acknowledged[self.sending.op_id] = (self.sending, answer["seq"])
@@ -90,11 +102,14 @@ class TirelessWriter:
 def write_together(writers: Sequence[TirelessWriter], *, words: int) -> None:
     """Everybody writes until so many words more were acknowledged; nobody stops there: what is under way stays so."""
     poller, by_fd = select.epoll(), {writer.link.fileno(): writer for writer in writers}
-    wanted, limit = words + _acknowledged(writers), time.monotonic() + PATIENCE_SECONDS
+    reached = _acknowledged(writers)
+    wanted, limit = words + reached, time.monotonic() + PATIENCE_SECONDS
     for fd, writer in by_fd.items():
         poller.register(fd, select.EPOLLIN)
         writer.send()
-    while _acknowledged(writers) < wanted:
+    while (now := _acknowledged(writers)) < wanted:
+        if now > reached:
+            reached, limit = now, time.monotonic() + PATIENCE_SECONDS
         assert time.monotonic() < limit, "the server stopped acknowledging"
         for fd, _ in poller.poll(1):
             by_fd[fd].listen()
