@@ -6,6 +6,8 @@
 import ipaddress
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Self
@@ -124,14 +126,15 @@ class Settings(BaseSettings):
             return self.secret_key.get_secret_value()
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept = self.data_dir / "secret-key"
-        try:
-            descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return kept.read_text(encoding="ascii").strip()
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            drawn = secrets.token_urlsafe(48)
-            file.write(drawn)
-        return drawn
+        if not kept.exists():
+            # Under its name only once it is whole on the disk: a power cut must not leave an empty secret behind.
+            with tempfile.NamedTemporaryFile("w", dir=self.data_dir, encoding="ascii") as drawn:
+                drawn.write(secrets.token_urlsafe(48))
+                drawn.flush()
+                os.fsync(drawn.fileno())
+                with suppress(FileExistsError):
+                    os.link(drawn.name, kept)
+        return kept.read_text(encoding="ascii").strip()
 
     def as_environment(self) -> dict[str, str]:
         """What to give a new process so that it builds the same settings."""
