@@ -51,8 +51,11 @@ const SHORTCUTS: readonly [string, readonly (readonly [string, string])[]][] = [
 
 export const WordKeys = Extension.create({
   name: "wordKeys",
+  // Before the keys of lists and tables.
+  priority: 200,
   addKeyboardShortcuts() {
     return {
+      Enter: () => deleteAcross(this.editor),
       "Mod-g": () => this.editor.commands.toggleBold(),
       "Mod-Shift-l": () => this.editor.commands.toggleBulletList(),
       "Mod-Shift-n": () => this.editor.commands.setParagraph(),
@@ -62,6 +65,16 @@ export const WordKeys = Extension.create({
     };
   },
 });
+
+/**
+ * Enter over several blocks deletes first, then splits where that leads: in one go the split would look for its place
+ * where the text no longer is (seen over the edge of a list).
+ */
+function deleteAcross(editor: Editor): false {
+  const { selection } = editor.state;
+  if (!selection.$from.sameParent(selection.$to)) editor.commands.deleteSelection();
+  return false;
+}
 
 /** As Word does: a paragraph rises to a title, a title that goes below the last level is a paragraph again. */
 function moveLevel(editor: Editor, step: 1 | -1): boolean {
