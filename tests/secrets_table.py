@@ -161,7 +161,33 @@ def a_file(words: Words) -> Json:
     content = scenario(parties=list(PARTIES), engagements=written)
     content["documents"] = [_document(words, inside, number) for number, inside in enumerate(READERS)]
     content["follow_up"]["avenants"] = [_avenant(words)]
+    content["calendar"], content["sessions"] = [_meeting()], [_seance([each["id"] for each in thread])]
     return content
+
+
+def _meeting() -> Json:
+    told = {"id": "c01", "kind": "seance", "title": "Séance", "date": "2026-03-20", "time": "09:00", "place": "Siège"}
+    return told | {"phase": "negociation", "party_ids": list(DECIDING), "status": "done", "produces": "Un relevé."}
+
+
+def _seance(move_ids: list[str]) -> Json:
+    """What is said to all in a séance names every move of the file, those that are inside too."""
+    said = {"id": "se1-c01", "at": "2026-03-20T09:03", "member_id": "ars.dg", "kind": "message", "text": "Bonjour."}
+    return {
+        "id": "se1",
+        "calendar_id": "c01",
+        "title": "Séance",
+        "date": "2026-03-20",
+        "start": "09:00",
+        "end": "11:00",
+        "place": "Siège",
+        "attendees": ["ars.dg", "og.dg"],
+        "facilitator": "ars.dg",
+        "note_taker": "og.dg",
+        "agenda": ["Les cibles"],
+        "messages": [said | {"refs": move_ids}],
+        "decisions": [],
+    }
 
 
 def _inside_moves(words: Words, inside: str, *, number: int) -> list[Json]:
@@ -169,7 +195,8 @@ def _inside_moves(words: Words, inside: str, *, number: int) -> list[Json]:
     said = partial(words.new, inside)
     visibility = "authorities" if inside == AMONG_AUTHORITIES else "internal"
     member = f"{party}.com" if party == "asso" else f"{party}.redac"
-    remark = move(f"en01-m{number:02}", member, "comment", f"Entre nous : {said('imported remark')}.")
+    named = f"{said('id of an imported remark')}-m{number:02}"
+    remark = move(named, member, "comment", f"Entre nous : {said('imported remark')}.")
     noted = [remark | {"visibility": visibility}]
     if party in DECIDING:
         draft = move(

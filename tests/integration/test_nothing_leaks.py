@@ -141,7 +141,8 @@ def test_no_page_tells_a_party_what_is_inside_another(app: Flask, found: Secrets
     asked = asking(found) if app.extensions["store"].engine.dialect.name == "sqlite" else one_of_each(found)
     answers = crawl(reader, telling(found), asked=asked) | archive_of(reader, found.table.id)
     told = only_of(party, told_in(answers, found.words.told))
-    untold = set(found.words.open_to(party).values()) - told
+    for_pages = {what for what in found.words.open_to(party).values() if what[1] != "id of an imported remark"}
+    untold = for_pages - told
     assert untold <= {(AMONG_AUTHORITIES, "live draft")}, "a secret that its own readers don't meet proves nothing"
 
 
