@@ -23,7 +23,7 @@ from app.sockets.hot_events import HotEvents
 from app.sockets.live import LiveSockets, live_sockets
 from app.sockets.pace import Paces
 from app.sockets.registry import receive
-from app.sockets.transport import bound_websocket
+from app.sockets.transport import DirectTransport
 
 LARGEST_MESSAGE = 400_000
 """Bytes: an update of 256 kB in base64, and its envelope."""
@@ -49,7 +49,7 @@ def install(app: Flask, settings: Settings) -> None:
         ping_interval=PING_SECONDS,
         ping_timeout=SILENCE_SECONDS,
     )
-    bound_websocket(sockets, silence=PING_SECONDS + SILENCE_SECONDS)
+    transport = DirectTransport(sockets, silence=PING_SECONDS + SILENCE_SECONDS)
     app.extensions["live_sockets"] = LiveSockets()
     app.extensions["socket_paces"] = Paces(sockets.sleep)
     turns = monkey.is_module_patched("threading")
@@ -60,7 +60,7 @@ def install(app: Flask, settings: Settings) -> None:
     sockets.on_event("connect", lambda auth=None: _connect(auth, settings))
     sockets.on_event("disconnect", _disconnect)
     sockets.on_event("*", lambda event, *sent: receive(str(event), sent, request.sid))  # type: ignore[attr-defined]
-    hot = HotEvents(app, gather_seconds=GATHER_SECONDS if turns else 0.0)
+    hot = HotEvents(app, transport, gather_seconds=GATHER_SECONDS if turns else 0.0)
     hot.install()
     app.extensions["live_drafts"].rooms.tell = hot.tell
 

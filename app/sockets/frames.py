@@ -28,6 +28,9 @@ class Kind(IntEnum):
     PONG = 10
 
 
+_KINDS = {kind.value: kind for kind in Kind}
+
+
 class Goodbye(IntEnum):
     """Why a connection ends."""
 
@@ -167,32 +170,33 @@ class FramedSocket:
 
     def _next_frame(self, already: int) -> tuple[bool, Kind, bytes]:
         """(is it the last of its message, its kind, what it carries); `already` bytes of the message came before."""
-        head = self._take(2)
-        try:
-            kind = Kind(head[0] & 0x0F)
-        except ValueError:
-            raise _Broken(Goodbye.PROTOCOL_ERROR) from None
-        is_last, length = bool(head[0] & 0x80), head[1] & 0x7F
-        if head[0] & 0x70 or not head[1] & 0x80:  # an extension nobody agreed on; not masked
+        self._await(2)
+        first, second = self._received[0], self._received[1]
+        kind = _KINDS.get(first & 0x0F)
+        if kind is None or first & 0x70 or not second & 0x80:  # an extension nobody agreed on; not masked
             raise _Broken(Goodbye.PROTOCOL_ERROR)
+        is_last, length, start = bool(first & 0x80), second & 0x7F, 2
         if kind >= Kind.CLOSE and (not is_last or length > _LONGEST_CONTROL):
             raise _Broken(Goodbye.PROTOCOL_ERROR)
         if length > _LONGEST_CONTROL:
-            length = int.from_bytes(self._take(2 if length == 126 else 8))
+            start = 4 if length == 126 else 10
+            self._await(start)
+            length = int.from_bytes(self._received[2:start])
         if already + length > self._largest:
             raise _Broken(Goodbye.TOO_BIG)
-        mask = self._take(4)
-        return is_last, kind, _unmasked(self._take(length), mask)
+        end = start + 4 + length
+        self._await(end)
+        mask, payload = self._received[start : start + 4], self._received[start + 4 : end]
+        del self._received[:end]
+        return is_last, kind, _unmasked(payload, mask)
 
-    def _take(self, length: int) -> bytes:
+    def _await(self, length: int) -> None:
+        """Until so many bytes have come."""
         while len(self._received) < length:
             more = b"" if self._is_over else self._sock.recv(_READ_BYTES)
             if not more:
                 raise ConnectionOver
             self._received += more
-        taken = bytes(self._received[:length])
-        del self._received[:length]
-        return taken
 
 
 def _message(kind: Kind, content: bytearray) -> str | bytes:
@@ -204,7 +208,7 @@ def _message(kind: Kind, content: bytearray) -> str | bytes:
         raise _Broken(Goodbye.NOT_TEXT) from None
 
 
-def _unmasked(payload: bytes, mask: bytes) -> bytes:
+def _unmasked(payload: bytearray, mask: bytearray) -> bytes:
     """The whole of it as one large number: fifty times faster than byte by byte."""
     length = len(payload)
     pattern = (mask * (length // 4 + 1))[:length]

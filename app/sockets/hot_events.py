@@ -5,7 +5,10 @@ transaction that stores their updates, and before carets are told. What is out o
 (`registry.receive`), which reads everything again and knows every refusal.
 """
 
-from collections.abc import Callable
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
@@ -19,6 +22,7 @@ from app.sockets.live import LiveSockets
 from app.sockets.pace import Paces
 from app.sockets.presence import Peer, Presence
 from app.sockets.registry import Message, receive
+from app.sockets.transport import DirectTransport, Told, as_json
 from negotiation.drafting.updates import ClaimLapsed, Kept
 from negotiation.drafting.vet import library_failures_named
 from negotiation.drafting.wire import Reason
@@ -28,16 +32,19 @@ from negotiation.services.drafting import LiveDrafts
 
 log = structlog.get_logger()
 
-CARETS_GATHER_SECONDS = 0.03
+CARETS_GATHER_SECONDS = 0.05
 MOST_MERGED = 100
 """Updates: merging is quadratic."""
+_HOT = re.compile(r'42([0-9]{0,15})(?=\["(push_update|move_cursor)",)')
+"""How Socket.IO writes an event: its number, when an answer is wanted; its name, and what it carries."""
 
 
 class HotEvents:
     """`push_update` and `move_cursor` of one application, and what its drafts tell their rooms."""
 
-    def __init__(self, app: Flask, *, gather_seconds: float) -> None:
+    def __init__(self, app: Flask, transport: DirectTransport, *, gather_seconds: float) -> None:
         self._app = app
+        self._transport = transport
         self._sockets: Any = app.extensions["socketio"]
         self._live: LiveSockets = app.extensions["live_sockets"]
         self._paces: Paces = app.extensions["socket_paces"]
@@ -45,10 +52,12 @@ class HotEvents:
         self._gather_seconds = gather_seconds
         self._carets: dict[str, tuple[Peer, Any]] = {}
         """By socket and draft: the last place of each caret that wasn't told yet."""
+        self._tells_soon = False
 
     def install(self) -> None:
         self._sockets.server.on("push_update", handler=self.push_update)
         self._sockets.server.on("move_cursor", handler=self.move_cursor)
+        self._transport.hear = self.hear
 
     def push_update(self, sid: str, *sent: Any) -> dict[str, Any]:
         return self._answer("push_update", self._pushed, sid, sent)
@@ -56,22 +65,39 @@ class HotEvents:
     def move_cursor(self, sid: str, *sent: Any) -> dict[str, Any]:
         return self._answer("move_cursor", self._moved, sid, sent)
 
+    def hear(self, connection_id: str, message: str, answer: Callable[[str], None]) -> bool:
+        """Deal with one of the two as it came, without engine.io's and Socket.IO's packets; all else is theirs."""
+        found, manager = _HOT.match(message), self._sockets.server.manager
+        if found is None or connection_id in self._sockets.server._binary_packet:
+            return False
+        sid = manager.sid_from_eio_sid(connection_id, "/")
+        if not manager.is_connected(sid, "/"):
+            return False
+        try:
+            _, *sent = json.loads(message[found.end() :])
+        except (ValueError, RecursionError):
+            return False
+        number, event = found.groups()
+        answered = (self.push_update if event == "push_update" else self.move_cursor)(sid, *sent)
+        if number:
+            answer(f"43{number}{as_json([answered])}")
+        return True
+
     def tell(self, kept: Kept) -> None:
-        """What was just committed, to everybody in the draft but its only author: several updates as one."""
-        room = room_of_draft(kept.draft_id, kept.epoch)
+        """What was just committed, to everybody in the draft but its only author: several updates as one. The carets
+        of the authors go with it: what they point at is there, and who they are was looked at in that transaction."""
+        told = []
         for start in range(0, len(kept.updates), MOST_MERGED):
             some = kept.updates[start : start + MOST_MERGED]
             first = kept.first + start
             origins = {new.writer.origin for new in some}
-            told = {"draft": kept.draft_id, "epoch": kept.epoch, "seq": first + len(some) - 1}
+            content = {"draft": kept.draft_id, "epoch": kept.epoch, "seq": first + len(some) - 1}
             if len(some) > 1:
-                told["first"] = first
-            self._sockets.server.emit(
-                "draft_updated",
-                told | {"update": draft_events.as_text(_merged([new.update for new in some]))},
-                to=room,
-                skip_sid=origins.pop() if len(origins) == 1 else None,
-            )
+                content["first"] = first
+            content["update"] = draft_events.as_text(_merged([new.update for new in some]))
+            told.append(Told("draft_updated", content, but=origins.pop() if len(origins) == 1 else None))
+        room = room_of_draft(kept.draft_id, kept.epoch)
+        self._transport.tell(room, [*told, *self._carets_of(kept, room)])
 
     def _answer(
         self, event: str, act: Callable[[str, Message], dict[str, Any] | None], sid: str, sent: tuple[Any, ...]
@@ -117,12 +143,14 @@ class HotEvents:
             self._carets[f"{sid} {draft_id}"] = (peer, selection)
             if not self._gather_seconds:
                 self._tell_carets()
-            elif len(self._carets) == 1:
+            elif not self._tells_soon:
+                self._tells_soon = True
                 self._sockets.start_background_task(self._tell_carets_soon)
         return {"ok": True}
 
     def _tell_carets_soon(self) -> None:
         self._sockets.sleep(CARETS_GATHER_SECONDS)
+        self._tells_soon = False
         try:
             self._tell_carets()
         except Exception as error:
@@ -131,11 +159,25 @@ class HotEvents:
     def _tell_carets(self) -> None:
         """The last place of each, of those who are still in the draft and still may be."""
         carets, self._carets = self._carets, {}
+        if not carets:
+            return
         held = still_seated(self._drafts, [peer.seat.claim for peer, _ in carets.values() if peer.seat])
+        by_room: defaultdict[str, list[Told]] = defaultdict(list)
         for key, (peer, selection) in carets.items():
             sid, _, draft_id = key.partition(" ")
             if peer.seat and peer.seat.claim in held and self._presence.peer(sid, draft_id) is peer:
-                self._sockets.server.emit("draft_cursor", peer.cursor(selection), to=peer.room, skip_sid=sid)
+                by_room[peer.room].append(Told("draft_cursor", peer.cursor(selection), but=sid))
+        for room, told in by_room.items():
+            self._transport.tell(room, told)
+
+    def _carets_of(self, kept: Kept, room: str) -> Iterator[Told]:
+        """Of who wrote what was just kept, if they still stand in that room as they did then."""
+        for sid, claim in {new.writer.origin: new.writer.claim for new in kept.updates}.items():
+            peer, selection = self._carets.get(f"{sid} {kept.draft_id}", (None, None))
+            is_there = peer is not None and self._presence.peer(sid, kept.draft_id) is peer and peer.room == room
+            if peer and peer.seat and is_there and peer.seat.claim == claim:
+                del self._carets[f"{sid} {kept.draft_id}"]
+                yield Told("draft_cursor", peer.cursor(selection), but=sid)
 
     @property
     def _drafts(self) -> LiveDrafts:
