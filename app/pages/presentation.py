@@ -17,7 +17,7 @@ from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup, escape
 
 from negotiation.rules.checks_placeholders import placeholders
-from negotiation.rules.clause_text import french_typography, to_html, value_text
+from negotiation.rules.clause_text import french_typography, to_html, typed_markdown, value_text
 from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import ValueKind
 
@@ -273,6 +273,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         the_party,
         time_fr,
         to_party,
+        typed_markdown,
         typo,
         value_fr,
     )

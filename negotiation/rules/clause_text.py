@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 import rfc8785
 
@@ -18,6 +19,7 @@ __all__ = [
     "french_typography",
     "readable_text",
     "to_html",
+    "typed_markdown",
     "value_text",
     "version_fingerprint",
 ]
@@ -27,6 +29,7 @@ _TRIPS = 4
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0000-\U000e0fff]"
 )
+_ESCAPED, _ESCAPED_BRACKET = re.compile(r"\\([!-/:-@\[-`{-~])"), re.compile(r"\\([\[\]])")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _EMOJI_STYLES = "\ufe0e\ufe0f"
 _CONTEXT = 12
@@ -48,6 +51,21 @@ def canonical_markdown(source: str) -> str:
             return text
         text = written
     raise UnreadableText(reason="unstable")
+
+
+@lru_cache(maxsize=512)
+def typed_markdown(text: str) -> str:
+    """A canonical text as somebody types it, « [date] » and not « \\[date\\] », where it reads back as the same."""
+    if "\\" not in text:
+        return text
+    for escaped in (_ESCAPED, _ESCAPED_BRACKET):
+        plain = escaped.sub(r"\1", text)
+        try:
+            if canonical_markdown(plain) == text:
+                return plain
+        except UnreadableText:
+            continue
+    return text
 
 
 def readable_text(source: str) -> str:

@@ -12,6 +12,7 @@ from negotiation.rules.clause_text import (
     canonical_markdown,
     french_typography,
     to_html,
+    typed_markdown,
     value_text,
     version_fingerprint,
 )
@@ -156,3 +157,18 @@ def test_bold_that_overlaps_italics_and_goes_on_after_a_space_stays_bold() -> No
     italic, both, bold = frozenset({Mark.ITALIC}), frozenset({Mark.ITALIC, Mark.BOLD}), frozenset({Mark.BOLD})
     tree = [Paragraph((Text("un", italic), Text("deux ", both), Text("trois", bold)))]
     assert parse(serialise(tree)) == settled(tree)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        (r"conclu le **\[date\]**, 3 \* 5", "conclu le **[date]**, 3 * 5"),
+        (r"1\. ce n’est pas une liste", r"1\. ce n’est pas une liste"),
+        (r"1\. pour \[qui\]", r"1\. pour [qui]"),
+        ("rien à faire", "rien à faire"),
+    ],
+)
+def test_nobody_reads_backslashes_that_only_the_program_needs(stored: str, typed: str) -> None:
+    assert canonical_markdown(stored) == stored
+    assert typed_markdown(stored) == typed
+    assert canonical_markdown(typed) == stored, "sent again unchanged, it is the same text"
