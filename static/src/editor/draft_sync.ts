@@ -2,16 +2,17 @@
 
 import type { Socket } from "socket.io-client";
 import * as Y from "yjs";
-import { keepTexts, keepUpdates, ownerKey, updatesOf } from "./kept";
-import { lostWords } from "./lost_words";
+import { GivingBack } from "./giving_back";
+import { ownerKey, updatesOf } from "./kept";
+import { applySeeing, lostWords } from "./lost_words";
 import { Outbox } from "./outbox";
 import type { DraftClosed, DraftUpdated, Epoch, Me, Opened, Place, Refusal, Update } from "./protocol";
 import { ask, SCHEMA_VERSION, toBytes, toText } from "./protocol";
 import { afterRefusal, type Consequence } from "./refusals";
 import { type SaveState, stateOf } from "./save_state";
-import { CLOSED, ENDED, LOST, NOT_YET, REBUILT } from "./sentences";
+import { CLOSED, ENDED, LOST, NOT_YET, REBUILT, RIGHTS } from "./sentences";
 import { Sequence } from "./sequence";
-import { clauseOf, fingerprint, insertedText, unsentTexts } from "./texts";
+import { clauseOf, fingerprint, unsentTexts } from "./texts";
 import { Timers } from "./timers";
 
 /** Origins of transactions that must not be sent again. */
@@ -47,6 +48,7 @@ export class DraftSync {
   private readonly touched = new Set<string>();
   private readonly listeners = new Set<(event: SyncEvent) => void>();
   private readonly timers = new Timers();
+  private readonly givingBack: GivingBack;
   private readonly handlers: Record<string, (told: never) => void>;
 
   constructor(
@@ -54,12 +56,14 @@ export class DraftSync {
     private readonly place: Place,
     private readonly person: string,
   ) {
+    this.givingBack = new GivingBack(this.owner, () => this.tell("texts"));
     this.handlers = {
       connect: () => void this.open(),
       disconnect: () => this.left(),
       draft_updated: (told: DraftUpdated) => this.receive(told),
       draft_closed: (told: DraftClosed) => this.closed(told),
       session_ended: () => this.stop(ENDED),
+      rights_changed: () => this.stop(RIGHTS),
     };
     for (const [name, heard] of Object.entries(this.handlers)) this.socket.on(name, heard as (told: unknown) => void);
     this.follow();
@@ -131,7 +135,7 @@ export class DraftSync {
       void this.pump();
     });
     this.doc.on("afterTransaction", ({ origin, changed }: Y.Transaction) => {
-      if (origin === SERVER || origin === KEPT) return;
+      if (origin === SERVER) return;
       for (const type of changed.keys()) {
         const clause = clauseOf(type as Y.AbstractType<unknown>);
         if (clause) this.touched.add(clause);
@@ -158,7 +162,7 @@ export class DraftSync {
       return "done";
     }
     if (this.draft !== null && (reply.draft !== this.draft || reply.epoch !== this.epoch)) {
-      void this.giveBack(REBUILT);
+      this.giveBack(REBUILT);
       this.renew();
       return "again";
     }
@@ -178,14 +182,10 @@ export class DraftSync {
     this.epoch = opened.epoch;
     const rows = await updatesOf(this.owner);
     const mine = rows.filter((row) => row.draft === opened.draft && row.epoch === opened.epoch);
-    const stale = rows.filter((row) => !mine.includes(row));
-    if (stale.length) {
-      await this.giveBackTexts(new Map([[null, insertedText(stale.map((row) => row.update))]]), REBUILT);
-      await keepUpdates(
-        [],
-        stale.map((row) => row.id),
-      );
-    }
+    await this.givingBack.rows(
+      rows.filter((row) => !mine.includes(row)),
+      REBUILT,
+    );
     this.outbox = new Outbox(this.owner, opened.draft, opened.epoch);
     this.outbox.adopt(mine);
     await this.join(
@@ -203,7 +203,7 @@ export class DraftSync {
     this.ready = true;
     this.entered = this.socket.connected;
     if (this.doc.store.pendingStructs !== null) return this.startAgain(REBUILT);
-    if (unsent.length) void this.giveBackTexts(lostWords(this.doc, unsent), LOST);
+    this.giveBackLost(unsent);
     this.checkLater();
     this.tell("changed");
   }
@@ -225,10 +225,10 @@ export class DraftSync {
     if (outbox !== this.outbox) return;
     this.pushing = false;
     if (reply === null) {
-      this.isLate();
       // Connected: the same bytes again, under the same id. Not connected: opening again will do it.
-      if (this.socket.connected) void this.pump();
-      return;
+      if (!this.socket.connected) return;
+      this.isLate();
+      return void this.pump();
     }
     if (!reply.ok) return this.refused(reply.error);
     outbox.settle();
@@ -280,7 +280,7 @@ export class DraftSync {
 
   private apply({ seq, update, first = seq }: Update): void {
     this.tell("incoming");
-    Y.applyUpdate(this.doc, toBytes(update), SERVER);
+    void this.givingBack.texts(applySeeing(this.doc, toBytes(update), SERVER), LOST);
     for (let each = first; each <= seq; each += 1) this.reached(each);
   }
 
@@ -334,6 +334,7 @@ export class DraftSync {
     const whole = toBytes(reply.update);
     Y.applyUpdate(this.doc, whole, SERVER);
     if (this.doc.store.pendingStructs !== null) return this.startAgain(REBUILT);
+    this.giveBackLost(this.outbox.updates);
     const lacking = Y.encodeStateAsUpdate(this.doc, Y.encodeStateVectorFromUpdate(whole));
     const isSomething = Y.decodeUpdate(lacking).structs.length > 0 || !this.outbox.isEmpty;
     this.outbox.replaceBy(isSomething ? lacking : null);
@@ -344,7 +345,7 @@ export class DraftSync {
 
   /** The server's document takes the place of ours; our unsent words are given back to be copied. */
   private async startAgain(why: string): Promise<void> {
-    void this.giveBack(why);
+    this.giveBack(why);
     this.renew();
     await this.open();
   }
@@ -366,17 +367,16 @@ export class DraftSync {
   }
 
   /** At once, before another key is pressed: what is typed after it would hang in the air. */
-  private giveBack(why: string): Promise<void> {
-    if (this.outbox === null || this.outbox.isEmpty) return Promise.resolve();
+  private giveBack(why: string): void {
+    if (this.outbox === null || this.outbox.isEmpty) return;
     const texts = unsentTexts(this.doc, this.touched, this.outbox.updates);
     this.touched.clear();
     this.outbox.replaceBy(null);
-    return this.giveBackTexts(texts, why);
+    void this.givingBack.texts(texts, why);
   }
 
-  private async giveBackTexts(texts: ReadonlyMap<string | null, string>, why: string): Promise<void> {
-    await keepTexts(this.owner, texts, why);
-    if (texts.size) this.tell("texts");
+  private giveBackLost(unsent: readonly Uint8Array[]): void {
+    if (unsent.length) void this.givingBack.texts(lostWords(this.doc, unsent), LOST);
   }
 
   private closed({ draft, reason }: DraftClosed): void {
@@ -386,7 +386,9 @@ export class DraftSync {
   }
 
   private giveBackAndStop(why: string): void {
-    void this.giveBack(why);
+    // Never let in: what an earlier page left is all there is.
+    if (this.outbox === null) void updatesOf(this.owner).then((rows) => this.givingBack.rows(rows, why));
+    else this.giveBack(why);
     this.stop(why);
   }
 

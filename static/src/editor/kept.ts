@@ -70,9 +70,20 @@ export async function dropText(id: string): Promise<void> {
   await write(TEXTS, (store) => store.delete(id));
 }
 
+/** Where something of this person is kept: the keys of `ownerKey`. */
+export async function ownersOf(person: string): Promise<string[]> {
+  const rows = [...(await readAll<KeptUpdate>(UPDATES)), ...(await readAll<KeptText>(TEXTS)), ...unkept.values()];
+  return [...new Set(rows.map((row) => row.owner))].filter((owner) => owner.startsWith(`${person}|`));
+}
+
 /** Person and place in one key: another person on the same computer never meets it. */
 export function ownerKey(person: string, part: string, side: string): string {
   return [person, part, side].join("|");
+}
+
+export function placeOfOwner(owner: string): { part: string; side: string } {
+  const [, part = "", side = ""] = owner.split("|");
+  return { part, side };
 }
 
 function database(): Promise<IDBDatabase | null> {
@@ -111,11 +122,19 @@ async function write(name: string, work: (store: IDBObjectStore) => void): Promi
   });
 }
 
-async function read<T>(name: string, owner: string): Promise<T[]> {
+function read<T>(name: string, owner: string): Promise<T[]> {
+  return ask<T>(name, (store) => store.index("owner").getAll(owner));
+}
+
+function readAll<T>(name: string): Promise<T[]> {
+  return ask<T>(name, (store) => store.getAll());
+}
+
+async function ask<T>(name: string, question: (store: IDBObjectStore) => IDBRequest): Promise<T[]> {
   const found = await database();
   if (found === null) return [];
   return new Promise((resolve) => {
-    const request = found.transaction(name).objectStore(name).index("owner").getAll(owner);
+    const request = question(found.transaction(name).objectStore(name));
     request.onsuccess = () => resolve(request.result as T[]);
     request.onerror = () => resolve([]);
   });

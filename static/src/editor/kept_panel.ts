@@ -1,7 +1,19 @@
 /** « Texte gardé sur ce poste »: words that could not be stored, for their author to copy. */
 
 import { button, element } from "../page/words";
-import { dropText, type KeptText } from "./kept";
+import { dropText, type KeptText, textsOf } from "./kept";
+
+/** Those of one place that aren't shown yet, above what stands there. `clause` empty: those of all its clauses. */
+export async function showKept(
+  host: HTMLElement,
+  { owner, clause, say }: { owner: string; clause: string; say: (sentence: string) => void },
+): Promise<void> {
+  for (const text of await textsOf(owner)) {
+    if (text.clause && clause && text.clause !== clause) continue;
+    if (host.querySelector(`[data-kept="${text.id}"]`)) continue;
+    host.prepend(keptPanel(text, say));
+  }
+}
 
 export function keptPanel(text: KeptText, say: (sentence: string) => void): HTMLElement {
   const field = element("textarea", "field kept-field", text.text);

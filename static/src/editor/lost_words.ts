@@ -1,7 +1,7 @@
 /**
- * Two structural edits at once can make words vanish: A turns a paragraph into a heading while B, offline, types in
- * it. Merging removes B's words although nobody deleted them. So after a merge B's own words are looked for, and those
- * that are gone without B having erased them are given back.
+ * Two structural edits at once can make words vanish: A turns a paragraph into a heading while B, offline or only a
+ * moment behind, types in it. Merging removes B's words although nobody deleted them. So after a merge B's own words are
+ * looked for, and those that are gone without anybody having erased them are given back.
  */
 
 import * as Y from "yjs";
@@ -23,6 +23,44 @@ export function lostWords(doc: Y.Doc, updates: readonly Uint8Array[]): Map<strin
       lost.set(clause, (lost.get(clause) ?? "") + piece.text);
     }
   }
+  return withWords(lost);
+}
+
+/**
+ * Applies what another wrote, and returns the words of this page that it took away without naming them: who deletes
+ * words that he has seen names them in his update; what he never saw goes with the paragraph that held it.
+ */
+export function applySeeing(doc: Y.Doc, update: Uint8Array, origin: symbol): Map<string | null, string> {
+  const lost = new Map<string | null, string>();
+  const look = (transaction: Y.Transaction) => {
+    if (transaction.origin === origin && transaction.deleteSet.clients.has(doc.clientID)) {
+      addUnnamed(lost, transaction, Y.decodeUpdate(update).ds);
+    }
+  };
+  doc.on("afterTransaction", look);
+  Y.applyUpdate(doc, update, origin);
+  doc.off("afterTransaction", look);
+  return withWords(lost);
+}
+
+function addUnnamed(
+  lost: Map<string | null, string>,
+  transaction: Y.Transaction,
+  named: Y.Transaction["deleteSet"],
+): void {
+  Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
+    if (struct.id.client !== transaction.doc.clientID) return;
+    if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return;
+    const { client, clock } = struct.id;
+    const characters = [...struct.content.str.split("").keys()];
+    const unnamed = characters.filter((index) => !Y.isDeleted(named, Y.createID(client, clock + index)));
+    const words = unnamed.map((index) => (struct.content as Y.ContentString).str.charAt(index)).join("");
+    const clause = placeOf(struct);
+    lost.set(clause, (lost.get(clause) ?? "") + words);
+  });
+}
+
+function withWords(lost: Map<string | null, string>): Map<string | null, string> {
   for (const [clause, text] of lost) if (!text.trim()) lost.delete(clause);
   return lost;
 }
@@ -42,12 +80,7 @@ function writtenBy(updates: readonly Uint8Array[]): Run[] {
   return runs;
 }
 
-function standingRuns(
-  client: number,
-  clock: number,
-  text: string,
-  erased: ReturnType<typeof Y.mergeDeleteSets>,
-): Run[] {
+function standingRuns(client: number, clock: number, text: string, erased: Y.Transaction["deleteSet"]): Run[] {
   const runs: Run[] = [];
   let open: Run | null = null;
   for (let index = 0; index < text.length; index += 1) {

@@ -3,6 +3,8 @@
 import type { Socket } from "socket.io-client";
 import { ClauseEditor, type FirstCaret } from "./clause_editor";
 import { DraftSync } from "./draft_sync";
+import { ownerKey, updatesOf } from "./kept";
+import { showKept } from "./kept_panel";
 import { Peers } from "./peers";
 
 export interface EditorParts {
@@ -42,8 +44,27 @@ export function mount(host: HTMLElement, parts: EditorParts, caret: FirstCaret):
   return {
     destroy: () => {
       editor.destroy();
-      draft.users -= 1;
-      window.setTimeout(() => leave(draft), LINGER_MS);
+      leaveSoon(draft);
+    },
+  };
+}
+
+/**
+ * Where nothing is written, or no more: what this computer kept for this place is sent if the server still takes it,
+ * else given back under the eyes of its author.
+ */
+export async function recover(host: HTMLElement, parts: EditorParts): Promise<MountedClause> {
+  const { draftPart: part = "", draftSide: side = "", clause = "" } = host.dataset;
+  const show = () => void showKept(host, { owner: ownerKey(parts.person, part, side), clause, say: parts.announce });
+  document.addEventListener("navette:given-back", show);
+  show();
+  const waits = (await updatesOf(ownerKey(parts.person, part, side))).length > 0;
+  const draft = waits ? draftFor(part, side, parts) : null;
+  if (draft) draft.users += 1;
+  return {
+    destroy: () => {
+      document.removeEventListener("navette:given-back", show);
+      if (draft) leaveSoon(draft);
     },
   };
 }
@@ -73,6 +94,11 @@ function draftFor(part: string, side: string, { socket, person }: EditorParts): 
 
 function nameOf({ part, side }: { part: string; side: string }): string {
   return `${part}|${side}`;
+}
+
+function leaveSoon(draft: OpenDraft): void {
+  draft.users -= 1;
+  window.setTimeout(() => leave(draft), LINGER_MS);
 }
 
 function leave(draft: OpenDraft): void {

@@ -5,5 +5,7 @@ export const REBUILT = "Le texte a été repris à neuf pendant votre absence\u0
 export const NOT_YET =
   "Vos dernières modifications ne sont pas encore enregistrées\u00a0: rien n’a été proposé. Réessayez dans un instant.";
 export const ENDED = "Votre session est terminée.";
+export const RIGHTS =
+  "Vos droits à cette table ont changé\u00a0: rechargez la page. Ce qui n’est pas enregistré est gardé sur ce poste.";
 export const CLOSED = "Ce texte n’est plus ouvert à l’écriture.";
 export const LOCKED = "Ce texte est verrouillé\u00a0: il se lit, il ne s’écrit plus.";

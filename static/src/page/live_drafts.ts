@@ -11,10 +11,12 @@
  */
 
 import type { Socket } from "socket.io-client";
+import { ownerKey, ownersOf, placeOfOwner } from "../editor/kept";
 import type { EditorParts, MountedClause } from "../editor/main";
-import { announce } from "./words";
+import { announce, element, told } from "./words";
 
 const EDITABLE = '.live-draft[data-editable="true"]';
+const CLOSED = '.live-draft:not([data-editable="true"])';
 const TEXT = ":scope > .live-text, :scope > .read";
 const SLOW_FLUSH_MS = 8000;
 
@@ -40,6 +42,7 @@ export function startLiveDrafts(): void {
   });
   document.addEventListener("htmx:beforeSwap", (event) => keepMounted((event as CustomEvent<SwapDetail>).detail));
   document.addEventListener("submit", flushBefore, { capture: true });
+  document.addEventListener("navette:given-back", () => void recoverAll());
   prepare(document.body);
 }
 
@@ -47,6 +50,8 @@ export function startLiveDrafts(): void {
 export function connectLiveDrafts(socket: Socket, person: string): void {
   parts = { socket, person, announce };
   prepare(document.body);
+  // Outside of every table: its text may be closed to its author by now, or no page of his any more.
+  if (told("negotiation") === null) void recoverElsewhere(person);
 }
 
 function prepare(container: Element): void {
@@ -56,6 +61,40 @@ function prepare(container: Element): void {
     draft.querySelector(TEXT)?.classList.add("live-text");
     for (const field of fallbackOf(draft)) hideFallback(field);
     if (draft.matches(EDITABLE)) invite(draft);
+  }
+  void recoverAll();
+}
+
+/** Under a text that is no longer written, what its reader wrote in it and couldn't send. */
+async function recoverAll(): Promise<void> {
+  const closed = [...document.querySelectorAll<HTMLElement>(CLOSED)];
+  if (parts === null || !closed.length) return;
+  const owners = await ownersOf(parts.person);
+  for (const draft of closed) await recover(draft, owners);
+}
+
+async function recover(draft: HTMLElement, owners: readonly string[]): Promise<void> {
+  const { draftPart = "", draftSide = "" } = draft.dataset;
+  if (parts === null || mounted.has(draft) || opening.has(draft)) return;
+  if (!owners.includes(ownerKey(parts.person, draftPart, draftSide))) return;
+  opening.add(draft);
+  try {
+    const found = await (await fetchEditor()).recover(draft, parts);
+    if (draft.isConnected) mounted.set(draft, found);
+    else found.destroy();
+  } finally {
+    opening.delete(draft);
+  }
+}
+
+async function recoverElsewhere(person: string): Promise<void> {
+  const owners = await ownersOf(person);
+  for (const owner of owners) {
+    const place = element("div", "live-draft");
+    const { part, side } = placeOfOwner(owner);
+    Object.assign(place.dataset, { draftPart: part, draftSide: side, editable: "false" });
+    document.getElementById("contenu")?.prepend(place);
+    await recover(place, owners);
   }
 }
 
