@@ -35,6 +35,9 @@ log = structlog.get_logger()
 CARETS_GATHER_SECONDS = 0.05
 MOST_MERGED = 100
 """Updates: merging is quadratic."""
+REFUSED_COSTS = 10.0
+"""Events: behind a refused update the document is built anew and what stood there is vetted again, at the cost of who
+sent it and not of who writes beside."""
 _HOT = re.compile(r'42([0-9]{0,15})(?=\["(push_update|move_cursor)",)')
 """How Socket.IO writes an event: its number, when an answer is wanted; its name, and what it carries."""
 
@@ -60,7 +63,11 @@ class HotEvents:
         self._transport.hear = self.hear
 
     def push_update(self, sid: str, *sent: Any) -> dict[str, Any]:
-        return self._answer("push_update", self._pushed, sid, sent)
+        answer = self._answer("push_update", self._pushed, sid, sent)
+        session_id = self._live.session_of(sid)
+        if not answer["ok"] and session_id is not None:
+            self._paces.charge(session_id, events=REFUSED_COSTS)
+        return answer
 
     def move_cursor(self, sid: str, *sent: Any) -> dict[str, Any]:
         return self._answer("move_cursor", self._moved, sid, sent)

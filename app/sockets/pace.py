@@ -44,6 +44,10 @@ class Paces:
         if wait:
             self._sleep(wait)
 
+    def charge(self, session_id: str, *, events: float) -> None:
+        """Count what it did as so many events: its next ones wait the longer."""
+        self._paces.setdefault(session_id, Pace()).debt += events
+
     def forget_all_but(self, session_ids: frozenset[str]) -> None:
         for gone in self._paces.keys() - session_ids:
             del self._paces[gone]

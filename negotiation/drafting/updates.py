@@ -82,7 +82,11 @@ class ClaimLapsed(Exception):
     """The session is over, or the member's rights are others now: look again who it is and what they may."""
 
 
-Answer = Stored | Refusal | LogMovedOn | ClaimLapsed
+class Unstorable(Exception):
+    """The database can't take this update, which nobody had foreseen; its cause says why."""
+
+
+Answer = Stored | Refusal | LogMovedOn | ClaimLapsed | Unstorable
 
 
 class UpdateLog(Protocol):
@@ -95,7 +99,8 @@ class UpdateLog(Protocol):
         """Keep them for good, in one transaction; an answer for each update of each batch.
 
         A repeated op id answers its first sequence. After the first refusal of a batch the rest is LogMovedOn. Refuses
-        with EpochChanged, Frozen, NotFound, and UpdateRefused for a client id that is somebody else's.
+        with EpochChanged, Frozen, NotFound, and UpdateRefused for a client id that is somebody else's. An update that
+        the database chokes on is Unstorable and harms no other; a failure of the database itself is raised.
         """
 
     def state(self, draft_id: str, *, epoch: int) -> DocumentState | None:

@@ -1,10 +1,11 @@
 """The log of the live drafts in the database: the truth of which every room is a cache."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session, col
 
 from negotiation.drafting.updates import (
@@ -17,6 +18,7 @@ from negotiation.drafting.updates import (
     LogMovedOn,
     NewUpdate,
     Stored,
+    Unstorable,
 )
 from negotiation.drafting.wire import Reason
 from negotiation.errors import EpochChanged, Frozen, NotFound, Refusal, UpdateRefused
@@ -93,11 +95,41 @@ class SqlUpdateLog:
 
     def append(self, batches: Sequence[Batch]) -> Sequence[Sequence[Answer]]:
         """All that could have changed since the vet is looked at again in the transaction that stores (trust T10)."""
+        try:
+            return self._append(batches)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # one of them, which must not hold up the others
+            return [self._one_by_one(batch) for batch in batches]
+
+    def _append(self, batches: Sequence[Batch]) -> list[list[Answer]]:
         with self._store.appending() as connection:
             facts = _facts(connection, batches)
             answers = [_decide(facts, batch) for batch in batches]
             _keep(connection, facts)
             return answers
+
+    def _one_by_one(self, batch: Batch) -> list[Answer]:
+        """Each in a transaction of its own, up to the first that isn't stored."""
+        answers: list[Answer] = []
+        after = batch.after
+        for new in batch.updates:
+            answer = self._alone(replace(batch, after=after, updates=(new,)))
+            answers.append(answer)
+            if not isinstance(answer, Stored):
+                break
+            after = after if answer.repeated else answer.sequence
+        return [*answers, *(LogMovedOn() for _ in batch.updates[len(answers) :])]
+
+    def _alone(self, batch: Batch) -> Answer:
+        try:
+            return self._append([batch])[0][0]
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as failure:
+            unstorable = Unstorable()
+            unstorable.__cause__ = failure
+            return unstorable
 
 
 @dataclass

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
@@ -175,6 +176,10 @@ class Store:
     def on_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    @cached_property
+    def _for_writing(self) -> Engine:
+        return self.engine.execution_options(navette_writes=True)
+
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with the announcements of each transaction, after it has committed."""
         self._listeners.append(listener)
@@ -182,20 +187,17 @@ class Store:
     @contextmanager
     def unit_of_work(self, announcing: Announcing = Announcing.AFTER_COMMIT) -> Iterator[UnitOfWork]:
         """A writing transaction: all of it or nothing. Announces after commit."""
-        with self._writing():
-            engine = self.engine.execution_options(navette_writes=True)
-            with Session(engine, expire_on_commit=False) as session, session.begin():
-                keep_index(session)
-                uow = UnitOfWork(session, announcing)
-                yield uow
+        with self._writing(), Session(self._for_writing, expire_on_commit=False) as session, session.begin():
+            keep_index(session)
+            uow = UnitOfWork(session, announcing)
+            yield uow
         if uow.announcements:
             self._announce(uow.announcements)
 
     @contextmanager
     def appending(self) -> Iterator[Connection]:
         """A writing transaction for what is written many times a second: rows only, no objects, no history."""
-        engine = self.engine.execution_options(navette_writes=True)
-        with self._writing(), engine.connect() as connection, connection.begin():
+        with self._writing(), self._for_writing.connect() as connection, connection.begin():
             yield connection
             if self.on_sqlite:  # what SQLAlchemy then commits is done already
                 self.commit_apart(connection.connection.driver_connection.commit)  # type: ignore[union-attr]

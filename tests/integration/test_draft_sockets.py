@@ -347,6 +347,20 @@ def test_wrong_input_is_answered_in_french_and_breaks_nothing(page: Callable[[st
     assert alice.push("et la suite")["ok"]
 
 
+def test_who_sends_what_is_refused_waits_longer_and_longer(
+    page: Callable[[str], Page], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(app.extensions["socket_paces"], "_sleep", waited.append)
+    alice, bruno = page("og.dg").open(), page("ars.dg").open()
+    for _ in range(8):
+        assert not alice.ask("push_update", **alice.draft, op=new_id(), update="AAAA")["ok"]
+    assert waited
+    waited.clear()
+    assert bruno.push("sans attendre")["ok"]
+    assert not waited
+
+
 def test_a_reader_may_look_and_not_write(page: Callable[[str], Page]) -> None:
     reader = page("og.lect").open()
     assert reader.push("en douce")["error"]["code"] == "not_allowed"

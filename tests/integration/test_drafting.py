@@ -6,6 +6,7 @@ import pytest
 from pycrdt import Map
 from sqlalchemy import func, select
 
+from negotiation.drafting.updates import Batch, LogMovedOn, NewUpdate, Stored, Unstorable, Writer
 from negotiation.drafting.wire import Reason
 from negotiation.errors import EpochChanged, Frozen, NotAllowed, NotFound, UpdateRefused
 from negotiation.services.drafting import (
@@ -307,6 +308,21 @@ def test_what_was_missed_is_pulled_in_order(table: DraftingTable) -> None:
     pulled = pull_updates(table.live, table.person("ars.dg").actor, draft_id=bruno.opened.draft_id, epoch=1, after=1)
     assert [(each.sequence, each.update) for each in pulled.updates] == [(2, updates[0]), (3, updates[1])]
     assert pulled.sequence == 3
+
+
+def test_what_the_database_chokes_on_holds_up_nobody_else(table: DraftingTable) -> None:
+    alice, bruno = Browser(table, "og.dg"), Browser(table, "ars.dg", side="ours")
+    writer = Writer(alice.actor.person_id, alice.actor.party_id)
+
+    def batch(browser: Browser, *op_ids: str) -> Batch:
+        updates = tuple(NewUpdate(op_id, b"", writer, frozenset(), frozenset()) for op_id in op_ids)
+        return Batch(browser.opened.draft_id, browser.opened.epoch, browser.opened.sequence, updates)
+
+    log = table.live.rooms.log
+    found = log.append([batch(alice, "before", "\ud800", "behind"), batch(bruno, "beside")])
+    assert [[type(answer) for answer in answers] for answers in found] == [[Stored, Unstorable, LogMovedOn], [Stored]]
+    ((again,),) = log.append([batch(alice, "before")])
+    assert again == Stored(2, repeated=True)
 
 
 def test_two_workers_take_turns_on_one_draft(table: DraftingTable) -> None:
