@@ -83,7 +83,11 @@ def _left_by(frame: Frame, author_id: str, number: int, deciding: Iterable[str])
 def _positions_left(session: Session, frame: Frame, card: ClauseCard) -> list[str]:
     """The last texts of the parties that aren't the one on the table: each may be proposed anew by who wrote it."""
     current = card.situation.current
-    found = positions_of(session, frame.actor, [card.id], party_ids=frame.parties)[card.id]
+    found = frame.read_by_party(
+        "all texts",
+        card.id,
+        read=lambda ours: positions_of(session, ours.actor, [card.id], party_ids=ours.parties)[card.id],
+    )
     left = {
         party_id: position.version.number
         for party_id, position in found.parties.items()

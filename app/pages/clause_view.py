@@ -1,6 +1,6 @@
 """One open clause, as its card and rail show it: readings, redline, moves, threads, the short navette."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -142,28 +142,39 @@ def default_tab(card: ClauseCard) -> str:
 
 def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, compare: str = "") -> OpenClause:
     """The open clause for this reader. `compare` = « premiere » marks the path from the first version."""
+    tab = tab if tab in TABS else default_tab(card)
+    found = frame.read_by_party(
+        "open", card.id, tab, compare, read=lambda ours: _open_for_party(session, ours, card, tab=tab, compare=compare)
+    )
+    return replace(
+        found,
+        moves=frame.moves(card),
+        may_compete=_may_compete(frame, card),
+        if_withdrawn=if_withdrawn(session, frame, card),
+        own_left=_own_left(session, frame, card) if tab == "proposition" else None,
+    )
+
+
+def _open_for_party(session: Session, frame: Frame, card: ClauseCard, *, tab: str, compare: str) -> OpenClause:
+    """Without what its members may do, which depends on their roles."""
     version = _tabled(session, card)
     rounds = _too_many_rounds(session, frame, card)
-    tab = tab if tab in TABS else default_tab(card)
     return OpenClause(
         card=card,
         tab=tab,
         version=version,
         comparison=_compared(session, frame, card, version=version, compare=compare),
         steps=last_steps(session, frame.actor, card.id, LAST_STEPS),
-        moves=frame.moves(card),
+        moves=(),
         entered_value=as_entered(card.value, card.value_kind),
         starting_text=card.text,
         options=_options(frame, card),
         standing=_standing(session, frame, card) if tab == "proposition" else (),
-        may_compete=_may_compete(frame, card),
         rounds=rounds,
         copil=next_copil(session, frame.negotiation.id, frame.today) if rounds else None,
         asked=last_request(session, frame.actor, card.id) if card.situation.request else None,
         authorship=_authorship(session, frame, version) if tab == "proposition" else None,
-        if_withdrawn=if_withdrawn(session, frame, card),
         if_parties_change=if_parties_change(frame, card),
-        own_left=_own_left(session, frame, card) if tab == "proposition" else None,
     )
 
 
@@ -171,7 +182,12 @@ def _own_left(session: Session, frame: Frame, card: ClauseCard) -> VersionView |
     if card.situation.versions == 0 or Move.PROPOSAL not in frame.moves(card):
         return None
     mine = frame.actor.party_id
-    return positions_of(session, frame.actor, [card.id], party_ids=[mine])[card.id].parties[mine].version
+    found = frame.read_by_party(
+        "own text",
+        card.id,
+        read=lambda ours: positions_of(session, ours.actor, [card.id], party_ids=[mine])[card.id].parties[mine],
+    )
+    return found.version
 
 
 def _authorship(session: Session, frame: Frame, version: VersionView | None) -> Authorship | None:

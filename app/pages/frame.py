@@ -10,7 +10,8 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.pages.presentation import value_fr
-from app.pages.remembering import BURST, Read, remembered
+from app.pages.reader import Me, MeAsParty, Party
+from app.pages.remembering import BURST, Read, remembered, remembered_by_party
 from app.signin.session import current_person
 from negotiation.rules.lifecycle import possible_moves
 from negotiation.rules.paris import PARIS, paris_day
@@ -34,16 +35,6 @@ from negotiation.store.queries.people import (
 from negotiation.store.queries.turns import Pace, pace_of, paces_of
 
 LARGEST_ASKED = 10**7
-
-
-@dataclass(frozen=True)
-class Me:
-    """The reader, as the band shows them."""
-
-    id: str
-    name: str
-    role: str
-    party: PartyView
 
 
 @dataclass(frozen=True)
@@ -139,6 +130,17 @@ class Frame:
         """See `remembering.remembered`: one reading for all who read the same, in the burst that follows a move."""
         return remembered(self.actor, self.reached, what, *about, read=read, seconds=seconds)
 
+    def read_by_party(
+        self, what: str, *about: Hashable, read: Callable[["Frame"], Read], seconds: float = BURST
+    ) -> Read:
+        """One reading for a whole party: `read` is given a frame that knows of neither roles nor person."""
+        return remembered_by_party(
+            self.actor, self.reached, what, *about, read=lambda: read(self._of_party()), seconds=seconds
+        )
+
+    def _of_party(self) -> "Frame":
+        return replace(self, actor=Party.of(self.actor), me=MeAsParty.of(self.me), reader_id="")
+
     def moves(self, card: ClauseCard) -> tuple[Move, ...]:
         """The moves that this person can play on the clause now: lifecycle and rights."""
         if self.negotiation.frozen_at is not None:
@@ -207,7 +209,7 @@ def _together(question: Hashable, read: Callable[[], Read]) -> Read:
 
 def _frame_of(session: Session, actor: Actor) -> Frame:
     reached = heads_reached(session, actor)  # first: what is written meanwhile is then missed by nobody
-    around = remembered(actor, reached, "around", read=lambda: _around(session, actor))
+    around = remembered_by_party(actor, reached, "around", read=lambda: _around(session, actor))
     mine = around.members[actor.member_id]
     return Frame(
         actor=actor,

@@ -90,8 +90,8 @@ def inside_block(session: Session, frame: Frame, card: ClauseCard) -> InsideBloc
     actor = frame.actor
     if actor.side is Side.ASSOCIATE:
         return None
-    mandate = frame.read("mandate", card.id, read=lambda: mandate_of(session, actor, card.id))
-    requests = frame.read("waiting", card.id, read=lambda: waiting_requests(session, actor, card.id))
+    mandate = frame.read_by_party("mandate", card.id, read=lambda ours: mandate_of(session, ours.actor, card.id))
+    requests = frame.read_by_party("waiting", card.id, read=lambda ours: waiting_requests(session, ours.actor, card.id))
     mandates = {card.id: mandate} if mandate else {}
     return InsideBlock(
         mandate=mandate,
@@ -101,8 +101,10 @@ def inside_block(session: Session, frame: Frame, card: ClauseCard) -> InsideBloc
         may_set=may_set_mandate(frame) and (mandate is not None or _decides(frame, card)),
         pending=pending_of(session, frame, requests, cards={card.id: card}, mandates=mandates),
         visa_for=visas_for_me(session, frame),
-        refused=frame.read("refused", card.id, read=lambda: refused_requests(session, actor, card.id)),
-        fallen=frame.read("fallen", card.id, read=lambda: _fallen(session, frame, card)),
+        refused=frame.read_by_party(
+            "refused", card.id, read=lambda ours: refused_requests(session, ours.actor, card.id)
+        ),
+        fallen=frame.read_by_party("fallen", card.id, read=lambda ours: _fallen(session, ours, card)),
     )
 
 
@@ -136,7 +138,7 @@ def pending_of(
 ) -> tuple[Pending, ...]:
     """The requests as pages show them; those whose clause isn't among the cards are left out."""
     listed = [request for request in requests if request.clause_id in cards]
-    awaited = frame.read("deciders", read=lambda: deciders(session, frame.actor)) if listed else {}
+    awaited = frame.read_by_party("deciders", read=lambda ours: deciders(session, ours.actor)) if listed else {}
     mine = [request.clause_id for request in listed if request.member_id == frame.actor.member_id]
     reminders = last_reminders(session, frame.actor, mine) if mine else {}
     found = (

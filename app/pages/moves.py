@@ -102,6 +102,7 @@ def post_move(clause_id: str) -> ResponseReturnValue:
             parties=frozenset(request.form.getlist("parties")),
             request_key=sent_key(),
             written=taken.written,
+            draft=taken.draft,
             message=asked_of_move(uow, actor, _field("message"), circle=circle, sending=sending_asked()),
         )
         if _field("replaces"):

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from flask import Blueprint, current_app, g, jsonify, request
+from flask import Blueprint, current_app, g, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from app.security import serves
@@ -33,22 +34,23 @@ def piece(view: View) -> View:
 @pieces.get("/morceaux")
 @serves(Action.LIST_OWN_NEGOTIATIONS)
 def several() -> ResponseReturnValue:
-    """Each `de` of the address is the address of a piece: its status and its HTML, in their order."""
+    """Each `de` of the address is the address of a piece: for each in order a `template`, with its status and HTML."""
     asked = request.args.getlist("de")
     if len(asked) > MOST:
         raise InvalidInput(field="de")
     g.together = {}
-    return jsonify([_piece(address) for address in asked])
+    return Markup("\n").join(_piece(address) for address in asked)
 
 
-def _piece(address: str) -> dict[str, Any]:
+def _piece(address: str) -> Markup:
     """What that address answers, as if it had been asked for alone: the view's rights and its refusals are its own."""
     there = urlsplit(address)
     environ = {key: value for key, value in request.environ.items() if not key.startswith("werkzeug.")}
     environ |= {"PATH_INFO": unquote(there.path, "latin-1"), "QUERY_STRING": there.query, "REQUEST_METHOD": "GET"}
     with current_app.request_context(environ):
         answer = current_app.make_response(_answered())
-        return {"status": answer.status_code, "html": answer.get_data(as_text=True)}
+        html = Markup(answer.get_data(as_text=True))  # HTML already: what the view answers alone
+        return Markup('<template data-status="{}">{}</template>').format(answer.status_code, html)
 
 
 def _answered() -> ResponseReturnValue:

@@ -22,5 +22,5 @@ def plan_shape(session: Session, frame: Frame) -> PlanShape:
     return PlanShape(
         may_shape=may_shape(frame),
         addable_at_top=addable(None),
-        dropped=dropped_parts(session, frame.actor),
+        dropped=frame.read_by_party("dropped parts", read=lambda ours: dropped_parts(session, ours.actor)),
     )

@@ -26,6 +26,9 @@ LOCALE = "fr_FR"
 SIGNS_KEPT = 500
 """A page of five hundred clauses writes them a thousand times. `typed`: markup and plain text that read alike are not
 escaped alike."""
+WORDS_KEPT = 5000
+LONG = 200
+"""Characters of what isn't a title any more."""
 
 _TAGS = re.compile(r"(<[^>]*>)")
 # Not inside a longer name: a file of the archive may be called « …-454e-8693.json ».
@@ -55,7 +58,16 @@ def typo(text: object) -> Markup:
     if hasattr(text, "__html__"):
         pieces = _TAGS.split(str(Markup(text)))
         return Markup("".join(piece if piece.startswith("<") else _set(piece) for piece in pieces))
-    return Markup(_set(str(escape(french_typography("" if text is None else str(text))))))
+    plain = "" if text is None else str(text)
+    return _words(plain) if len(plain) < LONG else _plain(plain)
+
+
+def _plain(text: str) -> Markup:
+    return Markup(_set(str(escape(french_typography(text)))))
+
+
+_words = lru_cache(maxsize=WORDS_KEPT)(_plain)
+"""A page says the same titles, names and labels many times, and many pages say them."""
 
 
 def date_fr(value: date | datetime | str | None, form: str = "long") -> Markup:

@@ -71,6 +71,20 @@ def remembered(
     `reached`: how far that history had come, read before anything else. `what` and `about` name the question. `read`
     must depend on nothing else than those, and what it gives must never be changed.
     """
-    reader = (actor.negotiation_id, actor.party_id, actor.side, actor.roles, actor.lent, reached, paris_day(now()))
+    return _answer((actor.roles, actor.lent, *_party(actor, reached), what, *about), read, seconds)
+
+
+def remembered_by_party(
+    actor: Actor, reached: str, what: str, *about: Hashable, read: Callable[[], Read], seconds: float = BURST
+) -> Read:
+    """As `remembered`, for what doesn't depend on roles either: one reading for a whole party."""
+    return _answer(("party", *_party(actor, reached), what, *about), read, seconds)
+
+
+def _party(actor: Actor, reached: str) -> tuple[Hashable, ...]:
+    return (actor.negotiation_id, actor.party_id, actor.side, reached, paris_day(now()))
+
+
+def _answer(key: Hashable, read: Callable[[], Read], seconds: float) -> Read:
     kept: Remembered = current_app.extensions["remembered"]
-    return kept.answer((*reader, what, *about), read, seconds=seconds)
+    return kept.answer(key, read, seconds=seconds)

@@ -10,20 +10,17 @@ which no history tells of. Measured by `python -m bench live`.
 
 import re
 import secrets
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, g, render_template, request
+from flask import Flask, render_template, request
 from flask_wtf.csrf import generate_csrf
 
-from app.pages.frame import Frame, Me
-from negotiation.rules.policy import Actor
+from app.pages.frame import Frame
+from app.pages.reader import Anybody, MeAsAnybody, is_for_anybody, writing_for_anybody
 
-OF_ONE = frozenset({"id", "name", "role", "person_id", "member_id", "key", "authentication"})
-"""What an actor or the band says of a person rather than of a party and its roles."""
 _TOKEN = f"jeton-{secrets.token_hex(16)}"
 _REQUEST_KEY = f"demande-{secrets.token_hex(16)}"
 """They stand in a shared writing where a form needs its own; nobody can type them, since nobody can guess them."""
@@ -49,8 +46,8 @@ def rendered(frame: Frame, template: str, *about: Hashable, context: Callable[[F
 
 def _for_anybody(frame: Frame, template: str, context: Callable[[Frame], Mapping[str, Any]]) -> str | None:
     """None when it holds something of one person."""
-    with _writing_together() as writing:
-        anybody = replace(frame, actor=_anybody(frame.actor), me=_Anyone(**_fields_of(frame.me)), reader_id="")
+    with writing_for_anybody() as writing:
+        anybody = replace(frame, actor=Anybody.like(frame.actor), me=MeAsAnybody.like(frame.me), reader_id="")
         html = render_template(template, **context(anybody))
     return None if writing.names_one else html
 
@@ -63,56 +60,10 @@ def _handed(html: str, reader_id: str) -> str:
     return re.sub(rf'<li data-reader="{re.escape(reader_id)}">.*?</li>', "", html, flags=re.DOTALL)
 
 
-# ---------------------------------------------------------------------- who reads, while it is written for all
-
-
-@dataclass
-class _Writing:
-    """What is being written for all who read the same. `names_one`: something asked who reads."""
-
-    names_one: bool = False
-
-
-@contextmanager
-def _writing_together() -> Iterator[_Writing]:
-    g.writing = _Writing()
-    try:
-        yield g.writing
-    finally:
-        del g.writing
-
-
-def _told_apart(name: str) -> None:
-    if name in OF_ONE and "writing" in g:
-        g.writing.names_one = True
-
-
-class Anybody(Actor):
-    """A member of this party with these roles: which one, nobody asks unnoticed."""
-
-    def __getattribute__(self, name: str) -> Any:
-        _told_apart(name)
-        return super().__getattribute__(name)
-
-
-class _Anyone(Me):
-    def __getattribute__(self, name: str) -> Any:
-        _told_apart(name)
-        return super().__getattribute__(name)
-
-
-def _anybody(actor: Actor) -> Anybody:
-    return Anybody(**_fields_of(actor))
-
-
-def _fields_of(one: Any) -> dict[str, Any]:
-    return {field.name: getattr(one, field.name) for field in fields(one)}
-
-
 def _token() -> str:
-    return _TOKEN if "writing" in g else generate_csrf()
+    return _TOKEN if is_for_anybody() else generate_csrf()
 
 
 def _request_key() -> str:
     """What makes a form sent twice one request (trust T13): drawn each time the form is shown."""
-    return _REQUEST_KEY if "writing" in g else str(uuid4())
+    return _REQUEST_KEY if is_for_anybody() else str(uuid4())

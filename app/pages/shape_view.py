@@ -76,7 +76,7 @@ _FIELD_OF_LACK: dict[Lack, str] = {
 
 def facts_for(session: Session, frame: Frame) -> ContractFacts:
     """What the checks look at, found once for as long as the history stands."""
-    return frame.read("facts", read=lambda: facts_of(session, frame.actor), seconds=LASTING)
+    return frame.read_by_party("facts", read=lambda ours: facts_of(session, ours.actor), seconds=LASTING)
 
 
 @dataclass(frozen=True)

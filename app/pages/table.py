@@ -116,16 +116,21 @@ def _framed(session: Session, negotiation_id: str) -> Frame:
 
 
 def _plan(session: Session, frame: Frame) -> tuple[PlanEntry, ...]:
-    return frame.read("plan", DocumentKind.CONTRACT, read=lambda: plan_of(session, frame.actor))
+    return frame.read_by_party("plan", DocumentKind.CONTRACT, read=lambda ours: plan_of(session, ours.actor))
 
 
 def _board(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:
     asked = board.Asked.told(request.args)
-    return frame.read("board", asked, read=lambda: _board_of(session, frame, plan, asked))
+    found = frame.read_by_party("board", asked, read=lambda ours: _board_of(session, ours, plan, asked))
+    shown = [row.card for group in found["page"].groups for row in group.rows]
+    return found | {
+        "tickable": {card.id for card in shown if answerable(frame, card) or proposable(frame, card)},
+        "start": start_of(session, frame) if found["is_empty"] else None,
+    }
 
 
-def _board_of(session: Session, frame: Frame, plan: tuple[PlanEntry, ...], asked: board.Asked) -> dict[str, object]:
-    """The board as everybody of this party with these roles reads it."""
+def _board_of(session: Session, frame: Frame, plan: tuple[PlanEntry, ...], asked: board.Asked) -> dict[str, Any]:
+    """The board as everybody of this party reads it."""
     mine = frame.actor.party_id
     engagements = engagements_without_trails(session, frame.actor)
     cards = engagements + touched_cards(session, frame.actor)
@@ -149,10 +154,9 @@ def _board_of(session: Session, frame: Frame, plan: tuple[PlanEntry, ...], asked
         "hands": _hands(frame, rows),
         "reserved": [card for card in cards if card.state is not ClauseState.AGREED and card.situation.open_reserves],
         "trails": {card.id: frame.points(card) for card in with_trails(session, tuple(shown))},
-        "tickable": {card.id for card in shown if answerable(frame, card) or proposable(frame, card)},
         "to_retake": clauses_to_retake(session, frame.actor),
         "copil": next_copil(session, frame.negotiation.id, frame.today),
-        "start": None if cards else start_of(session, frame),
+        "is_empty": not cards,
     }
 
 
@@ -177,8 +181,10 @@ def _standing(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> di
     """What moves with the board: the plan and « Où en est l'accord »."""
     return {
         "plan": plan,
-        "shape": frame.read("plan shape", read=lambda: plan_shape(session, frame)),
-        "convergence": frame.read("convergence", read=lambda: convergence_of(session, frame.negotiation.id)),
+        "shape": plan_shape(session, frame),
+        "convergence": frame.read_by_party(
+            "convergence", read=lambda ours: convergence_of(session, ours.negotiation.id)
+        ),
     }
 
 

@@ -68,12 +68,12 @@ def beside(session: Session, frame: Frame, part: PartView, name: str) -> Beside:
         raise NotFound()
     readers = channels[name]
     circle, since = Circle.parse(readers.circle), asked_number("depuis")
-    said = frame.read(
+    said = frame.read_by_party(
         "beside",
         part.id,
         circle,
         since,
-        read=lambda: channel(session, frame.actor, circle, part_id=part.id, since=since, size=IN_THE_MARGIN),
+        read=lambda ours: channel(session, ours.actor, circle, part_id=part.id, since=since, size=IN_THE_MARGIN),
     )
     return Beside(place, name, readers, channels, said)
 
@@ -87,8 +87,8 @@ def usual_audience(frame: Frame, part: PartView, *, tab: str = "") -> str:
 def around(session: Session, frame: Frame, part: PartView, *, tab: str = "") -> dict[str, Any]:
     """What the page of a part needs beside its clauses: its margin, and the names of the structures."""
     return {
-        "structures": frame.read(
-            "structures", read=lambda: dict(establishments(session, frame.actor)), seconds=LASTING
+        "structures": frame.read_by_party(
+            "structures", read=lambda ours: dict(establishments(session, ours.actor)), seconds=LASTING
         ),
         "talk": beside(session, frame, part, usual_audience(frame, part, tab=tab)),
         "left_of": left_of(frame),

@@ -72,12 +72,13 @@ def part_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_CLAUSE)
         frame = frame_of(session, actor)
-        part = frame.read("part", part_id, read=lambda: part_view(session, actor, part_id))
-        around = frame.read("around part", part_id, read=lambda: _around_part(session, frame, part))
+        part = _part(session, frame, part_id)
+        around = frame.read_by_party("around part", part_id, read=lambda ours: _around_part(session, ours, part))
         opened = next((card.id for card in around["cards"] or () if card.id == request.args.get("ouverte")), None)
         again = url_for("texts.part_fragment", negotiation_id=part.negotiation_id, part_id=part.id, ouverte=opened)
         listed = clause_list(around["cards"], opened) if around["cards"] is not None else None
-        shown = around | {"refreshed_by": again, "opened_id": opened, "listed": listed}
+        shape = plan_shape(session, frame)
+        shown = around | {"shape": shape, "refreshed_by": again, "opened_id": opened, "listed": listed}
         return rendered(
             frame,
             "fiches/_around.html",
@@ -103,10 +104,10 @@ def clause_fragment(clause_id: str, which: str) -> ResponseReturnValue:
         actor = reader_on_clause(session, clause_id)
         require(actor, Action.READ_CLAUSE)
         frame = frame_of(session, actor)
-        card = frame.read("card", clause_id, read=lambda: card_of(session, actor, clause_id))
+        card = frame.read_by_party("card", clause_id, read=lambda ours: card_of(session, ours.actor, clause_id))
         if card is None:
             raise NotFound()
-        part = frame.read("part", card.part_id, read=lambda: part_view(session, actor, card.part_id))
+        part = _part(session, frame, card.part_id)
         tab = request.args.get("onglet", "")
 
         def shown(reader: Frame) -> dict[str, Any]:
@@ -157,12 +158,15 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
     )
 
 
+def _part(session: Session, frame: Frame, part_id: str) -> PartView:
+    return frame.read_by_party("part", part_id, read=lambda ours: part_view(session, ours.actor, part_id))
+
+
 def _around_part(session: Session, frame: Frame, part: PartView) -> dict[str, Any]:
     """What a part's page shows beside the open clause. Of a part prepared inside, whose clauses are forms, none."""
     is_shared = part.circle == SHARED
     return {
         "plan": plan_of(session, frame.actor, part.document),
-        "shape": plan_shape(session, frame),
         "cards": cards_of_part(session, frame.actor, part.id) if is_shared else None,
         "to_retake": clauses_to_retake(session, frame.actor),
     }

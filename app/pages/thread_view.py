@@ -74,13 +74,13 @@ def threads_shown(session: Session, frame: Frame, card: ClauseCard) -> Threads:
     who = request.args.get("qui", "")
     readers = frame.audiences.get(who)
     circle, number = Circle.parse(readers.circle) if readers else None, asked_number("fil") or 0
-    page = frame.read(
+    page = frame.read_by_party(
         "threads",
         card.id,
         wanted,
         circle,
         number,
-        read=lambda: threads_page(session, frame.actor, card.id, wanted=wanted, circle=circle, page=number),
+        read=lambda ours: threads_page(session, ours.actor, card.id, wanted=wanted, circle=circle, page=number),
     )
     texts = {text for text in (card.text, card.tabled_text, card.agreed_text) if text}
     visible = [plain_text(text) for text in texts]
@@ -89,8 +89,8 @@ def threads_shown(session: Session, frame: Frame, card: ClauseCard) -> Threads:
         ShownThread(thread, names.get(str(thread.root.circle), "ours"), number, _placed(thread.passage, visible))
         for number, thread in enumerate(page.threads, start=1)
     )
-    agreed_id, current_id = frame.read(
-        "standing versions", card.id, read=lambda: standing_versions(session, frame.actor, card.id)
+    agreed_id, current_id = frame.read_by_party(
+        "standing versions", card.id, read=lambda ours: standing_versions(session, ours.actor, card.id)
     )
     return Threads(shown, page, who if readers else "", agreed_id, current_id)
 
@@ -99,8 +99,8 @@ def people_to_name(session: Session, frame: Frame) -> dict[str, tuple[Reader, ..
     """Whom one may name, by name of audience: its other members, and nobody else (trust T4)."""
     everybody = [
         reader
-        for reader in frame.read(
-            "readers", read=lambda: readers_in(session, frame.actor, SHARED, today=paris_day(now()))
+        for reader in frame.read_by_party(
+            "readers", read=lambda ours: readers_in(session, ours.actor, SHARED, today=paris_day(now()))
         )
         if reader.id != frame.reader_id
     ]

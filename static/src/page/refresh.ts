@@ -25,7 +25,7 @@ const READ_MS = 800;
 
 /** What `/morceaux` says of one piece. */
 interface Answer {
-  status: number;
+  status: string | undefined;
   html: string;
 }
 
@@ -86,7 +86,7 @@ async function fetchTogether(fragments: Element[]): Promise<void> {
   let answers: Answer[] = [];
   try {
     const answer = await fetch(`/morceaux?${asked}`, { headers: { "HX-Request": "true" } });
-    if (answer.ok && !answer.redirected) answers = (await answer.json()) as Answer[];
+    if (answer.ok && !answer.redirected) answers = answersIn(await answer.text());
   } catch {
     // No answer: each piece asks for itself below, and says it.
   }
@@ -95,13 +95,18 @@ async function fetchTogether(fragments: Element[]): Promise<void> {
     // A piece that came with another one, or in which somebody began to write meanwhile.
     if (!fragment.isConnected) continue;
     if (isBusy(fragment)) offer(fragment);
-    else if (came?.status === 200) put(fragment, came.html);
+    else if (came?.status === "200") put(fragment, came.html);
     else swap(fragment);
   }
 }
 
 function isBusy(fragment: Element): boolean {
   return fragment.querySelector(".ProseMirror-focused[contenteditable=true]") !== null || holdsTypedText(fragment);
+}
+
+function answersIn(page: string): Answer[] {
+  const pieces = new DOMParser().parseFromString(page, "text/html").querySelectorAll("template");
+  return [...pieces].map(({ dataset, innerHTML }) => ({ status: dataset.status, html: innerHTML }));
 }
 
 function addressOf(fragment: Element): string {
