@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from negotiation.services.members import person_with
 from negotiation.store import Announcing
 from tests.e2e.conftest import Enter
+from tests.e2e.morning import mails_of_the_next_morning
 from tests.e2e.opening import Seated, fill_the_form, send_the_form
 from tests.e2e.people import Somebody
 from tests.e2e.serving import RunningServer
@@ -70,13 +71,14 @@ TOKENS = re.compile(r'(name="(?:csrf_token|request_key)" value=|name="socket-tok
 
 
 @pytest.fixture
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def instance(tmp_path_factory: pytest.TempPathFactory, stopping: list[RunningServer]) -> Iterator[RunningServer]:
     """Nothing but an account: no demonstration, no table."""
     server = RunningServer(tmp_path_factory.mktemp("story"), DEMONSTRATIONS="0").start()
     with server.store.unit_of_work(Announcing.SILENT) as uow:
         person_with(uow, DIRECTOR)
     yield server
-    server.stop()
+    server.tell_to_stop()
+    stopping.append(server)
     assert server.failures() == []
 
 
@@ -120,6 +122,8 @@ def test_a_negotiation_goes_from_nothing_to_an_agreement(enter: Enter, instance:
     cd.expect_told("Votre accord est enregistré")
     for somebody in (director, ars, cd):
         expect(somebody.clause.locator("p.turn")).to_contain_text("Accord partiel : il manque Les Aubiers, depuis")
+    _read_the_morning_mail(director, instance)
+    director.page.goto(clause)
     director.accept(2)
     for somebody in (director, ars, cd):
         expect(somebody.clause.locator("p.turn")).to_contain_text("Accord le")
@@ -231,6 +235,20 @@ def _read_the_redline(director: Somebody) -> None:
     expect(director.clause.locator("ins", has_text="paliers").first).to_be_visible()
     expect(director.clause.locator("del", has_text="92")).not_to_have_count(0)
     expect(director.clause.locator(".motive").first).to_contain_text(COUNTER_MOTIVE)
+
+
+def _read_the_morning_mail(director: Somebody, instance: RunningServer) -> None:
+    """One for each person, that says what waits and no word of the contract; its link leads there."""
+    letters = mails_of_the_next_morning(instance)
+    assert sorted(letter.recipient for letter in letters) == sorted((DIRECTOR, DAF, ARS, CD))
+    for letter in letters:
+        said = (PROPOSED, COUNTERED, MOTIVE, COUNTER_MOTIVE, ENGAGEMENT, FICHE, *OF_OUR_SIDE, BETWEEN_AUTHORITIES)
+        assert [words for words in said if words in letter.opened] == []
+    (mine,) = (letter.text for letter in letters if letter.recipient == DIRECTOR)
+    plain = " ".join(mine.split())
+    assert "Ce qui vous attend - 1 clause attend la réponse de votre partie (EN01)" in plain
+    director.page.goto(plain.partition("Ouvrir la table : ")[2].split()[0])
+    expect(director.page.locator("table.board tr.mine")).to_contain_text(ENGAGEMENT)
 
 
 def _reopen_by_consent(asking: Somebody, *, consenting: tuple[Somebody, ...]) -> None:

@@ -1,6 +1,8 @@
 """Everybody reads the same clock: whose turn it is, since when, until when."""
 
+import re
 from datetime import date, datetime, timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -100,6 +102,20 @@ def test_who_is_late_does_not_clear_it_by_asking_something_else(store: Store) ->
     held = card(table, "en02")
     assert (held.held[table.ars.id], held.held_since) == (sent, sent)
     assert now() - held.held[table.og.id] < timedelta(minutes=5)
+
+
+@ONCE
+def test_a_partial_agreement_says_who_is_missing_and_for_how_many_days(app: Flask) -> None:
+    table = a_table(app.extensions["store"])
+    table.ars.dg.propose("en01", value="95", at=days_ago(3))
+    table.cd.dg.accept("en01", at=days_ago(1))
+    for seat in (table.og, table.ars, table.cd):
+        page = Visitor(app).enter(seat.lect.email).get(f"/clauses/{table.clause_id('en01')}").text
+        assert "Accord partiel : il manque l’Association Test, depuis 3 jours" in plain(page)
+
+
+def plain(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", unescape(page)).split()).replace(" , ", ", ")
 
 
 @ONCE
