@@ -6,6 +6,7 @@ either way, and for whoever doesn't sit here all is absent, as on an open table.
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from app.observability import configure_logging
 from app.sockets.registry import EVENTS
 from negotiation.rules.policy import OPEN_TO
 from negotiation.rules.vocabulary import NegotiationStatus
+from negotiation.services import recalling
 from tests.matrix_events import code_of, events_about, open_page
 from tests.matrix_world import ABROAD, REVIEWED, SEATED, Keeper, Way, Who, World, a_closed_world, sign_for_all
 from tests.visitors import asks
@@ -45,8 +47,9 @@ def closed(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(params=["frozen", "signed"])
-def world(closed: World, request: pytest.FixtureRequest) -> Iterator[World]:
-    """The contract in this state, whatever was done to it before."""
+def world(closed: World, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The contract in this state, whatever was done to it before; however slow the machine, words may be taken back."""
+    monkeypatch.setattr(recalling, "DELAY", timedelta(hours=1))
     with closed.keeper.trying():
         if request.param == "signed":
             sign_for_all(closed)
