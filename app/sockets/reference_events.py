@@ -23,7 +23,7 @@ def read_references(caller: Caller, message: Message) -> Answer:
         found = references_of(session, actor, draft_id=draft_id, clause_id=clause_id)
     return {
         "references": {
-            str(name): {"number": text.number, "update": base64.b64encode(text.update).decode()}
+            str(name): {"number": text.number, "update": base64.b64encode(text.update).decode(), "value": text.value}
             for name, text in found.texts.items()
         },
         "writers": {str(client_id): letter for client_id, letter in found.writers.items()},

@@ -15,6 +15,7 @@ from negotiation.drafting import markdown_bridge, schema
 from negotiation.drafting.vet import library_failures_named
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Actor, sees
+from negotiation.rules.values import Canonical, as_entered
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
 from negotiation.store.contract import Clause
@@ -34,10 +35,12 @@ class ReferenceName(StrEnum):
 
 @dataclass(frozen=True)
 class Reference:
-    """A text to compare with, as a document of its own that holds the clause. `number` None: nobody ever tabled it."""
+    """A text to compare with, as a document of its own that holds the clause, and its value as a field shows it. `number`
+    None: nobody ever tabled it."""
 
     number: int | None
     update: bytes
+    value: str
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,11 @@ def _texts(session: Session, clause: Clause) -> dict[ReferenceName, Reference]:
     tabled = _version(session, clause.current_version_id)
     found: dict[ReferenceName, Reference] = {}
     if agreed:
-        found[ReferenceName.AGREED] = _reference(clause, agreed.text, agreed.number)
+        found[ReferenceName.AGREED] = _reference(clause, agreed.text, agreed.value, number=agreed.number)
     if tabled and (agreed is None or tabled.id != agreed.id):
-        found[ReferenceName.TABLED] = _reference(clause, tabled.text, tabled.number)
-    if agreed is None and clause.working_text.strip():
-        found[ReferenceName.START] = _reference(clause, clause.working_text, None)
+        found[ReferenceName.TABLED] = _reference(clause, tabled.text, tabled.value, number=tabled.number)
+    if agreed is None and (clause.working_text.strip() or clause.working_value is not None):
+        found[ReferenceName.START] = _reference(clause, clause.working_text, clause.working_value, number=None)
     return found
 
 
@@ -95,8 +98,8 @@ def _version(session: Session, version_id: str | None) -> Version | None:
     return session.get(Version, version_id) if version_id else None
 
 
-def _reference(clause: Clause, text: str, number: int | None) -> Reference:
-    return Reference(number, _document(clause.id, text))
+def _reference(clause: Clause, text: str, value: Canonical, *, number: int | None) -> Reference:
+    return Reference(number, _document(clause.id, text), as_entered(value, clause.value_kind))
 
 
 @lru_cache(maxsize=_DOCUMENTS_KEPT)

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, expect
+from sqlmodel import col, select
 
-from negotiation.rules.vocabulary import SHARED
+from negotiation.rules.vocabulary import SHARED, ClauseState, ValueKind
 from negotiation.services.drafting import drafted_texts
+from negotiation.store.contract import Clause
 from tests.e2e.conftest import Enter
 from tests.e2e.people import Somebody
 
@@ -101,6 +103,18 @@ def test_a_value_is_written_together_and_undo_keeps_to_ones_own_words(enter: Ent
     value_of(ars).fill("5")
     expect(value_of(og)).to_have_value("5")
 
+    # Beside it, what it is in the text on the table, and the way back. Enter gives a value, and proposes nothing.
+    changed = og.clause.locator(".typed-change")
+    expect(changed.locator("del")).to_contain_text("4")
+    expect(changed.locator("ins")).to_contain_text("5")
+    expect(og.clause.get_by_role("button", name="Montrer les changements")).to_have_text("La valeur a changé")
+    changed.get_by_role("button", name="Rétablir «\u00a04\u00a0»").click()
+    expect(value_of(ars)).to_have_value("4")
+    expect(changed).to_be_empty()
+    value_of(ars).fill("5")
+    value_of(ars).press("Enter")
+    expect(value_of(og)).to_have_value("5")
+
     start = og.live_text.inner_text()
     og.write(" Un.")
     expect(ars.live_text).to_contain_text("Un.")
@@ -120,9 +134,28 @@ def test_a_value_is_written_together_and_undo_keeps_to_ones_own_words(enter: Ent
     expect(value_of(og)).to_have_value("5")
     expect(og.clause.locator(".live-problem")).to_be_hidden()
 
+    # A list is written together too: both add a line at once, and both lines stay.
+    for somebody in (og, ars):
+        somebody.page.goto(f"/clauses/{a_list(somebody)}/table-commune")
+        expect(value_of(somebody)).to_have_value("MDPH\nÉducation nationale")
+    expect(og.clause.locator(".live-people")).to_contain_text("ARS, Responsable du département")
+    value_of(og).fill("MDPH\nÉducation nationale\nCommunes")
+    value_of(ars).fill("Rectorat\nMDPH\nÉducation nationale")
+    for somebody in (og, ars):
+        expect(value_of(somebody)).to_have_value("Rectorat\nMDPH\nÉducation nationale\nCommunes")
+        expect(somebody.clause.locator(".typed-change ins")).to_have_count(2)
+
 
 def value_of(somebody: Somebody) -> Locator:
     return somebody.clause.locator("form.propose-draft [name=value]")
+
+
+def a_list(somebody: Somebody) -> str:
+    """The id of a clause whose value is a list, and which nobody proposed yet."""
+    wanted = (col(Clause.value_kind) == ValueKind.LIST, col(Clause.state) == ClauseState.TO_WRITE)
+    with somebody.server.store.reading() as session:
+        found = session.execute(select(Clause).where(*wanted)).scalars()
+        return next(clause.id for clause in found if clause.working_value == ["MDPH", "Éducation nationale"])
 
 
 def stored_text(somebody: Somebody) -> str:

@@ -8,9 +8,14 @@ from negotiation.rules.vocabulary import SHARED
 from negotiation.services.drafting import drafted_texts
 from tests.e2e.conftest import Enter
 from tests.e2e.people import Somebody
+from tests.e2e.test_layout import AXE, COLOURS, VIOLATIONS
 
 OG, ARS = "og.dg@handicap.example", "ars.resp@handicap.example"
 CLAUSE = "EN06"
+LETTERS = """marks => marks.map(mark => {
+  const { display, content } = getComputedStyle(mark, "::after");
+  return display === "none" ? display : content;
+})"""
 COPIED = """text => {
   const data = new DataTransfer();
   text.dispatchEvent(new ClipboardEvent("copy", { clipboardData: data, bubbles: true, cancelable: true }));
@@ -38,6 +43,17 @@ def test_each_sees_live_who_added_what_goes_from_change_to_change_and_takes_one_
         expect(marks(somebody, "a")).to_have_attribute("data-letter", "A")
         expect(somebody.live_text.locator("del")).to_have_attribute("data-words", "La")
     og.picture("changements")
+    og.page.evaluate(AXE.read_text(encoding="utf-8"))
+    for colours in COLOURS:
+        og.page.emulate_media(color_scheme=colours)
+        assert og.page.evaluate(VIOLATIONS) == []
+
+    # What a search finds cuts a mark in two, not its letter.
+    og.page.keyboard.press("Control+f")
+    og.page.keyboard.type("registre")
+    expect(marks(og, "g")).to_have_count(3)
+    assert marks(og, "g").evaluate_all(LETTERS) == ["none", "none", '"G"']
+    og.page.keyboard.press("Escape")
 
     # From change to change by keyboard, in words.
     og.page.keyboard.press("F8")

@@ -10,7 +10,7 @@ import {
 } from "@tiptap/y-tiptap";
 import * as Y from "yjs";
 import { readSelection } from "./fresh_selection";
-import type { Peer, Peers } from "./peers";
+import { hasCaret, type Peer, type Peers } from "./peers";
 import { type CursorSelection, toBytes, toText } from "./protocol";
 
 interface CaretOptions {
@@ -77,7 +77,7 @@ export function tell(view: EditorView, peers: Peers, clause: string): void {
 }
 
 function draw(state: EditorState, peers: Peer[]): DecorationSet {
-  const drawn = peers.flatMap((peer) => {
+  const drawn = peers.filter(hasCaret).flatMap((peer) => {
     const place = placeOf(state, peer.selection);
     if (place === null) return [];
     const { anchor, head } = place;

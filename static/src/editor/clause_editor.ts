@@ -4,7 +4,7 @@ import { Editor } from "@tiptap/core";
 import { Collaboration } from "@tiptap/extension-collaboration";
 import type { Socket } from "socket.io-client";
 import { element } from "../page/words";
-import { Carets, partySign, tell } from "./carets";
+import { Carets, tell } from "./carets";
 import type { DraftSync, SyncEvent } from "./draft_sync";
 import { Find } from "./find";
 import { FindBar } from "./find_bar";
@@ -14,7 +14,8 @@ import { keptPanel } from "./kept_panel";
 import { cleanPaste, PasteNote } from "./paste";
 import { fitInCell, isTooLong, TOO_LONG } from "./paste_cell";
 import type { Peers } from "./peers";
-import { RedlineBar } from "./redline_bar";
+import { peopleInWords } from "./people";
+import { RedlineBar, sinceWhen } from "./redline_bar";
 import { LiveRedline } from "./redline_plugin";
 import { References } from "./redline_reference";
 import { inWords } from "./save_state";
@@ -31,6 +32,8 @@ export type FirstCaret = { x: number; y: number } | "end" | null;
 const HELP =
   "Échap pour sortir du texte. Tabulation : cellule suivante dans un tableau, retrait dans une liste, sinon suite de la page. F8\u00a0: changement suivant.";
 const LEFT = "Vous êtes sorti du texte. Tab\u00a0: la suite de la page. Maj+Tab ou Entrée\u00a0: y revenir.";
+/** Pixels: the tools stay in sight above the text, so a caret that is gone to comes to rest below them. */
+const UNDER_THE_TOOLS = { top: 180, right: 0, bottom: 48, left: 0 };
 /** Between two keystrokes nobody needs to hear that the first one is saved. */
 const CALM_MS = 400;
 
@@ -61,6 +64,8 @@ export class ClauseEditor {
   private readonly silences: (() => void)[];
   private firstCaret: FirstCaret;
   private calm: number | undefined;
+  /** The draft in which the others were told that this person is there. */
+  private told: string | null = null;
 
   constructor(
     private readonly host: HTMLElement,
@@ -87,7 +92,11 @@ export class ClauseEditor {
     this.text.before(this.problem);
     this.text.after(this.frame, this.people);
     host.setAttribute("aria-busy", "true");
-    this.value = new TypedField(host, sync, peers, parts.clause);
+    this.value = new TypedField(host, sync, peers, {
+      clause: parts.clause,
+      say: parts.say,
+      changed: () => this.redline?.bar.show(),
+    });
     this.silences = [sync.listen((event) => this.heard(event)), peers.listen(() => this.showPeople())];
     this.showKept();
     this.heard("changed");
@@ -114,6 +123,7 @@ export class ClauseEditor {
     if (this.editor === null && this.sync.ready) this.build();
     this.editor?.setEditable(this.mayWrite(), false);
     this.redline?.bar.show();
+    this.showMyself();
     this.showSaved();
     this.showProblem();
   }
@@ -153,6 +163,8 @@ export class ClauseEditor {
           "aria-label": label,
           "aria-describedby": this.help.id,
         },
+        scrollThreshold: UNDER_THE_TOOLS,
+        scrollMargin: UNDER_THE_TOOLS,
         transformPastedHTML: (html) => {
           const { html: cleaned, losses } = cleanPaste(html);
           this.pasted.show(losses);
@@ -170,7 +182,7 @@ export class ClauseEditor {
         },
       },
       onFocus: ({ editor }) => tell(editor.view, this.peers, this.parts.clause),
-      onBlur: () => this.peers.tell(this.parts.clause, null),
+      onBlur: () => this.peers.stay(this.parts.clause),
     });
     const find = new FindBar(this.editor);
     this.find = find;
@@ -184,7 +196,9 @@ export class ClauseEditor {
       label,
       leave: () => this.editor?.commands.focus(),
       mayWrite: () => this.mayWrite(),
+      valueChanged: () => this.value.isChanged,
     });
+    marks.listen(() => this.compareValue());
     this.redline = { references, marks, bar };
     this.toolbar.element.append(bar.element);
     this.frame.prepend(this.toolbar.element, surface);
@@ -193,6 +207,7 @@ export class ClauseEditor {
     this.host.removeAttribute("aria-busy");
     this.host.dataset.live = "";
     this.value.follow();
+    this.compareValue();
     this.placeCaret();
   }
 
@@ -208,6 +223,17 @@ export class ClauseEditor {
     this.redline = null;
     this.editor = null;
     delete this.host.dataset.live;
+  }
+
+  /** With what the text is compared with, shown and hidden with its marks. */
+  private compareValue(): void {
+    const { redline } = this;
+    const name = redline?.marks.against ?? null;
+    const then =
+      redline && name ? { value: redline.references.valueOf(name), since: sinceWhen(redline.references, name) } : null;
+    this.value.compareWith(then);
+    if (then) this.frame.dataset.since = then.since;
+    else delete this.frame.dataset.since;
   }
 
   private keyPressed(event: KeyboardEvent): boolean {
@@ -282,15 +308,16 @@ export class ClauseEditor {
   }
 
   private showPeople(): void {
-    const here = new Map(this.peers.in(this.parts.clause).map((peer) => [peer.peer, peer]));
-    this.people.replaceChildren();
-    if (!here.size) return;
-    this.people.append("Aussi dans ce texte\u00a0: ");
-    for (const [index, { letter, name }] of [...here.values()].entries()) {
-      const sign = element("span", "letter", letter);
-      sign.dataset.party = partySign(letter);
-      this.people.append(index ? ", " : "", sign, ` ${name}`);
-    }
+    const here = this.peers.in(this.parts.clause);
+    this.people.replaceChildren(...peopleInWords(here, (letter) => this.redline?.references.partyOf(letter) ?? null));
+  }
+
+  /** Whoever has the text open is seen in it, before any caret. */
+  private showMyself(): void {
+    const { draft } = this.sync;
+    if (this.editor === null || draft === null || draft === this.told) return;
+    this.told = draft;
+    if (!this.editor.isFocused) this.peers.stay(this.parts.clause);
   }
 
   private showKept(): void {

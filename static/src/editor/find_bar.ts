@@ -8,6 +8,7 @@ export class FindBar {
   readonly element: HTMLElement;
   private readonly field = element("input", "field");
   private readonly count = element("span", "find-count");
+  private readonly said = element("span", "");
 
   constructor(private readonly editor: Editor) {
     this.field.type = "search";
@@ -18,7 +19,8 @@ export class FindBar {
     const close = this.tool("✕", "Fermer la recherche (Échap)", () => this.close());
     this.field.placeholder = "Rechercher";
     this.field.setAttribute("aria-label", "Rechercher dans ce texte");
-    this.element = element("div", "find-bar", this.field, this.count, previous, next, close);
+    const place = element("div", "find-field", this.field, this.count);
+    this.element = element("div", "find-bar", place, previous, next, close);
     this.element.setAttribute("role", "search");
     this.element.title = "Ctrl+F ici\u00a0: la recherche du navigateur";
     this.element.hidden = true;
@@ -65,9 +67,12 @@ export class FindBar {
   };
 
   private show({ places, now }: Found): void {
-    const words = places.length ? `${now + 1} sur ${places.length}` : "Aucune occurrence";
-    const said = this.field.value.trim() ? words : "";
-    if (this.count.textContent !== said) this.count.textContent = said;
+    const words = places.length
+      ? [`${now + 1} sur ${places.length}`]
+      : ["Aucune", element("span", "vh", " occurrence")];
+    this.said.replaceChildren(...(this.field.value.trim() ? words : []));
+    // Only when it is another: a live region says again whatever is put in it.
+    if (this.count.textContent !== this.said.textContent) this.count.replaceChildren(...this.said.childNodes);
   }
 
   private tool(words: string, name: string, does: () => void): HTMLButtonElement {

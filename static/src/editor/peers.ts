@@ -8,6 +8,11 @@ const MOST_BYTES = 512;
 /** A caret is told again now and then, for who arrives later, and forgotten when it isn't: its owner left unheard. */
 const TELL_AGAIN_MS = 20_000;
 const FORGET_MS = 60_000;
+/** After the network came back, the draft is joined again before anything is told in it. */
+const JOIN_AGAIN_MS = 2_000;
+/** Where somebody is who has the draft open and no caret in its text: in the field of its value, or only reading. */
+export const IN_FIELD = "value";
+const READING = "here";
 
 export interface Peer extends DraftCursor {
   selection: CursorSelection;
@@ -24,12 +29,17 @@ export class Peers {
   private timer: number | undefined;
   private readonly pulse: number;
   private readonly heard = (cursor: DraftCursor) => this.moved(cursor);
+  private readonly back = () => {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.send(), JOIN_AGAIN_MS);
+  };
 
   constructor(
     private readonly socket: Socket,
     private readonly draftOf: () => string | null,
   ) {
     socket.on("draft_cursor", this.heard);
+    socket.on("connect", this.back);
     this.pulse = window.setInterval(() => this.tidy(), TELL_AGAIN_MS);
   }
 
@@ -52,8 +62,14 @@ export class Peers {
     else this.timer = window.setTimeout(() => this.send(), wait);
   }
 
+  /** Here still, without a caret: whoever has the draft open is seen in it. */
+  stay(clause: string): void {
+    this.tell(clause, { anchor: READING, head: READING });
+  }
+
   close(): void {
     this.socket.off("draft_cursor", this.heard);
+    this.socket.off("connect", this.back);
     window.clearInterval(this.pulse);
     window.clearTimeout(this.timer);
     this.listeners.clear();
@@ -94,4 +110,9 @@ export class Peers {
   private show(): void {
     for (const heard of this.listeners) heard();
   }
+}
+
+/** Whether this person's caret stands in the text. */
+export function hasCaret({ selection }: Peer): boolean {
+  return selection.anchor !== IN_FIELD && selection.anchor !== READING;
 }

@@ -33,7 +33,13 @@ export class RedlineBar {
   constructor(
     private readonly redline: LiveRedline,
     private readonly references: References,
-    private readonly parts: { person: string; label: string; leave: () => void; mayWrite: () => boolean },
+    private readonly parts: {
+      person: string;
+      label: string;
+      leave: () => void;
+      mayWrite: () => boolean;
+      valueChanged: () => boolean;
+    },
   ) {
     this.choice = readChoice(parts.person);
     this.since.setAttribute("aria-label", "Changements depuis");
@@ -59,7 +65,7 @@ export class RedlineBar {
     this.toggle.hidden = names.length === 0;
     this.nothing.hidden = names.length > 0;
     this.toggle.setAttribute("aria-pressed", String(isOn));
-    const words = isOn ? counted(changes) : SHOW;
+    const words = isOn ? counted(changes, this.parts.valueChanged()) : SHOW;
     if (this.toggle.textContent !== words) {
       this.toggle.textContent = words;
       this.toggle.title = isOn ? "Masquer les changements" : SHOW;
@@ -74,11 +80,11 @@ export class RedlineBar {
   private apply(): void {
     const { names } = this.references;
     const since = names.includes(this.choice.since) ? this.choice.since : names[0];
-    const offered = names.map((name) => `${name} ${this.words(name)}`).join();
+    const offered = names.map((name) => `${name} ${sinceWhen(this.references, name)}`).join();
     // Only when they are others: the list may be unfolded under the hand.
     if (this.since.dataset.offered !== offered) {
       this.since.dataset.offered = offered;
-      this.since.replaceChildren(...names.map((name) => new Option(this.words(name), name)));
+      this.since.replaceChildren(...names.map((name) => new Option(sinceWhen(this.references, name), name)));
     }
     if (since) this.since.value = since;
     this.redline.compareWith(this.choice.shown ? (since ?? null) : null);
@@ -98,12 +104,6 @@ export class RedlineBar {
     if (hidden && hadFocus) this.toggle.focus();
   }
 
-  private words(name: ReferenceName): string {
-    const number = this.references.numberOf(name);
-    if (name === "agreed") return "depuis le texte accordé";
-    return name === "tabled" ? `depuis la version ${number}` : "depuis le texte de départ";
-  }
-
   private tool(words: string, name: string, does: () => void): HTMLButtonElement {
     const made = button(words, "tool", () => {
       if (made.getAttribute("aria-disabled") !== "true") does();
@@ -113,6 +113,12 @@ export class RedlineBar {
     made.addEventListener("mousedown", (event) => event.preventDefault());
     return made;
   }
+}
+
+/** « depuis la version 3 » */
+export function sinceWhen(references: References, name: ReferenceName): string {
+  if (name === "agreed") return "depuis le texte accordé";
+  return name === "tabled" ? `depuis la version ${references.numberOf(name)}` : "depuis le texte de départ";
 }
 
 /** Still reachable by the arrows: a tool that vanishes under the focus loses it. */

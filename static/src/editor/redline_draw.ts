@@ -21,17 +21,18 @@ interface Stretch extends Run {
 }
 
 export function drawn(draft: Node, changes: readonly Change[], current: number | null, letters: Letters) {
+  const order = { block: -1, runs: 0 };
   const decorations = changes.flatMap((change, place) => {
     const mark = place === current ? " change-current" : "";
     switch (change.kind) {
       case "words":
-        return words(draft, change, { mark, letters });
+        return words(draft, change, { mark, letters, order });
       case "format":
         return [inline(change.from, change.to, { class: `reformatted${mark}` })];
       case "removed":
         return [removed(change, mark)];
       default:
-        return unit(draft, change, { mark, letters });
+        return unit(draft, change, { mark, letters, order });
     }
   });
   return DecorationSet.create(draft, decorations);
@@ -52,18 +53,25 @@ export function authorOf(draft: Node, change: Change, letters: Letters): string 
 interface Drawing {
   mark: string;
   letters: Letters;
+  /** How many runs were drawn in the block that is being drawn. */
+  order: { block: number; runs: number };
 }
 
-function words(draft: Node, change: WordChange, { mark, letters }: Drawing): Decoration[] {
-  const decorations = change.inserted ? inserted(draft, change, { mark, letters }) : [];
+function words(draft: Node, change: WordChange, drawing: Drawing): Decoration[] {
+  const { mark } = drawing;
+  const decorations = change.inserted ? inserted(draft, change, drawing) : [];
   if (change.deleted) decorations.push(gone(change.from, () => struck(change.deleted, mark), change.deleted + mark));
   return decorations;
 }
 
-function inserted(draft: Node, change: { from: number; to: number }, { mark, letters }: Drawing): Decoration[] {
+function inserted(draft: Node, change: { from: number; to: number }, { mark, letters, order }: Drawing): Decoration[] {
+  const block = draft.resolve(change.from).start();
+  if (order.block !== block) [order.block, order.runs] = [block, 0];
   return runsOf(draft, change, letters).flatMap((run) => {
     const party: Attributes = run.letter === null ? {} : { "data-party": partySign(run.letter) };
-    const attributes = { nodeName: "ins", class: `live-ins${mark}`, ...party };
+    // A caret, a selection or a word that was found cuts a run too: the style sheet knows its pieces by this.
+    order.runs += 1;
+    const attributes = { nodeName: "ins", class: `live-ins${mark}`, ...party, "data-run": String(order.runs % 2) };
     // Formatting cuts a run into pieces: the letter stands after the last one only.
     const last = lastPieceOf(draft, run);
     const signed = run.letter === null ? attributes : { ...attributes, "data-letter": run.letter };
@@ -73,7 +81,8 @@ function inserted(draft: Node, change: { from: number; to: number }, { mark, let
   });
 }
 
-function unit(draft: Node, change: UnitChange, { mark, letters }: Drawing): Decoration[] {
+function unit(draft: Node, change: UnitChange, drawing: Drawing): Decoration[] {
+  const { mark, letters } = drawing;
   const { unit: changed, from, to, note, moved } = change;
   const author = authorOf(draft, change, letters);
   const party: Attributes = author === null ? {} : { "data-party": partySign(author) };
@@ -82,7 +91,7 @@ function unit(draft: Node, change: UnitChange, { mark, letters }: Drawing): Deco
   const whole = Decoration.node(from, to, { class: `${kind}${mark}`, "data-note": said, ...party });
   if (change.kind === "remade") return [whole];
   const blocks = changed.blocks.filter(({ node }) => node.content.size > 0);
-  return [whole, ...blocks.flatMap((block) => inserted(draft, insideOf(block), { mark, letters }))];
+  return [whole, ...blocks.flatMap((block) => inserted(draft, insideOf(block), drawing))];
 }
 
 function removed({ before, after, next, from, moved }: RemovedUnit, mark: string): Decoration {

@@ -16,6 +16,8 @@ interface SentReference {
   /** Of the version; null for a text that nobody ever tabled. */
   number: number | null;
   update: string;
+  /** As the field of the value shows it; empty for none. */
+  value: string;
 }
 
 interface SentReferences {
@@ -74,6 +76,10 @@ export class References {
 
   numberOf(name: ReferenceName): number | null {
     return this.sent?.references[name]?.number ?? null;
+  }
+
+  valueOf(name: ReferenceName): string {
+    return this.sent?.references[name]?.value ?? "";
   }
 
   /** The same node as long as it is the same text. */

@@ -4,9 +4,11 @@ import { type Change, countWords, nameOf, textOf } from "./redline_changes";
 
 const MOST = 160;
 
-export function counted(changes: number): string {
-  if (changes === 0) return "Aucun changement";
-  return changes === 1 ? "1\u00a0changement" : `${changes.toLocaleString("fr-FR")}\u00a0changements`;
+/** `value`: the value beside the text changed too. */
+export function counted(changes: number, value: boolean): string {
+  if (changes === 0) return value ? "La valeur a changé" : "Aucun changement";
+  const words = changes === 1 ? "1\u00a0changement" : `${changes.toLocaleString("fr-FR")}\u00a0changements`;
+  return value ? `${words} et la valeur` : words;
 }
 
 /** « Changement 2 sur 4. Ajout de 3 mots (ARS) : … » `by`: who typed the words, null when nobody knows. */

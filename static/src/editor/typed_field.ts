@@ -1,43 +1,48 @@
 /**
- * The value of a clause beside its text (a number, an amount, a date, a choice): one field for all who are in the draft.
- * The last who writes wins; what stood before is told. What is proposed is what stands in the field, seen by who sends.
+ * The value of a clause beside its text (a number, an amount, a date, a choice, a list): one field for all who are in the
+ * draft. The last who writes wins, and what stood before is told; the lines of a list are joined. What is proposed is what
+ * stands in the field, seen by who sends.
  */
 
 import type * as Y from "yjs";
 import { button, element } from "../page/words";
 import { partySign } from "./carets";
 import type { DraftSync } from "./draft_sync";
-import type { Peer, Peers } from "./peers";
+import { IN_FIELD, type Peer, type Peers } from "./peers";
+import { TypedChange, type ValueThen } from "./typed_change";
+import { mergedLines, sameCaret, Writings } from "./typed_list";
 
-type Field = HTMLInputElement | HTMLSelectElement;
+type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 const VALUES = "values";
-const FIELD = "form[data-flush-draft] :is(input, select)[name='value']:not([type='hidden'])";
-/** Where somebody is who writes in the field: no place of the text, so no caret is drawn there. */
-const HERE = "value";
+const FIELD = "form[data-flush-draft] :is(input, select, textarea)[name='value']:not([type='hidden'])";
 const PAUSE_MS = 150;
 /** What the server takes while it is being typed (`schema.py`): anything else waits in the field. */
 const DECIMAL = /^[0-9 .,\u00a0\u202f\u2009\u2212+\-%€]{0,40}$/;
 
 export class TypedField {
   private values: Y.Map<unknown> | null = null;
+  private writings: Writings | null = null;
   private shown = "";
+  private past: ValueThen | null = null;
   /** What stood before a change that was told before its writer was known. */
   private nameless: string | null = null;
   private timer: number | undefined;
-  private readonly line = element("p", "typed-live");
+  private readonly line = element("div", "typed-live");
+  private readonly change = new TypedChange((value) => this.restore(value));
   private readonly silence: () => void;
 
   constructor(
     private readonly host: HTMLElement,
     private readonly sync: DraftSync,
     private readonly peers: Peers,
-    private readonly clause: string,
+    private readonly parts: { clause: string; say: (sentence: string) => void; changed: () => void },
   ) {
     this.line.setAttribute("role", "status");
     // On the document: a refresh of the page around the text puts another field in its place.
     document.addEventListener("input", this.typed);
     document.addEventListener("change", this.typed);
+    document.addEventListener("keydown", this.entered);
     document.addEventListener("focusin", this.moved);
     document.addEventListener("focusout", this.moved);
     document.addEventListener("htmx:load", this.show);
@@ -49,13 +54,26 @@ export class TypedField {
     this.values?.unobserve(this.changed);
     this.values = this.sync.doc.getMap(VALUES);
     this.values.observe(this.changed);
+    this.writings = new Writings(this.values, this.parts.clause);
     this.shown = this.stored;
     this.show();
+  }
+
+  /** What the value is compared with; null = not compared. */
+  compareWith(past: ValueThen | null): void {
+    this.past = past;
+    this.showChange();
+  }
+
+  /** Whether it differs from what it is compared with. */
+  get isChanged(): boolean {
+    return this.change.isShown;
   }
 
   destroy(): void {
     document.removeEventListener("input", this.typed);
     document.removeEventListener("change", this.typed);
+    document.removeEventListener("keydown", this.entered);
     document.removeEventListener("focusin", this.moved);
     document.removeEventListener("focusout", this.moved);
     document.removeEventListener("htmx:load", this.show);
@@ -63,6 +81,7 @@ export class TypedField {
     window.clearTimeout(this.timer);
     this.silence();
     this.line.remove();
+    this.change.element.remove();
   }
 
   private get field(): Field | null {
@@ -70,16 +89,17 @@ export class TypedField {
   }
 
   private get stored(): string {
-    const value = this.values?.get(this.clause);
+    const value = this.values?.get(this.parts.clause);
     return typeof value === "string" ? value : "";
   }
 
   private readonly show = (): void => {
     const { field } = this;
     if (field === null || this.values === null) return;
-    if (!this.line.isConnected) field.after(this.line);
+    if (!this.line.isConnected) field.after(this.change.element, this.line);
     if (field !== document.activeElement || this.timer === undefined) put(field, this.stored);
     this.showWho();
+    this.showChange();
   };
 
   private readonly typed = (event: Event): void => {
@@ -88,51 +108,92 @@ export class TypedField {
     this.timer = window.setTimeout(() => this.write(), event.type === "change" ? 0 : PAUSE_MS);
   };
 
+  /** Enter gives the value to the others. Left to the browser it would propose the text to all of them. */
+  private readonly entered = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter" || event.target !== this.field || this.field instanceof HTMLTextAreaElement) return;
+    event.preventDefault();
+    window.clearTimeout(this.timer);
+    this.write();
+  };
+
   private write(): void {
     this.timer = undefined;
     const { field, values } = this;
-    if (field === null || values === null || !this.sync.mayWrite(this.clause)) return;
+    const { clause } = this.parts;
+    if (field === null || values === null || !this.sync.mayWrite(clause)) return;
     const isReadable = field.inputMode !== "decimal" || DECIMAL.test(field.value);
     if (!isReadable || field.value === this.stored) return;
     this.shown = field.value;
     this.nameless = null;
     this.line.replaceChildren();
     // Again: whoever is about to read the value must know who writes it.
-    this.peers.tell(this.clause, { anchor: HERE, head: HERE });
-    values.set(this.clause, field.value);
+    if (field === document.activeElement) this.peers.tell(clause, { anchor: IN_FIELD, head: IN_FIELD });
+    values.set(clause, field.value);
   }
 
   private readonly changed = ({ keysChanged }: Y.YMapEvent<unknown>): void => {
-    const { field, stored, shown } = this;
-    if (!keysChanged.has(this.clause) || field === null || stored === shown) return;
-    // Somebody else wrote later than this hand: theirs is the value now.
+    if (!keysChanged.has(this.parts.clause)) return;
+    const { field, stored, shown, writings } = this;
+    const base = writings?.base ?? null;
+    writings?.note();
+    if (field !== null && stored !== shown) this.take(field, base ?? shown);
+    this.showChange();
+  };
+
+  /** Somebody else wrote later than this hand: theirs is the value now. Of a list, both keep their lines. */
+  private take(field: Field, base: string): void {
+    const { stored, shown } = this;
     window.clearTimeout(this.timer);
     this.timer = undefined;
     this.shown = stored;
-    put(field, stored);
-    this.tell(field, shown);
-  };
+    if (!(field instanceof HTMLTextAreaElement)) {
+      put(field, stored);
+      this.tell(field, shown);
+      return;
+    }
+    const merged = mergedLines(base, field.value, stored);
+    const caret = sameCaret(field.value, merged, field.selectionStart);
+    put(field, merged);
+    if (field === document.activeElement) field.setSelectionRange(caret, caret);
+    if (merged !== stored) this.timer = window.setTimeout(() => this.write(), PAUSE_MS);
+    else if (merged !== shown) this.tell(field, shown);
+  }
+
+  private restore(value: string): void {
+    const { field } = this;
+    if (field === null) return;
+    put(field, value);
+    this.write();
+    field.focus();
+    this.parts.say("Valeur rétablie.");
+  }
 
   private tell(field: Field, before: string): void {
     const [writer, another] = this.here();
     this.nameless = writer ? null : before;
-    const words = `\u00a0: «\u00a0${labelIn(field, this.stored) || "rien"}\u00a0». Auparavant\u00a0: «\u00a0${labelIn(field, before) || "rien"}\u00a0». `;
     const who = writer && !another ? [letterOf(writer), ` ${writer.name} a écrit`] : ["La valeur a changé"];
     const back = button("Remettre la valeur d’avant", "button button-plain button-small", () => {
       put(field, before);
       this.write();
       field.focus();
     });
-    this.line.replaceChildren(...who, words, back);
+    this.line.replaceChildren(...who, this.fromTo(field, before), back);
+  }
+
+  private fromTo(field: Field, before: string): string {
+    if (field instanceof HTMLTextAreaElement) return " dans la liste. ";
+    const [now, former] = [this.stored, before].map((value) => labelIn(field, value) || "rien");
+    return `\u00a0: «\u00a0${now}\u00a0». Auparavant\u00a0: «\u00a0${former}\u00a0». `;
   }
 
   private readonly moved = (event: FocusEvent): void => {
     if (event.target !== this.field) return;
-    this.peers.tell(this.clause, event.type === "focusin" ? { anchor: HERE, head: HERE } : null);
+    if (event.type === "focusin") this.peers.tell(this.parts.clause, { anchor: IN_FIELD, head: IN_FIELD });
+    else this.peers.stay(this.parts.clause);
   };
 
   private here(): Peer[] {
-    return this.peers.in(this.clause).filter(({ selection }) => selection.anchor === HERE);
+    return this.peers.in(this.parts.clause).filter(({ selection }) => selection.anchor === IN_FIELD);
   }
 
   private showWho(): void {
@@ -141,6 +202,15 @@ export class TypedField {
     if (peer && field && nameless !== null) this.tell(field, nameless);
     if (peer) field?.setAttribute("data-party", partySign(peer.letter));
     else field?.removeAttribute("data-party");
+  }
+
+  private showChange(): void {
+    const { field, change } = this;
+    const was = change.isShown;
+    const wordsOf = (value: string) => (field ? labelIn(field, value) : value);
+    const mayWrite = this.sync.mayWrite(this.parts.clause);
+    if (field !== null) change.show(this.past, this.stored, { wordsOf, mayWrite });
+    if (change.isShown !== was) this.parts.changed();
   }
 }
 
@@ -152,9 +222,17 @@ function put(field: Field, value: string): void {
   if (field.value !== value) field.value = value;
 }
 
+/** As people read it: the words of a choice, the day of a date. */
 function labelIn(field: Field, value: string): string {
+  if (field.type === "date") return value.split("-").reverse().join("/");
+  if (field.inputMode === "decimal") return value.replace(/\d{4,}/, (digits) => grouped(digits));
   if (!(field instanceof HTMLSelectElement)) return value;
   return [...field.options].find((option) => option.value === value)?.text ?? value;
+}
+
+/** « 140 000 » */
+function grouped(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
 function letterOf({ letter }: Peer): HTMLElement {

@@ -33,8 +33,8 @@ export function startKeepingTypedText(): void {
 /** Whether a swap of this element would cost somebody words that nothing else keeps. */
 export function holdsTypedText(container: Element): boolean {
   for (const field of container.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
-    const typed = isTyped(field);
-    if (typed && (field === document.activeElement || keyOf(field) === null)) return true;
+    const isHere = field === document.activeElement;
+    if (isTyped(field) && (isHere || (keyOf(field) === null && !isLive(field)))) return true;
   }
   return false;
 }
@@ -55,8 +55,15 @@ function keysOf(form: Element): string[] {
 /** Person, form and field; null for a field that isn't kept: the live editor keeps its own. */
 function keyOf(field: Element): string | null {
   const person = told("person");
-  if (!(field instanceof HTMLTextAreaElement) || !field.form || !person || field.closest(".live-draft")) return null;
+  if (!(field instanceof HTMLTextAreaElement) || !field.form || !person || isLive(field)) return null;
   return [PREFIX, person, formName(field.form), field.name].join("|");
+}
+
+/** Written together: the draft itself keeps it. */
+function isLive(field: HTMLInputElement | HTMLTextAreaElement): boolean {
+  return (
+    field.closest(".live-draft") !== null || (field.name === "value" && field.form?.dataset.flushDraft !== undefined)
+  );
 }
 
 /** What distinguishes two composers of one name and address: the move, who will read, the thread. A text typed for my
@@ -93,13 +100,13 @@ function put(field: HTMLTextAreaElement, text: string): void {
 /** The field has come back with another text in it: the reader chooses which to go on from. */
 function offer(field: HTMLTextAreaElement, text: string): void {
   if (field.parentElement?.querySelector(".typed-before")) return;
-  const way = button("Reprendre le texte que vous aviez tapé", "button button-small", () => {
+  const way = button("Remettre ce que vous aviez tapé", "button button-small", () => {
     put(field, text);
     keep(field);
     line.remove();
     field.focus();
   });
-  const line = element("p", "typed-before", way);
+  const line = element("p", "typed-before", "Ce champ contient maintenant autre chose. ", way);
   field.after(line);
 }
 
