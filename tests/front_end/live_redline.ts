@@ -13,6 +13,7 @@ import { type Change, Comparison, textOf } from "../../static/src/editor/redline
 import { restore } from "../../static/src/editor/redline_restore";
 import { Cutter } from "../../static/src/editor/redline_units";
 import { compared, tokensOf } from "../../static/src/editor/redline_words";
+import { mergedLines, Writings } from "../../static/src/editor/typed_list";
 import { schema as extensions } from "../../static/src/editor/schema";
 
 const schema = getSchema(extensions);
@@ -43,7 +44,7 @@ const paragraph = (draw: Draw) => schema.node("paragraph", null, words(draw));
 
 function list(draw: Draw, depth: number): Node {
   const items = Array.from({ length: 1 + draw(3) }, () => {
-    const inside = depth < 2 && !draw(3) ? [list(draw, depth + 1)] : [];
+    const inside = depth < 3 && !draw(2) ? [list(draw, depth + 1)] : [];
     return schema.node("listItem", null, [paragraph(draw), ...inside]);
   });
   return schema.node(draw(2) ? "bulletList" : "orderedList", null, items);
@@ -85,7 +86,10 @@ function changed(node: Node, draw: Draw): Node {
   const loses = node.type.name.endsWith("List") && node.childCount > 1 && !draw(3);
   const lost = loses ? draw(node.childCount) : -1;
   const kept = node.children.filter((_, place) => place !== lost);
-  return node.copy(Fragment.from(kept.map((child) => changed(child, draw))));
+  const inside = Fragment.from(kept.map((child) => changed(child, draw)));
+  const isOther = node.type.name.endsWith("List") && !draw(6);
+  if (!isOther) return node.copy(inside);
+  return schema.node(node.type.name === "bulletList" ? "orderedList" : "bulletList", null, inside);
 }
 
 const texts = (document: Node) => new Cutter().units(document).map((unit) => `${unit.kind} ${textOf(unit)}`);
@@ -133,6 +137,30 @@ function letters(): (string | null)[][] {
   return [second(watching), before, second(reading)];
 }
 
+/** Two add a line each to one list, neither having seen the other's: what each would make of what it then has. */
+function lists(): string[] {
+  const docs = [new Y.Doc(), new Y.Doc()] as const;
+  const valuesOf = (doc: Y.Doc) => doc.getMap<string>("values");
+  const exchange = () => {
+    const [one, other] = docs.map((doc) => Y.encodeStateAsUpdate(doc)) as [Uint8Array, Uint8Array];
+    Y.applyUpdate(docs[1], one);
+    Y.applyUpdate(docs[0], other);
+  };
+  valuesOf(docs[0]).set("x", "MDPH\nÉcole");
+  exchange();
+  const writings = docs.map((doc) => new Writings(valuesOf(doc), "x"));
+  const typed = ["MDPH\nÉcole\nCommune", "Rectorat\nMDPH"];
+  for (const [place, doc] of docs.entries()) {
+    valuesOf(doc).set("x", typed[place] as string);
+    writings[place]?.note();
+  }
+  exchange();
+  return docs.map((doc, place) => {
+    const [mine, now] = [typed[place] as string, valuesOf(doc).get("x") as string];
+    return mine === now ? now : mergedLines(writings[place]?.base ?? "", mine, now);
+  });
+}
+
 const { pairs, rounds } = JSON.parse(readFileSync(0, "utf8")) as { pairs: [string, string][]; rounds: number };
 const failures: object[] = [];
 for (let seed = 1; seed <= rounds; seed += 1) {
@@ -149,4 +177,4 @@ for (let seed = 1; seed <= rounds; seed += 1) {
 const segments = pairs.map(([before, after]) =>
   compared(tokensOf(before), tokensOf(after)).map(({ kept, deleted, inserted }) => [kept, deleted, inserted]),
 );
-process.stdout.write(JSON.stringify({ segments, failures, letters: letters() }));
+process.stdout.write(JSON.stringify({ segments, failures, letters: letters(), lists: lists() }));

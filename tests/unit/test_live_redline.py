@@ -12,7 +12,7 @@ from negotiation.rules.redline_units import LIKENESS
 from negotiation.rules.redline_words import compared
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 400
+ROUNDS = 2_000
 WORDS = (
     *("le", "la", "de", "l’ARS", "taux", "établissement", "840", "000,50", "euros", "93,5", "%", "places", "d’accueil"),
     *(
@@ -91,3 +91,8 @@ def test_words_stay_with_who_typed_them_when_another_splits_the_paragraph(answer
     seen_live, read_later, once_told = answered["letters"]
     assert seen_live == once_told == ["A"]
     assert read_later == ["G"], "which is why the server tells"
+
+
+def test_two_who_write_one_list_at_once_keep_both_their_lines(answered: dict[str, Any]) -> None:
+    gave_way = max(answered["lists"], key=len)
+    assert sorted(gave_way.split("\n")) == ["Commune", "MDPH", "Rectorat"], "« École » was taken out by one of them"

@@ -3,11 +3,15 @@
 import { Fragment, type Node } from "@tiptap/pm/model";
 import type { Unit } from "./redline_units";
 
+const MAY_COME_APART = new Set(["blockquote", "bulletList", "orderedList"]);
+
 export interface PlaceFor {
   at: number;
   /** What stands around that place. */
   parent: Node | null;
   node: Node;
+  /** How many of the containers around that place are cut in two first: it stood between what they hold now. */
+  cut?: number;
 }
 
 interface Candidate {
@@ -22,6 +26,8 @@ export function placeFor(gone: Unit, after: Unit | null, next: Unit | null): Pla
   const chain = chainOf(gone);
   const found = [...(after ? candidates(chain, after, "end") : []), ...(next ? candidates(chain, next, "start") : [])];
   const ordered = found.filter(({ at }) => at >= endOf(after) && at <= (next?.pos ?? at));
+  const between = ordered.length ? null : cutBetween(chain, after, next);
+  if (between) return { ...between, node: rebuilt(chain, between.depth, gone) };
   if (!ordered.length && after && isItem(gone) && isItem(after)) {
     // Its level is lost to a list that was made since; its order isn't.
     return { at: after.pos + after.whole.nodeSize, parent: after.around.at(-1) ?? null, node: alone(gone) };
@@ -32,6 +38,30 @@ export function placeFor(gone: Unit, after: Unit | null, next: Unit | null): Pla
   );
   if (!best) return { at: 0, parent: null, node: rebuilt(chain, 1, gone) };
   return { at: best.at, parent: best.parent, node: rebuilt(chain, best.depth, gone) };
+}
+
+/** Both stand in a quotation or a list that it didn't stand in: they come apart, and it stands between them. */
+function cutBetween(chain: readonly Node[], after: Unit | null, next: Unit | null) {
+  if (!after || !next) return null;
+  let common = 0;
+  while (common < after.around.length && after.starts[common] === next.starts[common]) common += 1;
+  let depth = 1;
+  while (
+    depth < common &&
+    depth < chain.length - 1 &&
+    isAlike(chain[depth] as Node, after.around[depth] as Node, chain[depth + 1])
+  ) {
+    depth += 1;
+  }
+  const cut = after.around.slice(depth, common);
+  const parent = after.around[depth - 1] ?? null;
+  // A table stays whole: what stood among its rows comes after it.
+  const [table] = cut;
+  if (table?.type.name === "table") return { at: startOf(after, depth) + table.nodeSize, parent, cut: 0, depth };
+  const last = after.around[common] ?? after.whole;
+  const at = startOf(after, common) + last.nodeSize;
+  if (!cut.length || at > startOf(next, common) || !cut.every(({ type }) => MAY_COME_APART.has(type.name))) return null;
+  return { at, parent, cut: cut.length, depth };
 }
 
 /** Between an item and the items inside it: they stood inside the one that went, and belong to it again. */
@@ -80,14 +110,21 @@ function candidates(chain: readonly Node[], unit: Unit, edge: "start" | "end"): 
     const at = edge === "start" ? start : start + (others[depth] as Node).nodeSize;
     found.push({ depth, at, parent: others[depth - 1] as Node });
     if (!isAlike(chain[depth] as Node, others[depth] as Node, chain[depth + 1])) break;
+    // No row stands above the header of a table.
+    if (edge === "start" && unit.kind === "header" && depth + 1 === around.length) break;
   }
   return found;
 }
 
-/** The same kind of container; a table only when the row has its width. */
+/** The same kind of container; a table only when the row has its width, and a header only where there is none. */
 function isAlike(one: Node, other: Node, inside: Node | undefined): boolean {
   if (one.type !== other.type) return false;
-  return one.type.name !== "table" || inside?.childCount === other.firstChild?.childCount;
+  if (one.type.name !== "table") return true;
+  return inside?.childCount === other.firstChild?.childCount && !(isHeader(inside) && isHeader(other.firstChild));
+}
+
+function isHeader(row: Node | null | undefined): boolean {
+  return row?.firstChild?.type.name === "tableHeader";
 }
 
 /** Where the node of this depth begins, of those that the unit stands in or is. */

@@ -4,7 +4,7 @@ import { Fragment, type Node } from "@tiptap/pm/model";
 import type { Transaction } from "@tiptap/pm/state";
 import type { Change, RemovedUnit, UnitChange, WordChange } from "./redline_changes";
 import { alone, placeFor, splitsItem } from "./redline_places";
-import type { Unit } from "./redline_units";
+import { depthOf, isRow, type Unit } from "./redline_units";
 
 /** How the schema says no. */
 const REFUSALS = new Set(["RangeError", "ReplaceError", "TransformError"]);
@@ -36,11 +36,31 @@ function bringBack(transaction: Transaction, { before, after, next }: RemovedUni
     transaction.replaceWith(after.pos, after.pos + after.whole.nodeSize, items);
     return;
   }
-  const { at, node } = placeFor(before, after, next);
+  if (after && next && headsRows(transaction, before, after, next)) return;
+  const { at, node, cut } = placeFor(before, after, next);
   const { firstChild, childCount } = transaction.doc;
   const isEmpty = childCount === 1 && firstChild?.isTextblock && firstChild.content.size === 0;
   if (isEmpty) transaction.replaceWith(0, transaction.doc.content.size, node);
-  else transaction.insert(at, node);
+  else putAt(transaction, at, node, cut);
+}
+
+/** A header among the rows of one table: those that follow it were its own, and are again. */
+function headsRows(transaction: Transaction, before: Unit, after: Unit, next: Unit): boolean {
+  const table = next.around.at(-1);
+  const isAmong =
+    before.kind === "header" && isRow(after) && next.kind === "row" && after.starts.at(-1) === next.starts.at(-1);
+  if (!isAmong || table?.firstChild?.childCount !== before.whole.childCount) return false;
+  const place = transaction.doc.resolve(next.pos).index();
+  const rows = [table.children.slice(0, place), [before.whole, ...table.children.slice(place)]];
+  const start = next.starts.at(-1) as number;
+  const tables = rows.map((each) => table.copy(Fragment.from(each)));
+  transaction.replaceWith(start, start + table.nodeSize, tables);
+  return true;
+}
+
+function putAt(transaction: Transaction, at: number, node: Node, cut = 0): void {
+  if (cut) transaction.split(at, cut);
+  transaction.insert(at + cut, node);
 }
 
 function takeAway(transaction: Transaction, { pos, whole }: Pick<Unit, "pos" | "whole">): void {
@@ -85,10 +105,29 @@ function remake(transaction: Transaction, { unit, before }: UnitChange, draft: r
     transaction.setNodeMarkup(unit.pos, former.type, former.attrs);
     return;
   }
+  if (liftOut(transaction, unit, before)) return;
   const place = draft.findIndex(({ pos }) => pos === unit.pos);
   const words = former.copy(block.content);
   const whole = before.whole.isTextblock ? words : before.whole.copy(Fragment.from(words));
-  const { at, node } = placeFor({ ...before, whole }, draft[place - 1] ?? null, draft[place + 1] ?? null);
-  transaction.insert(at, node);
+  const { at, node, cut } = placeFor({ ...before, whole }, draft[place - 1] ?? null, draft[place + 1] ?? null);
+  putAt(transaction, at, node, cut);
   takeAway(transaction, { pos: transaction.mapping.map(unit.pos, 1), whole: unit.whole });
+}
+
+/** An item goes back one list up, after the item that holds it; what followed it there stays under it. */
+function liftOut(transaction: Transaction, unit: Unit, before: Unit): boolean {
+  const { around, starts, pos, whole } = unit;
+  const [list, holder] = [around.at(-1), around.at(-2)];
+  if (!list || holder?.type.name !== "listItem" || whole.type.name !== "listItem") return false;
+  if (depthOf(before) >= depthOf(unit)) return false;
+  const at = transaction.doc.resolve(pos);
+  const [place, inHolder] = [at.index(), at.index(-1)];
+  const [above, below] = [list.children.slice(0, place), list.children.slice(place + 1)];
+  const kept = holder.children.slice(0, inHolder).concat(above.length ? list.copy(Fragment.from(above)) : []);
+  const after = (below.length ? [list.copy(Fragment.from(below))] : []).concat(holder.children.slice(inHolder + 1));
+  const lifted = whole.children.concat(after);
+  const start = starts.at(-2) as number;
+  const items = [holder.copy(Fragment.from(kept)), whole.copy(Fragment.from(lifted))];
+  transaction.replaceWith(start, start + holder.nodeSize, items);
+  return true;
 }
