@@ -22,11 +22,12 @@ from negotiation.drafting.schema import SCHEMA_VERSION, UUID
 from negotiation.errors import InvalidInput, NotFound, Refusal
 from negotiation.events import Kind
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import Action
+from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services import drafting
 from negotiation.services.access import actor_on_part
 from negotiation.services.draft_seats import DraftSeat, seat_in_draft
 from negotiation.services.drafting import LiveDrafts
+from negotiation.services.setting_aside import written_anew
 from negotiation.store import Announcement
 from negotiation.store.queries.people import member_of
 
@@ -188,12 +189,14 @@ def room_of_draft(draft_id: str, epoch: int) -> str:
 
 
 def _close_what_changed(app: Flask, announcements: Iterable[Announcement]) -> None:
-    """A reopening starts the table commune anew; a gel closes every draft."""
+    """A reopening starts the table commune anew, and one clause may do so alone; a gel closes every draft."""
     with app.app_context():
         for told in announcements:
             if told.kind == Kind.CLAUSE_REOPENED and told.part_id:
                 for draft_id, epoch in drafting.drafts_of(_live(), told.negotiation_id, part_id=told.part_id):
                     _close(draft_id, epoch - 1, reason="epoch_changed")
+            elif told.kind == Kind.CLAUSE_WRITTEN and told.part_id:
+                _tell_written_anew(told.part_id, Circle.parse(told.circle))
             elif told.kind == Kind.VERSION_FROZEN:
                 for draft_id, epoch in drafting.drafts_of(_live(), told.negotiation_id):
                     _close(draft_id, epoch, reason=row_of("frozen").sentence)
@@ -202,6 +205,16 @@ def _close_what_changed(app: Flask, announcements: Iterable[Announcement]) -> No
 def _close(draft_id: str, epoch: int, *, reason: str) -> None:
     room = room_of_draft(draft_id, epoch)
     current_sockets().emit("draft_closed", {"draft": draft_id, "reason": reason}, to=room)
+
+
+def _tell_written_anew(part_id: str, circle: Circle) -> None:
+    """As the words of another: whoever types in the clause sees what his hand did not, and gets back what it took."""
+    with current_store().reading() as session:
+        written = written_anew(session, part_id, circle)
+    if written is not None:
+        update = {"draft": written.draft_id, "epoch": written.epoch, "seq": written.sequence}
+        room = room_of_draft(written.draft_id, written.epoch)
+        current_sockets().emit("draft_updated", update | {"update": as_text(written.update)}, to=room)
 
 
 def _live() -> LiveDrafts:

@@ -12,11 +12,12 @@ from sqlmodel import Session, col
 from negotiation.errors import NotFound, StaleClause
 from negotiation.events import Event, Kind
 from negotiation.rules.policy import Actor, sees
+from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
-from negotiation.services.drafting import circle_of_side, drafted_texts, restart_drafts
+from negotiation.services.drafting import circle_of_side, drafted_texts
 from negotiation.services.moves import open_clause
-from negotiation.services.setting_aside import draft_of, keep_words
+from negotiation.services.setting_aside import draft_of, keep_words, write_anew
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Draft, DraftFollowed, DraftSetAside, DraftUpdate, Version
 from negotiation.store.queries.exchanges import VersionView, version_view
@@ -61,7 +62,8 @@ def set_aside(session: Session, actor: Actor, clause_id: str, *, side: str) -> t
 
 
 def start_again(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, seen: str) -> None:
-    """« Repartir de la version 3 »: the clause starts from the text on the table, its present words are set aside.
+    """« Repartir de la version 3 »: the clause starts from the text on the table, its present words are set aside; what
+    is being written in the other clauses of the part goes on.
 
     `seen`: the fingerprint of the version that was on the screen. Raises NotFound, NotAllowed, Frozen, InvalidInput,
     StaleClause.
@@ -69,7 +71,9 @@ def start_again(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, see
     clause, draft = _writable(uow, actor, clause_id, side=side, seen=seen)
     circle = Circle.parse(draft.circle)
     keep_words(uow, clause, circle)
-    restart_drafts(uow, clause, circle=circle)
+    version = uow.session.get_one(Version, clause.current_version_id)
+    value = as_entered(version.value, clause.value_kind)
+    write_anew(uow, draft, clause, text=version.text, value=value)
     _follow(uow, draft, clause)
     # Told in the draft's own circle, where open pages then read the draft again from its new start.
     happened = Event(
@@ -86,7 +90,13 @@ def go_on(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, seen: str
 
 def proposed(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str) -> None:
     """What was just tabled came from this draft: it is no news to its writers."""
-    clause, draft = _drafted_clause(uow.session, actor, clause_id, side=side)
+    clause, _ = _drafted_clause(uow.session, actor, clause_id, side=side)
+    follow_tabled(uow, clause, str(circle_of_side(actor, side)))
+
+
+def follow_tabled(uow: UnitOfWork, clause: Clause, circle: str) -> None:
+    """The same by the draft's circle, for what waited for a visa; empty: it came from no draft."""
+    draft = draft_of(uow.session, clause, Circle.parse(circle)) if circle else None
     if draft is not None and clause.current_version_id is not None:
         _follow(uow, draft, clause)
 

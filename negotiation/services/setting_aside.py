@@ -1,24 +1,38 @@
-"""What live drafts need when their clauses change under them: words set aside before a clause starts again, the text of
-a clause that was added to their part.
+"""What live drafts need when their clauses change under them: words set aside before a clause starts again, the clause
+that starts again while the rest goes on, the text of a clause that was added to their part.
 """
 
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
-from pycrdt import Doc
+from pycrdt import Doc, Map, XmlFragment
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.drafting import markdown_bridge, schema
 from negotiation.drafting.vet import library_failures_named
 from negotiation.rules.vocabulary import SHARED, Circle
+from negotiation.services.draft_log import kept_state, logged_updates
 from negotiation.services.drafting import drafted_texts
+from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Draft, DraftSetAside, DraftUpdate, DraftWriter, Version
 from negotiation.store.unit_of_work import UnitOfWork
 
+_ANEW = "anew:"
 _FIRST_CLIENT = 2**20
 _CLIENTS = 2**31
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What the platform itself wrote in a draft."""
+
+    draft_id: str
+    epoch: int
+    sequence: int
+    update: bytes
 
 
 def draft_of(session: Session, clause: Clause, circle: Circle) -> Draft | None:
@@ -37,6 +51,44 @@ def keep_words(uow: UnitOfWork, clause: Clause, circle: Circle = SHARED) -> None
     uow.session.flush()
 
 
+def write_anew(uow: UnitOfWork, draft: Draft, clause: Clause, *, text: str, value: str) -> None:
+    """This text takes the place of the clause's words in a draft, as an edit like another: what is being typed in the
+    other clauses goes on, and whoever types in this one sees it change under his hand. `value`: as a field shows it."""
+    locked = uow.session.execute(
+        select(Draft).where(col(Draft.id) == draft.id).with_for_update().execution_options(populate_existing=True)
+    ).scalar_one()
+    with library_failures_named():
+        document: Doc[Any] = Doc(client_id=_new_client())
+        for content in _contents(uow.session, locked):
+            document.apply_update(content)
+        before = document.get_state()
+        root = schema.clause_root(clause.id)
+        children = document.get(root, type=XmlFragment).children
+        with document.transaction():
+            del children[: len(children)]
+            markdown_bridge.write_fragment(document, root, markdown=text)
+            _write_value(document.get(schema.VALUES_ROOT, type=Map), clause.id, value)
+        update = document.get_update(before)
+    _append(uow, locked, op_id=_ANEW + new_id(), update=update, client=document.client_id)
+
+
+def written_anew(session: Session, part_id: str, circle: Circle) -> Rewritten | None:
+    """The last such edit in the draft of this circle, for those who have it open."""
+    query = (
+        select(col(Draft.id), col(Draft.epoch), col(DraftUpdate.sequence), col(DraftUpdate.update))
+        .join(Draft, (col(Draft.id) == col(DraftUpdate.draft_id)) & (col(Draft.epoch) == col(DraftUpdate.epoch)))
+        .where(
+            col(Draft.part_id) == part_id,
+            col(Draft.circle) == str(circle),
+            col(DraftUpdate.op_id).startswith(_ANEW, autoescape=True),
+        )
+        .order_by(col(DraftUpdate.sequence).desc())
+        .limit(1)
+    )
+    found = session.execute(query).first()
+    return Rewritten(found.id, found.epoch, found.sequence, bytes(found.update)) if found else None
+
+
 def seed_added(uow: UnitOfWork, clause: Clause) -> None:
     """A clause added to a part: the drafts of the part that exist get its text."""
     circle = Circle.parse(clause.circle)
@@ -44,19 +96,34 @@ def seed_added(uow: UnitOfWork, clause: Clause) -> None:
     for draft in uow.session.execute(query).scalars():
         if circle not in (SHARED, Circle.parse(draft.circle)):
             continue
-        client = _FIRST_CLIENT + secrets.randbelow(_CLIENTS - _FIRST_CLIENT)
-        draft.sequence += 1
-        uow.session.add(
-            DraftUpdate(
-                draft_id=draft.id,
-                sequence=draft.sequence,
-                epoch=draft.epoch,
-                op_id=f"added:{clause.id}",
-                update=_fragment(clause, client),
-            )
-        )
-        uow.session.add(DraftWriter(draft_id=draft.id, epoch=draft.epoch, client_id=client))
+        client = _new_client()
+        _append(uow, draft, op_id=f"added:{clause.id}", update=_fragment(clause, client), client=client)
+
+
+def _new_client() -> int:
+    return _FIRST_CLIENT + secrets.randbelow(_CLIENTS - _FIRST_CLIENT)
+
+
+def _append(uow: UnitOfWork, draft: Draft, *, op_id: str, update: bytes, client: int) -> None:
+    draft.sequence += 1
+    logged = DraftUpdate(draft_id=draft.id, sequence=draft.sequence, epoch=draft.epoch, op_id=op_id, update=update)
+    uow.session.add(logged)
+    uow.session.add(DraftWriter(draft_id=draft.id, epoch=draft.epoch, client_id=client))
     uow.session.flush()
+
+
+def _contents(session: Session, draft: Draft) -> list[bytes]:
+    """What the document is made of, as the log has it in this transaction."""
+    state = kept_state(session, draft.id, epoch=draft.epoch)
+    logged = logged_updates(session, draft.id, epoch=draft.epoch, after=state.sequence if state else 0)
+    return [*([state.content] if state else ()), *(each.update for each in logged)]
+
+
+def _write_value(values: "Map[Any]", clause_id: str, value: str) -> None:
+    if value:
+        values[clause_id] = value
+    elif clause_id in values:
+        del values[clause_id]
 
 
 def _fragment(clause: Clause, client: int) -> bytes:

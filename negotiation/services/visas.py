@@ -41,6 +41,7 @@ from negotiation.rules.vocabulary import (
 from negotiation.services.access import actor_in, require, roles_of
 from negotiation.services.delegating import lenders_to
 from negotiation.services.discussing import LONGEST_MESSAGE
+from negotiation.services.draft_starts import follow_tabled
 from negotiation.services.mandates import breaches_of
 from negotiation.services.moves import checked, needs_visa, open_clause, play, rehearse, situation_of
 from negotiation.services.orders import Order, Played, Seen
@@ -257,6 +258,7 @@ def _keep(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order, *, role: 
         base_version_id=clause.current_version_id or clause.agreed_version_id,
         bundle=order.bundle,
         message_id=order.message,
+        draft=str(order.draft or ""),
         written=[list(run) for run in order.written] or None,
         words=_words(words),
         method=actor.authentication.method,
@@ -337,6 +339,7 @@ def _let_go(uow: UnitOfWork, actor: Actor, request: VisaRequest, *, bundle: str 
     asker = _in_whose_name(uow, actor, request)
     put_on_table(uow, asker, clause)
     played = play(uow, asker, request.clause_id, order)
+    follow_tabled(uow, clause, request.draft)
     how = {"authentication": str(actor.authentication.method), "left_as": played.move_id}
     _record(uow, actor, request, kind=Kind.VISA_GIVEN, facts=how | _for_whom(uow, actor, request))
     return played

@@ -59,6 +59,8 @@ class VisaRequest(SQLModel, table=True):
     """The message of the discussion that became this proposal."""
     written: list[Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     """Who wrote which words of a text of the table commune: [party id or null, words] in a row."""
+    draft: str = Field(default="", max_length=60, sa_column_kwargs={"server_default": ""})
+    """The circle of the draft that it comes from: to its writers it will be no news. Empty: it comes from none."""
     words: str = ""
     """What the asker tells the one who gives the visa."""
     state: VisaState = Field(default=VisaState.WAITING, sa_column=enum_column(VisaState))

@@ -4,12 +4,17 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
+from sqlmodel import col
 
 from negotiation.errors import StaleClause
+from negotiation.rules.vocabulary import Gesture, Role
 from negotiation.services.adding import NewClause, add_clause
 from negotiation.services.draft_starts import newer_version, set_aside, start_again
 from negotiation.services.drafting import drafted_text
+from negotiation.services.visas import give_visa, set_visa_rule
 from negotiation.store import Announcing, Store
+from negotiation.store.inside import VisaRequest
 from tests.drafting_table import Browser, DraftingTable, set_table
 from tests.visitors import Visitor
 
@@ -67,6 +72,10 @@ def test_starting_again_sets_the_words_of_that_draft_aside_for_its_readers_alone
     assert asides(table, side="ours") == ["Le **contrat**.\n\nEntre nous."]
     assert asides(table, "ars.dg", side="ours") == asides(table) == []
 
+    # Beside it the writing goes on, with what was typed before anybody heard of it.
+    alice.push(alice.type("Plus loin.", table.other_clause_id))
+    assert drafted(table, table.other_clause_id, "ours") == "Plus loin."
+
 
 def test_a_clause_added_to_a_part_can_be_written_in_the_drafts_that_are_open(table: DraftingTable) -> None:
     alice = Browser(table, "og.dg")
@@ -112,3 +121,22 @@ def test_what_was_proposed_from_a_draft_is_no_news_to_it(app: Flask) -> None:
     assert sent.status_code == 302
     alice.push(alice.type("Puis d’autres."))
     assert newer(table) is None
+
+
+def test_what_left_a_draft_with_a_visa_is_no_news_to_it_either(app: Flask) -> None:
+    table = set_table(app.extensions["store"])
+    director = table.person("og.dg").actor
+    alice = Browser(table, "og.redac", side="ours")
+    alice.push(alice.type("Entre nous."))
+    with table.table.store.unit_of_work(Announcing.SILENT) as uow:
+        set_visa_rule(uow, director, Gesture.PROPOSAL, Role.NEGOTIATOR)
+    redac = Visitor(app).enter(table.person("og.redac").email)
+    sent = redac.post(f"/clauses/{table.clause_id}/moves", {"move": "proposal", "draft": "ours", "origin": "party"})
+    assert sent.status_code == 302
+    alice.push(alice.type("Puis d’autres."))
+    assert newer(table, side="ours") is None
+    with table.table.store.unit_of_work(Announcing.SILENT) as uow:
+        request_id = uow.session.execute(select(col(VisaRequest.id))).scalar_one()
+        give_visa(uow, director, request_id)
+    assert table.table.current("k01.markdown") is not None
+    assert newer(table, side="ours") is None
