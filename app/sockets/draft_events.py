@@ -17,7 +17,7 @@ from app.errors import row_of
 from app.sockets.live import current_sockets
 from app.sockets.presence import Peer, Presence, checked_selection, presence, public_id_of, tell_gone
 from app.sockets.registry import Answer, Caller, Message, handles
-from app.sockets.seating import take_seat
+from app.sockets.seating import keep_seat
 from negotiation.drafting.schema import SCHEMA_VERSION, UUID
 from negotiation.errors import InvalidInput, NotFound, Refusal
 from negotiation.events import Kind
@@ -25,11 +25,10 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services import drafting
 from negotiation.services.access import actor_on_part
-from negotiation.services.draft_seats import DraftSeat, seat_in_draft
+from negotiation.services.draft_seats import DraftSeat, enter, seat_in_draft
 from negotiation.services.drafting import LiveDrafts
 from negotiation.services.setting_aside import written_anew
 from negotiation.store import Announcement
-from negotiation.store.queries.people import member_of
 
 LONGEST_UPDATE = 350_000
 """Characters: 256 kB in base64."""
@@ -60,13 +59,13 @@ def open_draft(caller: Caller, message: Message) -> Answer:
         actor = actor_on_part(
             session, part_id, person_id=caller.person.person_id, authentication=caller.person.authentication
         )
-        me = member_of(session, actor.member_id)
-    take_seat(caller, actor)
-    opened = drafting.open_draft(_live(), actor, part_id=part_id, side=side, state_vector=state_vector)
+        me = enter(session, actor, part_id=part_id, side=side, session_id=caller.person.session_id, origin=caller.sid)
+    keep_seat(caller, actor, roles=me.roles, awaited=me.is_awaited)
+    opened = drafting.open_found(_live(), me.found, state_vector=state_vector)
     room = room_of_draft(opened.draft_id, opened.epoch)
     join_room(room)
-    peer = Peer(room, opened.draft_id, public_id_of(caller.sid), me.title, me.party.letter, me.party.id)
-    peer.seat = _seat(caller, actor, opened.draft_id)
+    peer = Peer(room, opened.draft_id, public_id_of(caller.sid), me.title, me.letter, actor.party_id)
+    peer.seat = me.seat or _seat(caller, actor, opened.draft_id)
     presence().enter(caller.sid, peer)
     return {
         "draft": opened.draft_id,
@@ -75,7 +74,7 @@ def open_draft(caller: Caller, message: Message) -> Answer:
         "seq": opened.sequence,
         "update": as_text(opened.update),
         "clauses": {clause_id: str(lock) for clause_id, lock in opened.clauses.items()},
-        "me": {"name": me.title, "letter": me.party.letter, "party": me.party.id},
+        "me": {"name": me.title, "letter": me.letter, "party": actor.party_id},
     }
 
 

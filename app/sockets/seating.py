@@ -5,6 +5,7 @@ from app.sockets.live import live_sockets
 from app.sockets.registry import Caller
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import Role
 from negotiation.services.members import standings
 from negotiation.services.signing_in import enter_tables
 from negotiation.store.queries.members import awaits_entry
@@ -21,7 +22,12 @@ def take_seat(caller: Caller, actor: Actor) -> None:
         awaited = awaits_entry(session, actor.member_id)
     if roles is None:
         raise NotFound()
+    keep_seat(caller, actor, roles=roles, awaited=awaited)
+
+
+def keep_seat(caller: Caller, actor: Actor, *, roles: frozenset[Role], awaited: bool) -> None:
+    """The same, for whom it was just read."""
     live_sockets().sit(caller.sid, actor.member_id, roles)
     if awaited:
-        with store.unit_of_work() as uow:
+        with current_store().unit_of_work() as uow:
             enter_tables(uow, actor.person_id)

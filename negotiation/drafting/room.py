@@ -166,14 +166,17 @@ class Room:
         self._generation += 1
         self._turn.notify_all()
 
-    def state_since(self, state_vector: bytes) -> tuple[int, bytes]:
-        """(sequence, what someone with this state vector lacks: empty when nothing). Raises UpdateRefused."""
+    def state_since(self, state_vector: bytes, *, reached: int | None = None) -> tuple[int, bytes]:
+        """(sequence, what someone with this state vector lacks: empty when nothing). Raises UpdateRefused.
+
+        `reached`: a sequence of the log that was read a moment ago; the log is not asked again by whom is as far.
+        """
         inspect_state_vector(state_vector or b"\x00")
         with self._still():
             if not state_vector:
-                whole = self._read(lambda _: self._whole())
+                whole = self._read(lambda _: self._whole(), reached=reached)
                 return self.sequence, whole
-            lacking = self._read(lambda document: document.get_update(state_vector))
+            lacking = self._read(lambda document: document.get_update(state_vector), reached=reached)
             return self.sequence, b"" if lacking == _NOTHING else lacking
 
     def _whole(self) -> bytes:
@@ -215,9 +218,10 @@ class Room:
             self.log.keep_state(self.draft_id, epoch=self.epoch, state=state)
             self._kept = state.sequence
 
-    def _read(self, question: Callable[[Doc[Any]], T]) -> T:
+    def _read(self, question: Callable[[Doc[Any]], T], *, reached: int | None = None) -> T:
         watched = self._watched or self._rebuild()
-        self._catch_up(watched)
+        if reached is None or self.sequence < reached:
+            self._catch_up(watched)
         self._remember_sometimes()
         try:
             with library_failures_named():

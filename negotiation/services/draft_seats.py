@@ -7,18 +7,21 @@ still sits with the same rights (trust S2, T17). When not, everything is read ag
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from negotiation.drafting.updates import Claim, Stored, Writer
+from negotiation.errors import NotFound
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor, Decision, Target, decide
-from negotiation.rules.vocabulary import Action, Circle, ValueKind
-from negotiation.services.access import roles_of
+from negotiation.rules.vocabulary import Action, Circle, Role, ValueKind
+from negotiation.services.access import roles_of, sits
 from negotiation.services.draft_log import claims_that_hold
-from negotiation.services.drafting import LiveDrafts
+from negotiation.services.drafting import FoundDraft, LiveDrafts, find_draft
+from negotiation.store.columns import now
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Draft
-from negotiation.store.people import Member
+from negotiation.store.people import Member, Party
 
 
 @dataclass(frozen=True)
@@ -34,22 +37,72 @@ class DraftSeat:
     """Those of the part, with the kind of their value."""
 
 
+@dataclass(frozen=True)
+class Entrant:
+    """Who comes into a draft: what stands beside their caret, what their socket listens with, and their place in it."""
+
+    title: str
+    letter: str
+    roles: frozenset[Role]
+    is_awaited: bool
+    """Invited, and never entered yet."""
+    found: FoundDraft
+    seat: DraftSeat | None
+    """None too when nobody ever opened this draft."""
+
+
+def enter(session: Session, actor: Actor, *, part_id: str, side: str, session_id: str, origin: str) -> Entrant:
+    """Raises NotFound, also when the member left a moment ago; and what `find_draft` raises."""
+    member, letter = session.execute(_MEMBER, {"member": actor.member_id}).one()
+    if not sits(member, paris_day(now())):
+        raise NotFound()
+    found = find_draft(session, actor, part_id=part_id, side=side)
+    seat = None
+    if found.draft_id is not None:
+        place = (found.draft_id, found.epoch, found.circle)
+        seat = _seat(actor, member, *place, kinds=found.kinds, session_id=session_id, origin=origin)
+    is_awaited = member.invited_at is not None and member.joined_at is None
+    return Entrant(member.title, letter, roles_of(member), is_awaited, found, seat)
+
+
+_MEMBER = (
+    select(Member, col(Party.letter))
+    .join(Party, col(Party.id) == col(Member.party_id))
+    .where(col(Member.id) == bindparam("member"))
+)
+
+
 def seat_in_draft(session: Session, actor: Actor, *, draft_id: str, session_id: str, origin: str) -> DraftSeat | None:
     """The place of somebody who may read this draft; None for who reads it by a colleague's rights, lent for a time."""
     draft, member = session.get_one(Draft, draft_id), session.get_one(Member, actor.member_id)
-    circle, own = Circle.parse(draft.circle), replace(actor, roles=roles_of(member))
-    target = Target(draft.negotiation_id, circle)
+    query = select(col(Clause.id), col(Clause.value_kind)).where(col(Clause.part_id) == draft.part_id)
+    kinds = {row.id: row.value_kind for row in session.execute(query)}
+    place = (draft.id, draft.epoch, Circle.parse(draft.circle))
+    return _seat(actor, member, *place, kinds=kinds, session_id=session_id, origin=origin)
+
+
+def _seat(
+    actor: Actor,
+    member: Member,
+    draft_id: str,
+    epoch: int,
+    circle: Circle,
+    *,
+    kinds: Mapping[str, ValueKind],
+    session_id: str,
+    origin: str,
+) -> DraftSeat | None:
+    own, target = replace(actor, roles=roles_of(member)), Target(actor.negotiation_id, circle)
     if decide(own, Action.READ_DRAFT, target) is not Decision.ALLOW:
         return None
     claim = Claim(session_id, member.id, tuple(member.rights))
-    query = select(col(Clause.id), col(Clause.value_kind)).where(col(Clause.part_id) == draft.part_id)
     return DraftSeat(
-        draft_id=draft.id,
-        epoch=draft.epoch,
+        draft_id=draft_id,
+        epoch=epoch,
         writer=Writer(actor.person_id, actor.party_id, claim, origin),
         claim=claim,
         may_write=decide(own, Action.WRITE_DRAFT, target) is Decision.ALLOW,
-        clauses={row.id: row.value_kind for row in session.execute(query)},
+        clauses=kinds,
     )
 
 

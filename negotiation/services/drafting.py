@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from pycrdt import Doc, Map
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from negotiation.drafting import markdown_bridge, schema
@@ -99,23 +99,70 @@ def open_draft(live: LiveDrafts, actor: Actor, *, part_id: str, side: str, state
 
     Raises NotFound, NotAllowed, Frozen, InvalidInput, UpdateRefused.
     """
+    with live.store.reading() as session:
+        found = find_draft(session, actor, part_id=part_id, side=side)
+    return open_found(live, found, state_vector=state_vector)
+
+
+@dataclass(frozen=True)
+class FoundDraft:
+    """Where a draft stands that somebody may open; without an id when nobody ever did."""
+
+    part_id: str
+    circle: Circle
+    draft_id: str | None
+    epoch: int
+    sequence: int
+    locks: Mapping[str, ClauseLock]
+    kinds: Mapping[str, ValueKind]
+    """Of the values of the part's clauses."""
+
+
+def find_draft(session: Session, actor: Actor, *, part_id: str, side: str) -> FoundDraft:
+    """Raises NotFound, NotAllowed, Frozen, InvalidInput."""
     circle = circle_of_side(actor, side)
     require(actor, Action.READ_DRAFT, circle=circle)
-    with live.store.reading() as session:
-        part = session.get(Part, part_id)
-        if part is None or part.negotiation_id != actor.negotiation_id or not _may_hold(actor, part, circle):
-            raise NotFound()
-        if session.get_one(Negotiation, part.negotiation_id).frozen_at is not None:
-            raise Frozen()
-        draft = _draft_of(session, part_id, circle)
-        locks = _locks(session, part_id)
-    if draft is None:
+    row = session.execute(_PLACES, {"part": part_id, "circle": str(circle)}).one_or_none()
+    if row is None or row[0].negotiation_id != actor.negotiation_id or not _may_hold(actor, row[0], circle):
+        raise NotFound()
+    part, draft, frozen_at = row
+    if frozen_at is not None:
+        raise Frozen()
+    clauses = session.execute(_CLAUSES, {"part": part_id}).all()
+    return FoundDraft(
+        part_id=part.id,
+        circle=circle,
+        draft_id=draft.id if draft else None,
+        epoch=draft.epoch if draft else 1,
+        sequence=draft.sequence if draft else 0,
+        locks={row.id: ClauseLock.LOCKED if row.state in LOCKED_STATES else ClauseLock.OPEN for row in clauses},
+        kinds={row.id: row.value_kind for row in clauses},
+    )
+
+
+_PLACES = (
+    select(Part, Draft, col(Negotiation.frozen_at))
+    .join(Negotiation, col(Negotiation.id) == col(Part.negotiation_id))
+    .outerjoin(Draft, (col(Draft.part_id) == col(Part.id)) & (col(Draft.circle) == bindparam("circle")))
+    .where(col(Part.id) == bindparam("part"))
+)
+_CLAUSES = select(col(Clause.id), col(Clause.state), col(Clause.value_kind)).where(
+    col(Clause.part_id) == bindparam("part")
+)
+
+
+def open_found(live: LiveDrafts, found: FoundDraft, *, state_vector: bytes = b"") -> OpenedDraft:
+    """Raises Frozen, UpdateRefused."""
+    draft_id, epoch, reached = found.draft_id, found.epoch, found.sequence
+    if draft_id is None:
         with live.store.unit_of_work() as uow:
+            part = uow.session.get_one(Part, found.part_id)
             if uow.lock(part.negotiation_id).frozen_at is not None:
                 raise Frozen()
-            draft = _draft_of(uow.session, part_id, circle) or _first_draft(uow, part, circle)
-    sequence, lacking = live.rooms.room(draft.id, epoch=draft.epoch).state_since(state_vector)
-    return OpenedDraft(draft.id, draft.epoch, sequence, lacking, locks)
+            draft = _draft_of(uow.session, part.id, found.circle) or _first_draft(uow, part, found.circle)
+            draft_id, epoch, reached = draft.id, draft.epoch, draft.sequence
+    sequence, lacking = live.rooms.room(draft_id, epoch=epoch).state_since(state_vector, reached=reached)
+    return OpenedDraft(draft_id, epoch, sequence, lacking, found.locks)
 
 
 def _may_hold(actor: Actor, part: Part, circle: Circle) -> bool:
@@ -267,13 +314,6 @@ def _clause_ids(session: Session, part_id: str) -> list[str]:
 def _kinds(session: Session, part_id: str) -> dict[str, ValueKind]:
     query = select(col(Clause.id), col(Clause.value_kind)).where(col(Clause.part_id) == part_id)
     return {row.id: row.value_kind for row in session.execute(query)}
-
-
-def _locks(session: Session, part_id: str) -> dict[str, ClauseLock]:
-    query = select(col(Clause.id), col(Clause.state)).where(col(Clause.part_id) == part_id)
-    return {
-        row.id: ClauseLock.LOCKED if row.state in LOCKED_STATES else ClauseLock.OPEN for row in session.execute(query)
-    }
 
 
 def _first_draft(uow: UnitOfWork, part: Part, circle: Circle) -> Draft:
