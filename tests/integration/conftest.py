@@ -1,12 +1,14 @@
 """The application on a fresh database, as the server runs it, without a server around it."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 from app import create_app
 from app.config import Settings
@@ -29,7 +31,20 @@ class CompiledOnce(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
+class RuleCompiledOnce(Rule):
+    """What writes an address from a rule is compiled once in a process too: there are hundreds of rules."""
+
+    _kept: ClassVar[dict[object, Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        told = (tuple(self._trace), repr(self.defaults), append_unknown)
+        if told not in self._kept:
+            self._kept[told] = super()._compile_builder(append_unknown)
+        return self._kept[told]
+
+
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
+Flask.url_rule_class = RuleCompiledOnce
 
 
 @pytest.fixture
