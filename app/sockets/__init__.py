@@ -21,6 +21,7 @@ from app.sockets import reference_events as reference_events  # the same
 from app.sockets.gate import SocketGate
 from app.sockets.hot_events import HotEvents
 from app.sockets.live import LiveSockets, live_sockets
+from app.sockets.malformed import end_what_is_malformed
 from app.sockets.pace import Paces
 from app.sockets.registry import receive
 from app.sockets.transport import DirectTransport
@@ -50,6 +51,7 @@ def install(app: Flask, settings: Settings) -> None:
         ping_timeout=SILENCE_SECONDS,
     )
     transport = DirectTransport(sockets, silence=PING_SECONDS + SILENCE_SECONDS)
+    end_what_is_malformed(sockets)
     app.extensions["live_sockets"] = LiveSockets()
     app.extensions["socket_paces"] = Paces(sockets.sleep)
     turns = monkey.is_module_patched("threading")

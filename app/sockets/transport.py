@@ -20,7 +20,7 @@ from engineio.socket import Socket
 from flask_socketio import SocketIO
 from gevent.queue import Empty
 
-from app.sockets.frames import ConnectionOver, FramedSocket, Kind, accepted, frame
+from app.sockets.frames import ConnectionOver, FramedSocket, Goodbye, Kind, accepted, frame
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 MOST_QUEUED = 4_000_000
 """Bytes that wait for one reader (trust P6)."""
+_PACKETS = frozenset("0123456")
+"""How a packet of engine.io begins."""
 as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -153,7 +155,9 @@ class DirectWebSocket:
         connection, hear = self._connection, self._transport.hear
         try:
             while (message := self._frames.read_message()) is not None:
-                if not isinstance(message, str) or not hear(connection.sid, message, self.answer):
+                if not isinstance(message, str) or message[:1] not in _PACKETS:
+                    self._frames.close(Goodbye.NOT_HERE)  # nothing is sent here in binary
+                elif not hear(connection.sid, message, self.answer):
                     with suppress(UnknownPacketError):
                         connection.receive(_packet(message))
         except SocketIsClosedError:

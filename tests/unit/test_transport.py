@@ -7,7 +7,7 @@ import gevent
 import pytest
 from gevent import socket
 
-from app.sockets.frames import ConnectionOver, FramedSocket, Goodbye, Kind, accepted, frame
+from app.sockets.frames import FRAMES_AT_ONCE, ConnectionOver, FramedSocket, Goodbye, Kind, accepted, frame
 
 LONG = b"a" * 3_000_000
 LARGEST = 400_000
@@ -118,6 +118,21 @@ def test_fragments_are_refused_as_they_grow_too_large(pair: tuple[FramedSocket, 
     gevent.spawn(theirs.sendall, masked(b"a" * 300_000, last=False) + masked(b"b" * 300_000, Kind.CONTINUATION)[:14])
     assert ours.read_message() is None
     assert read_from(theirs, 100) == frame(Goodbye.TOO_BIG.to_bytes(2), Kind.CLOSE)
+
+
+def test_who_sends_faster_than_anybody_types_is_read_more_slowly(
+    pair: tuple[FramedSocket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = pair
+    waited: list[float] = []
+    monkeypatch.setattr(gevent, "sleep", waited.append)
+    theirs.sendall(masked(b"a") * (int(FRAMES_AT_ONCE) + 50))
+    for _ in range(int(FRAMES_AT_ONCE)):
+        ours.read_message()
+    assert sum(waited) < 0.1
+    for _ in range(50):
+        ours.read_message()
+    assert len(waited) >= 45
 
 
 def test_a_goodbye_is_answered(pair: tuple[FramedSocket, socket.socket]) -> None:
