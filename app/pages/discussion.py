@@ -12,7 +12,7 @@ from app.limits import gestures, words
 from app.pages.frame import Frame, asked_number, frame_of, reader_in
 from app.pages.pieces import piece
 from app.pages.rendering import rendered
-from app.pages.talk import Spot, beside, left_of, may_speak, of_part, of_table, usual_audience
+from app.pages.talk import Spot, beside, left_of, may_speak, of_part, of_table, read_part, usual_audience
 from app.pages.thread_view import people_to_name, writable
 from app.pages.writing import sending_asked, writing_asked
 from app.security import serves
@@ -72,7 +72,7 @@ def part_discussion_margin(negotiation_id: str, part_id: str) -> ResponseReturnV
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_CLAUSE)
         frame = frame_of(session, actor)
-        part = part_view(session, actor, part_id)
+        part = read_part(session, frame, part_id)
         talk = beside(session, frame, part, request.args.get("cercle") or usual_audience(frame, part))
 
         def shown(reader: Frame) -> dict[str, Any]:

@@ -180,8 +180,7 @@ def reader_in(session: Session, negotiation_id: str) -> Actor:
 
 def reader_on_clause(session: Session, clause_id: str) -> Actor:
     """The signed-in person, acting in the negotiation of this clause. Raises NotFound."""
-    found = _together(("on clause", clause_id), lambda: access.actor_on_clause(session, clause_id, **_who_asks()))
-    return _together(("reader", found.negotiation_id), lambda: found)
+    return access.on_clause(session, clause_id, who=lambda negotiation_id: reader_in(session, negotiation_id))
 
 
 def frame_of(session: Session, actor: Actor) -> Frame:

@@ -17,7 +17,7 @@ from negotiation.rules.vocabulary import SHARED, Action, Circle, Move
 from negotiation.services.widening import is_wider
 from negotiation.store.queries.discussion import Channel, MessageView, channel, message_of
 from negotiation.store.queries.exchanges import MoveView
-from negotiation.store.queries.parts import PartView
+from negotiation.store.queries.parts import PartView, part_view
 from negotiation.store.queries.people import AudienceView
 from negotiation.store.queries.shape import establishments
 
@@ -54,6 +54,11 @@ def of_table(negotiation_id: str) -> Spot:
 def of_part(part: PartView) -> Spot:
     address = f"/negociations/{part.negotiation_id}/texte/{part.id}/discussion"
     return Spot(address, f"discussion:{part.id}", f"{part.code} {part.title}".strip(), part.id, part.circle)
+
+
+def read_part(session: Session, frame: Frame, part_id: str) -> PartView:
+    """Raises NotFound."""
+    return frame.read_by_party("part", part_id, read=lambda ours: part_view(session, ours.actor, part_id))
 
 
 def may_speak(frame: Frame) -> bool:

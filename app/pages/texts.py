@@ -15,7 +15,7 @@ from app.pages.pieces import piece
 from app.pages.plan_view import plan_shape
 from app.pages.rendering import rendered
 from app.pages.shape_view import addable, may_shape, shape_of
-from app.pages.talk import around, prefilled
+from app.pages.talk import around, prefilled, read_part
 from app.pages.thread_view import threads_shown
 from app.pages.whole import answerable, proposable
 from app.security import serves
@@ -72,7 +72,7 @@ def part_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_CLAUSE)
         frame = frame_of(session, actor)
-        part = _part(session, frame, part_id)
+        part = read_part(session, frame, part_id)
         around = frame.read_by_party("around part", part_id, read=lambda ours: _around_part(session, ours, part))
         opened = next((card.id for card in around["cards"] or () if card.id == request.args.get("ouverte")), None)
         again = url_for("texts.part_fragment", negotiation_id=part.negotiation_id, part_id=part.id, ouverte=opened)
@@ -107,7 +107,7 @@ def clause_fragment(clause_id: str, which: str) -> ResponseReturnValue:
         card = frame.read_by_party("card", clause_id, read=lambda ours: card_of(session, ours.actor, clause_id))
         if card is None:
             raise NotFound()
-        part = _part(session, frame, card.part_id)
+        part = read_part(session, frame, card.part_id)
         tab = request.args.get("onglet", "")
 
         def shown(reader: Frame) -> dict[str, Any]:
@@ -156,10 +156,6 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         **_open_context(session, frame, opened, tab=tab),
         **around(session, frame, part, tab=tab),
     )
-
-
-def _part(session: Session, frame: Frame, part_id: str) -> PartView:
-    return frame.read_by_party("part", part_id, read=lambda ours: part_view(session, ours.actor, part_id))
 
 
 def _around_part(session: Session, frame: Frame, part: PartView) -> dict[str, Any]:

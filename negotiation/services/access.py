@@ -1,5 +1,6 @@
 """Who is acting, for which party, and may they: the only door from a person to a negotiation."""
 
+from collections.abc import Callable
 from datetime import date
 
 from sqlalchemy import ColumnElement, or_, select
@@ -113,23 +114,35 @@ def _lent(session: Session, member_ids: list[str]) -> dict[str, frozenset[Role]]
 
 def actor_on_clause(session: Session, clause_id: str, *, person_id: str, authentication: Authentication) -> Actor:
     """The person, acting in the negotiation of this clause. Raises NotFound."""
-    return _actor_on(session, Clause, clause_id, person_id=person_id, authentication=authentication)
+    return on_clause(
+        session,
+        clause_id,
+        who=lambda found: actor_in(session, found, person_id=person_id, authentication=authentication),
+    )
 
 
 def actor_on_part(session: Session, part_id: str, *, person_id: str, authentication: Authentication) -> Actor:
     """The person, acting in the negotiation of this part. Raises NotFound."""
-    return _actor_on(session, Part, part_id, person_id=person_id, authentication=authentication)
+    return _acting_on(
+        session,
+        Part,
+        part_id,
+        who=lambda found: actor_in(session, found, person_id=person_id, authentication=authentication),
+    )
 
 
-def _actor_on(
-    session: Session, row: type[Clause] | type[Part], row_id: str, *, person_id: str, authentication: Authentication
-) -> Actor:
+def on_clause(session: Session, clause_id: str, *, who: Callable[[str], Actor]) -> Actor:
+    """The actor that `who` gives for the negotiation of this clause. Raises NotFound."""
+    return _acting_on(session, Clause, clause_id, who=who)
+
+
+def _acting_on(session: Session, row: type[Clause] | type[Part], row_id: str, *, who: Callable[[str], Actor]) -> Actor:
     """Raises NotFound also for what is still inside another party."""
     query = select(col(row.negotiation_id), col(row.circle)).where(col(row.id) == row_id)
     found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound()
-    actor = actor_in(session, found.negotiation_id, person_id=person_id, authentication=authentication)
+    actor = who(found.negotiation_id)
     if not sees(actor, Circle.parse(found.circle)):
         raise NotFound()
     return actor
