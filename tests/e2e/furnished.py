@@ -14,6 +14,8 @@ from negotiation.services.commenting import Comment, Quotation, resolve_thread, 
 from negotiation.services.discussing import send_message
 from negotiation.services.mandates import Terms, set_mandate
 from negotiation.services.members import Carried, Seat, invite
+from negotiation.services.notifying import remember_token
+from negotiation.services.opening import keep_draft
 from negotiation.services.orders import Order, Seen
 from negotiation.services.splitting import pieces
 from negotiation.services.tasks import Wish, open_task
@@ -21,7 +23,7 @@ from negotiation.services.visas import set_visa_rule, submit
 from negotiation.store import Announcing, Store
 from negotiation.store.contract import Clause
 from negotiation.store.queries.instance import tables_of_instance
-from negotiation.store.queries.opening import trames_for
+from negotiation.store.queries.opening import perimeter_of, trames_for
 from tests.builders import Person, Table
 
 WAITING, SET_ASIDE, TALKED_OF = "en05", "en14", "en10"
@@ -43,6 +45,12 @@ class Places:
     inside_part: str
     invited: str
     trame: str
+    trame_part: str
+    message: str
+    structure: str
+    visa: str
+    opening: str
+    unsubscribing: str
 
     def addresses(self) -> tuple[str, ...]:
         """Every screen of a negotiation that is made to be furnished, and the trames."""
@@ -52,8 +60,12 @@ class Places:
         }
         return (
             "/",
+            f"{table}?etat=a-ecrire",
             f"{table}/membres",
             f"{table}/membres/{self.invited}",
+            f"{table}/structures/{self.structure}",
+            f"{table}/discussion?cercle=ours",
+            f"{table}/messages/{self.message}/suite?en=tache",
             f"{table}/interne",
             f"{table}/synoptique",
             f"{table}/synoptique?part={self.discussed_part}",
@@ -74,12 +86,21 @@ class Places:
             f"{clauses['set_aside']}/proposition",
             f"{clauses['set_aside']}/reprendre?version=1",
             f"{clauses['talked_of']}/proposition?fils=tous",
+            f"{clauses['set_aside']}/choisir?version=2",
             f"{clauses['to_split']}/coupe",
+            f"/ouvrir/preparations/{self.opening}",
+            f"/avis/arret/{self.unsubscribing}",
             "/trames",
             "/trames/modeles/handicap",
             f"/trames/{self.trame}",
+            f"/trames/{self.trame}/parties/{self.trame_part}",
             f"/trames/{self.trame}/supprimer",
         )
+
+    def addresses_of_the_drafter(self) -> tuple[str, ...]:
+        """What the colleague sees whose gestures wait for the reader's visa."""
+        clause = f"/clauses/{self.waiting}"
+        return (f"/negociations/{self.table}/ensemble", clause, f"{clause}/visas/{self.visa}")
 
 
 def furnish(store: Store) -> Places:
@@ -87,24 +108,31 @@ def furnish(store: Store) -> Places:
         negotiation = next(table for table in tables_of_instance(session) if table.key == "handicap")
     table = Table(store, negotiation.id)
     og = table.og
-    _ask_for_a_visa(table)
+    visa = _ask_for_a_visa(table)
     _set_aside(table)
     discussed = table.clause(TALKED_OF).part_id
+    trame, part = _copy_a_trame(store, og.dg)
     return Places(
         table=table.id,
         waiting=table.clause_id(WAITING),
         set_aside=table.clause_id(SET_ASIDE),
-        talked_of=_talk(table),
+        talked_of=table.clause_id(TALKED_OF),
+        message=_talk(table),
         to_split=_to_split(table),
         discussed_part=discussed,
         inside_part=_prepare(table, og.dg),
         invited=_invite(table, og.dg),
-        trame=_copy_a_trame(store, og.dg),
+        trame=trame,
+        trame_part=part,
+        structure=_structure(table),
+        visa=visa,
+        opening=_begin_to_open(store, og.dg),
+        unsubscribing=_a_link_of_his_mails(table, og.dg),
     )
 
 
-def _ask_for_a_visa(table: Table) -> None:
-    """A counter-proposal outside its own mandate, that somebody else wrote, waits for the reader's visa."""
+def _ask_for_a_visa(table: Table) -> str:
+    """A counter-proposal outside its own mandate, that somebody else wrote, waits for the reader's visa: its id."""
     director, drafter = table.og.dg, table.og.daf
     current, clause_id = table.current(WAITING), table.clause_id(WAITING)
     assert current is not None
@@ -118,7 +146,9 @@ def _ask_for_a_visa(table: Table) -> None:
     with table.store.unit_of_work(Announcing.SILENT) as uow:
         set_visa_rule(uow, director.actor, Gesture.PROPOSAL, Role.NEGOTIATOR)
         set_mandate(uow, director.actor, clause_id, Terms(leeway="Céder sur la date.", fallback="Le texte de repli."))
-        submit(uow, drafter.actor, clause_id, order, words="À relire avant jeudi.", despite_mandate=True)
+        asked = submit(uow, drafter.actor, clause_id, order, words="À relire avant jeudi.", despite_mandate=True)
+    assert asked.request_id is not None
+    return asked.request_id
 
 
 def _set_aside(table: Table) -> None:
@@ -128,7 +158,7 @@ def _set_aside(table: Table) -> None:
 
 
 def _talk(table: Table) -> str:
-    """A thread on a passage, another that is settled; a message and a task beside. Returns the clause's id."""
+    """A thread on a passage, another that is settled; a message and a task beside. Returns the message's id."""
     clause_id, current = table.clause_id(TALKED_OF), table.current(TALKED_OF)
     assert current is not None
     quote = " ".join(current.text.splitlines()[0].split()[:5])
@@ -144,7 +174,7 @@ def _talk(table: Table) -> str:
         message = send_message(uow, officer, circle=SHARED, text="Le tableau arrive demain.", part_id=part_id)
         open_task(uow, director, Wish(SHARED, "Lire le tableau", owner=director.member_id, message=message))
         open_task(uow, director, Wish(inside, "Chiffrer une place de plus", part_id=part_id))
-    return clause_id
+    return message
 
 
 def _to_split(table: Table) -> str:
@@ -169,7 +199,24 @@ def _invite(table: Table, director: Person) -> str:
         ).member_id
 
 
-def _copy_a_trame(store: Store, director: Person) -> str:
+def _copy_a_trame(store: Store, director: Person) -> tuple[str, str]:
+    """The id of the copy, and the key of its first part."""
     with store.unit_of_work(Announcing.SILENT) as uow:
         model = next(card.trame for card in trames_for(uow.session, director.person_id) if card.id == "handicap")
-        return trames.copy_trame(uow, director.person_id, model, title=TITLE)
+        return trames.copy_trame(uow, director.person_id, model, title=TITLE), model.parts[0].key
+
+
+def _structure(table: Table) -> str:
+    with table.store.reading() as session:
+        return perimeter_of(session, table.id)[0].key
+
+
+def _begin_to_open(store: Store, director: Person) -> str:
+    with store.unit_of_work(Announcing.SILENT) as uow:
+        return keep_draft(uow, director.person_id, {"trame": ["handicap"]}, title="CPOM en préparation")
+
+
+def _a_link_of_his_mails(table: Table, director: Person) -> str:
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        remember_token(uow, director.person_id, table.id, "jeton-de-ses-courriels")
+    return "jeton-de-ses-courriels"

@@ -1,6 +1,8 @@
 """Every main page at the widths and in the colours people have: it fits, is accessible, and works by keys."""
 
 import re
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Literal
 
@@ -8,14 +10,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Enter
-from tests.e2e.furnished import furnish
+from tests.e2e.furnished import Places, furnish
 from tests.e2e.opening import Seated, fill_the_form, send_the_form
 from tests.e2e.people import DESK, Somebody
 from tests.e2e.serving import RunningServer
 
 OG = "og.dg@handicap.example"
 WIDTHS = (320, 360, 1280, 1920)
-COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+Colours = Literal["light", "dark"]
+COLOURS: dict[Colours, list[str] | None] = {"light": None, "dark": ["color-contrast"]}
+"""The rules asked in each: but for its colours, a page is the same in the dark."""
 PAGES = (
     "/",
     "{table}",
@@ -40,9 +44,13 @@ PAGES = (
     "/nulle-part",
 )
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-# What any rule of accessibility finds wrong, in the colours of the moment: [rule, first element].
-VIOLATIONS = """async () => {
-  const { violations } = await axe.run({ resultTypes: ["violations"] });
+MATRIX = Path(__file__).resolve().parents[1] / "authorisation.toml"
+NO_PAGE = re.compile(r"/(fragment|marge|morceaux|export)\b|\.(xlsx|pdf)$")
+"""Pieces of pages that are looked at, and files."""
+# What these rules of accessibility find wrong, in the colours of the moment, any rule without them.
+VIOLATIONS = """async (rules) => {
+  const only = rules ? { runOnly: rules } : {};
+  const { violations } = await axe.run({ resultTypes: ["violations"], ...only });
   return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 120)}`);
 }"""
 PARTIES = (
@@ -71,10 +79,31 @@ def test_every_page_fits_has_one_title_and_is_open_to_everybody(og: Somebody) ->
     assert faults == {}
 
 
-def test_what_people_prepare_compare_and_discuss_fits_too(og: Somebody, served: RunningServer) -> None:
+def test_what_people_prepare_compare_and_discuss_fits_too(og: Somebody, enter: Enter, served: RunningServer) -> None:
     places = furnish(served.store)
-    faults = {address: found for address in places.addresses() if (found := _faults(og.page, address))}
+    drafter = enter("og.daf@handicap.example")
+    looked_at = [(og, address) for address in places.addresses()]
+    looked_at += [(drafter, address) for address in places.addresses_of_the_drafter()]
+    faults = {address: found for somebody, address in looked_at if (found := _faults(somebody.page, address))}
     assert faults == {}
+
+
+def test_no_page_is_left_out() -> None:
+    """Whoever adds a page lists an address of it above, or in `furnished.py`."""
+    some = Places(**dict.fromkeys((each.name for each in fields(Places)), "x"))
+    looked_at = {
+        re.sub(r"[?#].*", "", address).format(table="/negociations/x", clause="/clauses/x")
+        for address in (*PAGES, *OF_PASSERS_BY, "/ouvrir", *some.addresses(), *some.addresses_of_the_drafter())
+    }
+    ways = tomllib.loads(MATRIX.read_text(encoding="utf-8"))["ways"]
+    pages = [way.removeprefix("GET ") for way in ways if way.startswith("GET ") and not NO_PAGE.search(way)]
+    unseen = {page for page in pages if not any(re.fullmatch(_any_of(page), address) for address in looked_at)}
+    assert unseen == set()
+
+
+def _any_of(route: str) -> str:
+    """Every address of a route, as a pattern."""
+    return re.sub(r"<[^>]+>", "[^/]+", route)
 
 
 def test_the_form_that_opens_a_table_fits_in_each_of_its_states(og: Somebody) -> None:
@@ -139,9 +168,9 @@ def _faults_here(page: Page) -> list[str]:
             faults.append(f"{too_wide} px too wide at {width}")
     page.set_viewport_size(DESK)
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    for colours in COLOURS:
+    for colours, rules in COLOURS.items():
         page.emulate_media(color_scheme=colours)
-        faults += [f"{colours}: {violation}" for violation in page.evaluate(VIOLATIONS)]
+        faults += [f"{colours}: {violation}" for violation in page.evaluate(VIOLATIONS, rules)]
     return faults
 
 
