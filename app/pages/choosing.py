@@ -15,7 +15,7 @@ from app.limits import gestures
 from app.pages.clause_view import sign_of
 from app.pages.frame import Frame, frame_of, reader_on_clause
 from app.pages.inside_view import visas_for_me
-from app.pages.moves import DONE, WAITS
+from app.pages.moves import DONE, WAITS, WRONG_FIELDS
 from app.pages.presentation import markdown
 from app.pages.writing import clause_to_choose_again, sent_key
 from app.security import serves
@@ -129,6 +129,7 @@ def _context(session: Session, frame: Frame, offer: Offer, *, asked: Asked, refu
         asked=asked,
         preview=_preview(offer, asked.taken, frame.me.party),
         refusal=_told(refusal),
+        lacks_motive=refusal is not None and WRONG_FIELDS.get(refusal.code) == "motive",
         is_stale=isinstance(refusal, StaleClause),
         breaches=refusal.detail["breaches"] if isinstance(refusal, OutsideMandate) else (),
         may_send=frame.negotiation.frozen_at is None

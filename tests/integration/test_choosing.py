@@ -82,6 +82,8 @@ def test_nothing_ticked_is_nothing_to_send(app: Flask, table: Table) -> None:
     assert "Cochez au moins un passage" in sent.text
     everything = fields | {"unit": boxes(sent.text)}
     assert "acceptez-la" in ars.post(address(table, "version=2"), everything).text
+    silent = fields | {"unit": boxes(sent.text)[:1], "motive": ""}
+    assert 'href="#motif"' in ars.post(address(table, "version=2"), silent).text, "the refusal leads to its field"
     assert tabled(table).number == 2
 
 
