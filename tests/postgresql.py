@@ -56,6 +56,11 @@ class PostgresqlServer:
     def drop_database(self, url: str) -> None:
         self._order(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
+    def replace_database(self, url: str, *, by: str) -> None:
+        """Make a database anew from another, to which nobody may be connected."""
+        self.drop_database(url)
+        self._order(f'CREATE DATABASE "{make_url(url).database}" TEMPLATE "{make_url(by).database}"')
+
     def stop(self) -> None:
         """Leaves nothing behind: neither the cluster nor, on a given server, the template."""
         if not self._folder.exists():

@@ -97,7 +97,7 @@ class Pair:
             self._processes.append(process)
 
     def fight(self, rounds: Sequence[Round]) -> list[tuple[Answer, Answer]]:
-        """Both acts of each round, at once. Raises EOFError when a process died."""
+        """Both acts of each round, at once. Raises EOFError when a process died. Afterwards neither is connected."""
         for place, end in enumerate(self._ends):
             end.send([acts[place] for acts in rounds])
         first, second = (end.recv() for end in self._ends)
@@ -114,15 +114,16 @@ class Pair:
 
 def _obey(url: str, end: Any, barrier: Any) -> None:
     store = connect_store(url)
-    with store.reading() as session:  # connecting is not part of the first round
-        session.connection()
     while True:
         try:
             acts = end.recv()
         except EOFError:
             break
-        end.send([_answer(store, act, barrier) for act in acts])
-    store.engine.dispose()
+        with store.reading() as session:  # connecting is not part of the first round
+            session.connection()
+        answers = [_answer(store, act, barrier) for act in acts]
+        store.engine.dispose()  # between fights nobody holds the database: it may be put back as it was
+        end.send(answers)
 
 
 def _answer(store: Store, act: Act, barrier: Any) -> Answer:
