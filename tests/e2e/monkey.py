@@ -11,6 +11,8 @@ from playwright.sync_api import WebSocket, expect
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from negotiation.drafting.markdown_bridge import read_fragment
+from negotiation.rules.vocabulary import SHARED
+from negotiation.services.drafting import drafted_texts
 from tests.e2e.people import Somebody
 
 CLIPBOARDS = Path(__file__).resolve().parents[1] / "corpus" / "clipboard"
@@ -241,6 +243,14 @@ GESTURES: dict[str, tuple[int, Callable[[Monkey], None]]] = {
     "clear": (1, _clear),
     "value": (3, _value),
 }
+
+
+def stored_text(somebody: Somebody) -> str:
+    """The open clause in the table commune's draft, as the server has it."""
+    draft = somebody.clause.locator(".live-draft")
+    part_id, clause_id = draft.get_attribute("data-draft-part"), draft.get_attribute("data-clause")
+    with somebody.server.store.reading() as session:
+        return drafted_texts(session, str(part_id), circle=SHARED)[str(clause_id)]
 
 
 def markdown_on_screen(somebody: Somebody) -> str:

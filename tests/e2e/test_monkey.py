@@ -10,10 +10,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from negotiation.rules.vocabulary import SHARED
-from negotiation.services.drafting import drafted_texts
 from tests.e2e.conftest import Enter
-from tests.e2e.monkey import Monkey, markdown_on_screen
+from tests.e2e.monkey import Monkey, markdown_on_screen, stored_text
 from tests.e2e.people import Somebody
 
 OG, ARS = "og.dg@handicap.example", "ars.resp@handicap.example"
@@ -84,10 +82,3 @@ def _await_same(og: Somebody, ars: Somebody) -> None:
         og.page.wait_for_timeout(100)
     assert texts[0] == texts[1] == texts[2]
     assert values[0] == values[1]
-
-
-def stored_text(somebody: Somebody) -> str:
-    draft = somebody.clause.locator(".live-draft")
-    part_id, clause_id = draft.get_attribute("data-draft-part"), draft.get_attribute("data-clause")
-    with somebody.server.store.reading() as session:
-        return drafted_texts(session, str(part_id), circle=SHARED)[str(clause_id)]

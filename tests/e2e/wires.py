@@ -21,6 +21,8 @@ class Wire:
         self.sent: Change = str
         self.heard: Change = str
         somebody.page.route_web_socket(re.compile("/socket.io/"), self._join)
+        # Else the page goes round by long polling once the wire was cut.
+        somebody.page.route(re.compile("/socket.io/.*transport=polling"), lambda route: route.abort())
 
     def once(self, way: str, event: str, change: Change) -> None:
         """The next frame with these words, on this way, is changed."""

@@ -9,8 +9,7 @@ import type { DraftSync, SyncEvent } from "./draft_sync";
 import { Find } from "./find";
 import { FindBar } from "./find_bar";
 import { readSelection } from "./fresh_selection";
-import { textsOf } from "./kept";
-import { keptPanel } from "./kept_panel";
+import { showKept } from "./kept_panel";
 import { cleanPaste, PasteNote } from "./paste";
 import { fitInCell, isTooLong, TOO_LONG } from "./paste_cell";
 import type { Peers } from "./peers";
@@ -321,13 +320,7 @@ export class ClauseEditor {
   }
 
   private showKept(): void {
-    void textsOf(this.sync.owner).then((texts) => {
-      for (const text of texts) {
-        if (text.clause && text.clause !== this.parts.clause) continue;
-        if (document.querySelector(`[data-kept="${text.id}"]`)) continue;
-        this.host.prepend(keptPanel(text, this.parts.say));
-      }
-    });
+    void showKept(this.host, { owner: this.sync.owner, clause: this.parts.clause, say: this.parts.say });
   }
 }
 

@@ -10,12 +10,12 @@ export async function showKept(
 ): Promise<void> {
   for (const text of await textsOf(owner)) {
     if (text.clause && clause && text.clause !== clause) continue;
-    if (host.querySelector(`[data-kept="${text.id}"]`)) continue;
+    if (document.querySelector(`[data-kept="${text.id}"]`)) continue;
     host.prepend(keptPanel(text, say));
   }
 }
 
-export function keptPanel(text: KeptText, say: (sentence: string) => void): HTMLElement {
+function keptPanel(text: KeptText, say: (sentence: string) => void): HTMLElement {
   const field = element("textarea", "field kept-field", text.text);
   field.readOnly = true;
   field.rows = Math.min(8, text.text.split("\n").length + 1);

@@ -1,0 +1,261 @@
+"""What becomes of words typed without a network, or over a bad one: stored, or given back to their author."""
+
+import re
+from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from negotiation.rules.vocabulary import Right
+from negotiation.services.leaving import remove
+from negotiation.services.members import Seat, change
+from negotiation.store import Announcing
+from negotiation.store.contract import Negotiation
+from negotiation.store.queries.instance import tables_of_instance
+from tests.builders import Person, Table
+from tests.e2e.conftest import Enter
+from tests.e2e.monkey import stored_text
+from tests.e2e.people import Somebody
+from tests.e2e.serving import RunningServer
+from tests.e2e.wires import Wire
+
+# No browser writes this.
+CRASH = Path(__file__).resolve().parents[1] / "drafting_crashes" / "too_deep--nested_33_quotes.hex"
+OG, HR, ARS = "og.dg@handicap.example", "og.rh@handicap.example", "ars.resp@handicap.example"
+# What is said of a network that is gone, and of a piece of a page that its reader may no longer read.
+OF_THE_NETWORK = re.compile("ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|Response Status Error Code 404|HTMLElement")
+
+
+def test_a_lid_shut_in_the_train_keeps_what_was_typed_and_gives_back_what_a_merge_swallowed(enter: Enter) -> None:
+    director, ars = enter(HR), enter(ARS)
+    for somebody in (director, ars):
+        somebody.open_clause("EN14", "table-commune")
+    ars.write("Le préavis est de six mois.")
+    expect(director.live_text).to_contain_text("six mois.")
+    go_offline(director)
+    director.write(" Il court dès la lettre.")
+    director.page.keyboard.press("Enter")
+    director.page.keyboard.type("Un second alinéa.")
+    expect(director.clause.locator(".saved")).to_have_text(re.compile(r"^Hors ligne\s: \d+\smodifications gardées"))
+
+    # Meanwhile the paragraph becomes a title: to who merges both, that is another paragraph.
+    ars.page.keyboard.press("Control+Alt+2")
+    ars.expect_saved()
+    address = director.page.url
+    director.page.close()
+    director = director.another_tab()
+    director.page.context.set_offline(False)
+    director.page.goto(address)
+    for somebody in (director, ars):
+        expect(somebody.live_text.locator("p")).to_have_text(["Un second alinéa."])
+        expect(somebody.live_text.locator("h2")).to_have_text("Le préavis est de six mois.")
+    director.expect_saved()
+    expect_given_back(director, "Il court dès la lettre.", "Ces mots ont disparu du texte commun")
+    director.clause.get_by_role("button", name="Supprimer", exact=True).click()
+    director.page.reload()
+    expect(director.live_text).to_contain_text("Un second alinéa.")
+    expect(kept(director)).to_have_count(0)
+    forget_the_network(director, ars)
+
+
+def test_words_that_come_too_late_are_given_back_and_enter_no_text(enter: Enter, served: RunningServer) -> None:
+    table = table_of(served)
+    director = enter(HR)
+    director.open_clause("EN13", "table-commune")
+
+    # Agreed meanwhile.
+    go_offline(director)
+    director.write("Avant l’accord.")
+    agree(table, "Le texte convenu.")
+    come_back(director)
+    expect_given_back(director, "Avant l’accord.", "Cette clause est convenue")
+    expect(director.clause).to_contain_text("Cette clause est accordée")
+    director.page.reload()
+    expect_given_back(director, "Avant l’accord.", "Cette clause est convenue")
+
+    # Reopened meanwhile: the text has begun again without them.
+    reopen(table)
+    director.page.reload()
+    expect(director.live_text).to_have_text("Le texte convenu.")
+    go_offline(director)
+    director.write(" Avant la réouverture.")
+    agree(table, "L’autre texte convenu.")
+    reopen(table)
+    come_back(director)
+    expect(director.live_text).to_have_text("L’autre texte convenu.")
+    expect_given_back(director, "Le texte convenu. Avant la réouverture.", "repris à neuf pendant votre absence")
+    director.write(" Après.")
+    director.expect_saved()
+    assert stored_text(director) == "L’autre texte convenu. Après."
+
+    # A right taken away, given again, then the seat itself.
+    go_offline(director)
+    director.write(" Sans droit.")
+    seat(table, Right.LECTEUR)
+    come_back(director)
+    expect_given_back(director, "Sans droit.", "Votre rôle à cette table ne permet pas ce geste.")
+    expect(director.clause.locator("[contenteditable=true]")).to_have_count(0)
+    seat(table, Right.REDACTEUR)
+    director.page.reload()
+    expect(director.live_text).to_have_text("L’autre texte convenu. Après.")
+    go_offline(director)
+    director.write(" Sans siège.")
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        remove(uow, table.og.dg.actor, table.og.rh.member.id)
+    come_back(director)
+    expect_given_back(director, "Sans siège.", "introuvable ou ne vous est pas ouvert")
+    for address in (director.page.url, "/"):
+        director.page.goto(address)
+        director.page.reload()
+        expect_given_back(director, "Sans siège.", "introuvable ou ne vous est pas ouvert")
+
+    # Frozen meanwhile.
+    og = enter(OG)
+    og.open_clause("EN13", "table-commune")
+    go_offline(og)
+    og.write(" Après le gel.")
+    before = stored_text(og)
+    freeze(table, datetime.now(UTC))
+    come_back(og)
+    expect_given_back(og, "Après le gel.", "Le contrat est figé")
+    expect(og.clause).to_contain_text("plus personne n’écrit ici")
+    og.page.reload()
+    expect_given_back(og, "Après le gel.", "Le contrat est figé")
+    assert stored_text(og) == before == "L’autre texte convenu. Après."
+    freeze(table, None)
+    forget_the_network(director, og)
+
+
+def test_what_a_wire_loses_changes_or_cuts_is_noticed_and_mended(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    wire = Wire(og)
+    og.page.clock.install()
+    for somebody in (og, ars):
+        somebody.open_clause("EN05", "table-commune")
+    expect(og.live_text).to_be_visible()
+    start = ars.live_text.inner_text()
+
+    # A message lost: the next one tells that it is missing.
+    wire.once("heard", "draft_updated", lambda frame: None)
+    ars.write(" Un")
+    ars.expect_saved()
+    ars.page.keyboard.type(" deux.")
+    expect(og.live_text).to_have_text(f"{start} Un deux.")
+
+    # A message emptied on its way: nothing is missing, and the sums of the texts differ.
+    wire.once("heard", "draft_updated", lambda frame: re.sub('"update":"[^"]*"', '"update":"AAA="', frame))
+    ars.page.keyboard.insert_text(" Trois.")
+    ars.expect_saved()
+    expect(og.live_text).to_have_text(f"{start} Un deux.")
+    og.page.clock.fast_forward(11_000)
+    expect(og.live_text).to_have_text(f"{start} Un deux. Trois.")
+
+    # An update that the server refuses: its words are shown to be copied, and the writing goes on from what is stored.
+    crash = b64encode(bytes.fromhex(CRASH.read_text())).decode()
+    wire.once("sent", "push_update", lambda frame: re.sub('"update":"[^"]*"', f'"update":"{crash}"', frame))
+    og.live_text.click()
+    og.page.keyboard.press("Control+End")
+    og.page.keyboard.insert_text(" Refusé.")
+    expect_given_back(og, "Refusé.", "Cette modification n’a pas été acceptée")
+    expect(og.live_text).to_have_text(f"{start} Un deux. Trois.")
+    og.write(" Quatre.")
+    expect(ars.live_text).to_have_text(f"{start} Un deux. Trois. Quatre.")
+
+    # Words typed in a paragraph that has become a title meanwhile: both are stored, and the merge swallows the words.
+    wire.once("heard", "draft_updated", lambda frame: None)
+    ars.live_text.click()
+    ars.page.keyboard.press("Control+Alt+2")
+    ars.expect_saved()
+    og.page.keyboard.insert_text(" Englouti.")
+    expect_given_back(og, "Englouti.", "Ces mots ont disparu du texte commun")
+    for somebody in (og, ars):
+        expect(somebody.live_text.locator("h2")).to_have_text(f"{start} Un deux. Trois. Quatre.")
+
+    # The page is older than the server: it says so, and what it kept leaves from the next one.
+    go_offline(og)
+    og.write(" Cinq.")
+    wire.once("sent", "open_draft", lambda frame: frame.replace('"schema":1', '"schema":0'))
+    come_back(og)
+    expect(og.clause.locator(".live-problem")).to_have_text(
+        "Cette page est plus ancienne que Navette\u00a0: rechargez-la."
+    )
+    expect(og.live_text).to_contain_text("Cinq.")
+    og.page.reload()
+    expect(ars.live_text).to_have_text(f"{start} Un deux. Trois. Quatre. Cinq.")
+    og.expect_saved()
+
+    # Another text is tabled: the comparison follows on the open page; started from there, the text changes live.
+    compared = og.clause.get_by_label("Changements depuis")
+    expect(compared).to_contain_text("depuis la version 3")
+    ars.open_tab("proposition")
+    ars.counter("Un texte plus court.", "Pour conclure.", value="12")
+    ars.expect_told("Votre contre-proposition est partie")
+    expect(compared).to_contain_text("depuis la version 4")
+    ars.open_tab("table-commune")
+    ars.clause.get_by_role("button", name="Repartir de la version 4").click()
+    ars.expect_told("Le texte repart de la version déposée")
+    expect(og.live_text).to_have_text("Un texte plus court.")
+    og.write(" Et complété.")
+    expect(ars.live_text).to_have_text("Un texte plus court. Et complété.")
+    expect(kept(og)).to_have_count(2)
+    forget_the_network(og, ars)
+
+
+def go_offline(somebody: Somebody) -> None:
+    expect(somebody.live_text).to_be_visible()
+    somebody.page.context.set_offline(True)
+
+
+def come_back(somebody: Somebody) -> None:
+    somebody.page.context.set_offline(False)
+
+
+def kept(somebody: Somebody) -> Locator:
+    return somebody.page.locator(".kept-text")
+
+
+def expect_given_back(somebody: Somebody, words: str, why: str) -> None:
+    panel = kept(somebody).filter(has_text=why).first
+    expect(panel).to_be_visible()
+    expect(panel.get_by_role("textbox")).to_have_value(re.compile(re.escape(words)))
+
+
+def forget_the_network(*people: Somebody) -> None:
+    for somebody in people:
+        somebody.complaints[:] = [told for told in somebody.complaints if not OF_THE_NETWORK.search(told)]
+
+
+def table_of(served: RunningServer) -> Table:
+    with served.store.reading() as session:
+        found = next(table for table in tables_of_instance(session) if table.key == "handicap")
+    return Table(served.store, found.id)
+
+
+def agree(table: Table, text: str) -> None:
+    table.og.dg.propose("en13", text)
+    for authority in authorities(table):
+        authority.accept("en13")
+
+
+def reopen(table: Table) -> None:
+    table.og.dg.reopen("en13")
+    for authority in authorities(table):
+        authority.consent("en13")
+
+
+def authorities(table: Table) -> list[Person]:
+    """Those who agree on the clause."""
+    concerned = table.situation("en13").concerned
+    return [person for person in (table.ars.resp, table.cd.chef) if person.member.party_id in concerned]
+
+
+def seat(table: Table, right: Right) -> None:
+    member = table.og.rh.member
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        change(uow, table.og.dg.actor, member.id, seat=Seat(member.title, (str(right),)))
+
+
+def freeze(table: Table, moment: datetime | None) -> None:
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        uow.session.get_one(Negotiation, table.id).frozen_at = moment
