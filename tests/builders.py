@@ -23,21 +23,19 @@ from negotiation.rules.lifecycle import Origin, Situation
 from negotiation.rules.policy import Actor, Authentication, Method
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Circle, ClauseState, Move
 from negotiation.services.access import actor_in
-from negotiation.services.importing import import_bytes
 from negotiation.services.moves import Order, Played, Seen, play, situation_of
 from negotiation.store import Announcing, Store
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Version
 from negotiation.store.people import Member, Party
-from tests.scenarios import Json, as_bytes, scenario
+from tests.imported_once import imported_once
+from tests.scenarios import Json, scenario
 
 
 def a_table(store: Store, content: Json | None = None, *, until: date | None = None, **wanted: Any) -> "Table":
     """Import a scenario and sit at its table. `wanted` goes to `tests.scenarios.scenario`: parties, engagements…"""
-    with store.unit_of_work(Announcing.SILENT) as uow:
-        imported = import_bytes(uow, as_bytes(content or scenario(**wanted)), until=until)
-    return Table(store, imported.negotiation_id)
+    return Table(store, imported_once(store, content or scenario(**wanted), until))
 
 
 @dataclass(frozen=True)
