@@ -50,8 +50,8 @@ fix: $(TO_TEST) ## let ruff put right what it can
 check: $(TO_TEST) $(PACKAGE) $(BUILT) ## the tests without a browser, most of them on one of the two databases
 	NAVETTE_SHORT_RUN=1 $(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/e2e
 
-e2e: $(TO_TEST) $(PACKAGE) $(BUILT) ## the journeys in a real browser only
-	$(BIN)/python -m pytest tests/e2e
+e2e: $(TO_TEST) $(PACKAGE) $(BUILT) ## the journeys in a real browser only, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
 
 faults: $(TO_TEST) $(PACKAGE) $(BUILT) ## each story on both databases, 1 000 rounds of each race, 50 servers killed (5 on PostgreSQL), 400 power cuts (needs strace), 2 000 random negotiations
 	NAVETTE_FAULT_ROUNDS=1000 NAVETTE_FAULT_GELS=500 NAVETTE_FAULT_KILLS=50 NAVETTE_FAULT_CUTS=400 NAVETTE_NEGOTIATION_RUNS=2000 NAVETTE_NEGOTIATION_STEPS=50 \

@@ -25,8 +25,20 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def stopping() -> Iterator[list[RunningServer]]:
+    """Servers that were told to stop: nobody waits for their grace, the next tests go on."""
+    told: list[RunningServer] = []
+    yield told
+    for server in told:
+        server.wait_until_stopped()
+    assert [failure for server in told for failure in server.failures()] == []
+
+
 @pytest.fixture(scope="module")
-def served(first_start: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def served(
+    first_start: RunningServer, stopping: list[RunningServer], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
     """A copy of the demonstrations that only this module changes."""
     folder = tmp_path_factory.mktemp("served")
     with first_start.store.engine.connect() as connection:
@@ -34,7 +46,8 @@ def served(first_start: RunningServer, tmp_path_factory: pytest.TempPathFactory)
     shutil.copy(first_start.folder / "navette.sqlite", folder)
     server = RunningServer(folder).start()
     yield server
-    server.stop()
+    server.tell_to_stop()
+    stopping.append(server)
     assert server.failures() == []
 
 

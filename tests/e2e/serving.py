@@ -54,9 +54,17 @@ class RunningServer:
         return self
 
     def stop(self) -> None:
+        self.tell_to_stop()
+        self.wait_until_stopped()
+
+    def tell_to_stop(self) -> None:
+        """It then waits for what browsers left open, up to its ten seconds of grace."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def wait_until_stopped(self) -> None:
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(timeout=15)
         except subprocess.TimeoutExpired:

@@ -22,13 +22,16 @@ MANDATE = "Délibération 2026-45 du conseil d’administration"
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, Table]]:
+def table(
+    tmp_path_factory: pytest.TempPathFactory, stopping: list[RunningServer]
+) -> Iterator[tuple[RunningServer, Table]]:
     """Three parties that decide, a partner that doesn't, one fiche: a server of its own."""
     server = RunningServer(tmp_path_factory.mktemp("closing"))
     made = a_table(server.store, _with_names(closing_scenario(title="CPOM 2027-2029, Les Tilleuls")))
     server.start()
     yield server, made
-    server.stop()
+    server.tell_to_stop()
+    stopping.append(server)
     assert server.failures() == []
 
 
