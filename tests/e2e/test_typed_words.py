@@ -33,3 +33,20 @@ def test_an_internal_message_never_waits_in_the_discussion_of_all(director: Some
     expect(director.page.locator("#message")).to_have_value("")
     director.page.get_by_role("link", name="en interne").click()
     expect(director.page.locator("#message")).to_have_value(INSIDE)
+
+
+def test_words_copied_inside_are_pasted_before_all_only_after_a_yes(director: Somebody) -> None:
+    director.open_clause("EN06")
+    page, margin = director.page, director.page.locator("#marge")
+    margin.get_by_text("Écrire en interne").click()
+    page.locator("#commentaire-ours").fill(INSIDE)
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Control+C")
+    margin.get_by_text("Écrire à toutes les parties").click()
+    shared, asked = page.locator("#commentaire-shared"), page.get_by_role("dialog")
+    for answer, kept in (("Annuler", ""), ("Coller", INSIDE)):
+        shared.focus()
+        page.keyboard.press("Control+V")
+        expect(asked).to_contain_text("Ce texte vient de votre côté interne")
+        asked.get_by_role("button", name=answer).click()
+        expect(shared).to_have_value(kept)

@@ -115,6 +115,14 @@ RACES = [
         of_three={(DONE, DONE), (STALE, DONE)},
     ),
     Race(
+        "one accepts what another party counters",
+        PROPOSED,
+        ACCEPTS,
+        Does("cd.dg", Move.COUNTER_PROPOSAL, "Un autre texte."),
+        of_two=set(),
+        of_three={(DONE, DONE), (STALE, DONE)},
+    ),
+    Race(
         "one accepts what its author withdraws",
         PROPOSED,
         ACCEPTS,
