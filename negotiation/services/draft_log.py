@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
@@ -63,6 +64,7 @@ class SqlUpdateLog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known: _Known | None = None
 
     def since(self, draft_id: str, *, epoch: int, after: int) -> Sequence[LoggedUpdate]:
         with self._store.reading() as session:
@@ -104,10 +106,29 @@ class SqlUpdateLog:
 
     def _append(self, batches: Sequence[Batch]) -> list[list[Answer]]:
         with self._store.appending() as connection:
-            facts = _facts(connection, batches)
+            known, self._known = self._still_known(connection), None
+            facts = _facts(connection, batches, known)
             answers = [_decide(facts, batch) for batch in batches]
             _keep(connection, facts)
-            return answers
+            known.at = self._moment(connection)
+        self._known = known  # it is committed
+        return answers
+
+    def _still_known(self, connection: Connection) -> "_Known":
+        """What the last transaction read, if nobody wrote since."""
+        known, at = self._known, self._moment(connection)
+        if known is None or known.at is None or at is None:
+            return _Known()
+        is_same = at.connection is known.at.connection and at.version == known.at.version
+        return known if is_same and at.writes == known.at.writes + 1 else _Known()
+
+    def _moment(self, connection: Connection) -> "_Moment | None":
+        """None where the database can't say whether others wrote."""
+        if not self._store.on_sqlite:
+            return None
+        driver: Any = connection.connection.driver_connection
+        (version,) = driver.execute("PRAGMA data_version").fetchone()
+        return _Moment(driver, version, self._store.writes)
 
     def _one_by_one(self, batch: Batch) -> list[Answer]:
         """Each in a transaction of its own, up to the first that isn't stored."""
@@ -130,6 +151,27 @@ class SqlUpdateLog:
             unstorable = Unstorable()
             unstorable.__cause__ = failure
             return unstorable
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """A point in the life of a SQLite database. `version` changes when another connection wrote, in whatever process
+    (https://www.sqlite.org/pragma.html#pragma_data_version); `writes`, when this process did."""
+
+    connection: object
+    version: int
+    writes: int
+
+
+@dataclass
+class _Known:
+    """What a transaction read, true in the next one when nobody wrote between: most of what is typed changes only
+    sequences."""
+
+    drafts: dict[str, "_Row"] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    tenures: dict[Claim, "_Tenure"] = field(default_factory=dict)
+    at: _Moment | None = None
 
 
 @dataclass
@@ -268,31 +310,42 @@ _WRITERS = select(DraftWriter).where(
 _REACHED = update(Draft).where(col(Draft.id) == bindparam("of")).values(sequence=bindparam("reached"))
 
 
-def _facts(connection: Connection, batches: Sequence[Batch]) -> _Facts:
+def _facts(connection: Connection, batches: Sequence[Batch], known: _Known) -> _Facts:
     drafts = sorted({batch.draft_id for batch in batches})
     updates = [new for batch in batches for new in batch.updates]
-    if connection.dialect.name != "sqlite":
-        connection.execute(_DRAFTS_SHARED, {"drafts": drafts})
-    rows = connection.execute(_DRAFTS_LOCKED, {"drafts": drafts})
+    claims = {new.writer.claim for new in updates if new.writer.claim}
+    _learn(connection, known, drafts, claims, {each for new in updates for each in new.clause_ids})
     asked = {"drafts": drafts, "operations": [new.op_id for new in updates]}
+    moment = now()
     facts = _Facts(
-        drafts={row.id: _Row(row.epoch, row.sequence, row.frozen_at is not None) for row in rows},
+        drafts=known.drafts,
         stored={
             (row.draft_id, row.op_id): (row.sequence, bytes(row.update), row.person_id)
             for row in connection.execute(_OPERATIONS, asked)
         },
-        states={},
+        states=known.states,
         bound={},
-        holding=claims_that_hold(connection, {new.writer.claim for new in updates if new.writer.claim}),
+        holding={claim for claim in claims & known.tenures.keys() if known.tenures[claim].lasts(moment)},
     )
-    clauses = sorted({each for new in updates for each in new.clause_ids})
-    if clauses:
-        facts.states = {row.id: row.state for row in connection.execute(_STATES, {"clauses": clauses})}
     clients = sorted({each for new in updates for each in new.client_ids})
     if clients:
         bound = connection.execute(_WRITERS, {"drafts": drafts, "clients": clients})
         facts.bound = {(row.draft_id, row.epoch, row.client_id): (row.person_id, row.party_id) for row in bound}
     return facts
+
+
+def _learn(connection: Connection, known: _Known, drafts: Sequence[str], claims: set[Claim], clauses: set[str]) -> None:
+    """Read what isn't known yet; on PostgreSQL, where nothing is, also wait for who changes it."""
+    if not known.drafts.keys() >= set(drafts):
+        if connection.dialect.name != "sqlite":
+            connection.execute(_DRAFTS_SHARED, {"drafts": drafts})
+        for draft in connection.execute(_DRAFTS_LOCKED, {"drafts": drafts}):
+            known.drafts[draft.id] = _Row(draft.epoch, draft.sequence, draft.frozen_at is not None)
+    if not known.tenures.keys() >= claims:
+        known.tenures |= _tenures(connection, claims)
+    if not known.states.keys() >= clauses:
+        found = connection.execute(_STATES, {"clauses": sorted(clauses)})
+        known.states |= {clause.id: clause.state for clause in found}
 
 
 def _keep(connection: Connection, facts: _Facts) -> None:
@@ -314,16 +367,27 @@ _SITTING: Any = (
         col(Member.id).label("member_id"),
         col(Member.rights),
         col(Member.ends_on),
+        col(SigninSession.expires_at),
     )
     .join(Member, col(Member.person_id) == col(SigninSession.person_id))
     .where(
         col(SigninSession.id).in_(bindparam("sessions", expanding=True)),
         col(Member.id).in_(bindparam("members", expanding=True)),
         col(SigninSession.ended_at).is_(None),
-        col(SigninSession.expires_at) > bindparam("moment"),
         col(Member.left_at).is_(None),
     )
 )
+
+
+@dataclass(frozen=True)
+class _Tenure:
+    """How long a claim holds of itself: the session's end, the member's last day."""
+
+    expires_at: datetime
+    ends_on: date | None
+
+    def lasts(self, moment: datetime) -> bool:
+        return moment < self.expires_at and (self.ends_on is None or paris_day(moment) <= self.ends_on)
 
 
 def claims_that_hold(connection: Connection, claims: set[Claim]) -> set[Claim]:
@@ -331,15 +395,16 @@ def claims_that_hold(connection: Connection, claims: set[Claim]) -> set[Claim]:
     if not claims:
         return set()
     moment = now()
+    return {claim for claim, tenure in _tenures(connection, claims).items() if tenure.lasts(moment)}
+
+
+def _tenures(connection: Connection, claims: set[Claim]) -> dict[Claim, _Tenure]:
     asked = {
         "sessions": sorted({claim.session_id for claim in claims}),
         "members": sorted({claim.member_id for claim in claims}),
-        "moment": moment,
     }
-    today = paris_day(moment)
-    held = {
-        Claim(row.id, row.member_id, tuple(row.rights))
+    found = {
+        Claim(row.id, row.member_id, tuple(row.rights)): _Tenure(row.expires_at, row.ends_on)
         for row in connection.execute(_SITTING, asked)
-        if row.ends_on is None or today <= row.ends_on
     }
-    return claims & held
+    return {claim: found[claim] for claim in claims & found.keys()}

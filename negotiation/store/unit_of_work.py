@@ -169,6 +169,8 @@ class Store:
     engine: Engine
     commit_apart: Callable[[Callable[[], None]], object] = field(default=lambda commit: commit())
     """Calls what waits for the disk; where an event loop turns, on an OS thread, so that the others go on."""
+    writes: int = 0
+    """Writing transactions of this process so far, on SQLite."""
     _writer: threading.Lock = field(default_factory=threading.Lock)
     _listeners: list[Listener] = field(default_factory=list)
 
@@ -222,6 +224,7 @@ class Store:
             yield
             return
         with self._writer:
+            self.writes += 1
             yield
 
     def assert_safe(self) -> None:
@@ -257,6 +260,7 @@ def connect_store(url: str) -> Store:
             poolclass=QueuePool,
             pool_size=10,
             max_overflow=20,
+            pool_use_lifo=True,  # the one that just wrote writes again: it knows that nobody else did (`draft_log`)
             connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_MS / 1000, "isolation_level": None},
         )
         event.listen(engine, "connect", _prepare_sqlite)

@@ -6,9 +6,12 @@ import pytest
 from pycrdt import Map
 from sqlalchemy import func, select
 
-from negotiation.drafting.updates import Batch, LogMovedOn, NewUpdate, Stored, Unstorable, Writer
+from negotiation.drafting.updates import Batch, ClaimLapsed, LogMovedOn, NewUpdate, Stored, Unstorable, Writer
 from negotiation.drafting.wire import Reason
 from negotiation.errors import EpochChanged, Frozen, NotAllowed, NotFound, UpdateRefused
+from negotiation.rules.policy import Method
+from negotiation.rules.vocabulary import ClauseState
+from negotiation.services.draft_seats import push_from_seat, seat_in_draft
 from negotiation.services.drafting import (
     PLATFORM_CLIENT,
     ClauseLock,
@@ -20,7 +23,9 @@ from negotiation.services.drafting import (
     push_update,
     snapshot_text,
 )
-from negotiation.store import Store
+from negotiation.services.signing_in import open_session, sign_out
+from negotiation.store import Store, connect_store
+from negotiation.store.contract import Clause
 from negotiation.store.draft_states import DraftState
 from negotiation.store.exchange import DraftUpdate
 from tests.drafting_table import START, Browser, DraftingTable, set_table
@@ -323,6 +328,35 @@ def test_what_the_database_chokes_on_holds_up_nobody_else(table: DraftingTable) 
     assert [[type(answer) for answer in answers] for answers in found] == [[Stored, Unstorable, LogMovedOn], [Stored]]
     ((again,),) = log.append([batch(alice, "before")])
     assert again == Stored(2, repeated=True)
+
+
+@pytest.mark.parametrize("elsewhere", ["here", "in another process"])
+def test_what_changed_since_the_last_keystroke_counts_for_the_next(
+    table: DraftingTable, database_url: str, elsewhere: str
+) -> None:
+    """What a transaction read is remembered for the next, unless somebody wrote between."""
+    other = connect_store(database_url) if elsewhere != "here" else table.table.store
+    alice = Browser(table, "og.dg")
+    with other.unit_of_work() as uow:
+        open_one = open_session(uow, alice.actor.person_id, method=Method.LINK)
+    with other.reading() as session:
+        seat = seat_in_draft(
+            session, alice.actor, draft_id=alice.opened.draft_id, session_id=open_one.session_id, origin="page"
+        )
+    assert seat is not None
+    for words in ("un", "deux"):
+        push_from_seat(table.live, seat, op_id=words, update=alice.type(words))
+    with other.unit_of_work() as uow:
+        uow.session.get_one(Clause, table.clause_id).state = ClauseState.AGREED
+    third = alice.type("trois")
+    with pytest.raises(Frozen):
+        push_from_seat(table.live, seat, op_id="locked", update=third)
+    with other.unit_of_work() as uow:
+        uow.session.get_one(Clause, table.clause_id).state = ClauseState.PROPOSED
+        sign_out(uow, open_one.session_id)
+    with pytest.raises(ClaimLapsed):
+        push_from_seat(table.live, seat, op_id="signed out", update=third)
+    other.engine.dispose()
 
 
 def test_two_workers_take_turns_on_one_draft(table: DraftingTable) -> None:
