@@ -262,26 +262,21 @@ def drafted_texts(session: Session, part_id: str, *, circle: Circle) -> dict[str
 def restart_drafts(uow: UnitOfWork, clause: Clause, *, circle: Circle = SHARED) -> None:
     """After a reopening: in the table commune the clause starts from the agreed text, in a new epoch.
 
-    The other clauses keep their words, and so does every private draft: what its author had not proposed is his
-    starting point for the reopening. The draft of another `circle` restarts so when a clause that is still inside was
-    written in a plain field.
+    The other clauses keep their words and values, and so does every private draft: what its author had not proposed is
+    his starting point for the reopening. The draft of another `circle` restarts so when a clause that is still inside
+    was written in a plain field.
     """
     draft = _draft_of(uow.session, clause.part_id, circle)
     if draft is None:
         return
-    clauses = _clauses(uow.session, clause.part_id)
-    texts = _texts(uow.session, draft, [each.id for each in clauses])
-    starts = {
-        each.id: _start_of(uow.session, each) if each.id == clause.id else _Start(texts[each.id], _entered(each))
-        for each in clauses
-    }
+    starts = _standing(uow.session, draft, _clause_ids(uow.session, clause.part_id))
     draft.epoch += 1
-    _write_seed(uow, draft, starts)
+    _write_seed(uow, draft, starts | {clause.id: _start_of(uow.session, clause)})
 
 
 @dataclass(frozen=True)
 class _Start:
-    """What a clause starts from in a draft: its text, and its value as a field shows it."""
+    """What a clause starts from, or has come to, in a draft: its text, and its value as a field shows it."""
 
     text: str
     value: str
@@ -330,12 +325,8 @@ def _start_of(session: Session, clause: Clause) -> _Start:
     version_id = clause.current_version_id or clause.agreed_version_id
     version = session.get(Version, version_id) if version_id else None
     if version is None:
-        return _Start(clause.working_text, _entered(clause))
+        return _Start(clause.working_text, as_entered(clause.working_value, clause.value_kind))
     return _Start(version.text, as_entered(version.value, clause.value_kind))
-
-
-def _entered(clause: Clause) -> str:
-    return as_entered(clause.working_value, clause.value_kind)
 
 
 def _write_seed(uow: UnitOfWork, draft: Draft, starts: Mapping[str, _Start]) -> None:
@@ -364,6 +355,10 @@ def _seed(starts: Mapping[str, _Start]) -> bytes:
 
 
 def _texts(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict[str, str]:
+    return {clause_id: found.text for clause_id, found in _standing(session, draft, clause_ids).items()}
+
+
+def _standing(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict[str, _Start]:
     """Read from the log inside this transaction: waiting for a room here could wait for ever."""
     watched = WatchedDocument()
     state = kept_state(session, draft.id, epoch=draft.epoch)
@@ -372,7 +367,11 @@ def _texts(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict[st
     for logged in logged_updates(session, draft.id, epoch=draft.epoch, after=state.sequence if state else 0):
         watched.apply_vetted(logged.update)
     with library_failures_named():
+        values = watched.document.get(schema.VALUES_ROOT, type=Map).to_py() or {}
         return {
-            clause_id: markdown_bridge.read_fragment(watched.document, schema.clause_root(clause_id))
+            clause_id: _Start(
+                markdown_bridge.read_fragment(watched.document, schema.clause_root(clause_id)),
+                str(values.get(clause_id, "")),
+            )
             for clause_id in clause_ids
         }
