@@ -33,6 +33,7 @@ from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Delegation, Member, Party
 from negotiation.store.record import FrozenVersion
 from negotiation.store.talk import SavedView, Task
+from tests.databases import is_short_run
 from tests.visitors import Visitor
 
 HOME = "http://localhost/"
@@ -238,8 +239,12 @@ def _values(rule: Rule, name: str, ids: Ids) -> list[str]:
 
 def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, Answer]:
     """Every answer by address: each route with each id, each question on the ids of `asked` (all of them unless told),
-    then whatever questions those pages link to, beside one reading of each clause."""
+    then whatever questions those pages link to, beside one reading of each clause.
+
+    In the ordinary run, what is asked by a link of clauses that aren't among `ids` is asked of one of them.
+    """
     chosen = ids if asked is None else asked
+    told_of = frozenset(ids.get("clause_id", [])) if is_short_run() else None
     waiting = [address for rule in routes(visitor.app) for address in addresses_of(visitor.app, rule, ids, chosen)]
     met = {_beside_any_reading(address) for address in waiting}
     found: dict[str, Answer] = {}
@@ -250,7 +255,7 @@ def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, 
         found[address] = answer_of(visitor.get(address))
         linked = {link for link in links_of(address, found[address]) if "?" in link}
         for link in sorted(linked):
-            if (same := _beside_any_reading(link)) not in met:
+            if (same := _of_any_other_clause(_beside_any_reading(link), told_of)) not in met:
                 met.add(same)
                 waiting.append(link)
     return found
@@ -258,6 +263,11 @@ def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, 
 
 def _beside_any_reading(address: str) -> str:
     return _READING_OF_CLAUSE.sub(r"\1", address)
+
+
+def _of_any_other_clause(address: str, told_of: frozenset[str] | None) -> str:
+    found = _CLAUSE.match(address)
+    return address if told_of is None or not found or found[1] in told_of else address.replace(found[1], "§", 1)
 
 
 def archive_of(visitor: Visitor, negotiation_id: str) -> dict[str, Answer]:
@@ -286,6 +296,7 @@ def _led_to(base: str, target: str) -> str:
 
 
 _LINK = re.compile(r'\s(?:href|hx-get|src|action)="([^"]*)"')
+_CLAUSE = re.compile(r"/clauses/([^/?]+)")
 _READING_OF_CLAUSE = re.compile(r"^(/clauses/[^/?]+)/(?:accorde|proposition|table-commune|brouillon)(?=\?)")
 
 
