@@ -1,5 +1,7 @@
 """What was typed and not sent comes back to those for whom it was typed, and to nobody else."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -50,3 +52,13 @@ def test_words_copied_inside_are_pasted_before_all_only_after_a_yes(director: So
         expect(asked).to_contain_text("Ce texte vient de votre côté interne")
         asked.get_by_role("button", name=answer).click()
         expect(shared).to_have_value(kept)
+
+
+def test_after_leaving_the_back_button_shows_nothing_that_was_read(director: Somebody) -> None:
+    director.open_clause("EN06")
+    read = director.clause.locator(".read").first.inner_text()
+    director.leave()
+    for _ in range(2):
+        director.page.go_back()
+        expect(director.page).to_have_url(re.compile("/connexion"))
+        assert read not in director.page.content()
