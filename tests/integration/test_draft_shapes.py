@@ -2,15 +2,19 @@
 
 import pytest
 from pycrdt import Map, XmlElement, XmlFragment, XmlText
+from sqlalchemy import select
+from sqlmodel import col
 
 from negotiation.errors import CannotShape, EpochChanged
 from negotiation.rules.anchoring import Anchor, Found, Orphan, locate, plain_text
 from negotiation.rules.vocabulary import SHARED
 from negotiation.services.commenting import Comment, Quotation, write_comment
+from negotiation.services.draft_starts import start_again
 from negotiation.services.drafting import drafted_text
 from negotiation.services.splitting import split_clause
 from negotiation.store import Announcing, Store
 from negotiation.store.contract import Clause
+from negotiation.store.exchange import DraftUpdate
 from negotiation.store.queries.threads import threads_page
 from tests.drafting_table import Browser, DraftingTable, set_table
 
@@ -103,6 +107,27 @@ def test_a_comment_follows_its_words_through_what_is_typed_live_and_keeps_them_w
     del paragraphs[1]
     alice.push(alice.document.get_update(known))
     assert found(table) is None
+
+
+def test_words_taken_out_of_a_private_draft_before_it_is_published_reach_nobody(table: DraftingTable) -> None:
+    """Trust T3: what is published is a text, never the document that remembers what was deleted in it."""
+    alice, bruno = Browser(table, "og.dg", side="ours"), Browser(table, "ars.dg")
+    alice.push(alice.type("Canari : notre limite est de 40 000 euros."))
+    known = alice.document.get_state()
+    del alice.document.get(f"clause:{table.clause_id}", type=XmlFragment).children[1]
+    alice.push(alice.document.get_update(known))
+    alice.push(alice.type("Nous proposons 30 000 euros."))
+    table.table.og.dg.propose("k01.markdown", drafted(table, table.clause_id, "ours"))
+    version = table.table.current("k01.markdown")
+    assert version
+    with table.table.store.unit_of_work(Announcing.SILENT) as uow:
+        start_again(uow, bruno.actor, table.clause_id, side="commune", seen=version.fingerprint)
+    with table.table.store.reading() as session:
+        query = select(DraftUpdate).where(col(DraftUpdate.draft_id) == bruno.opened.draft_id)
+        sent = [bytes(row.update) for row in session.execute(query).scalars()]
+    sent += [Browser(table, "ars.dg").opened.update, version.text.encode()]
+    assert any(b"30 000 euros" in each for each in sent)
+    assert not any(b"Canari" in each or b"40 000" in each for each in sent)
 
 
 def found(table: DraftingTable) -> str | None:
