@@ -115,9 +115,12 @@ def _played(server: RunningServer, job: Job, passes: Sequence[Pass], cursors: in
     return Outcome(cpu * 1e6 / max(1, len(deliveries.latencies)), deliveries.latencies, lost, memory, opening)
 
 
-def scripts_of(job: Job, starts: Sequence[tuple[bytes, str]]) -> dict[int, list[Stroke]]:
-    """What the first people of each draft type; `starts` = (state, root) of each guest, draft after draft."""
-    words, chance = words_of_scenario(), random.Random(4)
+def scripts_of(job: Job, starts: Sequence[tuple[bytes, str]], *, seed: int = 4) -> dict[int, list[Stroke]]:
+    """What the first people of each draft type; `starts` = (state, root) of each guest, draft after draft.
+
+    Each seed types under Yjs clients of its own.
+    """
+    words, chance = words_of_scenario(), random.Random(seed)
     writers = [place for place in range(len(starts)) if place % job.people < job.writers]
     return {
         place: strokes(
@@ -139,18 +142,22 @@ def alone_on(core: int) -> Iterator[None]:
 
 
 def passes_of(server: RunningServer, job: Job) -> list[Pass]:
-    """One session for each guest, draft after draft."""
+    """One session for each guest, draft after draft, at as many tables as hold so many drafts."""
+    found: list[Pass] = []
+    while (wanted := job.drafts - len(found) // job.people) > 0:
+        found += _passes_at(server, f"handicap-{len(found)}", job, wanted=wanted)
+    return found
+
+
+def _passes_at(server: RunningServer, key: str, job: Job, *, wanted: int) -> list[Pass]:
     store, signer = server.store, URLSafeSerializer(SECRET, salt="socket-token")
     with store.unit_of_work(Announcing.SILENT) as uow:
-        negotiation_id = import_bytes(uow, as_bytes(sample(HANDICAP)), until=UNTIL).negotiation_id
+        negotiation_id = import_bytes(uow, as_bytes(sample(HANDICAP) | {"key": key}), until=UNTIL).negotiation_id
     with store.unit_of_work(Announcing.SILENT) as uow:
-        parts = _open_parts(uow.session, negotiation_id)[: job.drafts]
-        if len(parts) < job.drafts:
-            raise RuntimeError(f"only {len(parts)} parts can be drafted")
         members = select(Member).where(col(Member.negotiation_id) == negotiation_id).order_by(col(Member.key))
         people = [member for member in uow.session.execute(members).scalars() if "redacteur" in member.rights]
         found = []
-        for part_id in parts:
+        for part_id in _open_parts(uow.session, negotiation_id)[:wanted]:
             for place in range(job.people):
                 opened = open_session(uow, people[place % len(people)].person_id, method=Method.LINK)
                 found.append(Pass(opened.token, str(signer.dumps(opened.session_id)), part_id))

@@ -1,8 +1,10 @@
 """Ours and the peers on the same ground: one core for the server, another for the people, like texts to begin with."""
 
+import itertools
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +15,19 @@ from pycrdt import Doc, XmlFragment
 from bench.drafting import LOAD_CORE, SECRET, SERVER_CORE, Job, alone_on, passes_of, resident_kib, scripts_of
 from bench.drafting_guests import Guest, OwnGuest, YjsGuest
 from bench.drafting_hosts import PEERS, Host, Peer, install
+from bench.drafting_play import drain
 from bench.drafting_typing import Stroke
 from bench.live import descendants
 from tests.e2e.serving import RunningServer
 
 OURS = "Navette"
+_SEEDS = itertools.count(5)
+ATTENDED_SECONDS = 15.0
+"""Servers ask whether one is still there, and let go of who doesn't answer."""
 Text = tuple[bytes, str]
 """A draft's document before anybody types, and the root typed into."""
+Scripts = dict[int, list[Stroke]]
+"""What each of some people types, by their place."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +43,19 @@ class Ground:
 
     contender: Contender
     host: Host
+    folder: Path
+    """Where the host keeps what it stores."""
     job: Job
     passes: Sequence[Any]
-    texts: Sequence[Text]
-    """What the drafts begin with. Ours bring their own: each document knows who wrote its first letter."""
+    texts: dict[int, Text]
+    """What the drafts begin with. Ours bring their own: a document knows who wrote its first letter."""
 
     def enter(self, place: int) -> Guest:
-        peer = self.contender.peer
+        peer, draft = self.contender.peer, place // self.job.people
         if peer is None:
-            return OwnGuest(self.host.port, self.passes[place])
-        draft = place // self.job.people
+            own = OwnGuest(self.host.port, self.passes[place])
+            self.texts.setdefault(draft, _text_of(own))
+            return own
         guest = YjsGuest(self.host.port, peer, f"draft-{draft}", client=place + 1)
         text = self.texts[draft][0]
         if peer.keeps and len(guest.start) < len(text) // 2:
@@ -60,10 +71,14 @@ class Ground:
         job = self.job
         people = job.drafts * job.people
         first = {place: self.enter(place) for place in range(0, people, job.people)}
-        if self.contender.peer is None:
-            self.texts = [_text_of(guest) for guest in first.values()]
-        before = resident_kib(self.pids())
-        others = {place: self.enter(place) for place in range(people) if place not in first}
+        before, attended = resident_kib(self.pids()), time.monotonic()
+        others: dict[int, Guest] = {}
+        for place in range(people):
+            if place not in first:
+                others[place] = self.enter(place)
+            if time.monotonic() - attended > ATTENDED_SECONDS:
+                drain([*first.values(), *others.values()])
+                attended = time.monotonic()
         memory = (resident_kib(self.pids()) - before) / max(1, len(others))
         return [(first | others)[place] for place in range(people)], memory
 
@@ -90,7 +105,8 @@ def ground(contender: Contender, job: Job, texts: Sequence[Text]) -> Iterator[Gr
         try:
             restart(host)
             os.sched_setaffinity(0, {LOAD_CORE} & allowed or allowed)
-            yield Ground(contender, host, job, passes, texts)
+            texts_there = {} if contender.peer is None else dict(enumerate(texts))
+            yield Ground(contender, host, Path(folder), job, passes, texts_there)
         finally:
             os.sched_setaffinity(0, allowed)
             host.stop()
@@ -109,27 +125,26 @@ def texts_of_ours(job: Job) -> list[Text]:
     with ground(Contender(OURS), job, []) as place:
         found = []
         for draft in range(job.drafts):
-            guest = place.enter(draft * job.people)
-            found.append(_text_of(guest))
-            guest.link.close()
+            place.enter(draft * job.people).link.close()
+            found.append(place.texts[draft])
         return found
 
 
-def _text_of(guest: Guest) -> Text:
-    assert isinstance(guest, OwnGuest)
+def _text_of(guest: OwnGuest) -> Text:
     return guest.start, f"clause:{guest.clauses[0]}"
 
 
-def scripts_for(job: Job, texts: Sequence[Text]) -> dict[int, list[Stroke]]:
-    return scripts_of(job, [texts[place // job.people] for place in range(job.drafts * job.people)])
+def scripts_for(job: Job, texts: Mapping[int, Text]) -> Scripts:
+    return scripts_of(job, [texts[place // job.people] for place in range(job.drafts * job.people)], seed=next(_SEEDS))
 
 
-def convicted(place: Ground, scripts: dict[int, list[Stroke]]) -> int:
-    """How many drafts don't say, to somebody who comes in now, what was typed in them."""
+def wrong_drafts(place: Ground, scripts: Sequence[Scripts]) -> int:
+    """How many drafts don't say, to somebody who comes in now, all that was typed in them."""
     wrong, job = 0, place.job
     for draft in range(job.drafts):
         guest = place.enter(draft * job.people)
-        written = [each.update for typist in range(job.writers) for each in scripts[draft * job.people + typist]]
+        typists = range(draft * job.people, draft * job.people + job.writers)
+        written = [each.update for script in scripts for typist in typists for each in script[typist]]
         start, root = place.texts[draft]
         wrong += _said([guest.start], root) != _said([start, *written], root)
         guest.link.close()

@@ -95,11 +95,12 @@ class YjsGuest:
         self.start = b""
         if peer.keeps:
             self.ask()
+        self.began = began
         self.opening_ms = (time.monotonic() - began) * 1000
 
-    def ask(self) -> None:
-        """Have the whole document told."""
-        self._say(bytes([_SYNC, _ASK]) + _sized(b"\x00"))
+    def ask(self, known: bytes = b"\x00") -> None:
+        """Have the document told, but for what this state vector knows; all that was said before is then taken in."""
+        self._say(bytes([_SYNC, _ASK]) + _sized(known))
         while True:
             for message in self.link.wait():
                 kind, what, content = self._read(message)

@@ -49,6 +49,8 @@ class Peer:
     """Whether each message says its document first, and a first one asks to be let in, as Hocuspocus wants it."""
     keeps: bool = True
     """Whether it knows and stores the document at all."""
+    slow_to_store: bool = False
+    """Whether a hundred thousand edits take it minutes, so that they are written beside it for it to open."""
     loads_on_connection: bool = False
     """Whether a document is fetched as soon as somebody connects, before they ask."""
 
@@ -65,7 +67,11 @@ Y_WEBSOCKET = Peer(
     loads_on_connection=True,
 )
 PYCRDT_WEBSOCKET = Peer(
-    "pycrdt-websocket + SQLite", "python", ["pycrdt_rooms.py", "{port}", "{folder}"], loads_on_connection=True
+    "pycrdt-websocket + SQLite",
+    "python",
+    ["pycrdt_rooms.py", "{port}", "{folder}"],
+    slow_to_store=True,
+    loads_on_connection=True,
 )
 RELAY = Peer("bare relay, stores nothing", "node", ["relay.mjs", "{port}"], keeps=False)
 PEERS = (HOCUSPOCUS, Y_WEBSOCKET, PYCRDT_WEBSOCKET, RELAY)

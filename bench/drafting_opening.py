@@ -4,6 +4,7 @@ import itertools
 import random
 import statistics
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import insert, update
@@ -24,7 +25,25 @@ WRITERS = 3
 ROUNDS = 5
 
 
+@dataclass(frozen=True)
+class Openings:
+    """Milliseconds from the question to the whole answer."""
+
+    whole_log: float
+    cold: float
+    warm: float
+
+
 def run() -> None:
+    found = measured()
+    table(
+        f"Opening a draft after {EDITS:,} edits: milliseconds from the question to the whole answer.".replace(",", " "),
+        ["", "from the log alone", "cold, from its state", "warm"],
+        [["one page", found.whole_log, found.cold, found.warm]],
+    )
+
+
+def measured() -> Openings:
     with tempfile.TemporaryDirectory(prefix="navette-bench-") as folder, alone_on(SERVER_CORE):
         server = RunningServer(Path(folder), SECRET_KEY=SECRET, DEMONSTRATIONS="false")
         (entry,) = passes_of(server, Job(drafts=1, people=1))
@@ -37,11 +56,15 @@ def run() -> None:
         rooms.drop_idle()  # as it happens a minute after its last reader left
         cold, *warm = (each.opening_ms for each in _opened(server, entry, rounds=1 + ROUNDS))
         server.store.engine.dispose()
-    table(
-        f"Opening a draft after {EDITS:,} edits: milliseconds from the question to the whole answer.".replace(",", " "),
-        ["", "from the log alone", "cold, from its state", "warm"],
-        [["one page", whole, cold, statistics.median(warm)]],
-    )
+    return Openings(whole, cold, statistics.median(warm))
+
+
+def much_typed(start: bytes, root: str) -> list[bytes]:
+    """What three people typed for days, in order."""
+    words, chance = words_of_scenario(), random.Random(5)
+    each = [0.0] * (EDITS // WRITERS)
+    scripts = [strokes(start, root, words, each, chance) for _ in range(WRITERS)]
+    return [stroke.update for together in zip(*scripts, strict=True) for stroke in together]
 
 
 def _opened(server: RunningServer, entry: Pass, *, rounds: int) -> list[Navettist]:
@@ -58,11 +81,8 @@ def _opened(server: RunningServer, entry: Pass, *, rounds: int) -> list[Navettis
 
 
 def _write_much(store: Store, guest: Navettist) -> None:
-    """What three people typed for days, written into the log as it would stand there."""
-    words, chance = words_of_scenario(), random.Random(5)
-    root, each = f"clause:{guest.clauses[0]}", [0.0] * (EDITS // WRITERS)
-    scripts = [strokes(guest.start, root, words, each, chance) for _ in range(WRITERS)]
-    mixed = [stroke.update for together in zip(*scripts, strict=True) for stroke in together]
+    """All of it written into the log as it would stand there."""
+    mixed = much_typed(guest.start, f"clause:{guest.clauses[0]}")
     rows = (
         {
             "draft_id": guest.draft,

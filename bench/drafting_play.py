@@ -42,15 +42,20 @@ class _Desk:
         self._guests, self._writers, self._ledger = guests, writers, ledger
         self._poller = select.epoll()
         self._place = {guest.link.fileno(): place for place, guest in enumerate(guests)}
+        self._owing = {place for place, guest in enumerate(guests) if guest.link.owes}
         for fd in self._place:
             self._poller.register(fd, select.EPOLLIN)
         self._chunks: list[tuple[int, float, bytes]] = []
         self._messages: list[tuple[int, float, bytes]] = []
-        self._owing: set[int] = set()
         self.heard = time.monotonic()
 
     def push(self, place: int, updates: list[bytes]) -> None:
         self._guests[place].push(updates)
+        if self._guests[place].link.owes:
+            self._owing.add(place)
+
+    def point(self, place: int) -> None:
+        self._guests[place].point()
         if self._guests[place].link.owes:
             self._owing.add(place)
 
@@ -78,6 +83,10 @@ class _Desk:
             tell(self._ledger, self._guests[place], place, message=message, moment=moment)
         self._chunks, self._messages = [], []
 
+    def owes(self) -> bool:
+        """Whether something of what was said has not left yet."""
+        return bool(self._owing)
+
     def close(self) -> None:
         self._poller.close()
 
@@ -89,10 +98,12 @@ def play(
     *,
     cursors: int = 0,
     patience: float = 20.0,
+    quiet: float = QUIET_SECONDS,
 ) -> Played:
     """Type the scripts (by place of the guest), listen until all has come or patience ends.
 
-    `cursors`: carets sent with each edit. `pids`: the server's processes.
+    `cursors`: carets sent with each edit. `pids`: the server's processes. `quiet`: seconds without anything new before
+    it is looked whether all is there.
     """
     ledger = Ledger(scripts, [guest.draft for guest in guests])
     for guest in guests:
@@ -100,7 +111,8 @@ def play(
     desk = _Desk(guests, set(scripts), ledger)
     gc.collect()
     gc.disable()
-    cpu, own = processor_seconds(pids), time.process_time()
+    cpu_now = cpu = processor_seconds(pids)
+    own = time.process_time()
     try:
         began = time.monotonic() + 0.1
         ledger.begin(began)
@@ -109,16 +121,30 @@ def play(
         busy = (time.process_time() - own) / (time.monotonic() - began)
         ends = time.monotonic() + patience
         while time.monotonic() < ends and not ledger.is_complete():
-            while time.monotonic() - desk.heard < QUIET_SECONDS and time.monotonic() < ends:
-                desk.listen(QUIET_SECONDS / 3)
+            while time.monotonic() - desk.heard < quiet and time.monotonic() < ends:
+                desk.listen(quiet / 3)
             cpu_now = processor_seconds(pids)
             desk.read_up()
-            desk.listen(QUIET_SECONDS)
+            if not ledger.is_complete():
+                desk.listen(quiet)
         desk.read_up()
     finally:
         gc.enable()
         desk.close()
     return Played(ledger.latencies, ledger.expected, (cpu_now - cpu) * 1e6 / max(1, len(ledger.latencies)), busy)
+
+
+def drain(guests: Sequence[Guest], *, patience: float = 10.0) -> None:
+    """Take in what is still on its way to them, and answer what the server asks."""
+    ends = time.monotonic() + patience
+    for guest in guests:
+        guest.link.settle()
+    desk = _Desk(guests, set(range(len(guests))), Ledger({}, []))
+    while time.monotonic() < min(ends, desk.heard + QUIET_SECONDS) or desk.owes():
+        desk.listen(QUIET_SECONDS / 3)
+        if time.monotonic() > ends:
+            raise ConnectionError("the server doesn't catch up")
+    desk.close()
 
 
 def _type(desk: _Desk, guests: Sequence[Guest], due: deque[tuple[float, int, bytes]], cursors: int) -> None:
@@ -129,7 +155,7 @@ def _type(desk: _Desk, guests: Sequence[Guest], due: deque[tuple[float, int, byt
             _, place, update = due.popleft()
             waiting[place].append(update)
             for _ in range(cursors):
-                guests[place].point()
+                desk.point(place)
         for place in [place for place in waiting if guests[place].is_free()]:
             desk.push(place, waiting.pop(place))
         desk.listen(max(0.0, min(0.05, due[0][0] - time.monotonic())) if due else 0.01)

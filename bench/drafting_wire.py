@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 _LARGEST_READ = 1 << 16  # a larger one is a new mapping each time
+_LONGEST_SILENCE = 60.0
+"""Seconds: who waits longer for a server has learnt enough."""
 
 
 class Link:
     """One connection after its handshake. `read` gives what has come, without waiting."""
 
     def __init__(self, port: int, path: str, headers: dict[str, str] | None = None) -> None:
-        self._sock = socket.create_connection(("127.0.0.1", port))
+        self._sock = socket.create_connection(("127.0.0.1", port), timeout=_LONGEST_SILENCE)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         asked = {
             "Host": f"127.0.0.1:{port}",
