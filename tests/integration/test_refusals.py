@@ -106,3 +106,22 @@ def test_a_form_too_heavy_is_refused_before_it_is_read(visitor: Visitor) -> None
 
 def test_an_address_read_the_wrong_way_says_so(visitor: Visitor) -> None:
     assert visitor.client.get("/deconnexion").status_code == 405
+
+
+def test_what_is_denied_leaves_a_line_with_who_asked_and_what_is_granted_does_not(
+    app: Flask, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, object]] = []
+
+    class Log:
+        def info(self, event: str, **facts: object) -> None:
+            told.append(facts)
+
+    monkeypatch.setattr("app.observability.structlog.get_logger", Log)
+    reader = Visitor(app).enter(table.ars.lect.email)
+    told.clear()
+    reader.get(f"/negociations/{table.id}")
+    reader.post(f"/negociations/{table.id}/phase", {"phase": "diagnostic", "seen": "cadrage"})
+    lines = [(line["rule"], line["status"], line.get("person")) for line in told]
+    assert ("/negociations/<negotiation_id>", 200, None) in lines
+    assert ("/negociations/<negotiation_id>/phase", 403, table.ars.lect.person_id) in lines
