@@ -108,6 +108,8 @@ def test_a_value_is_written_together_and_undo_keeps_to_ones_own_words(enter: Ent
     expect(changed.locator("del")).to_contain_text("4")
     expect(changed.locator("ins")).to_contain_text("5")
     expect(og.clause.get_by_role("button", name="Montrer les changements")).to_have_text("La valeur a changé")
+    og.live_text.press("F8")
+    expect(og.page.locator("#annonces")).to_contain_text("La valeur, sous le texte, a changé.")
     changed.get_by_role("button", name="Rétablir «\u00a04\u00a0»").click()
     expect(value_of(ars)).to_have_value("4")
     expect(changed).to_be_empty()

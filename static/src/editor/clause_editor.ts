@@ -139,7 +139,7 @@ export class ClauseEditor {
     const surface = element("div", "editor-surface");
     const fragment = doc.getXmlFragment(fragmentName(this.parts.clause));
     const references = new References(this.parts.socket, this.sync, this.parts.clause);
-    const marks = new LiveRedline(fragment, references, this.parts.say);
+    const marks = new LiveRedline(fragment, references, this.parts.say, () => this.value.isChanged);
     this.editor = new Editor({
       element: surface,
       injectCSS: false,

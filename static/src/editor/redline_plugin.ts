@@ -50,6 +50,8 @@ export class LiveRedline {
     fragment: Y.XmlFragment,
     private readonly references: References,
     private readonly say: (sentence: string) => void,
+    /** Whether the value beside the text changed: it is no place to go to, but it is said. */
+    private readonly valueChanged: () => boolean,
   ) {
     this.authors = new Authors(fragment.doc as Y.Doc, fragment, (client) => references.letterOf(client));
     references.listen(() => {
@@ -106,7 +108,11 @@ export class LiveRedline {
     this.work();
     const { changes } = this;
     if (!changes.length) {
-      this.say("Aucun changement.");
+      this.say(
+        this.valueChanged()
+          ? "Aucun changement dans le texte. La valeur, sous le texte, a changé."
+          : "Aucun changement.",
+      );
       return true;
     }
     this.current = this.following(step, view.state.selection.from);
