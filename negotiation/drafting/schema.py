@@ -6,7 +6,7 @@ in which, never how many there are, since two honest edits can together leave a 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from negotiation.rules.vocabulary import ValueKind
@@ -45,6 +45,9 @@ CHILDREN: Final[Mapping[str, frozenset[str]]] = {
 NODES: Final = frozenset(CHILDREN) - {DOCUMENT}
 MARKS: Final = frozenset({"bold", "italic", "strike", "link"})
 
+_HOLDS_SOMETHING: Final = frozenset({"bulletList", "orderedList", "blockquote", "table"})
+_CELLS: Final = frozenset({"tableHeader", "tableCell"})
+
 _SAFE_LINK: Final = re.compile(r"(?:https?://|mailto:)[^\x00-\x1f\x7f]+\Z", re.IGNORECASE)
 _LINK_TOKENS: Final = re.compile(r"[A-Za-z _-]{0,100}\Z")
 _CELL: Final[Mapping[str, frozenset[object]]] = {"colspan": frozenset({1}), "rowspan": frozenset({1})}
@@ -70,6 +73,16 @@ _ATTRIBUTE_NAMES: Final = frozenset({"level", "start", "type", "colspan", "rowsp
 
 def may_contain(parent: str, child: str) -> bool:
     return child in CHILDREN.get(parent, ())
+
+
+def is_whole(kind: str, children: Sequence[str]) -> bool:
+    """Whether the editor can build this node. One that it can't, each browser deletes with all its words, under the
+    name of whoever looks at it: two honest edits may leave one behind together, nobody puts one in."""
+    if kind == "listItem":
+        return children[:1] == ["paragraph"]
+    if kind in _CELLS:
+        return children == ["paragraph"]
+    return kind not in _HOLDS_SOMETHING or len(children) > 0
 
 
 def known_attribute(name: str) -> bool:

@@ -27,6 +27,8 @@ class Reason(StrEnum):
     UNKNOWN_ATTRIBUTE = "unknown_attribute"
     WRONG_PLACE = "wrong_place"
     SOMEBODY_ELSES_CLIENT = "somebody_elses_client"
+    CROWDED = "crowded"
+    HOLLOW_NODE = "hollow_node"
     CUT_CHARACTER = "cut_character"
     OP_USED_TWICE = "op_used_twice"
     DOCUMENT_FULL = "document_full"

@@ -52,6 +52,7 @@ class Page {
     clause: string,
     private readonly valueOf: string,
   ) {
+    this.document.clientID = 1000 + draw(2 ** 32 - 1000);
     this.fragment = this.document.getXmlFragment(fragmentName(clause));
     this.document.on("update", (update: Uint8Array, origin: unknown) => {
       if (origin !== "server") this.written.push(update);

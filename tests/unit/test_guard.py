@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pycrdt import Doc, Map, XmlElement, XmlFragment, XmlText
 
-from negotiation.drafting.guard import MAX_SIZE, inspect, inspect_state_vector
+from negotiation.drafting.guard import MAX_SIZE, MAX_STRUCTS, MOST_AT_ONE_PLACE, inspect, inspect_state_vector
 from negotiation.drafting.wire import Reason
 from negotiation.errors import UpdateRefused
 from tests import drafting_bytes as yjs
@@ -30,6 +30,18 @@ def test_sixty_kilobytes_of_nesting_never_reach_the_library() -> None:
     update = yjs.nested(3600)
     assert 55_000 < len(update) < MAX_SIZE
     assert reason_for(update) is Reason.TOO_DEEP
+
+
+def test_more_structs_than_any_page_holds_never_reach_the_library() -> None:
+    letters = [yjs.characters("a", yjs.ROOT), *(yjs.characters("a", after=(9, clock)) for clock in range(MAX_STRUCTS))]
+    assert reason_for(yjs.update((9, 0, letters))) is Reason.TOO_LARGE
+    assert inspect(yjs.update((9, 0, letters)), max_size=2 * MAX_SIZE).written == {9: (0, MAX_STRUCTS + 1)}
+
+
+def test_nobody_writes_between_the_same_two_letters_again_and_again() -> None:
+    between = [yjs.struct(4, yjs.text("a"), after=(7, 2), before=(7, 3))]
+    assert inspect(yjs.update((9, 0, between * MOST_AT_ONE_PLACE))).written
+    assert reason_for(yjs.update((9, 0, between * 3), (10, 0, between * 3))) is Reason.CROWDED
 
 
 def test_nesting_hidden_behind_neighbours_is_nesting_all_the_same() -> None:

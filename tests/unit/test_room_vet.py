@@ -148,11 +148,38 @@ def test_attributes_are_those_of_their_node(structs: list[bytes]) -> None:
 
 def test_nesting_built_up_over_several_updates_stops_at_the_limit() -> None:
     watched = room_with_a_paragraph()
-    vet(watched, yjs.nested(31))
-    one_more = [yjs.element("blockquote", (9, 30)), yjs.element("paragraph", (9, 31))]
+    quotes = [yjs.element("blockquote", yjs.ROOT), *(yjs.element("blockquote", (9, level)) for level in range(30))]
+    vet(watched, yjs.update((9, 0, [*quotes, yjs.element("paragraph", (9, 30))])))
+    one_more = [yjs.element("blockquote", after=(9, 31)), yjs.element("paragraph", (9, 32))]
     with pytest.raises(UpdateRefused) as refusal:
-        vet(watched, yjs.update((9, 31, one_more)))
+        vet(watched, yjs.update((9, 32, one_more)))
     assert refusal.value.detail["reason"] is Reason.TOO_DEEP
+
+
+HOLLOW = {
+    "an item without a paragraph": [yjs.element("bulletList", yjs.ROOT), yjs.element("listItem", (9, 0))],
+    "an item that begins with a list": [
+        yjs.element("bulletList", yjs.ROOT),
+        yjs.element("listItem", (9, 0)),
+        yjs.element("orderedList", (9, 1)),
+        yjs.element("listItem", (9, 2)),
+        yjs.element("paragraph", (9, 3)),
+    ],
+    "a list without an item": [yjs.element("orderedList", yjs.ROOT)],
+    "a quote of nothing": [yjs.element("blockquote", yjs.ROOT)],
+    "a cell without a paragraph": [
+        yjs.element("table", yjs.ROOT),
+        yjs.element("tableRow", (9, 0)),
+        yjs.element("tableCell", (9, 1)),
+    ],
+}
+
+
+@pytest.mark.parametrize("structs", HOLLOW.values(), ids=HOLLOW)
+def test_nobody_puts_in_what_every_browser_would_delete(structs: list[bytes]) -> None:
+    with pytest.raises(UpdateRefused) as refusal:
+        vet(room_with_a_paragraph(), written(*structs))
+    assert refusal.value.detail["reason"] is Reason.HOLLOW_NODE
 
 
 def test_a_panic_of_the_library_is_a_refusal_like_another() -> None:
