@@ -35,8 +35,8 @@ class ReferenceName(StrEnum):
 
 @dataclass(frozen=True)
 class Reference:
-    """A text to compare with, as a document of its own that holds the clause, and its value as a field shows it. `number`
-    None: nobody ever tabled it."""
+    """A text to compare with, as a document of its own that holds the clause, and its value as a field shows it.
+    `number` None: nobody ever tabled it."""
 
     number: int | None
     update: bytes
