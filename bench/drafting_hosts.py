@@ -17,7 +17,7 @@ from typing import Protocol
 from bench.live import descendants
 
 LISTS = Path(__file__).with_name("peers")
-INSTALLED = LISTS.parents[1] / "var" / "bench-peers"
+INSTALLED = LISTS.parents[1] / "build" / "bench-peers"
 LONGEST_START = 30.0
 
 
@@ -130,7 +130,7 @@ def install() -> dict[str, str]:
     for script in (*LISTS.glob("*.mjs"), *LISTS.glob("*.py")):
         shutil.copy(script, INSTALLED)
     npm = ["npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
-    pip = [str(_python()), "-m", "pip", "install", "--quiet", "-r", "requirements.txt"]
+    pip = [str(_python()), "-m", "pip", "install", "-qq", "-r", "requirements.txt"]
     steps = {"node": [npm], "python": [[sys.executable, "-m", "venv", str(INSTALLED / ".venv")], pip]}
     lists = {"node": LISTS / "package.json", "python": LISTS / "requirements.txt"}
     missing = {}
