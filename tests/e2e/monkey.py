@@ -47,6 +47,8 @@ class Monkey:
     draw: random.Random
     done: list[str]
     refusals: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """Errors that no script of the page caught."""
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -85,7 +87,7 @@ class Monkey:
 
     def _listen(self) -> None:
         self.somebody.page.on("websocket", self._follow)
-        self.somebody.page.on("pageerror", lambda error: self.done.append(f"{self.name} FAILED {error.stack}"))
+        self.somebody.page.on("pageerror", lambda error: self.failures.append(f"{self.done[-1]} {error.stack}"))
 
     def _follow(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._hear)
@@ -217,6 +219,8 @@ def _clear(monkey: Monkey) -> None:
 
 def _value(monkey: Monkey) -> None:
     monkey.somebody.clause.locator("form.propose-draft [name=value]").fill(monkey.draw.choice(VALUES))
+    # Back to the text: letters typed on in the field are no number, and would stay there alone.
+    monkey.place()
 
 
 GESTURES: dict[str, tuple[int, Callable[[Monkey], None]]] = {

@@ -27,7 +27,9 @@ OG, HR, ARS = "og.dg@handicap.example", "og.rh@handicap.example", "ars.resp@hand
 OF_THE_NETWORK = re.compile("ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|Response Status Error Code 404|HTMLElement")
 
 
-def test_a_lid_shut_in_the_train_keeps_what_was_typed_and_gives_back_what_a_merge_swallowed(enter: Enter) -> None:
+def test_a_lid_shut_in_the_train_keeps_what_was_typed_and_gives_back_what_a_merge_swallowed(
+    enter: Enter, served: RunningServer
+) -> None:
     director, ars = enter(HR), enter(ARS)
     for somebody in (director, ars):
         somebody.open_clause("EN14", "table-commune")
@@ -39,13 +41,15 @@ def test_a_lid_shut_in_the_train_keeps_what_was_typed_and_gives_back_what_a_merg
     director.page.keyboard.type("Un second alinéa.")
     expect(director.clause.locator(".saved")).to_have_text(re.compile(r"^Hors ligne\s: \d+\smodifications gardées"))
 
-    # Meanwhile the paragraph becomes a title: to who merges both, that is another paragraph.
+    # Meanwhile the paragraph becomes a title, which is another paragraph to who merges both; and the session ends.
     ars.page.keyboard.press("Control+Alt+2")
     ars.expect_saved()
     address = director.page.url
     director.page.close()
+    end_sessions(table_of(served).og.rh)
     director = director.another_tab()
     director.page.context.set_offline(False)
+    director.sign_in(HR)
     director.page.goto(address)
     for somebody in (director, ars):
         expect(somebody.live_text.locator("p")).to_have_text(["Un second alinéa."])
@@ -108,6 +112,7 @@ def test_words_that_come_too_late_are_given_back_and_enter_no_text(enter: Enter,
     for address in (director.page.url, "/"):
         director.page.goto(address)
         director.page.reload()
+        director.page.get_by_text("Vos mots gardés sur ce poste").click()
         expect_given_back(director, "Sans siège.", "introuvable ou ne vous est pas ouvert")
 
     # Frozen meanwhile.
@@ -230,6 +235,12 @@ def table_of(served: RunningServer) -> Table:
     with served.store.reading() as session:
         found = next(table for table in tables_of_instance(session) if table.key == "handicap")
     return Table(served.store, found.id)
+
+
+def end_sessions(person: Person) -> None:
+    with person.table.store.engine.begin() as connection:
+        now = "UPDATE signin_session SET ended_at = datetime('now') WHERE person_id = ?"
+        connection.exec_driver_sql(now, (person.person_id,))
 
 
 def agree(table: Table, text: str) -> None:

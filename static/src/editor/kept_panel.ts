@@ -1,7 +1,14 @@
 /** « Texte gardé sur ce poste »: words that could not be stored, for their author to copy. */
 
 import { button, element } from "../page/words";
-import { dropText, type KeptText, textsOf } from "./kept";
+import { dropText, type KeptText, placeOfOwner, textsOf } from "./kept";
+
+/** For whom the words were written: on a page of neither, nobody could tell. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  commune: "Écrit sur la table commune.",
+  ours: "Écrit dans votre brouillon interne.",
+  authorities: "Écrit dans le brouillon entre autorités.",
+};
 
 /** Those of one place that aren't shown yet, above what stands there. `clause` empty: those of all its clauses. */
 export async function showKept(
@@ -16,6 +23,7 @@ export async function showKept(
 }
 
 function keptPanel(text: KeptText, say: (sentence: string) => void): HTMLElement {
+  const { side } = placeOfOwner(text.owner);
   const field = element("textarea", "field kept-field", text.text);
   field.readOnly = true;
   field.rows = Math.min(8, text.text.split("\n").length + 1);
@@ -31,9 +39,9 @@ function keptPanel(text: KeptText, say: (sentence: string) => void): HTMLElement
   });
   const panel = element(
     "section",
-    "kept-text",
+    side === "commune" ? "kept-text" : "kept-text private",
     element("h4", "", "Texte gardé sur ce poste"),
-    element("p", "", text.why),
+    element("p", "", `${WRITTEN[side] ?? ""} ${text.why}`.trim()),
     field,
     element("p", "bar-line", copy, drop),
   );
@@ -42,13 +50,14 @@ function keptPanel(text: KeptText, say: (sentence: string) => void): HTMLElement
   return panel;
 }
 
-/** The clipboard needs a secure address; the old way serves the others. */
+/** The old way first: it is told as a copy, so that internal words are known where they are pasted. */
 async function copyText(field: HTMLTextAreaElement): Promise<boolean> {
   field.select();
+  if (document.execCommand("copy")) return true;
   try {
     await navigator.clipboard.writeText(field.value);
     return true;
   } catch {
-    return document.execCommand("copy");
+    return false;
   }
 }

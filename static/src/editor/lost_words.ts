@@ -38,8 +38,11 @@ export function applySeeing(doc: Y.Doc, update: Uint8Array, origin: symbol): Map
     }
   };
   doc.on("afterTransaction", look);
-  Y.applyUpdate(doc, update, origin);
-  doc.off("afterTransaction", look);
+  try {
+    Y.applyUpdate(doc, update, origin);
+  } finally {
+    doc.off("afterTransaction", look);
+  }
   return withWords(lost);
 }
 

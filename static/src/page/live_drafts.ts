@@ -89,11 +89,13 @@ async function recover(draft: HTMLElement, owners: readonly string[]): Promise<v
 
 async function recoverElsewhere(person: string): Promise<void> {
   const owners = await ownersOf(person);
+  const shown = element("details", "kept-elsewhere", element("summary", "", "Vos mots gardés sur ce poste"));
+  document.getElementById("contenu")?.prepend(shown);
   for (const owner of owners) {
     const place = element("div", "live-draft");
     const { part, side } = placeOfOwner(owner);
     Object.assign(place.dataset, { draftPart: part, draftSide: side, editable: "false" });
-    document.getElementById("contenu")?.prepend(place);
+    shown.append(place);
     await recover(place, owners);
   }
 }
