@@ -96,9 +96,9 @@ class Table:
 
     def current(self, name: str) -> Version | None:
         """The version on the table."""
-        clause = self.clause(name)
+        tabled = select(Version).join(Clause, col(Clause.current_version_id) == col(Version.id))
         with self.store.reading() as session:
-            return session.get(Version, clause.current_version_id) if clause.current_version_id else None
+            return session.execute(tabled.where(col(Clause.id) == self._clauses[name])).scalar_one_or_none()
 
     def agree(self, name: str, text: str = "Le texte convenu.", value: object = None) -> None:
         """The first concerned party proposes, every other accepts."""
