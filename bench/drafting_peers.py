@@ -18,6 +18,8 @@ from bench.measuring import table
 
 JOB = replace(JOB_J, seconds=8.0)
 ROUNDS = 3
+WARMING_SECONDS = 2.0
+"""Typed before anything is counted: Node compiles what it runs often."""
 SETTINGS = {0: "edits alone", 1: "a caret with each edit"}
 FAILURES = (NotInstalled, OSError, RuntimeError)
 
@@ -142,11 +144,13 @@ def _job_j(job: Job, *, rounds: int) -> Board:
 def one_turn(contender: Contender, job: Job, texts: Sequence[Text]) -> Turn:
     with ground(contender, job, texts) as place:
         guests, memory = place.guests()
+        warming = scripts_for(replace(job, seconds=WARMING_SECONDS), place.texts)
         scripts = {cursors: scripts_for(job, place.texts) for cursors in SETTINGS}
         drain(guests)
+        play(guests, warming, place.pids(), cursors=1)
         played = {cursors: play(guests, scripts[cursors], place.pids(), cursors=cursors) for cursors in SETTINGS}
         stored = contender.peer is None or contender.peer.keeps
-        wrong = wrong_drafts(place, list(scripts.values())) if stored else 0
+        wrong = wrong_drafts(place, [warming, *scripts.values()]) if stored else 0
         for guest in guests:
             guest.link.close()
         return Turn(played, memory, wrong)
