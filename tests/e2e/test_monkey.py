@@ -17,7 +17,7 @@ from tests.e2e.people import Somebody
 
 OG, ARS = "og.dg@handicap.example", "ars.resp@handicap.example"
 CLAUSE = "EN06"
-STEPS = int(os.environ.get("NAVETTE_MONKEY_STEPS", "60"))
+STEPS = int(os.environ.get("NAVETTE_MONKEY_STEPS", "40"))
 SEED = int(os.environ.get("NAVETTE_MONKEY_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 
 
