@@ -109,6 +109,7 @@ class ShakyPage:
             self.refusals.append(str(failure))
             self.cut()
             return
+        self.link.pay()
         self._take_what_arrived(everything=calm)
         self._push(calm=calm)
         self._ask_for_gap()

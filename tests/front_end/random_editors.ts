@@ -60,7 +60,7 @@ class Page {
     this.undo = new Y.UndoManager(this.fragment, {
       trackedOrigins: new Set(["mine"]),
       deleteFilter: (item) => defaultDeleteFilter(item, defaultProtectedNodes),
-      captureTimeout: 20,
+      captureTimeout: 3_600_000,
     });
     const { doc, meta } = initProseMirrorDoc(this.fragment, schema);
     this.meta = meta;
@@ -95,6 +95,7 @@ class Page {
 
   /** The updates of one edit; an edit that finds nothing to do is another. */
   edit(): Uint8Array[] {
+    if (this.draw(3)) this.undo.stopCapturing();
     for (let tries = 0; tries < 50 && !this.written.length; tries += 1) {
       this.selectSome(this.draw(4) ? 0 : 12);
       let chosen = this.draw(this.acts.reduce((total, [weight]) => total + weight, 0));
