@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.databases import is_short_run, left_to_the_other
+from tests.databases import is_other_run, is_short_run, left_to_the_other, told_twice
 from tests.postgresql import PostgresqlServer
 from tests.requirements import absence_is_a_failure, absent_requirements, closing_line, find_chromium
 
@@ -167,8 +167,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             config.stash[LEFT_OUT][requirement.name] = len(concerned)
             config.hook.pytest_deselected(items=concerned)
             items[:] = [item for item in items if item not in set(concerned)]
-    if is_short_run():
+    if is_short_run() or is_other_run():
         elsewhere = left_to_the_other(items)
+        if is_other_run():
+            elsewhere = told_twice(items) - elsewhere
         config.hook.pytest_deselected(items=list(elsewhere))
         items[:] = [item for item in items if item not in elsewhere]
 

@@ -1,4 +1,4 @@
-"""On which database a story is told when there is little time: `make check` tells each on one, `make faults` on both.
+"""On which database a story is told: by `make check` on one, by `make faults` on the other, by hand on both.
 
 By the name of its test, so that a story that fails in continuous integration fails there again, and so that every
 module has some on PostgreSQL. What asks something of the database itself is told on both every time.
@@ -32,17 +32,20 @@ def is_short_run() -> bool:
     return os.environ.get("NAVETTE_SHORT_RUN") == "1"
 
 
-def left_to_the_other(items: list[pytest.Item]) -> set[pytest.Item]:
-    """The tests that are told on the other database, among those that come once for each."""
+def is_other_run() -> bool:
+    """Whether only what `make check` leaves out of the stories counts: so in `make faults`."""
+    return os.environ.get("NAVETTE_SHORT_RUN") == "other"
+
+
+def told_twice(items: list[pytest.Item]) -> set[pytest.Item]:
+    """The tests that come once for each database."""
     told = Counter(_story(item) for item in items)
-    return {
-        item
-        for item in items
-        if told[_story(item)] == 2
-        and item.path.stem not in ON_BOTH
-        and _database(item) is not None
-        and _database(item) != _chosen(item)
-    }
+    return {item for item in items if told[_story(item)] == 2 and _database(item) is not None}
+
+
+def left_to_the_other(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Those among them that are told on the other database when there is little time."""
+    return {item for item in told_twice(items) if item.path.stem not in ON_BOTH and _database(item) != _chosen(item)}
 
 
 def _database(item: pytest.Item) -> str | None:
