@@ -1,7 +1,7 @@
 """On which database a story is told: by `make check` on one, by `make faults` on the other, by hand on both.
 
 By the name of its test, so that a story that fails in continuous integration fails there again, and so that every
-module has some on PostgreSQL. What asks something of the database itself is told on both every time.
+module has some on PostgreSQL. What asks something of the database itself is told on both by `make check`.
 """
 
 import os
