@@ -28,7 +28,6 @@ class Reason(StrEnum):
     WRONG_PLACE = "wrong_place"
     SOMEBODY_ELSES_CLIENT = "somebody_elses_client"
     CROWDED = "crowded"
-    HOLLOW_NODE = "hollow_node"
     CUT_CHARACTER = "cut_character"
     OP_USED_TWICE = "op_used_twice"
     DOCUMENT_FULL = "document_full"

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from negotiation.drafting.guard import inspect_state_vector
-from negotiation.drafting.schema import clause_root
 from negotiation.store.columns import new_id
 from tests import drafting_bytes as yjs
 from tests.builders import Table, a_table
@@ -91,17 +90,7 @@ def forgeries(mallory: Guest, alices: int) -> dict[str, tuple[dict[str, object],
             "update_refused",
         ),
         "missing dependencies": (update(yjs.update((77, 0, [yjs.characters("z", after=(78, 3))]))), "resync_needed"),
-        "a hollow list item": (
-            update(
-                yjs.update((77, 0, [yjs.element("bulletList", root_of(mallory)), yjs.element("listItem", (77, 0))]))
-            ),
-            "update_refused",
-        ),
     }
-
-
-def root_of(someone: Guest) -> str:
-    return clause_root(someone.clause_id)
 
 
 def clock_of(someone: Guest, client: int) -> int:
