@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
@@ -23,13 +22,12 @@ from negotiation.drafting.updates import (
 )
 from negotiation.drafting.wire import Reason
 from negotiation.errors import EpochChanged, Frozen, NotFound, Refusal, UpdateRefused
-from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import ClauseState
+from negotiation.services.draft_claims import Tenure, tenures
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation
 from negotiation.store.draft_states import DraftState
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter
-from negotiation.store.people import Member, SigninSession
 from negotiation.store.unit_of_work import Store
 
 LOCKED_STATES = frozenset({ClauseState.AGREED, ClauseState.WITHDRAWN})
@@ -170,7 +168,7 @@ class _Known:
 
     drafts: dict[str, "_Row"] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
-    tenures: dict[Claim, "_Tenure"] = field(default_factory=dict)
+    tenures: dict[Claim, Tenure] = field(default_factory=dict)
     at: _Moment | None = None
 
 
@@ -342,7 +340,7 @@ def _learn(connection: Connection, known: _Known, drafts: Sequence[str], claims:
         for draft in connection.execute(_DRAFTS_LOCKED, {"drafts": drafts}):
             known.drafts[draft.id] = _Row(draft.epoch, draft.sequence, draft.frozen_at is not None)
     if not known.tenures.keys() >= claims:
-        known.tenures |= _tenures(connection, claims)
+        known.tenures |= tenures(connection, claims)
     if not known.states.keys() >= clauses:
         found = connection.execute(_STATES, {"clauses": sorted(clauses)})
         known.states |= {clause.id: clause.state for clause in found}
@@ -356,55 +354,3 @@ def _keep(connection: Connection, facts: _Facts) -> None:
     connection.execute(_REACHED, [{"of": draft_id, "reached": sequence} for draft_id, sequence in reached.items()])
     if facts.writers:
         connection.execute(insert(DraftWriter), facts.writers)
-
-
-# ---------------------------------------------------------------------- whether people are still who they were
-
-
-_SITTING: Any = (
-    select(
-        col(SigninSession.id),
-        col(Member.id).label("member_id"),
-        col(Member.rights),
-        col(Member.ends_on),
-        col(SigninSession.expires_at),
-    )
-    .join(Member, col(Member.person_id) == col(SigninSession.person_id))
-    .where(
-        col(SigninSession.id).in_(bindparam("sessions", expanding=True)),
-        col(Member.id).in_(bindparam("members", expanding=True)),
-        col(SigninSession.ended_at).is_(None),
-        col(Member.left_at).is_(None),
-    )
-)
-
-
-@dataclass(frozen=True)
-class _Tenure:
-    """How long a claim holds of itself: the session's end, the member's last day."""
-
-    expires_at: datetime
-    ends_on: date | None
-
-    def lasts(self, moment: datetime) -> bool:
-        return moment < self.expires_at and (self.ends_on is None or paris_day(moment) <= self.ends_on)
-
-
-def claims_that_hold(connection: Connection, claims: set[Claim]) -> set[Claim]:
-    """Those whose session is open and whose member sits today with the rights they had."""
-    if not claims:
-        return set()
-    moment = now()
-    return {claim for claim, tenure in _tenures(connection, claims).items() if tenure.lasts(moment)}
-
-
-def _tenures(connection: Connection, claims: set[Claim]) -> dict[Claim, _Tenure]:
-    asked = {
-        "sessions": sorted({claim.session_id for claim in claims}),
-        "members": sorted({claim.member_id for claim in claims}),
-    }
-    found = {
-        Claim(row.id, row.member_id, tuple(row.rights)): _Tenure(row.expires_at, row.ends_on)
-        for row in connection.execute(_SITTING, asked)
-    }
-    return {claim: found[claim] for claim in claims & found.keys()}

@@ -16,7 +16,7 @@ from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import Action, Circle, Role, ValueKind
 from negotiation.services.access import roles_of, sits
-from negotiation.services.draft_log import claims_that_hold
+from negotiation.services.draft_claims import claims_that_hold
 from negotiation.services.drafting import FoundDraft, LiveDrafts, find_draft
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause
