@@ -6,7 +6,7 @@ served there. Sixty pages of four pieces are sixty requests; measured by `python
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, current_app, g, request
 from flask.typing import ResponseReturnValue
@@ -44,9 +44,14 @@ def several() -> ResponseReturnValue:
 
 def _piece(address: str) -> Markup:
     """What that address answers, as if it had been asked for alone: the view's rights and its refusals are its own."""
-    there = urlsplit(address)
+    path, _, query = address.partition("?")
     environ = {key: value for key, value in request.environ.items() if not key.startswith("werkzeug.")}
-    environ |= {"PATH_INFO": unquote(there.path, "latin-1"), "QUERY_STRING": there.query, "REQUEST_METHOD": "GET"}
+    # As WSGI spells bytes (PEP 3333).
+    environ |= {
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query.encode().decode("latin-1"),
+        "REQUEST_METHOD": "GET",
+    }
     with current_app.request_context(environ):
         answer = current_app.make_response(_answered())
         html = Markup(answer.get_data(as_text=True))  # HTML already: what the view answers alone

@@ -3,16 +3,17 @@
 SQLite has no such case: a writing transaction there starts by locking the whole database.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 
 import pytest
 from sqlalchemy import update
 from sqlmodel import Session, col
 
 from negotiation.errors import Frozen, StaleClause
+from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Move
 from negotiation.services import drafting
-from negotiation.services.drafting import ClauseLock, LiveDrafts, open_draft
+from negotiation.services.drafting import FoundDraft, LiveDrafts, open_draft
 from negotiation.services.moves import Order, Seen, play, situation_of
 from negotiation.store import Announcing, Store, UnitOfWork, connect_store
 from negotiation.store.columns import now
@@ -71,13 +72,14 @@ def test_a_clause_changed_behind_the_lock_is_never_written_over(store: Store, mo
 
 def test_a_gel_that_comes_while_a_first_draft_opens_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     table = a_table(store)
-    look = drafting._locks
+    find = drafting.find_draft
 
-    def look_and_freeze(session: Session, part_id: str) -> Mapping[str, ClauseLock]:
+    def find_and_freeze(session: Session, actor: Actor, *, part_id: str, side: str) -> FoundDraft:
+        found = find(session, actor, part_id=part_id, side=side)
         with store.unit_of_work(Announcing.SILENT) as uow:
             uow.session.get_one(Negotiation, table.id).frozen_at = now()
-        return look(session, part_id)
+        return found
 
-    monkeypatch.setattr(drafting, "_locks", look_and_freeze)
+    monkeypatch.setattr(drafting, "find_draft", find_and_freeze)
     with pytest.raises(Frozen):
         open_draft(LiveDrafts.of(store), table.og.dg.actor, part_id=table.part_id("fa01"), side="commune")
