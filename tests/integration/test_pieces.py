@@ -88,10 +88,9 @@ def test_a_piece_is_refused_with_others_as_it_is_alone(app: Flask, table: Table)
     reader = colleagues(app, table.ars.dg)[0]
     board = f"/negociations/{table.id}/fragment/tableau"
     absent = "/negociations/inconnue/fragment/tableau"
-    came = together(
-        reader, [absent, f"/negociations/{table.id}", "/nulle/part", "//ailleurs.example", "", "http://[::1", board]
-    )
-    assert [status for status, _ in came] == ["404"] * 6 + ["200"]
+    others = ["/nulle/part", "//ailleurs.example", "http://[::1", "/\N{FOX FACE}", ""]
+    came = together(reader, [absent, f"/negociations/{table.id}", *others, board])
+    assert [status for status, _ in came] == ["404"] * 7 + ["200"]
     assert asks(reader, [board] * 13).status_code == 422
     assert asks(Visitor(app), [board]).status_code == 302
 
