@@ -7,7 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
-from negotiation.rules.vocabulary import Right
+from negotiation.events import Event, Kind
+from negotiation.rules.vocabulary import SHARED, Right
 from negotiation.services.leaving import remove
 from negotiation.services.members import Seat, change
 from negotiation.store import Announcing
@@ -270,5 +271,12 @@ def seat(table: Table, right: Right) -> None:
 
 
 def freeze(table: Table, moment: datetime | None) -> None:
+    """As the gel does for drafts, and in the history too: pages remember what no history changes."""
+    happened = Kind.FREEZE_REQUESTED if moment else Kind.FREEZE_CANCELLED
     with table.store.unit_of_work(Announcing.SILENT) as uow:
-        uow.session.get_one(Negotiation, table.id).frozen_at = moment
+        negotiation = uow.session.get_one(Negotiation, table.id)
+        if moment is None:
+            negotiation.frozen_at = None
+            uow.session.flush()
+        uow.record(Event(happened, table.id, SHARED, table.og.dg.key, {"party": "og", "content_hash": "0" * 64}))
+        negotiation.frozen_at = moment
