@@ -1,8 +1,7 @@
 """Two processes act on one clause at the same moment (trust T12, T13, P11): exactly one outcome where the acts exclude
 each other, a refusal by name for the loser, and a history that tells it all.
 
-`NAVETTE_FAULT_ROUNDS`: rounds of each race, 50 unless told otherwise; `make faults` asks for 1 000. Each gel freezes a
-whole contract: `NAVETTE_FAULT_GELS` says how many for each of the two races that freeze.
+`NAVETTE_FAULT_ROUNDS`: rounds of each race, 50 unless told otherwise; `make faults` asks for 1 000.
 """
 
 import os
@@ -37,7 +36,6 @@ from tests.faults.duel import DONE, Answer, AskFreeze, Pair, PlayMove, overlap
 from tests.postgresql import PostgresqlServer
 
 ROUNDS = int(os.environ.get("NAVETTE_FAULT_ROUNDS", "50"))
-GELS = int(os.environ.get("NAVETTE_FAULT_GELS", ROUNDS // 5))
 LAID = 100
 """Clauses laid at once: each round has one of its own, and the table is put back as it was when they are played."""
 WRONG = "0" * 64
@@ -261,7 +259,7 @@ def test_a_contract_is_frozen_or_reopened_never_both(
     arena = seated(table)
     asked = AskFreeze(arena.people["cd.dg"], table.id, rendered)
     ring.keep()
-    for _ in range(GELS):
+    for _ in range(ROUNDS):
         ring.put_back()
         (both,) = ring.pair.fight([(asked, act.on(arena, 0))])
         assert outcomes_of(both) in allowed
