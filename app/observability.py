@@ -85,8 +85,9 @@ def install(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.request_id = secrets.token_hex(6)
-    g.begun = time.perf_counter()
+    """Once for a request and for the pieces of a page that it asks for (`app.pages.pieces`)."""
+    g.setdefault("request_id", secrets.token_hex(6))
+    g.setdefault("begun", time.perf_counter())
 
 
 def _tell(response: Response) -> Response:

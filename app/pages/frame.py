@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.pages.presentation import value_fr
-from app.pages.reader import Me, MeAsParty, Party
+from app.pages.reader import Me, MeAsParty, WholeParty
 from app.pages.remembering import BURST, Read, remembered, remembered_by_party
 from app.signin.session import current_person
 from negotiation.rules.lifecycle import possible_moves
@@ -139,7 +139,7 @@ class Frame:
         )
 
     def _of_party(self) -> "Frame":
-        return replace(self, actor=Party.of(self.actor), me=MeAsParty.of(self.me), reader_id="")
+        return replace(self, actor=WholeParty.of(self.actor), me=MeAsParty.of(self.me), reader_id="")
 
     def moves(self, card: ClauseCard) -> tuple[Move, ...]:
         """The moves that this person can play on the clause now: lifecycle and rights."""

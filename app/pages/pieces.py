@@ -54,6 +54,8 @@ def _piece(address: str) -> Markup:
     }
     with current_app.request_context(environ):
         answer = current_app.make_response(_answered())
+        if answer.status_code >= 400:
+            current_app.process_response(answer)  # who was denied what is told to the operator, here as elsewhere
         html = Markup(answer.get_data(as_text=True))  # HTML already: what the view answers alone
         return Markup('<template data-status="{}">{}</template>').format(answer.status_code, html)
 

@@ -79,15 +79,20 @@ class MeAsAnybody(Me):
         return cls(id=me.id, name=me.name, role=me.role, party=me.party)
 
 
-class Party(Actor):
+def _refuse(name: str, kept: frozenset[str]) -> None:
+    if name in kept:
+        raise AssertionError(f"what a whole party reads can't depend on « {name} »")
+
+
+class WholeParty(Actor):
     """A party as a whole: it has circles, neither roles nor a name. Whatever asks for them raises AssertionError."""
 
     def __getattribute__(self, name: str) -> Any:
-        assert name not in OF_ONE | OF_ROLES, f"what a whole party reads can't depend on « {name} »"
+        _refuse(name, OF_ONE | OF_ROLES)
         return super().__getattribute__(name)
 
     @classmethod
-    def of(cls, actor: Actor) -> "Party":
+    def of(cls, actor: Actor) -> "WholeParty":
         return cls(
             person_id="",
             member_id="",
@@ -104,7 +109,7 @@ class MeAsParty(Me):
     """The band of a party as a whole."""
 
     def __getattribute__(self, name: str) -> Any:
-        assert name not in OF_ONE, f"what a whole party reads can't depend on « {name} »"
+        _refuse(name, OF_ONE)
         return super().__getattribute__(name)
 
     @classmethod

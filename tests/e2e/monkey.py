@@ -4,7 +4,6 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import WebSocket, expect
@@ -13,14 +12,8 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from negotiation.drafting.markdown_bridge import read_fragment
 from negotiation.rules.vocabulary import SHARED
 from negotiation.services.drafting import drafted_texts
-from tests.e2e.people import Somebody
+from tests.e2e.people import CLIPBOARDS, Somebody
 
-CLIPBOARDS = Path(__file__).resolve().parents[1] / "corpus" / "clipboard"
-PASTE = """(text, html) => {
-  const data = new DataTransfer();
-  data.setData("text/html", html);
-  text.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-}"""
 PLACE = """(text, [share, offset, length]) => {
   const { editor } = text;
   const blocks = [];
@@ -179,7 +172,7 @@ def _link(monkey: Monkey) -> None:
 def _paste(monkey: Monkey) -> None:
     monkey.place(most=10)
     copied = monkey.draw.choice(sorted(CLIPBOARDS.glob("*.html")))
-    monkey.somebody.live_text.evaluate(PASTE, copied.read_text(encoding="utf-8"))
+    monkey.somebody.paste(copied.read_text(encoding="utf-8"))
 
 
 def _move_text(monkey: Monkey) -> None:

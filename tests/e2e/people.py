@@ -12,6 +12,12 @@ from tests.e2e.serving import RunningServer
 DESK = {"width": 1280, "height": 900}
 PASSWORD = "une phrase assez longue"
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "img"
+CLIPBOARDS = Path(__file__).resolve().parents[1] / "corpus" / "clipboard"
+PASTE = """(text, html) => {
+  const data = new DataTransfer();
+  data.setData("text/html", html);
+  text.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
 # Chromium writes this for any page or fragment that is a refusal: tests look at the page itself.
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 TABS = {
@@ -101,6 +107,10 @@ class Somebody:
         self.live_text.click()
         self.page.keyboard.press("Control+End")
         self.page.keyboard.type(words)
+
+    def paste(self, html: str) -> None:
+        """In the live text, where the caret is."""
+        self.live_text.evaluate(PASTE, html)
 
     def expect_saved(self) -> None:
         expect(self.clause.locator(".saved")).to_have_text(re.compile(r"^Enregistré"))

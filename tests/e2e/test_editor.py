@@ -1,7 +1,6 @@
 """The editor itself: what is pasted, found and typed by keyboard, and the value beside the text."""
 
 import re
-from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 from sqlmodel import col, select
@@ -10,15 +9,9 @@ from negotiation.rules.vocabulary import SHARED, ClauseState, ValueKind
 from negotiation.services.drafting import drafted_texts
 from negotiation.store.contract import Clause
 from tests.e2e.conftest import Enter
-from tests.e2e.people import Somebody
+from tests.e2e.people import CLIPBOARDS, Somebody
 
 OG, ARS = "og.dg@handicap.example", "ars.resp@handicap.example"
-CLIPBOARDS = Path(__file__).resolve().parents[1] / "corpus" / "clipboard"
-PASTE = """(text, html) => {
-  const data = new DataTransfer();
-  data.setData("text/html", html);
-  text.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-}"""
 
 
 def test_what_is_copied_from_word_and_libreoffice_keeps_its_shape_and_loses_no_word(enter: Enter) -> None:
@@ -29,7 +22,7 @@ def test_what_is_copied_from_word_and_libreoffice_keeps_its_shape_and_loses_no_w
         og.live_text.click()
         og.page.keyboard.press("Control+a")
         og.page.keyboard.press("Delete")
-        og.live_text.evaluate(PASTE, copied.read_text(encoding="utf-8"))
+        og.paste(copied.read_text(encoding="utf-8"))
         og.expect_saved()
         note = og.clause.locator(".paste-note p")
         said = f"\n\n<!-- {note.inner_text()} -->" if note.is_visible() else ""
@@ -40,7 +33,7 @@ def test_what_is_copied_from_word_and_libreoffice_keeps_its_shape_and_loses_no_w
     # Whole reports at once: as much as the server takes, then more than it takes.
     for paragraphs in (150, 400):
         og.page.keyboard.press("Control+a")
-        og.live_text.evaluate(PASTE, f"<p>{'Une phrase qui se répète. ' * 40}</p>" * paragraphs)
+        og.paste(f"<p>{'Une phrase qui se répète. ' * 40}</p>" * paragraphs)
         og.expect_saved()
     expect(og.clause.locator(".paste-note p")).to_contain_text("trop long pour être collé d’un coup")
     expect(og.live_text.locator("p")).to_have_count(150)

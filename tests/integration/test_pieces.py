@@ -10,6 +10,8 @@ from flask import Flask, template_rendered
 from jinja2 import Template
 from werkzeug.test import TestResponse
 
+from app.pages.reader import WholeParty
+from negotiation.rules.policy import circles_of
 from negotiation.rules.vocabulary import Gesture, Move, Role
 from negotiation.services.members import Seat
 from negotiation.services.moves import Order
@@ -121,6 +123,14 @@ def test_only_who_wrote_may_take_it_back_though_colleagues_ask_at_the_same_momen
     table.og.com.comment("en01", "Une remarque.")
     for reader, may in ((colleague, 0), (author, 1), (colleague, 0)):
         assert reader.get(margin).text.count("Annuler l’envoi") == may
+
+
+def test_what_a_whole_party_reads_cannot_depend_on_one_of_it(app: Flask, table: Table) -> None:
+    party = WholeParty.of(table.og.dg.actor)
+    assert circles_of(party) == circles_of(table.og.dg.actor)
+    for asked in ("roles", "lent", "member_id", "person_id", "key", "authentication"):
+        with pytest.raises(AssertionError):
+            getattr(party, asked)
 
 
 def test_what_waits_for_a_visa_is_told_to_each_as_it_concerns_him(app: Flask, table: Table) -> None:

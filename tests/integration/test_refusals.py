@@ -125,3 +125,11 @@ def test_what_is_denied_leaves_a_line_with_who_asked_and_what_is_granted_does_no
     lines = [(line["rule"], line["status"], line.get("person")) for line in told]
     assert ("/negociations/<negotiation_id>", 200, None) in lines
     assert ("/negociations/<negotiation_id>/phase", 403, table.ars.lect.person_id) in lines
+
+    told.clear()
+    reader.get("/morceaux?de=/negociations/inconnue/fragment/tableau")
+    assert [(line["rule"], line["status"], line.get("person")) for line in told] == [
+        ("/negociations/<negotiation_id>/fragment/tableau", 404, table.ars.lect.person_id),
+        ("/morceaux", 200, None),
+    ]
+    assert len({line["request_id"] for line in told}) == 1
