@@ -2,12 +2,14 @@
 
 import { Editor } from "@tiptap/core";
 import { Collaboration } from "@tiptap/extension-collaboration";
+import { Selection } from "@tiptap/pm/state";
 import type { Socket } from "socket.io-client";
 import { element } from "../page/words";
 import { Carets, tell } from "./carets";
 import type { DraftSync, SyncEvent } from "./draft_sync";
 import { Find } from "./find";
 import { FindBar } from "./find_bar";
+import { focusText } from "./focus";
 import { readSelection } from "./fresh_selection";
 import { showKept } from "./kept_panel";
 import { cleanPaste, PasteNote } from "./paste";
@@ -85,7 +87,7 @@ export class ClauseEditor {
     this.after.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
-      this.editor?.commands.focus();
+      this.leaveTools();
     });
     this.frame.append(this.after, this.pasted.element, this.help);
     this.text.before(this.problem);
@@ -193,7 +195,7 @@ export class ClauseEditor {
     const bar = new RedlineBar(marks, references, {
       person: this.parts.person,
       label,
-      leave: () => this.editor?.commands.focus(),
+      leave: () => this.leaveTools(),
       mayWrite: () => this.mayWrite(),
       valueChanged: () => this.value.isChanged,
     });
@@ -261,18 +263,21 @@ export class ClauseEditor {
     return { x: caret.x - box.left, y: caret.y - box.top };
   }
 
+  private leaveTools(): void {
+    if (this.editor) focusText(this.editor);
+  }
+
   private placeCaret(): void {
     const caret = this.firstCaret;
     this.firstCaret = null;
     if (caret === null || this.editor === null) return;
-    const { view, commands } = this.editor;
-    if (caret === "end") {
-      commands.focus("end");
-      return;
-    }
+    const { view } = this.editor;
+    const { doc, tr } = view.state;
     const box = view.dom.getBoundingClientRect();
-    const found = view.posAtCoords({ left: box.left + caret.x, top: box.top + caret.y });
-    commands.focus(found?.pos ?? "end");
+    const found = caret === "end" ? null : view.posAtCoords({ left: box.left + caret.x, top: box.top + caret.y });
+    const place = found ? Selection.near(doc.resolve(found.pos)) : Selection.atEnd(doc);
+    view.dispatch(tr.setSelection(place).scrollIntoView());
+    focusText(this.editor);
   }
 
   // ------------------------------------------------------------------ what is said around it

@@ -3,6 +3,7 @@
 import type { Editor } from "@tiptap/core";
 import { button, element } from "../page/words";
 import { type Found, foundIn, seek, selectFound, step } from "./find";
+import { focusText } from "./focus";
 
 export class FindBar {
   readonly element: HTMLElement;
@@ -51,7 +52,7 @@ export class FindBar {
     selectFound(this.editor.view);
     this.element.hidden = true;
     seek(this.editor.view, "");
-    this.editor.commands.focus();
+    focusText(this.editor);
   }
 
   private pressed(event: KeyboardEvent): void {

@@ -2,6 +2,7 @@
 
 import type { Editor } from "@tiptap/core";
 import { button, element } from "../page/words";
+import { chainInText, focusText } from "./focus";
 import { addressFrom } from "./link";
 
 export class LinkField {
@@ -48,7 +49,7 @@ export class LinkField {
       this.field.setAttribute("aria-invalid", "true");
       return;
     }
-    const chain = this.editor.chain().focus().extendMarkRange("link");
+    const chain = chainInText(this.editor).extendMarkRange("link");
     if (this.editor.state.selection.empty && !this.editor.isActive("link")) {
       const mark = { type: "link", attrs: { href: address } };
       chain.insertContent({ type: "text", text: this.field.value.trim(), marks: [mark] }).run();
@@ -59,13 +60,13 @@ export class LinkField {
   }
 
   private remove(): void {
-    this.editor.chain().focus().extendMarkRange("link").unsetMark("link").run();
+    chainInText(this.editor).extendMarkRange("link").unsetMark("link").run();
     this.close();
   }
 
   private close(): void {
     this.field.removeAttribute("aria-invalid");
     this.element.hidden = true;
-    this.editor.commands.focus();
+    focusText(this.editor);
   }
 }

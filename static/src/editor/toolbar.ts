@@ -3,6 +3,7 @@
 import type { ChainedCommands, Editor } from "@tiptap/core";
 import { yUndoPluginKey } from "@tiptap/y-tiptap";
 import { button, element } from "../page/words";
+import { chainInText, focusText } from "./focus";
 import { LinkField } from "./link_field";
 import { OneStop } from "./one_stop";
 
@@ -124,7 +125,7 @@ export class Toolbar {
     );
     bar.setAttribute("role", "toolbar");
     bar.setAttribute("aria-label", `Mise en forme\u00a0: ${labelled}`);
-    this.stop = new OneStop([bar], () => this.editor.commands.focus());
+    this.stop = new OneStop([bar], () => focusText(this.editor));
     this.element = element("div", "editor-tools", bar, this.link.element);
     this.editor.on("transaction", this.refresh);
     this.refresh();
@@ -163,7 +164,7 @@ export class Toolbar {
 
   private tool(tool: Tool): HTMLButtonElement {
     const made = button(tool.words, `tool ${tool.look ?? ""}`.trim(), () => {
-      if (made.getAttribute("aria-disabled") !== "true") tool.does(this.editor.chain().focus()).run();
+      if (made.getAttribute("aria-disabled") !== "true") tool.does(chainInText(this.editor)).run();
     });
     made.title = tool.name;
     made.setAttribute("aria-label", tool.name);
@@ -188,7 +189,7 @@ export class Toolbar {
     this.headings.setAttribute("aria-label", "Style du paragraphe");
     this.headings.addEventListener("change", () => {
       const level = Number(this.headings.value);
-      const chain = this.editor.chain().focus();
+      const chain = chainInText(this.editor);
       if (level === 0) chain.setParagraph().run();
       else chain.setHeading({ level: level as 1 | 2 | 3 | 4 }).run();
     });
