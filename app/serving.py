@@ -7,6 +7,7 @@ of the thread that waits for it. So `run` starts a fresh interpreter that patche
 import gc
 import os
 import sys
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from app import create_app
@@ -17,6 +18,7 @@ from negotiation.store import migrate
 
 PATCHED_START = "from gevent import monkey; monkey.patch_all(); from app.serving import serve; serve()"
 GRACE_SECONDS = 10
+CLOSING_SECONDS = 0.1
 HANG_SECONDS = 60
 """A worker that doesn't turn for so long is replaced."""
 CONNECTIONS = 2000
@@ -49,7 +51,7 @@ def serve() -> None:
             import gevent
 
             super().handle_exit(sig, frame)
-            gevent.spawn(_close_sockets, self.wsgi)
+            gevent.spawn(_close_sockets, self.wsgi, self.sockets)
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -82,6 +84,16 @@ def _begin(worker: Any) -> None:
     gc.set_threshold(YOUNG_OBJECTS, 10, 10)
 
 
-def _close_sockets(app: Any) -> None:
-    """Close each connection under its socket: the page then comes back by itself."""
-    app.extensions["socketio"].server.eio.disconnect()
+def _close_sockets(app: Any, listeners: Iterable[Any]) -> None:
+    """Close each connection under its socket: the page then comes back by itself.
+
+    Not before this process has stopped listening, a second later: a page comes back sooner than that, and would hold
+    it until the end of its grace. Again and again, because some were just coming in.
+    """
+    import gevent
+
+    while any(listener.fileno() >= 0 for listener in listeners):
+        gevent.sleep(CLOSING_SECONDS)
+    while True:
+        app.extensions["socketio"].server.eio.disconnect()
+        gevent.sleep(CLOSING_SECONDS)
