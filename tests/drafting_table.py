@@ -88,9 +88,9 @@ class Browser:
         fragment.children.append(XmlElement("paragraph", {}, [XmlText(words)]))
         return self.document.get_update(known)
 
-    def value(self, value: str) -> bytes:
+    def value(self, value: str, clause_id: str | None = None) -> bytes:
         known = self.document.get_state()
-        self.document.get("values", type=Map)[self.table.clause_id] = value
+        self.document.get("values", type=Map)[clause_id or self.table.clause_id] = value
         return self.document.get_update(known)
 
     def push(self, update: bytes, op_id: str | None = None) -> int:

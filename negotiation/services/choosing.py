@@ -13,15 +13,15 @@ from typing import Any
 from sqlmodel import Session
 
 from negotiation.drafting.authorship import Run
-from negotiation.errors import IllegalMove, InvalidInput, NotFound, StaleClause
+from negotiation.errors import IllegalMove, InvalidInput, NotFound, StaleClause, UnreadableText, WrongValue
 from negotiation.rules.lifecycle import Play, obstacle
 from negotiation.rules.policy import Actor
 from negotiation.rules.redline import UnitChange, redline_units, take_units
-from negotiation.rules.values import as_entered
-from negotiation.rules.vocabulary import Action, Move
+from negotiation.rules.values import as_entered, canonical_value
+from negotiation.rules.vocabulary import Action, Move, ValueKind
 from negotiation.services.access import require
 from negotiation.services.crediting import written_in
-from negotiation.services.drafting import DraftSide, drafted_text
+from negotiation.services.drafting import Drafted, DraftSide, drafted_clause
 from negotiation.services.moves import open_clause
 from negotiation.services.orders import Order, Seen
 from negotiation.services.retaking import sent_already
@@ -45,7 +45,8 @@ class From(StrEnum):
 @dataclass(frozen=True)
 class Offer:
     """`base`: the text that the chosen units change; `offered`: the text that they come from. `move`: how the result
-    leaves. `sign`: of both texts: what was ticked on another page is refused."""
+    leaves. `sign`: of both texts: what was ticked on another page is refused. `unread`: what stands in the field of a
+    draft's value and can't be read as one; it isn't offered."""
 
     card: ClauseCard
     source: From
@@ -55,6 +56,7 @@ class Offer:
     units: tuple[UnitChange, ...]
     move: Move
     author_id: str | None = None
+    unread: str = ""
 
     @property
     def sign(self) -> str:
@@ -63,7 +65,7 @@ class Offer:
 
     @property
     def changes_value(self) -> bool:
-        return self.source is From.VERSION and self.base.value != self.offered.value
+        return bool(self.base.value != self.offered.value)
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,14 @@ def offer_of(session: Session, actor: Actor, clause_id: str, *, source: From, na
         is_current = current is not None and current.number == version.number
         base = base_of(session, version, card.id) if is_current else Words(card.text, card.value)
         offered, author_id = Words(version.text, version.value, version), version.author_id
+        unread = ""
     else:
         base, author_id = Words(card.text, card.value), None
-        offered = Words(_drafted(session, actor, card, name), base.value)
+        drafted = _drafted(session, actor, card, name)
+        value, unread = _read(drafted.value, card)
+        offered = Words(drafted.text, base.value if unread else value)
     units = tuple(redline_units(base.text, offered.text))
-    return Offer(card, source, name, base, offered, units, move, author_id)
+    return Offer(card, source, name, base, offered, units, move, author_id, unread)
 
 
 def words_taken(offer: Offer, taken: Taken) -> Words:
@@ -149,13 +154,23 @@ def _version(session: Session, card: ClauseCard, name: str) -> VersionView:
     return found
 
 
-def _drafted(session: Session, actor: Actor, card: ClauseCard, side: str) -> str:
+def _drafted(session: Session, actor: Actor, card: ClauseCard, side: str) -> Drafted:
     if side not in (DraftSide.COMMUNE, DraftSide.OURS):
         raise NotFound()
-    drafted = drafted_text(session, actor, card.id, side=side)
+    drafted = drafted_clause(session, actor, card.id, side=side)
     if drafted is None:
         raise NotFound()
     return drafted
+
+
+def _read(entered: str, card: ClauseCard) -> tuple[Any, str]:
+    """The value that a field of a draft holds; else None and what stands there, half typed."""
+    if card.value_kind is ValueKind.NONE:
+        return card.value, ""
+    try:
+        return canonical_value(entered, card.value_kind), ""
+    except (WrongValue, UnreadableText):
+        return None, entered
 
 
 def _written(uow: UnitOfWork, clause: Clause, offer: Offer, text: str) -> tuple[Run, ...]:

@@ -70,6 +70,14 @@ class OpenedDraft:
 
 
 @dataclass(frozen=True)
+class Drafted:
+    """What a clause starts from, or has come to, in a draft: its text, and its value as a field shows it."""
+
+    text: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Pulled:
     sequence: int
     updates: tuple[LoggedUpdate, ...]
@@ -241,13 +249,19 @@ def snapshot_text(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str) -
 
 def drafted_text(session: Session, actor: Actor, clause_id: str, *, side: str) -> str | None:
     """The clause's text in a draft, as stored now; None when nobody ever opened that draft. Raises like the above."""
+    found = drafted_clause(session, actor, clause_id, side=side)
+    return found.text if found else None
+
+
+def drafted_clause(session: Session, actor: Actor, clause_id: str, *, side: str) -> Drafted | None:
+    """The same with its value."""
     circle = circle_of_side(actor, side)
     require(actor, Action.READ_DRAFT, circle=circle)
     clause = session.get(Clause, clause_id)
     if clause is None or clause.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(clause.circle)):
         raise NotFound()
     draft = _draft_of(session, clause.part_id, circle)
-    return _texts(session, draft, [clause.id])[clause.id] if draft else None
+    return _standing(session, draft, [clause.id])[clause.id] if draft else None
 
 
 def drafted_texts(session: Session, part_id: str, *, circle: Circle) -> dict[str, str]:
@@ -255,8 +269,13 @@ def drafted_texts(session: Session, part_id: str, *, circle: Circle) -> dict[str
 
     For services and queries that asked already whether the person reads this circle.
     """
+    return {clause_id: found.text for clause_id, found in drafted_clauses(session, part_id, circle=circle).items()}
+
+
+def drafted_clauses(session: Session, part_id: str, *, circle: Circle) -> dict[str, Drafted]:
+    """The same with their values."""
     draft = _draft_of(session, part_id, circle)
-    return _texts(session, draft, _clause_ids(session, part_id)) if draft else {}
+    return _standing(session, draft, _clause_ids(session, part_id)) if draft else {}
 
 
 def restart_drafts(uow: UnitOfWork, clause: Clause, *, circle: Circle = SHARED) -> None:
@@ -272,14 +291,6 @@ def restart_drafts(uow: UnitOfWork, clause: Clause, *, circle: Circle = SHARED) 
     starts = _standing(uow.session, draft, _clause_ids(uow.session, clause.part_id))
     draft.epoch += 1
     _write_seed(uow, draft, starts | {clause.id: _start_of(uow.session, clause)})
-
-
-@dataclass(frozen=True)
-class _Start:
-    """What a clause starts from, or has come to, in a draft: its text, and its value as a field shows it."""
-
-    text: str
-    value: str
 
 
 def _readable_draft(session: Session, actor: Actor, draft_id: str, *, epoch: int | None = None) -> Draft:
@@ -320,16 +331,16 @@ def _first_draft(uow: UnitOfWork, part: Part, circle: Circle) -> Draft:
     return draft
 
 
-def _start_of(session: Session, clause: Clause) -> _Start:
+def _start_of(session: Session, clause: Clause) -> Drafted:
     """From the text on the table, else the agreed one, else what was never tabled."""
     version_id = clause.current_version_id or clause.agreed_version_id
     version = session.get(Version, version_id) if version_id else None
     if version is None:
-        return _Start(clause.working_text, as_entered(clause.working_value, clause.value_kind))
-    return _Start(version.text, as_entered(version.value, clause.value_kind))
+        return Drafted(clause.working_text, as_entered(clause.working_value, clause.value_kind))
+    return Drafted(version.text, as_entered(version.value, clause.value_kind))
 
 
-def _write_seed(uow: UnitOfWork, draft: Draft, starts: Mapping[str, _Start]) -> None:
+def _write_seed(uow: UnitOfWork, draft: Draft, starts: Mapping[str, Drafted]) -> None:
     draft.sequence += 1
     seed = DraftUpdate(
         draft_id=draft.id,
@@ -343,7 +354,7 @@ def _write_seed(uow: UnitOfWork, draft: Draft, starts: Mapping[str, _Start]) -> 
     uow.session.flush()
 
 
-def _seed(starts: Mapping[str, _Start]) -> bytes:
+def _seed(starts: Mapping[str, Drafted]) -> bytes:
     with library_failures_named():
         document: Doc[Any] = Doc(client_id=PLATFORM_CLIENT)
         values = document.get(schema.VALUES_ROOT, type=Map)
@@ -354,11 +365,7 @@ def _seed(starts: Mapping[str, _Start]) -> bytes:
         return document.get_update()
 
 
-def _texts(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict[str, str]:
-    return {clause_id: found.text for clause_id, found in _standing(session, draft, clause_ids).items()}
-
-
-def _standing(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict[str, _Start]:
+def _standing(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict[str, Drafted]:
     """Read from the log inside this transaction: waiting for a room here could wait for ever."""
     watched = WatchedDocument()
     state = kept_state(session, draft.id, epoch=draft.epoch)
@@ -369,7 +376,7 @@ def _standing(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict
     with library_failures_named():
         values = watched.document.get(schema.VALUES_ROOT, type=Map).to_py() or {}
         return {
-            clause_id: _Start(
+            clause_id: Drafted(
                 markdown_bridge.read_fragment(watched.document, schema.clause_root(clause_id)),
                 str(values.get(clause_id, "")),
             )

@@ -126,3 +126,30 @@ def test_a_private_draft_is_chosen_from_by_its_party_alone(app: Flask) -> None:
     assert of(app, table.person("ars.dg")).get(place).status_code == 404
     with table.table.store.reading() as session:
         assert session.execute(select(func.count()).select_from(Version)).scalar_one() == 0
+
+
+def test_the_value_of_a_draft_is_one_more_passage_to_take_or_leave(app: Flask) -> None:
+    table, clause = set_table(app.extensions["store"]), "i01.targets.2027"
+    clause_id = table.table.clause_id(clause)
+    alice = Browser(table, "og.dg", part="i01")
+    alice.push(alice.type("Nous visons plus haut.", clause_id))
+    alice.push(alice.value("94,5", clause_id))
+    og, place = of(app, table.person("og.dg")), address(table.table, "brouillon=commune", clause)
+    page = og.get(place).text
+    assert "vous prenez du texte" in page
+    assert "Prendre la valeur\u00a0: <b>94,5" in page
+    assert og.post(place, form_of(page) | {"unit": boxes(page), "act": "send"}).status_code == 302
+    left = tabled(table.table, clause)
+    assert (left.text, left.value) == ("Nous visons plus haut.", "93")
+    page = og.get(place).text
+    ticked = form_of(page) | {"with_value": "1", "motive": "La valeur suit."}
+    assert "94,5" in og.post(place, ticked | {"act": "show"}).text
+    assert og.post(place, ticked | {"act": "send"}).status_code == 302
+    taken = tabled(table.table, clause)
+    assert (taken.text, taken.value) == (left.text, "94.5")
+
+    # Half typed, it is shown as it stands, and nobody can take it.
+    alice.push(alice.value("94,5,", clause_id))
+    page = og.get(place).text
+    assert "la valeur «\u00a094,5,\u00a0» ne se lit pas encore" in page
+    assert 'name="with_value"' not in page
