@@ -1,11 +1,12 @@
 """The log of the live drafts in the database: the truth of which every room is a cache."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlmodel import Session, col
 
 from negotiation.drafting.updates import (
@@ -28,6 +29,7 @@ from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation
 from negotiation.store.draft_states import DraftState
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter
+from negotiation.store.prepared import Prepared
 from negotiation.store.unit_of_work import Store
 
 LOCKED_STATES = frozenset({ClauseState.AGREED, ClauseState.WITHDRAWN})
@@ -103,10 +105,23 @@ class SqlUpdateLog:
             return [self._one_by_one(batch) for batch in batches]
 
     def _append(self, batches: Sequence[Batch]) -> list[list[Answer]]:
+        """Nearly all that comes is new, and is stored: whether something of it is there already is looked up only
+        where that isn't so."""
+        try:
+            return self._in_one_transaction(batches)
+        except (_Doubtful, IntegrityError):
+            return self._in_one_transaction(batches, look_up=_stored_before)
+
+    def _in_one_transaction(
+        self, batches: Sequence[Batch], *, look_up: "Callable[[Connection, Sequence[Batch]], _Before] | None" = None
+    ) -> list[list[Answer]]:
         with self._store.appending() as connection:
             known, self._known = self._still_known(connection), None
-            facts = _facts(connection, batches, known)
+            before = look_up(connection, batches) if look_up else {}
+            facts = _facts(connection, batches, known, before)
             answers = [_decide(facts, batch) for batch in batches]
+            if look_up is None and not all(isinstance(each, Stored) for given in answers for each in given):
+                raise _Doubtful
             _keep(connection, facts)
             known.at = self._moment(connection)
         self._known = known  # it is committed
@@ -151,6 +166,14 @@ class SqlUpdateLog:
             return unstorable
 
 
+class _Doubtful(Exception):
+    """Something would be refused, or is there already."""
+
+
+_Before = dict[tuple[str, str], tuple[int, bytes, str | None]]
+"""(draft, op id) → sequence, update, person: what was stored before."""
+
+
 @dataclass(frozen=True)
 class _Moment:
     """A point in the life of a SQLite database. `version` changes when another connection wrote, in whatever process
@@ -186,13 +209,13 @@ class _Facts:
     """What is decided on, read once for all updates of a transaction; and what is to be written at its end."""
 
     drafts: dict[str, _Row]
-    stored: dict[tuple[str, str], tuple[int, bytes, str | None]]
-    """(draft, op id) → sequence, update, person."""
+    stored: _Before
     states: dict[str, str]
     """Clause → state."""
     bound: dict[tuple[str, int, int], tuple[str | None, str | None]]
     """(draft, epoch, Yjs client) → person, party."""
     holding: set[Claim]
+    moment: datetime
     updates: list[dict[str, object]] = field(default_factory=list)
     writers: list[dict[str, object]] = field(default_factory=list)
 
@@ -273,7 +296,7 @@ def _store(facts: _Facts, draft: _Row, batch: Batch, new: NewUpdate) -> Stored:
             "update": new.update,
             "person_id": new.writer.person_id,
             "party_id": new.writer.party_id,
-            "recorded_at": now(),
+            "recorded_at": facts.moment,
         }
     )
     return Stored(draft.sequence)
@@ -305,22 +328,32 @@ _WRITERS = select(DraftWriter).where(
     col(DraftWriter.draft_id).in_(bindparam("drafts", expanding=True)),
     col(DraftWriter.client_id).in_(bindparam("clients", expanding=True)),
 )
-_REACHED = update(Draft).where(col(Draft.id) == bindparam("of")).values(sequence=bindparam("reached"))
+_REACHED = Prepared(update(Draft).where(col(Draft.id) == bindparam("of")).values(sequence=bindparam("reached")))
+_NEW_UPDATES = Prepared(
+    insert(DraftUpdate), "draft_id", "sequence", "epoch", "op_id", "update", "person_id", "party_id", "recorded_at"
+)
+_NEW_WRITERS = Prepared(insert(DraftWriter), "draft_id", "epoch", "client_id", "person_id", "party_id")
 
 
-def _facts(connection: Connection, batches: Sequence[Batch], known: _Known) -> _Facts:
+def _stored_before(connection: Connection, batches: Sequence[Batch]) -> _Before:
+    asked = {
+        "drafts": sorted({batch.draft_id for batch in batches}),
+        "operations": [new.op_id for batch in batches for new in batch.updates],
+    }
+    found = connection.execute(_OPERATIONS, asked)
+    return {(row.draft_id, row.op_id): (row.sequence, bytes(row.update), row.person_id) for row in found}
+
+
+def _facts(connection: Connection, batches: Sequence[Batch], known: _Known, before: _Before) -> _Facts:
     drafts = sorted({batch.draft_id for batch in batches})
     updates = [new for batch in batches for new in batch.updates]
     claims = {new.writer.claim for new in updates if new.writer.claim}
     _learn(connection, known, drafts, claims, {each for new in updates for each in new.clause_ids})
-    asked = {"drafts": drafts, "operations": [new.op_id for new in updates]}
     moment = now()
     facts = _Facts(
         drafts=known.drafts,
-        stored={
-            (row.draft_id, row.op_id): (row.sequence, bytes(row.update), row.person_id)
-            for row in connection.execute(_OPERATIONS, asked)
-        },
+        moment=moment,
+        stored=before,
         states=known.states,
         bound={},
         holding={claim for claim in claims & known.tenures.keys() if known.tenures[claim].lasts(moment)},
@@ -347,10 +380,7 @@ def _learn(connection: Connection, known: _Known, drafts: Sequence[str], claims:
 
 
 def _keep(connection: Connection, facts: _Facts) -> None:
-    if not facts.updates:
-        return
-    connection.execute(insert(DraftUpdate), facts.updates)
+    _NEW_UPDATES.run(connection, facts.updates)
     reached = {str(row["draft_id"]): row["sequence"] for row in facts.updates}
-    connection.execute(_REACHED, [{"of": draft_id, "reached": sequence} for draft_id, sequence in reached.items()])
-    if facts.writers:
-        connection.execute(insert(DraftWriter), facts.writers)
+    _REACHED.run(connection, [{"of": draft_id, "reached": sequence} for draft_id, sequence in reached.items()])
+    _NEW_WRITERS.run(connection, facts.writers)

@@ -49,6 +49,7 @@ class Announcement:
     kind: str
     part_id: str | None = None
     clause_id: str | None = None
+    seance_id: str | None = None
 
 
 Listener = Callable[[list[Announcement]], None]
@@ -124,6 +125,7 @@ class UnitOfWork:
             kind=str(happened.kind),
             part_id=happened.part_id,
             clause_id=happened.clause_id,
+            seance_id=happened.seance_id,
         )
         self.session.add(Outbox(**vars(announcement), entry_id=entry_id))
         self.announcements.append(announcement)
@@ -280,5 +282,6 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
+    """By the driver itself: at every keystroke, the toolkit's way to it costs more than the transaction."""
     writes = connection.get_execution_options().get("navette_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
