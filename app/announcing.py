@@ -62,6 +62,7 @@ def _emit(app: Flask, announcements: Iterable[Announcement]) -> None:
                 "negotiation": told.negotiation_id,
                 "part": told.part_id,
                 "clause": told.clause_id,
+                "seance": told.seance_id,
             }
             sockets.emit("page_changed", change, to=room_of(told.negotiation_id, told.circle))
             app.extensions["emitted_announcements"].append(told.id)

@@ -67,6 +67,14 @@ TABLE: dict[str, Row] = {
     "too_late_to_recall": Row(409, "Le délai de trente secondes est passé : le message est parti."),
     "reminded_today": Row(409, "Ce visa a déjà été rappelé aujourd’hui : un rappel par jour suffit."),
     "answered_already": Row(409, "Quelqu’un y a déjà répondu : ces mots ne se reprennent plus."),
+    "seance_in_state": Row(409, "Cette séance n’en est pas là."),
+    "not_chair": Row(403, "Seule la personne qui anime la séance peut le faire."),
+    "chair_taken": Row(409, "Quelqu’un d’autre anime déjà cette séance : reprenez l’animation si c’est convenu."),
+    "agenda_full": Row(422, "L’ordre du jour a déjà {limit} points : c’est le plus qu’il puisse en avoir."),
+    "decision_settled": Row(409, "Cette décision n’attend plus : elle ne se change plus."),
+    "decisions_waiting": Row(
+        409, "Des décisions peuvent encore être annulées pendant {seconds} secondes : la séance se clôt ensuite."
+    ),
     "frozen": Row(409, "Le contrat est figé : il ne change plus que par un avenant."),
     "not_ready_to_freeze": Row(409, "Tout n’est pas encore réglé : le contrat ne peut pas être figé."),
     "unprintable": Row(422, "Le caractère « {character} » ne peut pas être imprimé : remplacez-le ({where})."),
@@ -129,6 +137,13 @@ REASONS: dict[tuple[str, str], str] = {
     ("cannot_shape", "too_few"): "Un accord se fait à deux parties au moins.",
     ("cannot_shape", "debtor"): "La partie qui s’engage doit être parmi celles qui s’accordent.",
     ("cannot_shape", "visa_pending"): "Cette partie attend un visa : retirez d’abord la demande.",
+    ("seance_in_state", "planned"): "Cette séance n’est pas encore ouverte.",
+    ("seance_in_state", "open"): "Cette séance est déjà ouverte.",
+    ("seance_in_state", "closed"): "Cette séance est close : elle ne change plus.",
+    ("seance_in_state", "cancelled"): "Cette séance a été annulée.",
+    ("decision_settled", "bound"): "Cette décision engage déjà : elle ne s’annule plus, elle se renégocie.",
+    ("decision_settled", "unbound"): "Cette décision n’a pas pu engager : reprenez-la sur le texte actuel.",
+    ("decision_settled", "cancelled"): "Cette décision a déjà été annulée.",
     ("frozen", "locked_clause"): "Cette clause est convenue : demandez d’abord sa réouverture.",
     ("unreadable_text", "too_long"): "Ce texte est trop long : {limit} caractères au plus.",
     ("unreadable_text", "too_many_signs"): "Ce texte compte trop de lignes ou de signes de mise en forme.",
@@ -195,11 +210,16 @@ def acknowledgement_of(code: str) -> dict[str, Any]:
 
 def answer(refusal: Refusal) -> ResponseReturnValue:
     """A refusal as a page or a fragment. A blueprint's own handler calls it for what it doesn't treat itself."""
-    if isinstance(refusal, RecentSigninRequired) and not _wants_fragment():
+    if isinstance(refusal, RecentSigninRequired) and not wants_piece():
         return _ask_again()
-    if isinstance(refusal, SigninRequired) and request.method == "GET" and not _wants_fragment():
+    if isinstance(refusal, SigninRequired) and request.method == "GET" and not wants_piece():
         return redirect(url_for("signin.enter", next=request.full_path.rstrip("?")))
     return _page(status_of(refusal), sentence_of(refusal))
+
+
+def wants_piece() -> bool:
+    """Whether a page asked for this, which stays where it is."""
+    return request.headers.get("HX-Request") == "true"
 
 
 def or_plainly(show: Callable[[Refusal], ResponseReturnValue]) -> Callable[[Refusal], ResponseReturnValue]:
@@ -240,10 +260,6 @@ def _in_words(fact: object) -> object:
     return value_text(fact, None, ValueKind.NUMBER) if type(fact) is int else fact
 
 
-def _wants_fragment() -> bool:
-    return request.headers.get("HX-Request") == "true"
-
-
 def _ask_again() -> ResponseReturnValue:
     """Confirm the password, then take the act up again with every field it carried."""
     if request.method == "GET":
@@ -262,7 +278,7 @@ def _page_before() -> str:
 
 
 def _page(status: int, sentence: str) -> Response:
-    if _wants_fragment():
+    if wants_piece():
         return make_response(render_template("errors/_refusal.html", message=sentence), status)
     typed = [value for name, value in request.form.items(multi=True) if name not in NOT_KEPT and " " in value.strip()]
     template = TEMPLATES.get(status, OTHERWISE)

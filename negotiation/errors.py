@@ -189,6 +189,42 @@ class AnsweredAlready(Refusal):
     code = "answered_already"
 
 
+class SeanceInState(Refusal):
+    """The séance is planned, open, closed or cancelled (`reason`): this isn't done then."""
+
+    code = "seance_in_state"
+
+
+class NotChair(Refusal):
+    """Whoever chairs the séance does this."""
+
+    code = "not_chair"
+
+
+class ChairTaken(Refusal):
+    """Somebody else chairs already: `chair`, a member's id. Taken over knowingly, by naming him, it goes on."""
+
+    code = "chair_taken"
+
+
+class AgendaFull(Refusal):
+    """`limit` points."""
+
+    code = "agenda_full"
+
+
+class DecisionSettled(Refusal):
+    """It bound, was cancelled or could not bind (`reason`: its state): nothing more is done to it."""
+
+    code = "decision_settled"
+
+
+class DecisionsWaiting(Refusal):
+    """Decisions of the séance may still be cancelled: `count` of them, for `seconds` at most."""
+
+    code = "decisions_waiting"
+
+
 class Frozen(Refusal):
     """The negotiation was frozen: nothing changes except by an avenant."""
 

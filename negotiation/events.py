@@ -74,11 +74,31 @@ class Kind(StrEnum):
     VISA_REFUSED = "visa.refused"
     VISA_CANCELLED = "visa.cancelled"
     MANDATE_SET = "mandate.set"
+    SEANCE_PLANNED = "seance.planned"
+    SEANCE_CHANGED = "seance.changed"
+    SEANCE_CANCELLED = "seance.cancelled"
+    SEANCE_OPENED = "seance.opened"
+    SEANCE_CHAIRED = "seance.chaired"
+    SEANCE_CLOSED = "seance.closed"
+    DECISION_RECORDED = "decision.recorded"
+    """Words come with what became of it: until then it may be cancelled."""
+    DECISION_CONFIRMED = "decision.confirmed"
+    DECISION_BOUND = "decision.bound"
+    DECISION_UNBOUND = "decision.unbound"
+    DECISION_CANCELLED = "decision.cancelled"
     FREEZE_REQUESTED = "freeze.requested"
     FREEZE_CANCELLED = "freeze.cancelled"
     VERSION_FROZEN = "version.frozen"
     VERSION_SIGNED = "version.signed"
     ARCHIVE_EXPORTED = "archive.exported"
+
+
+class Signal(StrEnum):
+    """What open pages are told and no chain keeps: where the screens of a séance are, who came, what is planned."""
+
+    SEANCE_POINTED = "seance.pointed"
+    SEANCE_ATTENDED = "seance.attended"
+    SEANCE_AGENDA = "seance.agenda"
 
 
 KIND_OF_MOVE: dict[Move, Kind] = {
@@ -106,12 +126,16 @@ KIND_OF_MOVE: dict[Move, Kind] = {
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, in one circle of one negotiation. `actor` is a member id, or `import` / `platform`."""
+    """Something that happened, in one circle of one negotiation; a signal is only announced.
 
-    kind: Kind
+    `actor` is a member id, or `import` / `platform`.
+    """
+
+    kind: Kind | Signal
     negotiation_id: str
     circle: Circle
     actor: str
     payload: Payload
     clause_id: str | None = None
     part_id: str | None = None
+    seance_id: str | None = None

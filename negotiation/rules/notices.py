@@ -111,6 +111,13 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
             "delegation.used",
             "visa_rule.set",
             "mandate.set",
+            "seance.planned",
+            "seance.changed",
+            "seance.cancelled",
+            "seance.opened",
+            "seance.closed",
+            "decision.recorded",
+            "decision.unbound",
             "freeze.requested",
             "freeze.cancelled",
             "version.frozen",
@@ -118,8 +125,19 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
         ),
         Notice.TABLE,
     ),
-    # what nobody waits for, and what somebody took back
-    **dict.fromkeys(("negotiation.imported", "words.recalled", "archive.exported"), None),
+    # what nobody waits for, what somebody took back, and what its own move or task tells already
+    **dict.fromkeys(
+        (
+            "negotiation.imported",
+            "words.recalled",
+            "archive.exported",
+            "seance.chaired",
+            "decision.confirmed",
+            "decision.bound",
+            "decision.cancelled",
+        ),
+        None,
+    ),
 }
 RECEIPTED = frozenset(kind for kind, notice in NOTICE_OF_FACT.items() if notice is Notice.MOVES)
 """Facts of which their author, and whoever decides for a concerned party, receive the version and its fingerprint: what

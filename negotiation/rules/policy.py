@@ -71,6 +71,8 @@ SIGNATORIES = frozenset({Role.SIGNATORY})
 ADMINISTRATORS = frozenset({Role.PARTY_ADMINISTRATOR})
 DECIDERS = NEGOTIATORS | SIGNATORIES
 """Who commits the party."""
+CHAIRS = DRAFTERS | {Role.FACILITATOR}
+"""Who holds a séance: anybody who works on the text, or who is there for that."""
 
 ROLES: dict[Action, frozenset[Role]] = {
     Action.READ_TABLE: EVERYONE,
@@ -105,6 +107,10 @@ ROLES: dict[Action, frozenset[Role]] = {
     Action.MANAGE_MEMBERS: ADMINISTRATORS,
     Action.READ_DRAFT: EVERYONE,
     Action.WRITE_DRAFT: DRAFTERS,
+    Action.FOLLOW_SEANCE: EVERYONE,
+    Action.PLAN_SEANCE: CHAIRS,
+    Action.CHAIR_SEANCE: CHAIRS,
+    Action.RECORD_DECISION: COMMENTERS,
     Action.REQUEST_FREEZE: DECIDERS,
     Action.SIGN: SIGNATORIES,
 }
@@ -129,9 +135,14 @@ ASSOCIATE_ACTIONS = frozenset(
         Action.WRITE_TASK,
         Action.READ_INSIDE,
         Action.MANAGE_MEMBERS,
+        Action.FOLLOW_SEANCE,
+        Action.PLAN_SEANCE,
+        Action.CHAIR_SEANCE,
+        Action.RECORD_DECISION,
     }
 )
-"""A partner, a facilitator or an evaluator reads shared things and comments; never decides, never drafts."""
+"""A partner, a facilitator or an evaluator reads shared things and comments; never decides, never drafts.
+What he records in a séance commits nobody until a member of the party confirms it."""
 
 
 class OpenTo(StrEnum):

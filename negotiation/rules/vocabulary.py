@@ -355,6 +355,12 @@ class Action(StrEnum):
     # live drafts
     READ_DRAFT = "read_draft"
     WRITE_DRAFT = "write_draft"
+    # séances
+    FOLLOW_SEANCE = "follow_seance"
+    """Read it, be noted as present, follow its chair."""
+    PLAN_SEANCE = "plan_seance"
+    CHAIR_SEANCE = "chair_seance"
+    RECORD_DECISION = "record_decision"
     # closing
     REQUEST_FREEZE = "request_freeze"
     SIGN = "sign"

@@ -20,7 +20,7 @@ def waiting_announcements(session: Session, *, older_than: timedelta, most: int 
         .limit(most)
     )
     return [
-        Announcement(row.id, row.negotiation_id, row.circle, row.kind, row.part_id, row.clause_id)
+        Announcement(row.id, row.negotiation_id, row.circle, row.kind, row.part_id, row.clause_id, row.seance_id)
         for row in session.execute(query).scalars()
     ]
 

@@ -12,8 +12,9 @@ from negotiation.store import (
     people,
     preparation,
     record,
+    seances,
     talk,
 )
 
-ROWS = (contract, draft_states, exchange, following, inside, notifying, people, preparation, record, talk)
+ROWS = (contract, draft_states, exchange, following, inside, notifying, people, preparation, record, seances, talk)
 METADATA = SQLModel.metadata

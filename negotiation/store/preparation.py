@@ -1,4 +1,4 @@
-"""Rows: what surrounds the text: diagnosis, calendar, documents, séances, consultations."""
+"""Rows: what surrounds the text: diagnosis, calendar, documents, consultations."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from negotiation.store.columns import json_column, key_column, new_id, no_words, now
+from negotiation.store.columns import json_column, key_column, new_id, now
 
 
 class Diagnosis(SQLModel, table=True):
@@ -91,28 +91,6 @@ class SupportDocument(SQLModel, table=True):
     provided_by: str
     on: date
     circle: str = Field(max_length=60)
-    position: int
-
-
-class Seance(SQLModel, table=True):
-    """A joint drafting session, as recorded in a file."""
-
-    __table_args__ = (UniqueConstraint("negotiation_id", "key"),)
-    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
-    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
-    key: str = Field(max_length=80)
-    calendar_key: str
-    title: str
-    on: date
-    start: str
-    end: str
-    place: str
-    attendees: list[str] = Field(sa_column=json_column())
-    facilitator: str
-    note_taker: str
-    agenda: list[str] = Field(sa_column=json_column())
-    decisions: list[dict[str, Any]] = Field(sa_column=json_column())
-    engagement_codes: list[str] = Field(default_factory=no_words, sa_column=json_column())
     position: int
 
 

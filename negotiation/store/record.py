@@ -45,6 +45,7 @@ class Outbox(SQLModel, table=True):
     kind: str = Field(max_length=60)
     part_id: str | None = Field(default=None, max_length=36)
     clause_id: str | None = Field(default=None, max_length=36)
+    seance_id: str | None = Field(default=None, max_length=36)
     entry_id: str | None = Field(default=None, max_length=36)
     """The fact in its chain; None for what is announced without being recorded."""
     created_at: datetime = Field(default_factory=now)

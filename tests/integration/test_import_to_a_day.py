@@ -16,7 +16,8 @@ from negotiation.store import Store
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Message, MoveRow, Version
 from negotiation.store.following import Avenant, DialogueDeGestion, Observation
-from negotiation.store.preparation import CalendarItem, Consultation, Diagnosis, Seance, SupportDocument
+from negotiation.store.preparation import CalendarItem, Consultation, Diagnosis, SupportDocument
+from negotiation.store.seances import Seance
 from tests.builders import Table, a_table
 from tests.scenarios import EHPAD, HANDICAP, sample
 

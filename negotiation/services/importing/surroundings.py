@@ -12,9 +12,9 @@ from negotiation.store.preparation import (
     Datum,
     Diagnosis,
     Finding,
-    Seance,
     SupportDocument,
 )
+from negotiation.store.seances import Seance
 
 
 def write_surroundings(intake: Intake) -> None:

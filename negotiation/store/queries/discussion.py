@@ -11,9 +11,9 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Circle
 from negotiation.store.contract import Part
 from negotiation.store.exchange import Message, MoveRow
-from negotiation.store.preparation import Seance
 from negotiation.store.queries.tasks import tasks_of_messages
 from negotiation.store.queries.visibility import visible
+from negotiation.store.seances import Seance
 
 PAGE = 60
 MOST_AT_ONCE = 600

@@ -17,11 +17,11 @@ from negotiation.store.preparation import (
     Datum,
     Diagnosis,
     Finding,
-    Seance,
     SupportDocument,
 )
 from negotiation.store.queries.clauses import ClauseCard, cards_of_parts
 from negotiation.store.queries.visibility import visible
+from negotiation.store.seances import Seance
 
 Facts = dict[str, Any]
 """A row as a plain dictionary: shown, never written."""
