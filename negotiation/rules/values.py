@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
-from negotiation.errors import WrongValue
+from negotiation.errors import UnreadableText, WrongValue
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.vocabulary import ValueKind
 
@@ -42,6 +42,20 @@ def as_entered(value: Canonical, kind: ValueKind) -> str:
     if kind is ValueKind.AMOUNT:
         return decimal_text(Decimal(value) / 100).replace(".", ",")
     return str(value).replace(".", ",") if kind is ValueKind.NUMBER else str(value)
+
+
+def as_read(typed: str, kind: ValueKind) -> Canonical:
+    """What a field holds, read; None while it can't be (half typed), and for nothing."""
+    try:
+        return canonical_value(typed, kind) if kind is not ValueKind.NONE else None
+    except (WrongValue, UnreadableText):
+        return None
+
+
+def tidy_entry(typed: str, kind: ValueKind) -> str:
+    """What a field holds, as `as_entered` would show it: « 62 000 » and « 62000,00 » are one value. What can't be read
+    stays as it is."""
+    return as_entered(as_read(typed, kind), kind) or typed.strip()
 
 
 def decimal_text(number: Decimal) -> str:

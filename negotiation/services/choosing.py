@@ -13,11 +13,11 @@ from typing import Any
 from sqlmodel import Session
 
 from negotiation.drafting.authorship import Run
-from negotiation.errors import IllegalMove, InvalidInput, NotFound, StaleClause, UnreadableText, WrongValue
+from negotiation.errors import IllegalMove, InvalidInput, NotFound, StaleClause
 from negotiation.rules.lifecycle import Play, obstacle
 from negotiation.rules.policy import Actor
 from negotiation.rules.redline import UnitChange, redline_units, take_units
-from negotiation.rules.values import as_entered, canonical_value
+from negotiation.rules.values import as_entered, as_read
 from negotiation.rules.vocabulary import Action, Move, ValueKind
 from negotiation.services.access import require
 from negotiation.services.crediting import written_in
@@ -167,10 +167,8 @@ def _read(entered: str, card: ClauseCard) -> tuple[Any, str]:
     """The value that a field of a draft holds; else None and what stands there, half typed."""
     if card.value_kind is ValueKind.NONE:
         return card.value, ""
-    try:
-        return canonical_value(entered, card.value_kind), ""
-    except (WrongValue, UnreadableText):
-        return None, entered
+    value = as_read(entered, card.value_kind)
+    return value, entered.strip() if value is None else ""
 
 
 def _written(uow: UnitOfWork, clause: Clause, offer: Offer, text: str) -> tuple[Run, ...]:

@@ -12,10 +12,10 @@ from sqlmodel import Session, col
 from negotiation.errors import NotFound, StaleClause
 from negotiation.events import Event, Kind
 from negotiation.rules.policy import Actor, sees
-from negotiation.rules.values import as_entered
+from negotiation.rules.values import Canonical, as_entered, as_read, tidy_entry
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
-from negotiation.services.drafting import circle_of_side, drafted_texts
+from negotiation.services.drafting import circle_of_side, drafted_clauses
 from negotiation.services.moves import open_clause
 from negotiation.services.setting_aside import draft_of, keep_words, write_anew
 from negotiation.store.contract import Clause
@@ -28,9 +28,12 @@ MOST_SHOWN = 5
 
 @dataclass(frozen=True)
 class Aside:
-    """Words of a draft that nobody proposed before its clause started again."""
+    """Words of a draft that nobody proposed before its clause started again, and the value that stood in its field:
+    either is empty when it was proposed one day. `value`: what was `entered`, read; None when it was half typed."""
 
     text: str
+    entered: str
+    value: Canonical
     at: datetime
 
 
@@ -43,8 +46,14 @@ def newer_version(session: Session, actor: Actor, clause_id: str, *, side: str) 
     if _followed(session, draft, clause.id) == clause.current_version_id:
         return None
     version = version_view(session, clause.current_version_id)
-    circle = Circle.parse(draft.circle)
-    return None if drafted_texts(session, clause.part_id, circle=circle).get(clause.id) == version.text else version
+    stands = drafted_clauses(session, clause.part_id, circle=Circle.parse(draft.circle)).get(clause.id)
+    kind = clause.value_kind
+    is_same = (
+        stands is not None
+        and stands.text == version.text
+        and tidy_entry(stands.value, kind) == as_entered(version.value, kind)
+    )
+    return None if is_same else version
 
 
 def set_aside(session: Session, actor: Actor, clause_id: str, *, side: str) -> tuple[Aside, ...]:
@@ -58,7 +67,10 @@ def set_aside(session: Session, actor: Actor, clause_id: str, *, side: str) -> t
         .order_by(col(DraftSetAside.at).desc(), col(DraftSetAside.id))
         .limit(MOST_SHOWN)
     )
-    return tuple(Aside(row.text, row.at) for row in session.execute(query).scalars())
+    return tuple(
+        Aside(row.text, row.value, as_read(row.value, clause.value_kind), row.at)
+        for row in session.execute(query).scalars()
+    )
 
 
 def start_again(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, seen: str) -> None:

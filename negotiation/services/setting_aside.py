@@ -12,9 +12,10 @@ from sqlmodel import Session, col
 
 from negotiation.drafting import markdown_bridge, schema
 from negotiation.drafting.vet import library_failures_named
+from negotiation.rules.values import as_entered, tidy_entry
 from negotiation.rules.vocabulary import SHARED, Circle
 from negotiation.services.draft_log import kept_state, logged_updates
-from negotiation.services.drafting import drafted_texts
+from negotiation.services.drafting import drafted_clauses
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Draft, DraftSetAside, DraftUpdate, DraftWriter, Version
@@ -42,12 +43,17 @@ def draft_of(session: Session, clause: Clause, circle: Circle) -> Draft | None:
 
 
 def keep_words(uow: UnitOfWork, clause: Clause, circle: Circle = SHARED) -> None:
-    """Before a clause starts again: its words in this draft, unless they were tabled one day."""
+    """Before a clause starts again: its words and its value in this draft, each unless it was tabled one day."""
     draft = draft_of(uow.session, clause, circle)
-    text = drafted_texts(uow.session, clause.part_id, circle=circle).get(clause.id) if draft else None
-    if draft is None or not text or text == clause.working_text or _was_tabled(uow.session, clause, text):
+    stood = drafted_clauses(uow.session, clause.part_id, circle=circle).get(clause.id) if draft else None
+    if draft is None or stood is None:
         return
-    uow.session.add(DraftSetAside(draft_id=draft.id, clause_id=clause.id, text=text))
+    known = _tabled(uow.session, clause)
+    text = "" if stood.text in known.texts else stood.text
+    value = "" if tidy_entry(stood.value, clause.value_kind) in known.values else stood.value
+    if not text and not value:
+        return
+    uow.session.add(DraftSetAside(draft_id=draft.id, clause_id=clause.id, text=text, value=value))
     uow.session.flush()
 
 
@@ -133,6 +139,19 @@ def _fragment(clause: Clause, client: int) -> bytes:
         return document.get_update()
 
 
-def _was_tabled(session: Session, clause: Clause, text: str) -> bool:
-    query = select(col(Version.text)).where(col(Version.clause_id) == clause.id)
-    return text in set(session.execute(query).scalars())
+@dataclass(frozen=True)
+class _Tabled:
+    """Everything that a clause said before all one day, and what it began with; values as a field shows them."""
+
+    texts: frozenset[str]
+    values: frozenset[str]
+
+
+def _tabled(session: Session, clause: Clause) -> _Tabled:
+    query = select(col(Version.text), col(Version.value)).where(col(Version.clause_id) == clause.id)
+    rows = session.execute(query).all()
+    values = [clause.working_value, *(row.value for row in rows)]
+    return _Tabled(
+        texts=frozenset([clause.working_text, *(row.text for row in rows)]),
+        values=frozenset(as_entered(value, clause.value_kind) for value in values),
+    )

@@ -171,7 +171,8 @@ class DraftCredit(SQLModel, table=True):
 
 
 class DraftSetAside(SQLModel, table=True):
-    """Words of a draft that nobody proposed when its clause started again from another text. Read by its audience."""
+    """Words and value of a draft that nobody proposed when its clause started again from another text. Read by its
+    audience."""
 
     __tablename__ = "draft_set_aside"
     __table_args__ = (Index("ix_draft_set_aside_clause", "draft_id", "clause_id"),)
@@ -179,6 +180,8 @@ class DraftSetAside(SQLModel, table=True):
     draft_id: str = Field(foreign_key="draft.id", ondelete="CASCADE", max_length=36)
     clause_id: str = Field(max_length=36)
     text: str
+    value: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """As its field held it, half typed perhaps; empty when the text alone was never proposed."""
     at: datetime = Field(default_factory=now)
 
 

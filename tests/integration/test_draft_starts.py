@@ -35,6 +35,12 @@ def asides(table: DraftingTable, name: str = "og.dg", side: str = "commune") -> 
         return [each.text for each in set_aside(session, table.person(name).actor, table.clause_id, side=side)]
 
 
+def reopen(table: DraftingTable, name: str) -> None:
+    table.table.og.dg.reopen(name)
+    for seat in (table.table.ars, table.table.cd):
+        seat.dg.consent(name)
+
+
 def drafted(table: DraftingTable, clause_id: str, side: str = "commune") -> str | None:
     with table.table.store.reading() as session:
         return drafted_text(session, table.person("og.dg").actor, clause_id, side=side)
@@ -47,6 +53,20 @@ def test_words_nobody_proposed_are_kept_when_a_reopened_clause_starts_again(tabl
     table.reopen()
     assert drafted(table, table.clause_id) == "Texte accordé"
     assert asides(table) == asides(table, "ars.dg") == ["Le **contrat**.\n\nPas encore proposé."]
+
+
+def test_a_value_nobody_proposed_is_kept_beside_the_words(app: Flask) -> None:
+    table, name = set_table(app.extensions["store"]), "i01.targets.2027"
+    clause_id = table.table.clause_id(name)
+    for typed, agreed in (("94,5", "95"), ("94,5,", "96"), ("95,0", "97")):
+        alice = Browser(table, "og.dg", part="i01")
+        alice.push(alice.value(typed, clause_id))
+        table.table.agree(name, f"Nous visons {agreed}.", value=agreed)
+        reopen(table, name)
+    page = Visitor(app).enter(table.person("ars.dg").email).get(f"/clauses/{clause_id}/table-commune").text
+    assert sorted(re.findall(r"Valeur mise de côté.*?<b>(.*?)</b>", page, re.DOTALL)) == ["94,5,", "94,5\u00a0%"]
+    assert 'data-put-value="94,5"' in page
+    assert "Mots mis de côté" not in page
 
 
 def test_a_draft_nobody_wrote_in_leaves_nothing_behind(table: DraftingTable) -> None:

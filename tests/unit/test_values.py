@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from negotiation.errors import UnreadableText, WrongValue
-from negotiation.rules.values import Canonical, as_entered, canonical_value
+from negotiation.rules.values import Canonical, as_entered, as_read, canonical_value, tidy_entry
 from negotiation.rules.vocabulary import ValueKind
 
 NUMBER, AMOUNT, DATE, CHOICE, LIST = (
@@ -96,3 +96,10 @@ def test_numbers_of_a_file_are_already_numbers() -> None:
     assert canonical_value(Decimal("1.250"), NUMBER) == "1.25"
     assert canonical_value(Decimal("1E+3"), NUMBER) == "1000"
     assert canonical_value(Decimal("62000.500"), AMOUNT) == 6200050
+
+
+def test_two_ways_of_typing_a_value_are_one_and_what_is_half_typed_stays() -> None:
+    assert tidy_entry("62 000,00 €", AMOUNT) == tidy_entry("62000", AMOUNT) == "62000"
+    assert tidy_entry("94,5,", NUMBER) == "94,5,"
+    assert as_read("94,5,", NUMBER) is None
+    assert as_read("", NUMBER) is None
