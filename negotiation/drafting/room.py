@@ -9,7 +9,7 @@ nobody before it is there. When one of those words is refused after all, what wa
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -130,7 +130,7 @@ class Room:
             self._ahead.append(vetted)
             return vetted
 
-    def _clients_to_bind(self, facts: UpdateFacts, known: dict[int, int], writer: Writer) -> frozenset[int]:
+    def _clients_to_bind(self, facts: UpdateFacts, known: Mapping[int, int], writer: Writer) -> frozenset[int]:
         owner = (writer.person_id, writer.party_id)
         clients = clients_that_write(facts, known)
         if any(self._clients.get(client, owner) != owner for client in clients):
@@ -230,7 +230,7 @@ class Room:
             self._watched = None
             raise
 
-    def _catch_up(self, watched: WatchedDocument) -> dict[int, int]:
+    def _catch_up(self, watched: WatchedDocument) -> Mapping[int, int]:
         """The clocks, once all that is in the log is in the document."""
         try:
             for logged in self.log.since(self.draft_id, epoch=self.epoch, after=self.sequence):

@@ -55,12 +55,15 @@ class WatchedDocument:
         self._touched: set[str] = set()
         self._fault: Reason | None = None
         self._exact = False
+        self._clocks: Mapping[int, int] | None = None
         self.half_characters: set[tuple[int, int]] = set()
 
-    def clocks(self) -> dict[int, int]:
-        """Client → one past its last clock in the document."""
-        with library_failures_named():
-            return inspect_state_vector(self.document.get_state())
+    def clocks(self) -> Mapping[int, int]:
+        """Client → one past its last clock in the document. Asked once between two updates: a long draft has many."""
+        if self._clocks is None:
+            with library_failures_named():
+                self._clocks = inspect_state_vector(self.document.get_state())
+        return self._clocks
 
     def watch(self, clause_ids: Iterable[str] | Mapping[str, ValueKind]) -> None:
         """With the kind of their values, a value must look like one; without, only be a text."""
@@ -84,8 +87,12 @@ class WatchedDocument:
     def restore(self, state: bytes, *, half_characters: Iterable[tuple[int, int]]) -> None:
         """A state that this process wrote itself, with what `half_characters` was then."""
         self.half_characters |= set(half_characters)
+        self._apply(state)
+
+    def _apply(self, update: bytes) -> None:
+        self._clocks = None
         with library_failures_named():
-            self.document.apply_update(state)
+            self.document.apply_update(update)
 
     def vet(self, update: bytes, facts: UpdateFacts, *, known: Mapping[int, int]) -> frozenset[str]:
         """The clauses touched. Raises UpdateRefused; ResyncNeeded when part of the update can't be placed yet.
@@ -95,8 +102,7 @@ class WatchedDocument:
         self._touched, self._fault, self._exact = set(), None, facts.entries_beside_others > 0
         if not facts.cuts.isdisjoint(self.half_characters) or not facts.cuts.isdisjoint(facts.half_characters):
             raise UpdateRefused(reason=Reason.CUT_CHARACTER)
-        with library_failures_named():
-            self.document.apply_update(update)
+        self._apply(update)
         if self._fault is not None:
             raise UpdateRefused(reason=self._fault)
         after = self.clocks()

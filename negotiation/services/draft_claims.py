@@ -10,7 +10,6 @@ from sqlmodel import col
 
 from negotiation.drafting.updates import Claim
 from negotiation.rules.paris import paris_day
-from negotiation.store.columns import now
 from negotiation.store.people import Member, SigninSession
 
 _SITTING: Any = (
@@ -40,14 +39,6 @@ class Tenure:
 
     def lasts(self, moment: datetime) -> bool:
         return moment < self.expires_at and (self.ends_on is None or paris_day(moment) <= self.ends_on)
-
-
-def claims_that_hold(connection: Connection, claims: Set[Claim]) -> set[Claim]:
-    """Those whose session is open and whose member sits today with the rights they had."""
-    if not claims:
-        return set()
-    moment = now()
-    return {claim for claim, tenure in tenures(connection, claims).items() if tenure.lasts(moment)}
 
 
 def tenures(connection: Connection, claims: Set[Claim]) -> dict[Claim, Tenure]:

@@ -7,21 +7,17 @@ still sits with the same rights (trust S2, T17). When not, everything is read ag
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.drafting.updates import Claim, Stored, Writer
-from negotiation.errors import NotFound
-from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import Action, Circle, Role, ValueKind
-from negotiation.services.access import roles_of, sits
-from negotiation.services.draft_claims import claims_that_hold
+from negotiation.services.access import Seated, roles_of
 from negotiation.services.drafting import FoundDraft, LiveDrafts, find_draft
-from negotiation.store.columns import now
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Draft
-from negotiation.store.people import Member, Party
+from negotiation.store.people import Member
 
 
 @dataclass(frozen=True)
@@ -51,25 +47,16 @@ class Entrant:
     """None too when nobody ever opened this draft."""
 
 
-def enter(session: Session, actor: Actor, *, part_id: str, side: str, session_id: str, origin: str) -> Entrant:
-    """Raises NotFound, also when the member left a moment ago; and what `find_draft` raises."""
-    member, letter = session.execute(_MEMBER, {"member": actor.member_id}).one()
-    if not sits(member, paris_day(now())):
-        raise NotFound()
+def enter(session: Session, seated: Seated, *, part_id: str, side: str, session_id: str, origin: str) -> Entrant:
+    """`seated`: as just read, in the same transaction. Raises what `find_draft` raises."""
+    actor, member = seated.actor, seated.member
     found = find_draft(session, actor, part_id=part_id, side=side)
     seat = None
     if found.draft_id is not None:
         place = (found.draft_id, found.epoch, found.circle)
         seat = _seat(actor, member, *place, kinds=found.kinds, session_id=session_id, origin=origin)
     is_awaited = member.invited_at is not None and member.joined_at is None
-    return Entrant(member.title, letter, roles_of(member), is_awaited, found, seat)
-
-
-_MEMBER = (
-    select(Member, col(Party.letter))
-    .join(Party, col(Party.id) == col(Member.party_id))
-    .where(col(Member.id) == bindparam("member"))
-)
+    return Entrant(member.title, seated.party.letter, roles_of(member), is_awaited, found, seat)
 
 
 def seat_in_draft(session: Session, actor: Actor, *, draft_id: str, session_id: str, origin: str) -> DraftSeat | None:
@@ -114,5 +101,4 @@ def push_from_seat(live: LiveDrafts, seat: DraftSeat, *, op_id: str, update: byt
 
 def still_seated(live: LiveDrafts, claims: Iterable[Claim]) -> set[Claim]:
     """Those of the claims that hold at this moment."""
-    with live.store.reading() as session:
-        return claims_that_hold(session.connection(), set(claims))
+    return live.log.holding(claims)

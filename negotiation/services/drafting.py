@@ -23,7 +23,8 @@ from negotiation.rules.policy import Actor, Authentication, sees
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle, ValueKind
 from negotiation.services.access import actor_in, require
-from negotiation.services.draft_log import LOCKED_STATES, SqlUpdateLog, kept_state, logged_updates
+from negotiation.services.draft_keeping import LOCKED_STATES
+from negotiation.services.draft_log import SqlUpdateLog, kept_state, logged_updates
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter, Version
 from negotiation.store.unit_of_work import Store, UnitOfWork
@@ -51,11 +52,13 @@ class LiveDrafts:
     """The drafts of a store and this process's rooms."""
 
     store: Store
+    log: SqlUpdateLog
     rooms: Rooms
 
     @classmethod
     def of(cls, store: Store, *, gather_seconds: float = 0.0) -> "LiveDrafts":
-        return cls(store, Rooms(SqlUpdateLog(store), gather_seconds=gather_seconds))
+        log = SqlUpdateLog(store)
+        return cls(store, log, Rooms(log, gather_seconds=gather_seconds))
 
 
 @dataclass(frozen=True)
@@ -130,32 +133,43 @@ def find_draft(session: Session, actor: Actor, *, part_id: str, side: str) -> Fo
     """Raises NotFound, NotAllowed, Frozen, InvalidInput."""
     circle = circle_of_side(actor, side)
     require(actor, Action.READ_DRAFT, circle=circle)
-    row = session.execute(_PLACES, {"part": part_id, "circle": str(circle)}).one_or_none()
-    if row is None or row[0].negotiation_id != actor.negotiation_id or not _may_hold(actor, row[0], circle):
+    rows = session.execute(_PLACES, {"part": part_id, "circle": str(circle)}).all()
+    if not rows or rows[0].negotiation_id != actor.negotiation_id:
         raise NotFound()
-    part, draft, frozen_at = row
-    if frozen_at is not None:
+    place = rows[0]
+    if not _may_hold(actor, Circle.parse(place.part_circle), circle):
+        raise NotFound()
+    if place.frozen_at is not None:
         raise Frozen()
-    clauses = session.execute(_CLAUSES, {"part": part_id}).all()
+    clauses = [row for row in rows if row.clause_id is not None]
     return FoundDraft(
-        part_id=part.id,
+        part_id=part_id,
         circle=circle,
-        draft_id=draft.id if draft else None,
-        epoch=draft.epoch if draft else 1,
-        sequence=draft.sequence if draft else 0,
-        locks={row.id: ClauseLock.LOCKED if row.state in LOCKED_STATES else ClauseLock.OPEN for row in clauses},
-        kinds={row.id: row.value_kind for row in clauses},
+        draft_id=place.draft_id,
+        epoch=place.epoch or 1,
+        sequence=place.sequence or 0,
+        locks={row.clause_id: ClauseLock.LOCKED if row.state in LOCKED_STATES else ClauseLock.OPEN for row in clauses},
+        kinds={row.clause_id: row.value_kind for row in clauses},
     )
 
 
+# A row for each clause of the part, or one: made once, and asked once for each opening.
 _PLACES = (
-    select(Part, Draft, col(Negotiation.frozen_at))
+    select(
+        col(Part.negotiation_id),
+        col(Part.circle).label("part_circle"),
+        col(Negotiation.frozen_at),
+        col(Draft.id).label("draft_id"),
+        col(Draft.epoch),
+        col(Draft.sequence),
+        col(Clause.id).label("clause_id"),
+        col(Clause.state),
+        col(Clause.value_kind),
+    )
     .join(Negotiation, col(Negotiation.id) == col(Part.negotiation_id))
     .outerjoin(Draft, (col(Draft.part_id) == col(Part.id)) & (col(Draft.circle) == bindparam("circle")))
+    .outerjoin(Clause, col(Clause.part_id) == col(Part.id))
     .where(col(Part.id) == bindparam("part"))
-)
-_CLAUSES = select(col(Clause.id), col(Clause.state), col(Clause.value_kind)).where(
-    col(Clause.part_id) == bindparam("part")
 )
 
 
@@ -173,9 +187,8 @@ def open_found(live: LiveDrafts, found: FoundDraft, *, state_vector: bytes = b""
     return OpenedDraft(draft_id, epoch, sequence, lacking, found.locks)
 
 
-def _may_hold(actor: Actor, part: Part, circle: Circle) -> bool:
-    """A part that is still inside has the draft of its own circle, and no other."""
-    own = Circle.parse(part.circle)
+def _may_hold(actor: Actor, own: Circle, circle: Circle) -> bool:
+    """A part that is still inside, in its `own` circle, has the draft of that circle and no other."""
     return sees(actor, own) and own in (SHARED, circle)
 
 

@@ -174,6 +174,7 @@ class Store:
     writes: int = 0
     """Writing transactions of this process so far, on SQLite."""
     _writer: threading.Lock = field(default_factory=threading.Lock)
+    _appender: Connection | None = None
     _listeners: list[Listener] = field(default_factory=list)
 
     @property
@@ -200,11 +201,27 @@ class Store:
 
     @contextmanager
     def appending(self) -> Iterator[Connection]:
-        """A writing transaction for what is written many times a second: rows only, no objects, no history."""
-        with self._writing(), self._for_writing.connect() as connection, connection.begin():
-            yield connection
-            if self.on_sqlite:  # what SQLAlchemy then commits is done already
-                self.commit_apart(connection.connection.driver_connection.commit)  # type: ignore[union-attr]
+        """A writing transaction for what is written many times a second: rows only, no objects, no history.
+
+        On SQLite always by the same connection, which can tell whether another one wrote meanwhile.
+        """
+        if not self.on_sqlite:
+            with self._for_writing.connect() as connection, connection.begin():
+                yield connection
+            return
+        with self._writing():
+            connection, self._appender = self._appender or self._for_writing.connect(), None
+            driver: Any = connection.connection.driver_connection
+            changes = driver.total_changes
+            try:
+                with connection.begin():
+                    yield connection
+                    if driver.total_changes != changes:  # what SQLAlchemy then commits is done already
+                        self.commit_apart(driver.commit)
+            except BaseException:
+                connection.close()
+                raise
+            self._appender = connection
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
