@@ -24,7 +24,7 @@ from negotiation.events import Kind
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services import drafting
-from negotiation.services.access import actor_on_part
+from negotiation.services.access import seated_on_part
 from negotiation.services.draft_seats import DraftSeat, enter, seat_in_draft
 from negotiation.services.drafting import LiveDrafts
 from negotiation.services.setting_aside import written_anew
@@ -55,11 +55,11 @@ def open_draft(caller: Caller, message: Message) -> Answer:
         raise SchemaOutdated()
     part_id, side = message.text("part", longest=36), message.text("side")
     state_vector = _bytes(message, "state_vector", longest=LONGEST_STATE_VECTOR)
+    person = caller.person
     with current_store().reading() as session:
-        actor = actor_on_part(
-            session, part_id, person_id=caller.person.person_id, authentication=caller.person.authentication
-        )
-        me = enter(session, actor, part_id=part_id, side=side, session_id=caller.person.session_id, origin=caller.sid)
+        seated = seated_on_part(session, part_id, person_id=person.person_id, authentication=person.authentication)
+        me = enter(session, seated, part_id=part_id, side=side, session_id=person.session_id, origin=caller.sid)
+    actor = seated.actor
     keep_seat(caller, actor, roles=me.roles, awaited=me.is_awaited)
     opened = drafting.open_found(_live(), me.found, state_vector=state_vector)
     room = room_of_draft(opened.draft_id, opened.epoch)

@@ -1,9 +1,10 @@
 """Who is acting, for which party, and may they: the only door from a person to a negotiation."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotAllowed, NotFound, RecentSigninRequired
@@ -21,28 +22,32 @@ def actor_in(session: Session, negotiation_id: str, *, person_id: str, authentic
     Raises NotFound when they are not a member of it: never were, left, were invited until a day that is past, or have
     an unproved account that did not open this seat's own link.
     """
-    query = (
-        select(Member, Party)
-        .join(Party, col(Party.id) == Member.party_id)
-        .where(col(Member.negotiation_id) == negotiation_id, col(Member.person_id) == person_id, _is_entered())
-    )
-    found = session.execute(query).one_or_none()
-    if found is None or not sits(found[0], paris_day(now())):
+    found = session.execute(_SEAT, {"negotiation": negotiation_id, "person": person_id}).one_or_none()
+    if found is None:
         raise NotFound()
-    member, party = found
-    return as_actor(member, party, authentication, lent=_lent(session, [member.id])[member.id])
+    return _seated(session, *found, authentication=authentication).actor
+
+
+@dataclass(frozen=True)
+class Seated:
+    """Somebody at a table, as just read: what he may, and whose rows say so."""
+
+    actor: Actor
+    member: Member
+    party: Party
+
+
+def _seated(session: Session, member: Member, party: Party, *, authentication: Authentication) -> Seated:
+    if not sits(member, paris_day(now())):
+        raise NotFound()
+    lent = _lent(session, [member.id])[member.id]
+    return Seated(as_actor(member, party, authentication, lent=lent), member, party)
 
 
 def actors_of(session: Session, *, person_id: str, authentication: Authentication) -> tuple[Actor, ...]:
     """The person, acting in each negotiation of which they are a member today."""
-    query = (
-        select(Member, Party)
-        .join(Party, col(Party.id) == Member.party_id)
-        .where(col(Member.person_id) == person_id, _is_entered())
-        .order_by(col(Member.id))
-    )
     today = paris_day(now())
-    seats = [(member, party) for member, party in session.execute(query) if sits(member, today)]
+    seats = [(member, party) for member, party in session.execute(_SEATS, {"person": person_id}) if sits(member, today)]
     lent = _lent(session, [member.id for member, _ in seats])
     return tuple(as_actor(member, party, authentication, lent=lent[member.id]) for member, party in seats)
 
@@ -52,12 +57,6 @@ def is_invited(session: Session, negotiation_id: str, person_id: str) -> bool:
     query = select(Member).where(col(Member.negotiation_id) == negotiation_id, col(Member.person_id) == person_id)
     member: Member | None = session.execute(query).scalar_one_or_none()
     return member is not None and sits(member, paris_day(now()))
-
-
-def _is_entered() -> ColumnElement[bool]:
-    """A confined account has the seats that it entered, no other: see `signing_in.make_carried_link`."""
-    confined = select(col(Person.id)).where(col(Person.id) == col(Member.person_id), col(Person.confined).is_(True))
-    return or_(col(Member.joined_at).is_not(None), ~confined.exists())
 
 
 def sits(member: Member, today: date) -> bool:
@@ -95,18 +94,8 @@ NEVER_LENT = frozenset({Role.SIGNATORY, Role.PARTY_ADMINISTRATOR})
 def _lent(session: Session, member_ids: list[str]) -> dict[str, frozenset[Role]]:
     """The roles that absent colleagues delegate to each of these members today."""
     today = paris_day(now())
-    query = (
-        select(col(Delegation.to_member_id), Member)
-        .join(Member, col(Delegation.from_member_id) == Member.id)
-        .where(
-            col(Delegation.to_member_id).in_(member_ids),
-            col(Delegation.starts_on) <= today,
-            col(Delegation.ends_on) >= today,
-            col(Delegation.ended_at).is_(None),
-        )
-    )
     lent: dict[str, set[Role]] = {member_id: set() for member_id in member_ids}
-    for member_id, absent in session.execute(query):
+    for member_id, absent in session.execute(_LENT, {"members": member_ids, "today": today}):
         if sits(absent, today):
             lent[member_id] |= roles_of(absent) - NEVER_LENT
     return {member_id: frozenset(roles) for member_id, roles in lent.items()}
@@ -121,25 +110,21 @@ def actor_on_clause(session: Session, clause_id: str, *, person_id: str, authent
     )
 
 
-def actor_on_part(session: Session, part_id: str, *, person_id: str, authentication: Authentication) -> Actor:
-    """The person, acting in the negotiation of this part. Raises NotFound."""
-    return _acting_on(
-        session,
-        Part,
-        part_id,
-        who=lambda found: actor_in(session, found, person_id=person_id, authentication=authentication),
-    )
+def seated_on_part(session: Session, part_id: str, *, person_id: str, authentication: Authentication) -> Seated:
+    """The person, at the table of this part. Raises NotFound, also for what is still inside another party."""
+    row = session.execute(_SEAT_ON_PART, {"part": part_id, "person": person_id}).one_or_none()
+    if row is None:
+        raise NotFound()
+    found = _seated(session, row[0], row[1], authentication=authentication)
+    if not sees(found.actor, Circle.parse(row.circle)):
+        raise NotFound()
+    return found
 
 
 def on_clause(session: Session, clause_id: str, *, who: Callable[[str], Actor]) -> Actor:
-    """The actor that `who` gives for the negotiation of this clause. Raises NotFound."""
-    return _acting_on(session, Clause, clause_id, who=who)
-
-
-def _acting_on(session: Session, row: type[Clause] | type[Part], row_id: str, *, who: Callable[[str], Actor]) -> Actor:
-    """Raises NotFound also for what is still inside another party."""
-    query = select(col(row.negotiation_id), col(row.circle)).where(col(row.id) == row_id)
-    found = session.execute(query).one_or_none()
+    """The actor that `who` gives for the negotiation of this clause. Raises NotFound, also for what is still inside
+    another party."""
+    found = session.execute(_PLACE_OF_CLAUSE, {"clause": clause_id}).one_or_none()
     if found is None:
         raise NotFound()
     actor = who(found.negotiation_id)
@@ -157,3 +142,35 @@ def require(actor: Actor, action: Action, *, circle: Circle = SHARED) -> None:
         raise NotAllowed(action=action)
     if not is_fresh(actor, action, now()):
         raise RecentSigninRequired(action=action)
+
+
+# --------------------------------------------------------------------- statements, made once: they run at every request
+
+_CONFINED = select(col(Person.id)).where(col(Person.id) == col(Member.person_id), col(Person.confined).is_(True))
+_SEATS = (
+    select(Member, Party)
+    .join(Party, col(Party.id) == col(Member.party_id))
+    .where(
+        col(Member.person_id) == bindparam("person"),
+        # A confined account has the seats that it entered, no other: see `signing_in.make_carried_link`.
+        or_(col(Member.joined_at).is_not(None), ~_CONFINED.exists()),
+    )
+    .order_by(col(Member.id))
+)
+_SEAT = _SEATS.where(col(Member.negotiation_id) == bindparam("negotiation"))
+_SEAT_ON_PART = (
+    _SEATS.join(Part, col(Part.negotiation_id) == col(Member.negotiation_id))
+    .where(col(Part.id) == bindparam("part"))
+    .add_columns(col(Part.circle))
+)
+_PLACE_OF_CLAUSE = select(col(Clause.negotiation_id), col(Clause.circle)).where(col(Clause.id) == bindparam("clause"))
+_LENT = (
+    select(col(Delegation.to_member_id), Member)
+    .join(Member, col(Delegation.from_member_id) == col(Member.id))
+    .where(
+        col(Delegation.to_member_id).in_(bindparam("members", expanding=True)),
+        col(Delegation.starts_on) <= bindparam("today"),
+        col(Delegation.ends_on) >= bindparam("today"),
+        col(Delegation.ended_at).is_(None),
+    )
+)

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from pwdlib import PasswordHash
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 from sqlmodel import Session, col
 
 from negotiation.errors import (
@@ -246,12 +247,12 @@ def set_first_password(uow: UnitOfWork, session_id: str, password_hash: str) -> 
 
 def read_session(session: Session, token: str) -> SignedIn | None:
     """Who holds this token, when their session is open."""
-    return _signed_in(session, col(SigninSession.token_hash) == _digest(token))
+    return _signed_in(session, _BY_TOKEN, _digest(token))
 
 
 def read_session_by_id(session: Session, session_id: str) -> SignedIn | None:
     """Whose session this is, when it is open: for a socket, which outlives a change of token."""
-    return _signed_in(session, col(SigninSession.id) == session_id)
+    return _signed_in(session, _BY_ID, session_id)
 
 
 def still_open(session: Session, session_ids: Iterable[str]) -> frozenset[str]:
@@ -266,17 +267,27 @@ def sign_out(uow: UnitOfWork, session_id: str) -> None:
     uow.session.execute(update(SigninSession).where(*open_one).values(ended_at=now()))
 
 
-def _signed_in(session: Session, which: ColumnElement[bool]) -> SignedIn | None:
-    query = (
-        select(SigninSession, col(Person.email))
-        .join(Person, col(Person.id) == SigninSession.person_id)
-        .where(which, *_is_open())
-    )
-    found = session.execute(query).one_or_none()
-    if found is None:
+def _signed_in(session: Session, query: Select[Any], named: str) -> SignedIn | None:
+    row = session.execute(query, {"named": named, "now": now()}).one_or_none()
+    if row is None:
         return None
-    row, email = found
-    return SignedIn(row.person_id, email, Authentication(row.method, row.authenticated_at), row.id)
+    return SignedIn(row.person_id, row.email, Authentication(row.method, row.authenticated_at), row.id)
+
+
+# Made once: they run at every request and every event of a socket.
+_OPEN_SESSIONS = (
+    select(
+        col(SigninSession.id),
+        col(SigninSession.person_id),
+        col(SigninSession.method),
+        col(SigninSession.authenticated_at),
+        col(Person.email),
+    )
+    .join(Person, col(Person.id) == col(SigninSession.person_id))
+    .where(col(SigninSession.ended_at).is_(None), col(SigninSession.expires_at) > bindparam("now"))
+)
+_BY_TOKEN = _OPEN_SESSIONS.where(col(SigninSession.token_hash) == bindparam("named"))
+_BY_ID = _OPEN_SESSIONS.where(col(SigninSession.id) == bindparam("named"))
 
 
 def _open_link(token: str) -> Select[SigninLink]:
