@@ -12,6 +12,7 @@ from app.pages import presentation, remembering, rendering
 from app.pages.choosing import choosing
 from app.pages.closing import closing
 from app.pages.discussion import discussion
+from app.pages.discussion_pieces import discussion_pieces
 from app.pages.draft_starts import draft_starts
 from app.pages.extract import extract
 from app.pages.history import history
@@ -55,6 +56,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     inside,
     threads,
     discussion,
+    discussion_pieces,
     tasks,
     history,
     members,

@@ -2,84 +2,46 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
-from app.errors import answer, or_plainly, sentence_of, status_of
+from app.errors import answer, or_plainly, sentence_of, status_of, wants_piece
 from app.limits import gestures, words
-from app.pages.frame import Frame, asked_number, frame_of, reader_in
-from app.pages.pieces import piece
-from app.pages.rendering import rendered
-from app.pages.talk import Spot, beside, left_of, may_speak, of_part, of_table, read_part, usual_audience
-from app.pages.thread_view import people_to_name, writable
+from app.pages.frame import frame_of, reader_in
+from app.pages.talk import left_of, room_of, talk_in, talk_rights
+from app.pages.thread_view import people_to_name
 from app.pages.writing import sending_asked, writing_asked
 from app.security import serves
 from negotiation.errors import NotFound, Refusal, SigninRequired, WiderAudience
-from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
 from negotiation.services.discussing import send_message
 from negotiation.services.recalling import recall_message
 from negotiation.store.queries.clauses import cards_of_part, engagement_cards
-from negotiation.store.queries.discussion import channel, message_of, part_channels
-from negotiation.store.queries.parts import part_view
+from negotiation.store.queries.discussion import message_of, part_channels
 from negotiation.store.queries.people import audiences_of
 
 discussion = Blueprint("discussion", __name__)
 
 BECOMES = ("commentaire", "proposition", "tache")
+ASKS = "Navette-Asks"
+"""Header of a refusal: the field that sends the words all the same, once their author has said yes."""
 
 
 @discussion.get("/negociations/<negotiation_id>/discussion")
 @serves(Action.READ_TABLE)
 def show_discussion(negotiation_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
-        return _rendered(session, negotiation_id, "discussion/channel.html")
-
-
-@discussion.get("/negociations/<negotiation_id>/discussion/fragment")
-@piece
-@serves(Action.READ_TABLE)
-def discussion_fragment(negotiation_id: str) -> ResponseReturnValue:
-    """The messages alone, for a page that learns of a new one."""
-    with current_store().reading() as session:
-        return _rendered(session, negotiation_id, "discussion/_messages.html")
+        return _rendered(session, negotiation_id)
 
 
 @discussion.get("/negociations/<negotiation_id>/texte/<part_id>/discussion")
 @serves(Action.READ_CLAUSE)
 def show_part_discussion(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
-        return _rendered(session, negotiation_id, "discussion/channel.html", part_id=part_id)
-
-
-@discussion.get("/negociations/<negotiation_id>/texte/<part_id>/discussion/fragment")
-@piece
-@serves(Action.READ_CLAUSE)
-def part_discussion_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
-    with current_store().reading() as session:
-        return _rendered(session, negotiation_id, "discussion/_messages.html", part_id=part_id)
-
-
-@discussion.get("/negociations/<negotiation_id>/texte/<part_id>/discussion/marge")
-@piece
-@serves(Action.READ_CLAUSE)
-def part_discussion_margin(negotiation_id: str, part_id: str) -> ResponseReturnValue:
-    """The discussion as the margin of the part shows it."""
-    with current_store().reading() as session:
-        actor = reader_in(session, negotiation_id)
-        require(actor, Action.READ_CLAUSE)
-        frame = frame_of(session, actor)
-        part = read_part(session, frame, part_id)
-        talk = beside(session, frame, part, request.args.get("cercle") or usual_audience(frame, part))
-
-        def shown(reader: Frame) -> dict[str, Any]:
-            people = people_to_name(session, reader)
-            return reader.context("texts", talk=talk, left_of=left_of(reader), people=people, **_rights(reader))
-
-        return rendered(frame, "discussion/_beside.html", context=shown)
+        return _rendered(session, negotiation_id, part_id=part_id)
 
 
 @discussion.post("/negociations/<negotiation_id>/discussion")
@@ -87,6 +49,8 @@ def part_discussion_margin(negotiation_id: str, part_id: str) -> ResponseReturnV
 @serves(Action.SEND_MESSAGE)
 def post_message(negotiation_id: str) -> ResponseReturnValue:
     name = _send(negotiation_id, None)
+    if wants_piece():
+        return "", 204
     return redirect(f"{_channel_address(negotiation_id, None, name)}#ecrire")
 
 
@@ -95,6 +59,8 @@ def post_message(negotiation_id: str) -> ResponseReturnValue:
 @serves(Action.SEND_MESSAGE)
 def post_part_message(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     name = _send(negotiation_id, part_id)
+    if wants_piece():
+        return "", 204
     if request.form.get("back") == "margin" and name == "shared":
         return redirect(f"{url_for('texts.show_part', negotiation_id=negotiation_id, part_id=part_id)}#discussion")
     return redirect(f"{_channel_address(negotiation_id, part_id, name)}#ecrire")
@@ -137,7 +103,7 @@ def show_next_step(negotiation_id: str, message_id: str) -> ResponseReturnValue:
                 becomes=asked if asked in BECOMES else BECOMES[0],
                 cards=[card for card in cards if card.follows_id is None],
                 people=people_to_name(session, frame),
-                **_rights(frame),
+                **talk_rights(frame),
             ),
         )
 
@@ -145,16 +111,19 @@ def show_next_step(negotiation_id: str, message_id: str) -> ResponseReturnValue:
 @discussion.errorhandler(Refusal)
 @or_plainly
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
-    """The channel again, with the reason and every typed word."""
+    """The channel again, with the reason and every typed word; the reason alone to a page that keeps them itself."""
     given = request.view_args or {}
+    asks = isinstance(refusal, WiderAudience)
+    if wants_piece() and request.method == "POST":
+        told = make_response(answer(refusal))
+        told.headers[ASKS] = "confirmed" if asks else ""
+        return told
     if request.method == "GET" or "message_id" in given or isinstance(refusal, NotFound | SigninRequired):
         return answer(refusal)
-    asks = isinstance(refusal, WiderAudience)
     with current_store().reading() as session:
         page = _rendered(
             session,
             given["negotiation_id"],
-            "discussion/channel.html",
             part_id=given.get("part_id"),
             name=request.form.get("readers", "shared"),
             kept=request.form.get("text", ""),
@@ -185,48 +154,26 @@ def _send(negotiation_id: str, part_id: str | None) -> str:
             circle=Circle.parse(readers.circle),
             text=request.form.get("text", ""),
             part_id=part_id,
+            seance_id=request.form.get("seance") or None,
             writing=writing_asked(sending_asked()),
         )
     return name
 
 
-def _rendered(
-    session: Session, negotiation_id: str, template: str, *, part_id: str | None = None, name: str = "", **kept: Any
-) -> str:
+def _rendered(session: Session, negotiation_id: str, *, part_id: str | None = None, name: str = "", **kept: Any) -> str:
     actor = reader_in(session, negotiation_id)
     require(actor, Action.READ_TABLE)
     frame = frame_of(session, actor)
-    part = part_view(session, actor, part_id) if part_id else None
-    place: Spot = of_part(part) if part else of_table(negotiation_id)
-    usual = usual_audience(frame, part) if part else "shared"
-    name = name or request.args.get("cercle", usual)
-    channels = writable(frame, place.circle)
-    readers = channels.get(name)
-    if readers is None:
-        raise NotFound()
-    circle = Circle.parse(readers.circle)
-    said = channel(session, actor, circle, asked_number("avant"), part_id=part_id, since=asked_number("depuis"))
+    room = room_of(session, frame, name or request.args.get("cercle", ""), part_id=part_id)
     return render_template(
-        template,
+        "discussion/channel.html",
         **frame.context(
             "discussion",
-            spot=place,
-            readers=readers,
-            readers_name=name,
-            channels=channels,
-            channel=said,
-            beside=() if part else part_channels(session, actor, circle),
+            talk=talk_in(session, frame, room),
+            beside=() if part_id else part_channels(session, actor, room.circle),
             people=people_to_name(session, frame),
             left_of=left_of(frame),
-            **_rights(frame),
+            **talk_rights(frame),
             **({"kept": "", "named": (), "refusal": "", "asks": ""} | kept),
         ),
     )
-
-
-def _rights(frame: Frame) -> dict[str, bool]:
-    target = Target(frame.negotiation.id)
-    return {
-        "may_write": may_speak(frame),
-        "may_draft": decide(frame.actor, Action.TABLE_TEXT, target) is Decision.ALLOW,
-    }

@@ -4,7 +4,8 @@
 readers of one party with the same roles, in the burst that follows a move, and only when it holds nothing of one
 person: while it is written the reader is an `Anybody`, and whatever asks who reads (a recent message of one's own, a
 visa that waits) makes it a writing for one. What forms need is put in when it is handed over: the token of the session,
-the key of the request; and one's own name is taken out of those whom one may name. Never for what follows a live draft,
+the key of the request; one's own name is taken out of those whom one may name, and what an author alone may do
+(`data-author`) is handed to that author alone. Never for what follows a live draft,
 which no history tells of. Measured by `python -m bench live`.
 """
 
@@ -24,6 +25,8 @@ from app.pages.reader import Anybody, MeAsAnybody, is_for_anybody, writing_for_a
 _TOKEN = f"jeton-{secrets.token_hex(16)}"
 _REQUEST_KEY = f"demande-{secrets.token_hex(16)}"
 """They stand in a shared writing where a form needs its own; nobody can type them, since nobody can guess them."""
+_AUTHORS_OWN = re.compile(r'<div data-author="([^"]*)">.*?</div>', re.DOTALL)
+"""What the author of recent words may do with them; it holds no other `div`."""
 
 
 def install(app: Flask) -> None:
@@ -57,6 +60,7 @@ def _handed(html: str, reader_id: str) -> str:
         html = html.replace(_TOKEN, generate_csrf())
     first, *others = html.split(_REQUEST_KEY)
     html = first + "".join(f"{uuid4()}{piece}" for piece in others)
+    html = _AUTHORS_OWN.sub(lambda own: own[0] if own[1] == reader_id else "", html)
     return re.sub(rf'<li data-reader="{re.escape(reader_id)}">.*?</li>', "", html, flags=re.DOTALL)
 
 

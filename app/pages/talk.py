@@ -9,13 +9,14 @@ from flask import request
 from sqlmodel import Session
 
 from app.pages.frame import Frame, asked_number
+from app.pages.reader import is_for_anybody
 from app.pages.remembering import LASTING
-from app.pages.thread_view import people_to_name, seconds_left, writable
+from app.pages.thread_view import people_to_name, seconds_left, seconds_since, writable
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.vocabulary import SHARED, Action, Circle, Move
 from negotiation.services.widening import is_wider
-from negotiation.store.queries.discussion import Channel, MessageView, channel, message_of
+from negotiation.store.queries.discussion import PAGE, Channel, MessageView, channel, last_ranks, message_of
 from negotiation.store.queries.exchanges import MoveView
 from negotiation.store.queries.parts import PartView, part_view
 from negotiation.store.queries.people import AudienceView
@@ -37,14 +38,27 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """The discussion in the margin of a part."""
+class Room:
+    """A channel: where one speaks and to whom; `channels` are the others that this reader has there, by name."""
 
     place: Spot
     name: str
     readers: AudienceView
     channels: dict[str, AudienceView]
+
+    @property
+    def circle(self) -> Circle:
+        return Circle.parse(self.readers.circle)
+
+
+@dataclass(frozen=True)
+class Talk(Room):
+    """A channel with what is said in it. `last`: how far each channel of this place has come, by name. `seance_id`: the
+    séance during which one speaks here, "" outside."""
+
     channel: Channel
+    last: dict[str, int]
+    seance_id: str = ""
 
 
 def of_table(negotiation_id: str) -> Spot:
@@ -65,22 +79,63 @@ def may_speak(frame: Frame) -> bool:
     return decide(frame.actor, Action.SEND_MESSAGE, Target(frame.negotiation.id)) is Decision.ALLOW
 
 
-def beside(session: Session, frame: Frame, part: PartView, name: str) -> Beside:
-    """The channel of this part by the name of its audience. Raises NotFound for an audience that isn't the reader's."""
-    place = of_part(part)
+def room_of(session: Session, frame: Frame, name: str, *, part_id: str | None = None) -> Room:
+    """The channel of the table, or of a part, by the name of its audience; "" for the usual one.
+
+    Raises NotFound for a part or an audience that isn't the reader's."""
+    part = read_part(session, frame, part_id) if part_id else None
+    place = of_part(part) if part else of_table(frame.negotiation.id)
     channels = writable(frame, place.circle)
+    name = name or (usual_audience(frame, part) if part else "shared")
     if name not in channels:
         raise NotFound()
-    readers = channels[name]
-    circle, since = Circle.parse(readers.circle), asked_number("depuis")
+    return Room(place, name, channels[name], channels)
+
+
+def talk_in(session: Session, frame: Frame, room: Room, *, size: int = PAGE, seance_id: str = "") -> Talk:
+    """The end of a channel, or the page of it that the address asks for: `avant` a rank, or all `depuis` one."""
+    before, since = asked_number("avant"), asked_number("depuis")
     said = frame.read_by_party(
-        "beside",
-        part.id,
-        circle,
+        "talk",
+        room.circle,
+        room.place.part_id,
+        before,
         since,
-        read=lambda ours: channel(session, ours.actor, circle, part_id=part.id, since=since, size=IN_THE_MARGIN),
+        size,
+        read=lambda ours: channel(
+            session, ours.actor, room.circle, before, part_id=room.place.part_id, since=since, size=size
+        ),
     )
-    return Beside(place, name, readers, channels, said)
+    last = last_of(session, frame, room)
+    return Talk(room.place, room.name, room.readers, room.channels, said, last, seance_id)
+
+
+def last_of(session: Session, frame: Frame, room: Room) -> dict[str, int]:
+    """How far each channel of this place has come, by name; read before what it says."""
+    ranks = frame.read_by_party(
+        "last said",
+        room.place.part_id,
+        read=lambda ours: last_ranks(session, ours.actor, room.place.part_id),
+    )
+    return {name: ranks.get(audience.circle, 0) for name, audience in room.channels.items()}
+
+
+def panel(session: Session, frame: Frame, name: str = "shared", *, seance_id: str = "") -> dict[str, Any]:
+    """What `discussion/_panel.html` needs to stand on another page: the channels of the table as tabs, one of them
+    with its last messages and where to write. Raises NotFound."""
+    return talk_rights(frame) | {
+        "talk": talk_in(session, frame, room_of(session, frame, name), seance_id=seance_id),
+        "left_of": left_of(frame),
+        "people": people_to_name(session, frame),
+    }
+
+
+def talk_rights(frame: Frame) -> dict[str, Any]:
+    target = Target(frame.negotiation.id)
+    return {
+        "may_write": may_speak(frame),
+        "may_draft": decide(frame.actor, Action.TABLE_TEXT, target) is Decision.ALLOW,
+    }
 
 
 def usual_audience(frame: Frame, part: PartView, *, tab: str = "") -> str:
@@ -91,15 +146,16 @@ def usual_audience(frame: Frame, part: PartView, *, tab: str = "") -> str:
 
 def around(session: Session, frame: Frame, part: PartView, *, tab: str = "") -> dict[str, Any]:
     """What the page of a part needs beside its clauses: its margin, and the names of the structures."""
+    usual = usual_audience(frame, part, tab=tab)
     return {
         "structures": frame.read_by_party(
             "structures", read=lambda ours: dict(establishments(session, ours.actor)), seconds=LASTING
         ),
-        "talk": beside(session, frame, part, usual_audience(frame, part, tab=tab)),
+        "talk": talk_in(session, frame, room_of(session, frame, usual, part_id=part.id), size=IN_THE_MARGIN),
         "left_of": left_of(frame),
         "may_write": may_speak(frame),
-        "usual": usual_audience(frame, part, tab=tab),
-        "writable": _usual_first(writable(frame, part.circle), usual_audience(frame, part, tab=tab)),
+        "usual": usual,
+        "writable": _usual_first(writable(frame, part.circle), usual),
         "people": people_to_name(session, frame),
     }
 
@@ -130,3 +186,11 @@ def _usual_first(channels: dict[str, AudienceView], usual: str) -> dict[str, Aud
 def left_of(frame: Frame) -> Callable[[MoveView | MessageView], int]:
     """For templates: how many seconds remain to take words back."""
     return partial(seconds_left, frame)
+
+
+def left_of_message(frame: Frame) -> Callable[[MessageView], int]:
+    """The same for pieces written for all who read the same: what only its author may do stands between marks there,
+    and is handed to nobody else (`rendering`)."""
+    if not is_for_anybody():
+        return partial(seconds_left, frame)
+    return lambda said: 0 if said.recalled_at is not None else seconds_since(said.recorded_at)

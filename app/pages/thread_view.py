@@ -1,7 +1,7 @@
 """The threads of an open clause as its margin shows them, and their passages in the text that is read."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import request
 from markupsafe import Markup
@@ -125,10 +125,15 @@ def seconds_left(frame: Frame, said: MoveView | MessageView) -> int:
     """How long I may still take these words back; 0 when they aren't mine or it is too late."""
     if said.recorded_at is None or said.recalled_at is not None:
         return 0
-    left: timedelta = DELAY - (now() - said.recorded_at)
-    seconds = max(0, int(left.total_seconds()))
+    seconds = seconds_since(said.recorded_at)
     # Who reads is asked last: of older words everybody reads the same (`rendering`).
     return seconds if seconds and said.member_id == frame.actor.member_id else 0
+
+
+def seconds_since(recorded_at: datetime) -> int:
+    """What remains to whoever wrote something at that moment."""
+    left: timedelta = DELAY - (now() - recorded_at)
+    return max(0, int(left.total_seconds()))
 
 
 def _placed(passage: Passage | None, visible: list[str]) -> bool | None:

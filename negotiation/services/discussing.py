@@ -9,13 +9,16 @@ from negotiation.errors import MessageTooLong, MissingText, NotFound
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.policy import Actor, sees
+from negotiation.rules.seances import SeanceState
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
 from negotiation.services.mentioning import Words, mention
+from negotiation.services.referencing import named_by
 from negotiation.services.widening import Place, Sending, ask_before_widening, keep_within, last_circle
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Part
 from negotiation.store.exchange import Message
+from negotiation.store.seances import Seance
 from negotiation.store.unit_of_work import UnitOfWork
 
 LONGEST_MESSAGE = 10_000
@@ -41,10 +44,12 @@ def send_message(
     circle: Circle,
     text: str,
     part_id: str | None = None,
+    seance_id: str | None = None,
     writing: Writing = Writing(),
 ) -> str:
     """Write to one channel, of the table or beside a part; returns the message's id. The same request again (same
-    `request_key`) writes nothing and returns the same id. Raises NotFound, NotAllowed, NotShared, MissingText,
+    `request_key`) writes nothing and returns the same id. `seance_id`: of the séance on whose screen it was typed; what
+    is said elsewhere while one is open carries it too. Raises NotFound, NotAllowed, NotShared, MissingText,
     MessageTooLong, UnreadableText, WiderAudience."""
     require(actor, Action.SEND_MESSAGE, circle=circle)
     words = said(text)
@@ -62,6 +67,8 @@ def send_message(
         party_id=actor.party_id,
         member_id=actor.member_id,
         text=words,
+        refs=named_by(uow.session, actor, circle, words),
+        session_id=_seance_of(uow, actor, seance_id),
         part_id=part_id,
         request_key=writing.request_key,
         at=now(),
@@ -89,6 +96,17 @@ def _part_within(uow: UnitOfWork, actor: Actor, part_id: str, circle: Circle) ->
     if part is None or part.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(part.circle)):
         raise NotFound()
     keep_within(Circle.parse(part.circle), circle)
+
+
+def _seance_of(uow: UnitOfWork, actor: Actor, asked: str | None) -> str | None:
+    """The open séance that was asked for, else the only one that is open; None where nothing tells which."""
+    query = select(col(Seance.id)).where(
+        col(Seance.negotiation_id) == actor.negotiation_id, col(Seance.state) == SeanceState.OPEN
+    )
+    open_ones = list(uow.session.execute(query).scalars())
+    if asked in open_ones:
+        return asked
+    return open_ones[0] if len(open_ones) == 1 else None
 
 
 def _sent_already(uow: UnitOfWork, actor: Actor, request_key: str | None) -> str | None:

@@ -37,7 +37,7 @@ def recall_message(uow: UnitOfWork, actor: Actor, message_id: str) -> None:
     if message.recalled_at is not None:
         return
     _in_time(message.recorded_at)
-    message.text, message.recalled_at = "", now()
+    message.text, message.refs, message.recalled_at = "", [], now()
     _forget(uow, "message", message_id, col(Mention.message_id) == message_id)
     _erase(uow, actor, Kind.MESSAGE_SENT, circle, names=message_id, since=message.recorded_at)
     facts = {"message": message_id}

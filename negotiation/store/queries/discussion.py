@@ -1,16 +1,18 @@
 """Discussion channels, of the table and beside each part, paged, for one reader."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, ScalarSelect, Select, func, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
-from negotiation.rules.policy import Actor
+from negotiation.rules.policy import Actor, circles_of
 from negotiation.rules.vocabulary import Circle
 from negotiation.store.contract import Part
 from negotiation.store.exchange import Message, MoveRow
+from negotiation.store.queries.references import Reference, references_named
 from negotiation.store.queries.tasks import tasks_of_messages
 from negotiation.store.queries.visibility import visible
 from negotiation.store.seances import Seance
@@ -45,20 +47,28 @@ class MessageView:
     seance: str | None = None
     recalled_at: datetime | None = None
     became: Became = field(default=Became())
+    refs: tuple[Reference, ...] = ()
+    """What it names that its reader may read."""
 
 
 @dataclass(frozen=True)
 class Channel:
-    """A page of a channel, oldest first. `older` is the rank to ask before, or None at the beginning; `newer` says
-    whether later messages are on another page; `since` is the rank from which the page asks again."""
+    """A page of a channel, oldest first. `older` is the rank to ask before, or None at the beginning; `seance`, that of
+    the message just before these, where it was asked for what came after."""
 
     messages: tuple[MessageView, ...]
     older: int | None
     before: int | None = None
+    seance: str | None = None
 
     @property
     def since(self) -> int:
+        """The rank from which the page asks again."""
         return self.messages[0].rank if self.messages else 0
+
+    @property
+    def last(self) -> int:
+        return self.messages[-1].rank if self.messages else 0
 
 
 @dataclass(frozen=True)
@@ -91,11 +101,19 @@ def channel(
     elif since is not None:
         query, most = query.where(col(Message.rank) >= since), MOST_AT_ONCE
     found = session.execute(query.order_by(col(Message.rank).desc()).limit(most + 1)).all()
-    kept = list(reversed(found[:most]))
-    became = _became(session, actor, [row[0].id for row in kept])
-    messages = tuple(_view(row, became) for row in kept)
+    messages = _views(session, actor, list(reversed(found[:most])))
     has_older = len(found) > most or (since is not None and before is None and _is_before(session, actor, messages))
     return Channel(messages, messages[0].rank if messages and has_older else None, before)
+
+
+def channel_after(session: Session, actor: Actor, circle: Circle, after: int, *, part_id: str | None = None) -> Channel:
+    """What came in a channel after this rank, for a page that shows all that was there until then."""
+    here = (col(Message.circle) == str(circle), col(Message.part_id) == part_id, col(Message.rank) >= after)
+    query = _messages(actor).where(*here).order_by(col(Message.rank)).limit(MOST_AT_ONCE + 1)
+    found = session.execute(query).all()
+    known = next((seance for message, seance in found if message.rank == after), None)
+    came = [row for row in found if row[0].rank > after]
+    return Channel(_views(session, actor, came), None, seance=known)
 
 
 def message_of(session: Session, actor: Actor, message_id: str) -> MessageView:
@@ -103,25 +121,45 @@ def message_of(session: Session, actor: Actor, message_id: str) -> MessageView:
     row = session.execute(_messages(actor).where(col(Message.id) == message_id)).one_or_none()
     if row is None:
         raise NotFound()
-    return _view(row, _became(session, actor, [message_id]))
+    return _views(session, actor, [row])[0]
 
 
-def part_channels(session: Session, actor: Actor, circle: Circle) -> tuple[PartChannel, ...]:
-    """The parts beside which something was said in this circle, the last one first."""
-    last = func.max(col(Message.recorded_at))
-    query = (
-        select(col(Part.id), col(Part.code), col(Part.title), func.count(), last)
-        .join(Message, col(Message.part_id) == Part.id)
+def last_ranks(session: Session, actor: Actor, part_id: str | None = None) -> dict[str, int]:
+    """How far each channel of this place has come, for those of its circles where something was said."""
+    last = {
+        str(circle): select(col(Message.rank))
         .where(
             col(Message.negotiation_id) == actor.negotiation_id,
             col(Message.circle) == str(circle),
+            col(Message.part_id) == part_id,
             visible(Message.circle, actor),
-            visible(Part.circle, actor),
         )
-        .group_by(col(Part.id), col(Part.code), col(Part.title))
-        .order_by(last.desc())
+        .order_by(col(Message.rank).desc())
+        .limit(1)
+        .scalar_subquery()
+        for circle in circles_of(actor)
+    }
+    ranks = session.execute(select(*last.values())).one()
+    return {circle: rank for circle, rank in zip(last, ranks, strict=True) if rank is not None}
+
+
+def part_channels(session: Session, actor: Actor, circle: Circle) -> tuple[PartChannel, ...]:
+    """The parts beside which something was said in this circle, the last one first.
+
+    Each is looked up by its own index: the messages of the table, however many, aren't read.
+    """
+    here = (
+        col(Message.part_id) == Part.id,
+        col(Message.circle) == str(circle),
+        visible(Message.circle, actor),
     )
-    return tuple(PartChannel(*row) for row in session.execute(query))
+    count: ScalarSelect[int] = select(func.count()).select_from(Message).where(*here).scalar_subquery()
+    latest = select(col(Message.recorded_at)).where(*here).order_by(col(Message.rank).desc()).limit(1)
+    query = select(col(Part.id), col(Part.code), col(Part.title), count, latest.scalar_subquery()).where(
+        col(Part.negotiation_id) == actor.negotiation_id, visible(Part.circle, actor)
+    )
+    found = [PartChannel(*row) for row in session.execute(query) if row[3]]
+    return tuple(sorted(found, key=lambda each: each.last_at, reverse=True))
 
 
 def _messages(actor: Actor) -> Select[Message, str]:
@@ -163,8 +201,19 @@ def _became(session: Session, actor: Actor, message_ids: list[str]) -> dict[str,
     return {each: Became(tuple(moves.get(each, ())), tasks.get(each, 0)) for each in message_ids}
 
 
-def _view(row: Row[Message, str], became: dict[str, Became]) -> MessageView:
-    message, seance = row
+def _views(session: Session, actor: Actor, rows: Sequence[Row[Message, str]]) -> tuple[MessageView, ...]:
+    messages = [message for message, _ in rows]
+    became = _became(session, actor, [message.id for message in messages])
+    named = references_named(session, actor, [name for message in messages for name in message.refs])
+    return tuple(
+        _view(message, seance, became=became, refs=tuple(named[name] for name in message.refs if name in named))
+        for message, seance in rows
+    )
+
+
+def _view(
+    message: Message, seance: str | None, *, became: dict[str, Became], refs: tuple[Reference, ...]
+) -> MessageView:
     return MessageView(
         id=message.id,
         rank=message.rank,
@@ -178,4 +227,5 @@ def _view(row: Row[Message, str], became: dict[str, Became]) -> MessageView:
         seance=seance,
         recalled_at=message.recalled_at,
         became=became.get(message.id, Became()),
+        refs=tuple(dict.fromkeys(refs)),
     )
