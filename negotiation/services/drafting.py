@@ -154,7 +154,7 @@ def find_draft(session: Session, actor: Actor, *, part_id: str, side: str) -> Fo
 
 
 # A row for each clause of the part, or one: made once, and asked once for each opening.
-_PLACES = (
+_PLACES: Any = (
     select(
         col(Part.negotiation_id),
         col(Part.circle).label("part_circle"),

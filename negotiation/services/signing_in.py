@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 from pwdlib import PasswordHash
 from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
@@ -267,7 +266,7 @@ def sign_out(uow: UnitOfWork, session_id: str) -> None:
     uow.session.execute(update(SigninSession).where(*open_one).values(ended_at=now()))
 
 
-def _signed_in(session: Session, query: Select[Any], named: str) -> SignedIn | None:
+def _signed_in(session: Session, query: Select[str, str, Method, datetime, str], named: str) -> SignedIn | None:
     row = session.execute(query, {"named": named, "now": now()}).one_or_none()
     if row is None:
         return None
