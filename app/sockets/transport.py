@@ -7,8 +7,8 @@ docs/adr/0014). Here one greenlet reads; whoever emits writes. Its queue still c
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 MOST_QUEUED = 4_000_000
 """Bytes that wait for one reader (trust P6)."""
+LOOKS_IN_A_SILENCE = 4
 _PACKETS = frozenset("0123456")
 """How a packet of engine.io begins."""
 as_json = json.JSONEncoder(separators=(",", ":")).encode
@@ -56,6 +57,7 @@ class DirectTransport:
         self._engine: Any = sockets.server.eio
         self._start: Callable[..., Any] = self._engine.start_background_task
         self.silence = silence
+        self._attended: set[FramedSocket] = set()
         self.hear: Hearing = lambda connection_id, message, answer: False
         self._engine.start_background_task = self._started
         self._engine._async = {**self._engine._async, "websocket": self._websocket}
@@ -76,6 +78,25 @@ class DirectTransport:
                 continue
             for text in [text for but, text in made if but != sid]:
                 self._server._send_eio_packet(connection_id, Packet(MESSAGE, text))
+
+    @contextmanager
+    def attending(self, frames: FramedSocket) -> Iterator[None]:
+        """Let go of it when nothing is heard for too long; one timer looks after all of them."""
+        if not self._attended:
+            gevent.spawn_later(self.silence / LOOKS_IN_A_SILENCE, self._look_round)
+        self._attended.add(frames)
+        try:
+            yield
+        finally:
+            self._attended.discard(frames)
+
+    def _look_round(self) -> None:
+        limit = time.monotonic() - self.silence
+        for frames in [each for each in self._attended if each.heard_at < limit]:
+            self._attended.discard(frames)
+            frames.abort()
+        if self._attended:
+            gevent.spawn_later(self.silence / LOOKS_IN_A_SILENCE, self._look_round)
 
     def _websocket(self, handler: Callable[[Any], Any], server: Any) -> "DirectWebSocket":
         return DirectWebSocket(handler.__self__, self)  # type: ignore[attr-defined]
@@ -105,17 +126,21 @@ class DirectWebSocket:
         largest = self._connection.server.max_http_buffer_size
         self._frames = FramedSocket(sock, largest_message=largest, most_queued=MOST_QUEUED)
         try:
-            if self._took_over():
-                self._serve()
+            with self._transport.attending(self._frames):
+                if self._took_over():
+                    self._serve()
         finally:
             self._frames.abort()
         raise StopIteration  # how gunicorn is told that the connection was taken over
 
     def write(self, frames: bytes) -> None:
         """Whole frames, now. A connection that is over takes none: the greenlet that reads learns it, and ends it."""
-        if frames and not self._connection.closed and self._connection.check_ping_timeout():
-            with suppress(ConnectionOver):
-                self._frames.send_frame(frames)
+        if not frames or self._connection.closed:
+            return
+        try:
+            self._frames.send_frame(frames)
+        except ConnectionOver:
+            return
 
     def answer(self, text: str) -> None:
         """A message of engine.io."""

@@ -183,7 +183,12 @@ class Store:
 
     @cached_property
     def _for_writing(self) -> Engine:
-        return self.engine.execution_options(navette_writes=True)
+        return self.engine.execution_options(navette_begins="BEGIN IMMEDIATE")
+
+    @cached_property
+    def _for_appending(self) -> Engine:
+        """SQLite only: whoever appends begins and commits by the driver itself."""
+        return self.engine.execution_options(navette_begins="")
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with the announcements of each transaction, after it has committed."""
@@ -210,15 +215,18 @@ class Store:
                 yield connection
             return
         with self._writing():
-            connection, self._appender = self._appender or self._for_writing.connect(), None
+            connection, self._appender = self._appender or self._for_appending.connect(), None
             driver: Any = connection.connection.driver_connection
-            changes = driver.total_changes
             try:
-                with connection.begin():
-                    yield connection
-                    if driver.total_changes != changes:  # what SQLAlchemy then commits is done already
-                        self.commit_apart(driver.commit)
+                driver.execute("BEGIN IMMEDIATE")
+                changes = driver.total_changes
+                yield connection
+                if driver.total_changes == changes:
+                    driver.commit()
+                else:
+                    self.commit_apart(driver.commit)
             except BaseException:
+                driver.rollback()
                 connection.close()
                 raise
             self._appender = connection
@@ -300,5 +308,6 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     """By the driver itself: at every keystroke, the toolkit's way to it costs more than the transaction."""
-    writes = connection.get_execution_options().get("navette_writes")
-    connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begins = connection.get_execution_options().get("navette_begins", "BEGIN")
+    if begins:
+        connection.connection.driver_connection.execute(begins)

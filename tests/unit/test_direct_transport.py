@@ -140,3 +140,13 @@ def test_a_broken_line_ends_the_connection(table: Table) -> None:
     visitor.theirs.close()
     visitor.serving.join(PATIENCE)
     assert visitor.connection.closed
+
+
+def test_who_is_not_heard_for_too_long_is_let_go(table: Table) -> None:
+    table.transport.silence = 1.0
+    silent, talker = table.seat("silent"), table.seat("talker")
+    for _ in range(10):
+        talker.says("4still here")
+        gevent.sleep(0.2)
+    assert silent.connection.closed
+    assert not talker.connection.closed
