@@ -15,7 +15,7 @@ from app.errors import acknowledgement_of
 from app.offloading import off_the_loop
 from app.security import origin_is_ours
 from app.signin.session import person_or_none, session_of_socket_token
-from app.sockets import draft_events, presence
+from app.sockets import draft_events, plain_json, presence
 from app.sockets import page_events as page_events  # registers its events
 from app.sockets import reference_events as reference_events  # the same
 from app.sockets.gate import SocketGate
@@ -42,6 +42,7 @@ def install(app: Flask, settings: Settings) -> None:
     sockets = SocketIO(
         app,
         async_mode="gevent",
+        json=plain_json,
         async_handlers=False,  # each socket's events in turn: no greenlet for each, and back-pressure to the sender
         manage_session=False,
         cors_allowed_origins=sorted(settings.origins),

@@ -15,6 +15,7 @@ from flask_socketio import join_room, leave_room
 from app.database import current_store
 from app.errors import row_of
 from app.sockets.live import current_sockets
+from app.sockets.plain_json import document_in_base64, in_base64
 from app.sockets.presence import Peer, Presence, checked_selection, presence, public_id_of, tell_gone
 from app.sockets.registry import Answer, Caller, Message, handles
 from app.sockets.seating import keep_seat
@@ -72,7 +73,7 @@ def open_draft(caller: Caller, message: Message) -> Answer:
         "epoch": opened.epoch,
         "schema": SCHEMA_VERSION,
         "seq": opened.sequence,
-        "update": as_text(opened.update),
+        "update": in_base64(opened.update) if state_vector else document_in_base64(opened.update),
         "clauses": {clause_id: str(lock) for clause_id, lock in opened.clauses.items()},
         "me": {"name": me.title, "letter": me.letter, "party": actor.party_id},
     }
