@@ -71,6 +71,7 @@ TABLE: dict[str, Row] = {
     "not_chair": Row(403, "Seule la personne qui anime la séance peut le faire."),
     "chair_taken": Row(409, "Quelqu’un d’autre anime déjà cette séance : reprenez l’animation si c’est convenu."),
     "agenda_full": Row(422, "L’ordre du jour a déjà {limit} points : c’est le plus qu’il puisse en avoir."),
+    "point_discussed": Row(409, "Ce point a été abordé : il reste à l’ordre du jour."),
     "decision_settled": Row(409, "Cette décision n’attend plus : elle ne se change plus."),
     "decisions_waiting": Row(
         409, "Des décisions peuvent encore être annulées pendant {seconds} secondes : la séance se clôt ensuite."

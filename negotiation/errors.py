@@ -213,6 +213,12 @@ class AgendaFull(Refusal):
     code = "agenda_full"
 
 
+class PointDiscussed(Refusal):
+    """What was discussed stays on the agenda of its séance."""
+
+    code = "point_discussed"
+
+
 class DecisionSettled(Refusal):
     """It bound, was cancelled or could not bind (`reason`: its state): nothing more is done to it."""
 

@@ -24,12 +24,14 @@ LONGEST_TITLE = 300
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be done. `owner`: a member's id; `message`, `comment`: ids of what it comes from."""
+    """What is to be done. `owner`: a member's id; `message`, `comment`: ids of what it comes from; `clause_id`,
+    `part_id`: what it is about, where that says nothing of it."""
 
     circle: Circle
     title: str
     owner: str | None = None
     due_on: date | None = None
+    clause_id: str | None = None
     part_id: str | None = None
     message: str | None = None
     comment: str | None = None
@@ -120,6 +122,11 @@ def _place(uow: UnitOfWork, actor: Actor, wish: Wish) -> tuple[str | None, str |
     elif wish.message:
         message = source_message(uow.session, actor, wish.message, circle=wish.circle, sending=wish.sending)
         clause_id, part_id = message.clause_id, message.part_id
+    elif wish.clause_id:
+        about = uow.session.get(Clause, wish.clause_id)
+        if about is None:
+            raise NotFound()
+        clause_id, part_id = about.id, about.part_id
     if part_id is not None:
         part = uow.session.get(Part, part_id)
         if part is None or part.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(part.circle)):

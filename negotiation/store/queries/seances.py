@@ -1,0 +1,439 @@
+"""Séances as everybody at the table reads them: those held here and those that a file told, in the same views.
+
+Nothing in them is private, so readers differ by their negotiation only. A clause that left the contract, or whose part
+did, keeps its place in what was said of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from negotiation.errors import NotFound
+from negotiation.rules.policy import Actor
+from negotiation.rules.seances import DecisionKind, DecisionState, SeanceState, Unbound
+from negotiation.rules.vocabulary import TALK_MOVES, ClauseKind, Move
+from negotiation.store.contract import Clause, Part
+from negotiation.store.exchange import MoveRow
+from negotiation.store.people import Member
+from negotiation.store.queries.visibility import on_the_table
+from negotiation.store.seances import Seance, SeanceAttendance, SeanceDecision, SeancePoint
+
+OF_A_FILE = "key"
+"""Attribute of a clause: its id in the file that it came from."""
+
+
+@dataclass(frozen=True)
+class SeanceCard:
+    """A séance in a list. `start`, `end`: hours of Paris, planned or declared, « 09:00 »; `end` may be empty.
+    `chair_id`: who chairs now, or did when it closed; `facilitator_id`: who should, or did in a file."""
+
+    id: str
+    calendar_key: str
+    title: str
+    on: date
+    start: str
+    end: str
+    place: str
+    state: SeanceState
+    is_imported: bool
+    opened_at: datetime | None
+    closed_at: datetime | None
+    chair_id: str | None
+    facilitator_id: str | None
+    note_taker_id: str | None
+    points: int
+    decisions: int
+    """Those that weren't cancelled."""
+
+
+@dataclass(frozen=True)
+class PointView:
+    """A point of the agenda. `code`, `label`: those of its clause or part; `title`: words of its own, or the only ones.
+    `seconds`: spent on it until `since`, from when it is under discussion. `is_dropped`: no longer in the contract. A
+    file's points have an empty id and their title only."""
+
+    id: str
+    title: str
+    clause_id: str | None = None
+    part_id: str | None = None
+    code: str = ""
+    label: str = ""
+    is_dropped: bool = False
+    planned_minutes: int | None = None
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    seconds: int = 0
+    since: datetime | None = None
+
+    @property
+    def is_current(self) -> bool:
+        return self.since is not None
+
+    def spent(self, moment: datetime) -> timedelta:
+        running = moment - self.since if self.since else timedelta()
+        return timedelta(seconds=self.seconds) + max(running, timedelta())
+
+
+@dataclass(frozen=True)
+class AttendeeView:
+    """Somebody expected or present: a member, or the name of somebody in the room without an account. `noted_by`: the
+    member who wrote them down as present; None for whoever signed in, or in a file."""
+
+    id: str
+    party_id: str
+    member_id: str | None
+    name: str
+    is_expected: bool
+    is_present: bool
+    arrived_at: datetime | None = None
+    noted_by: str | None = None
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """Something decided. `kind` None: a file says words only, all of them bound. `is_current`: the version that was
+    seen is still the one on the clause."""
+
+    id: str
+    rank: int
+    kind: DecisionKind | None
+    state: DecisionState
+    text: str
+    party_id: str | None = None
+    clause_id: str | None = None
+    code: str = ""
+    label: str = ""
+    point_id: str | None = None
+    version_id: str | None = None
+    version_number: int | None = None
+    fingerprint: str | None = None
+    before_version_id: str | None = None
+    is_current: bool = True
+    owner_id: str | None = None
+    due_on: date | None = None
+    recorded_by: str | None = None
+    recorded_at: datetime | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    binds_at: datetime | None = None
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    reason: Unbound | None = None
+    move_id: str | None = None
+    task_id: str | None = None
+
+    def seconds_left(self, moment: datetime) -> int:
+        """Before it binds; 0 once its time came, or when nothing waits."""
+        if self.state is not DecisionState.WAITING or self.binds_at is None:
+            return 0
+        return max(0, int((self.binds_at - moment).total_seconds()))
+
+
+@dataclass(frozen=True)
+class SeanceView:
+    """A séance whole. `point_id`, `clause_id`: where the screens of those who follow are."""
+
+    card: SeanceCard
+    point_id: str | None
+    clause_id: str | None
+    points: tuple[PointView, ...]
+    attendance: tuple[AttendeeView, ...]
+    decisions: tuple[DecisionView, ...]
+
+
+@dataclass(frozen=True)
+class SeanceMove:
+    """A shared move played during the séance on a clause of its agenda, or on one that a decision names."""
+
+    id: str
+    clause_id: str
+    move: Move
+    party_id: str
+    member_id: str
+    version_id: str | None
+    text: str
+    motive: str
+    at: datetime
+
+
+def seances_of(session: Session, actor: Actor, *states: SeanceState) -> tuple[SeanceCard, ...]:
+    """The séances of the table, in these states or all, by day and hour."""
+    query = select(Seance).where(col(Seance.negotiation_id) == actor.negotiation_id)
+    if states:
+        query = query.where(col(Seance.state).in_(states))
+    rows = session.execute(query.order_by(col(Seance.on), col(Seance.start), col(Seance.position))).scalars().all()
+    ids = [row.id for row in rows]
+    points, decisions = _counted(session, SeancePoint, ids), _counted(session, SeanceDecision, ids)
+    members = _members_by_key(session, actor)
+    return tuple(_card(row, members, points=points.get(row.id, 0), decisions=decisions.get(row.id, 0)) for row in rows)
+
+
+def seance_view(session: Session, actor: Actor, seance_id: str) -> SeanceView:
+    """Raises NotFound."""
+    row = _row(session, actor, seance_id)
+    members = _members_by_key(session, actor)
+    points, decisions = _points(session, row), _decisions(session, row)
+    kept = sum(decision.state is not DecisionState.CANCELLED for decision in decisions)
+    return SeanceView(
+        card=_card(row, members, points=len(points), decisions=kept),
+        point_id=row.point_id,
+        clause_id=row.clause_id,
+        points=points,
+        attendance=_attendance(session, row, members),
+        decisions=decisions,
+    )
+
+
+def decision_view(session: Session, actor: Actor, decision_id: str) -> tuple[str, DecisionView]:
+    """(séance id, decision). Raises NotFound."""
+    row = session.get(SeanceDecision, decision_id)
+    if row is None or row.negotiation_id != actor.negotiation_id:
+        raise NotFound()
+    return row.seance_id, next(
+        each for each in _decisions(session, session.get_one(Seance, row.seance_id)) if each.id == row.id
+    )
+
+
+def has_arrived(session: Session, actor: Actor, seance_id: str) -> bool:
+    """Whether somebody wrote this person's arrival down already: so that a page that is read again writes nothing."""
+    query = select(col(SeanceAttendance.id)).where(
+        col(SeanceAttendance.seance_id) == seance_id,
+        col(SeanceAttendance.member_id) == actor.member_id,
+        col(SeanceAttendance.arrived_at).is_not(None),
+    )
+    return session.execute(query.limit(1)).scalar() is not None
+
+
+def moves_during(session: Session, actor: Actor, seance_id: str) -> tuple[SeanceMove, ...]:
+    """What was tabled, accepted, refused… while the séance was open, in order; talk aside. Raises NotFound."""
+    row = _row(session, actor, seance_id)
+    if row.opened_at is None:
+        return ()
+    end = row.closed_at or datetime.max.replace(tzinfo=row.opened_at.tzinfo)
+    points = select(SeancePoint).where(col(SeancePoint.seance_id) == row.id)
+    found = session.execute(points).scalars().all()
+    whole = {point.part_id for point in found if point.part_id and point.clause_id is None}
+    clauses = {point.clause_id for point in found if point.clause_id}
+    named = select(col(SeanceDecision.clause_id)).where(col(SeanceDecision.seance_id) == row.id)
+    clauses |= set(session.execute(named).scalars())
+    query = (
+        select(MoveRow)
+        .join(Clause, col(Clause.id) == MoveRow.clause_id)
+        .where(
+            col(MoveRow.negotiation_id) == row.negotiation_id,
+            on_the_table(MoveRow.circle),
+            col(MoveRow.type).not_in(TALK_MOVES),
+            col(MoveRow.recorded_at) >= row.opened_at,
+            col(MoveRow.recorded_at) <= end,
+            col(Clause.id).in_([each for each in clauses if each]) | col(Clause.part_id).in_(list(whole)),
+        )
+        .order_by(col(MoveRow.recorded_at), col(MoveRow.clause_id), col(MoveRow.rank))
+    )
+    return tuple(
+        SeanceMove(
+            id=move.id,
+            clause_id=move.clause_id,
+            move=move.type,
+            party_id=move.party_id,
+            member_id=move.member_id,
+            version_id=move.version_id,
+            text=move.text,
+            motive=move.motive,
+            at=move.recorded_at,
+        )
+        for move in session.execute(query).scalars()
+    )
+
+
+def due_decisions(session: Session, moment: datetime, *, seance_id: str | None = None) -> tuple[str, ...]:
+    """Ids of the decisions whose minute is over, everywhere or in one séance, the oldest first."""
+    query = select(col(SeanceDecision.id)).where(
+        col(SeanceDecision.state) == DecisionState.WAITING, col(SeanceDecision.binds_at) <= moment
+    )
+    if seance_id is not None:
+        query = query.where(col(SeanceDecision.seance_id) == seance_id)
+    return tuple(session.execute(query.order_by(col(SeanceDecision.binds_at), col(SeanceDecision.rank))).scalars())
+
+
+def _row(session: Session, actor: Actor, seance_id: str) -> Seance:
+    row = session.get(Seance, seance_id)
+    if row is None or row.negotiation_id != actor.negotiation_id:
+        raise NotFound()
+    return row
+
+
+def _members_by_key(session: Session, actor: Actor) -> dict[str, Member]:
+    query = select(Member).where(col(Member.negotiation_id) == actor.negotiation_id)
+    return {member.key: member for member in session.execute(query).scalars()}
+
+
+def _counted(session: Session, kind: type[SeancePoint] | type[SeanceDecision], seance_ids: list[str]) -> dict[str, int]:
+    query = select(col(kind.seance_id), func.count()).where(col(kind.seance_id).in_(seance_ids))
+    if kind is SeanceDecision:
+        query = query.where(col(SeanceDecision.state) != DecisionState.CANCELLED)
+    return {row[0]: row[1] for row in session.execute(query.group_by(col(kind.seance_id)))}
+
+
+def _card(row: Seance, members: Mapping[str, Member], *, points: int, decisions: int) -> SeanceCard:
+    def member(key: str) -> str | None:
+        return members[key].id if key in members else None
+
+    return SeanceCard(
+        id=row.id,
+        calendar_key=row.calendar_key,
+        title=row.title,
+        on=row.on,
+        start=row.start,
+        end=row.end,
+        place=row.place,
+        state=row.state,
+        is_imported=row.planned_by is None,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        chair_id=row.chair_id,
+        facilitator_id=member(row.facilitator),
+        note_taker_id=member(row.note_taker),
+        points=points or len(row.agenda),
+        decisions=decisions or len(row.decisions),
+    )
+
+
+def _points(session: Session, seance: Seance) -> tuple[PointView, ...]:
+    query = (
+        select(SeancePoint, Clause, Part)
+        .outerjoin(Clause, col(Clause.id) == SeancePoint.clause_id)
+        .outerjoin(Part, col(Part.id) == SeancePoint.part_id)
+        .where(col(SeancePoint.seance_id) == seance.id)
+        .order_by(col(SeancePoint.position))
+    )
+    held = [_point(seance, *row) for row in session.execute(query)]
+    return tuple(held or [PointView("", title) for title in seance.agenda])
+
+
+def _point(seance: Seance, row: SeancePoint, clause: Clause | None, part: Part | None) -> PointView:
+    code, label = _named(clause, part)
+    return PointView(
+        id=row.id,
+        title=row.title,
+        clause_id=row.clause_id,
+        part_id=row.part_id,
+        code=code,
+        label=label,
+        is_dropped=part is not None and part.dropped_at is not None,
+        planned_minutes=row.planned_minutes,
+        began_at=row.began_at,
+        ended_at=row.ended_at,
+        seconds=row.seconds,
+        since=seance.pointed_at if seance.point_id == row.id else None,
+    )
+
+
+def _named(clause: Clause | None, part: Part | None) -> tuple[str, str]:
+    """(code, label) of a clause, else of a part: « EN03 », « Indicateurs d’activité ». A clause without a code of its
+    own goes by that of its part."""
+    if clause is not None:
+        return clause.code or (part.code if part else ""), clause.label
+    return (part.code, part.title) if part else ("", "")
+
+
+def _attendance(session: Session, seance: Seance, members: Mapping[str, Member]) -> tuple[AttendeeView, ...]:
+    query = select(SeanceAttendance).where(col(SeanceAttendance.seance_id) == seance.id)
+    places = {member.id: (member.position, member.title) for member in members.values()}
+    rows = sorted(
+        session.execute(query).scalars(),
+        key=lambda row: (row.member_id is None, places.get(row.member_id or "", (0, row.name))),
+    )
+    held = [
+        AttendeeView(
+            id=row.id,
+            party_id=row.party_id,
+            member_id=row.member_id,
+            name=row.name,
+            is_expected=row.expected,
+            is_present=row.arrived_at is not None,
+            arrived_at=row.arrived_at,
+            noted_by=row.noted_by,
+        )
+        for row in rows
+    ]
+    told = [members[key] for key in seance.attendees if key in members]
+    return tuple(
+        held or [AttendeeView("", member.party_id, member.id, "", is_expected=True, is_present=True) for member in told]
+    )
+
+
+def _decisions(session: Session, seance: Seance) -> tuple[DecisionView, ...]:
+    query = (
+        select(SeanceDecision, Clause, Part)
+        .outerjoin(Clause, col(Clause.id) == SeanceDecision.clause_id)
+        .outerjoin(Part, col(Part.id) == Clause.part_id)
+        .where(col(SeanceDecision.seance_id) == seance.id)
+        .order_by(col(SeanceDecision.rank))
+    )
+    held = [_decision(*row) for row in session.execute(query)]
+    return tuple(held or _told(session, seance))
+
+
+def _decision(row: SeanceDecision, clause: Clause | None, part: Part | None) -> DecisionView:
+    code, label = _named(clause, part)
+    return DecisionView(
+        id=row.id,
+        rank=row.rank,
+        kind=row.kind,
+        state=row.state,
+        text=row.text,
+        party_id=row.party_id,
+        clause_id=row.clause_id,
+        code=code,
+        label=label,
+        point_id=row.point_id,
+        version_id=row.version_id,
+        version_number=row.version_number,
+        fingerprint=row.fingerprint,
+        before_version_id=row.before_version_id,
+        is_current=clause is None or clause.current_version_id == row.version_id,
+        owner_id=row.owner_id,
+        due_on=row.due_on,
+        recorded_by=row.recorded_by,
+        recorded_at=row.recorded_at,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        binds_at=row.binds_at,
+        settled_at=row.settled_at,
+        settled_by=row.settled_by,
+        reason=row.reason,
+        move_id=row.move_id,
+        task_id=row.task_id,
+    )
+
+
+def _told(session: Session, seance: Seance) -> Iterable[DecisionView]:
+    """The decisions that a file tells: words, on an engagement or on nothing in particular."""
+    if not seance.decisions:
+        return
+    engagements = _engagements(session, seance)
+    for rank, told in enumerate(seance.decisions, start=1):
+        clause = engagements.get(str(told.get("engagement_id") or ""))
+        yield DecisionView(
+            id=str(told.get("id", "")),
+            rank=rank,
+            kind=None,
+            state=DecisionState.BOUND,
+            text=str(told["text"]),
+            clause_id=clause.id if clause else None,
+            code=clause.code if clause else "",
+            label=clause.label if clause else "",
+        )
+
+
+def _engagements(session: Session, seance: Seance) -> dict[Any, Clause]:
+    query = select(Clause).where(
+        col(Clause.negotiation_id) == seance.negotiation_id,
+        col(Clause.kind) == ClauseKind.ENGAGEMENT,
+        on_the_table(Clause.circle),
+    )
+    return {clause.attributes.get(OF_A_FILE): clause for clause in session.execute(query).scalars()}
