@@ -169,7 +169,7 @@ def _rendered(session: Session, negotiation_id: str, *, part_id: str | None = No
         "discussion/channel.html",
         **frame.context(
             "discussion",
-            talk=talk_in(session, frame, room),
+            talk=talk_in(session, frame, room, around=request.args.get("message", "")),
             beside=() if part_id else part_channels(session, actor, room.circle),
             people=people_to_name(session, frame),
             left_of=left_of(frame),

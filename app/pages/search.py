@@ -33,12 +33,28 @@ def show_search(negotiation_id: str) -> ResponseReturnValue:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.SEARCH)
         words = asked_words(question)
-        found = queries.search(session, actor, words, page=page)
+        seances = queries.seances_talked(session, actor)
+        within = _within(seances)
+        found = queries.search(session, actor, words, within=within, page=page)
         frame = frame_of(session, actor)
         places = {str(view.circle): name for name, view in frame.audiences.items()}
         return render_template(
             "search/search.html",
             **frame.context(
-                "search", question=question, words=words, found=found, headings=HEADINGS, page=page, places=places
+                "search",
+                question=question,
+                words=words,
+                found=found,
+                headings=HEADINGS,
+                page=page,
+                places=places,
+                within=within,
+                seances=seances,
             ),
         )
+
+
+def _within(seances: dict[str, str]) -> queries.Within:
+    """Whatever the address names that isn't there narrows nothing."""
+    kind, seance_id = request.args.get("dans", ""), request.args.get("seance", "")
+    return queries.Within(kind if kind in HEADINGS else "", seance_id if seance_id in seances else "")

@@ -16,7 +16,15 @@ from negotiation.errors import NotFound
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.vocabulary import SHARED, Action, Circle, Move
 from negotiation.services.widening import is_wider
-from negotiation.store.queries.discussion import PAGE, Channel, MessageView, channel, last_ranks, message_of
+from negotiation.store.queries.discussion import (
+    PAGE,
+    Channel,
+    MessageView,
+    around_message,
+    channel,
+    last_ranks,
+    message_of,
+)
 from negotiation.store.queries.exchanges import MoveView
 from negotiation.store.queries.parts import PartView, part_view
 from negotiation.store.queries.people import AudienceView
@@ -92,9 +100,14 @@ def room_of(session: Session, frame: Frame, name: str, *, part_id: str | None = 
     return Room(place, name, channels[name], channels)
 
 
-def talk_in(session: Session, frame: Frame, room: Room, *, size: int = PAGE, seance_id: str = "") -> Talk:
-    """The end of a channel, or the page of it that the address asks for: `avant` a rank, or all `depuis` one."""
+def talk_in(
+    session: Session, frame: Frame, room: Room, *, size: int = PAGE, seance_id: str = "", around: str = ""
+) -> Talk:
+    """The end of a channel, or the page that the address asks for: `avant` a rank, or all `depuis` one; or the one
+    where the message `around` stands. Raises NotFound for a message that isn't the reader's."""
     before, since = asked_number("avant"), asked_number("depuis")
+    if around:
+        before = around_message(session, frame.actor, around)
     said = frame.read_by_party(
         "talk",
         room.circle,

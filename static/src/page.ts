@@ -2,12 +2,16 @@
 
 import { connect } from "./page/connection";
 import { connectLiveDrafts, startLiveDrafts } from "./page/live_drafts";
-import { startNaming } from "./page/names";
+import { startSendingMessages } from "./page/messages";
+import { names } from "./page/names";
 import { startCitingPassages } from "./page/passages";
 import { startGuardingPastes } from "./page/paste_guard";
 import { startRecallCountdown } from "./page/recall";
+import { references } from "./page/references";
 import { startRefreshing } from "./page/refresh";
 import { startRequests } from "./page/requests";
+import { startShowingMessages } from "./page/said";
+import { startSuggesting } from "./page/suggesting";
 import { startAskingForTicks } from "./page/ticks";
 import { startKeepingTypedText } from "./page/typed_text";
 import { told } from "./page/words";
@@ -15,11 +19,13 @@ import { told } from "./page/words";
 // Drafts first: their listener of « submit » must hold a form back before another sends it.
 startLiveDrafts();
 startAskingForTicks();
+startSendingMessages();
 startRequests();
 startKeepingTypedText();
 startRefreshing();
+startShowingMessages();
 startCitingPassages();
-startNaming();
+startSuggesting(names, references);
 startGuardingPastes();
 startRecallCountdown();
 

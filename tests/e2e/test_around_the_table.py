@@ -4,7 +4,11 @@ import re
 
 from playwright.sync_api import expect
 
+from negotiation.rules.vocabulary import SHARED
+from negotiation.services.discussing import send_message
+from negotiation.store import Announcing
 from tests.e2e.conftest import Enter
+from tests.e2e.test_offline import table_of
 
 OG, ARS, CD = "og.dg@handicap.example", "ars.resp@handicap.example", "cd.chef@handicap.example"
 
@@ -43,6 +47,35 @@ def test_a_discussion_reaches_its_circle_and_no_other(enter: Enter) -> None:
     for page in ("", "?cercle=ours", "?cercle=authorities"):
         ars.page.goto(ars.page.url.partition("?")[0].partition("#")[0] + page)
         assert "Gardons la marge" not in ars.page.content()
+
+
+def test_a_clause_is_named_by_keyboard_and_long_discussions_are_read_upwards(enter: Enter) -> None:
+    cd = enter(CD)
+    page, said = cd.page, cd.page.locator("#messages [data-rank]")
+    cd.open_table("CPOM")
+    page.get_by_role("link", name="Discussion").click()
+    page.locator("#message").press_sequentially("Revoyons #préavis", delay=5)
+    expect(page.get_by_role("listbox", name="Clauses et fiches à nommer").get_by_role("option")).to_contain_text(
+        ["EN14"]
+    )
+    page.keyboard.press("Enter")
+    expect(page.locator("#message")).to_have_value("Revoyons #EN14 ")
+    page.get_by_role("button", name="Envoyer", exact=True).click()
+    page.locator("#messages").get_by_role("link", name="#EN14").click()
+    expect(cd.clause).to_contain_text("EN14")
+
+    speaker = table_of(cd.server).ars.resp
+    for number in range(70):
+        with cd.server.store.unit_of_work(Announcing.SILENT) as uow:
+            send_message(uow, speaker.actor, circle=SHARED, text=f"Mot {number}.")
+    page.go_back()
+    page.reload()
+    before = said.count()
+    page.get_by_role("link", name="Messages plus anciens").press("Enter")
+    expect(said.nth(before)).to_be_attached()
+    expect(page.locator("#messages [data-rank]:focus")).to_have_count(1)
+    ranks = [int(rank or 0) for rank in said.evaluate_all("all => all.map(one => one.dataset.rank)")]
+    assert ranks == sorted(set(ranks))
 
 
 def test_an_agreed_clause_reopens_when_every_concerned_party_consents(enter: Enter) -> None:

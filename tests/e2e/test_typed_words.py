@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Enter
 from tests.e2e.people import Somebody
+from tests.e2e.test_offline import forget_the_network
 
 INSIDE = "Entre nous : nous irons jusqu’à cinq places."
 
@@ -35,6 +36,50 @@ def test_an_internal_message_never_waits_in_the_discussion_of_all(director: Some
     expect(director.page.locator("#message")).to_have_value("")
     director.page.get_by_role("link", name="en interne").click()
     expect(director.page.locator("#message")).to_have_value(INSIDE)
+
+
+def test_messages_typed_without_a_network_leave_once_in_their_order_when_it_is_back(
+    director: Somebody, enter: Enter
+) -> None:
+    page, ars = director.page, enter("ars.resp@handicap.example")
+    for somebody in (director, ars):
+        somebody.open_table("CPOM")
+        somebody.page.get_by_role("link", name="Discussion").click()
+    page.context.set_offline(True)
+    for words in ("Dans le tunnel, un.", "Dans le tunnel, deux."):
+        page.locator("#message").fill(words)
+        page.get_by_role("button", name="Envoyer", exact=True).click()
+        expect(page.locator("#message")).to_have_value("")
+    waiting = page.get_by_label("Messages pas encore envoyés").locator("li")
+    expect(waiting).to_have_count(2)
+    expect(waiting.first).to_contain_text("Pas encore envoyé : il partira dès que la connexion revient.")
+    ars.page.locator("#message").fill("J’écris pendant ce temps.")
+    page.context.set_offline(False)
+    for reader in (director, ars):
+        said = reader.page.locator("#messages .words")
+        expect(said.filter(has_text="Dans le tunnel")).to_have_text(["Dans le tunnel, un.", "Dans le tunnel, deux."])
+    expect(waiting).to_have_count(0)
+    expect(ars.page.locator("#message")).to_have_value("J’écris pendant ce temps.")
+    forget_the_network(director)
+
+
+def test_a_message_that_more_people_would_read_waits_for_a_yes_on_the_page(director: Somebody) -> None:
+    page = director.page
+    director.open_table("CPOM")
+    page.get_by_role("link", name="Discussion").click()
+    page.get_by_role("link", name="en interne").click()
+    page.locator("#message").fill("Notre plancher : 91.")
+    page.get_by_role("button", name="Envoyer en interne").click()
+    expect(page.locator("#messages")).to_contain_text("Notre plancher : 91.")
+    page.get_by_role("link", name="Toutes les parties").click()
+    for way in ("Reprendre ces mots", "Oui, envoyer à toutes les parties"):
+        page.locator("#message").fill("Bonjour à tous.")
+        page.get_by_role("button", name="Envoyer", exact=True).click()
+        expect(page.locator(".sent-back")).to_contain_text("Vous écriviez en interne. Envoyer à toutes les parties ?")
+        page.get_by_role("button", name=way).click()
+        expect(page.locator(".sent-back")).to_have_count(0)
+        expect(page.locator("#message")).to_have_value("Bonjour à tous." if way.startswith("Reprendre") else "")
+    expect(page.locator("#messages .words", has_text="Bonjour à tous.")).to_have_count(1)
 
 
 def test_words_copied_inside_are_pasted_before_all_only_after_a_yes(director: Somebody) -> None:

@@ -124,6 +124,17 @@ def message_of(session: Session, actor: Actor, message_id: str) -> MessageView:
     return _views(session, actor, [row])[0]
 
 
+def around_message(session: Session, actor: Actor, message_id: str) -> int | None:
+    """The rank to ask before for a page in whose middle this message stands; None when it is on the last one.
+
+    Raises NotFound."""
+    message = message_of(session, actor, message_id)
+    here = (col(Message.circle) == str(message.circle), col(Message.part_id) == message.part_id)
+    later = _messages(actor).where(*here, col(Message.rank) > message.rank).order_by(col(Message.rank))
+    ranks = [row[0].rank for row in session.execute(later.limit(PAGE))]
+    return ranks[PAGE // 2] if len(ranks) == PAGE else None
+
+
 def last_ranks(session: Session, actor: Actor, part_id: str | None = None) -> dict[str, int]:
     """How far each channel of this place has come, for those of its circles where something was said."""
     last = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, select
+from sqlalchemy import ColumnElement, Select, and_, case, select
 from sqlmodel import Session, col
 
 from negotiation.rules.policy import Actor
@@ -19,6 +19,7 @@ from negotiation.store.contract import Part
 from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.queries.clauses import ClauseCard, cards_by_id
 from negotiation.store.queries.visibility import visible
+from negotiation.store.seances import Seance
 from negotiation.store.search_index import UNDATED, readable_words, said_value
 from negotiation.store.talk import SearchEntry, Task
 
@@ -49,6 +50,17 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Within:
+    """Where one looks: in one kind of words, in what was said during one séance; "" for everywhere."""
+
+    kind: str = ""
+    seance_id: str = ""
+
+
+EVERYWHERE = Within()
+
+
+@dataclass(frozen=True)
 class Found:
     """A page of what was found, by kind, and the number of the next one."""
 
@@ -59,11 +71,14 @@ class Found:
         return tuple(hit for hit in self.hits if hit.kind == kind)
 
 
-def search(session: Session, actor: Actor, words: tuple[str, ...], *, page: int = 0) -> Found:
+def search(
+    session: Session, actor: Actor, words: tuple[str, ...], *, within: Within = EVERYWHERE, page: int = 0
+) -> Found:
     """What holds each of these words, as `rules.search_words.asked_words` gives them; nothing for none."""
     if not words:
         return Found((), None)
-    entries = session.execute(entries_holding(actor, words).offset(page * PAGE).limit(PAGE + 1)).all()
+    asked = entries_holding(actor, words).where(*_inside(actor, within))
+    entries = session.execute(asked.offset(page * PAGE).limit(PAGE + 1)).all()
     shown = entries[:PAGE]
     sources = {kind: read(session, actor, _ids(shown, kind)) for kind, read in _SOURCES.items() if _ids(shown, kind)}
     clauses = cards_by_id(session, actor, [entry.clause_id for entry in shown if entry.clause_id])
@@ -91,6 +106,33 @@ def entries_holding(actor: Actor, words: tuple[str, ...]) -> Select[*tuple[Any, 
         )
         .order_by(rank, col(SearchEntry.at).desc(), col(SearchEntry.row_id))
     )
+
+
+def seances_talked(session: Session, actor: Actor) -> dict[str, str]:
+    """Title by id of the séances during which something was said that this person reads, the last one first."""
+    said = select(col(Message.session_id)).where(
+        col(Message.negotiation_id) == actor.negotiation_id, visible(Message.circle, actor)
+    )
+    query = (
+        select(col(Seance.id), col(Seance.title))
+        .where(col(Seance.negotiation_id) == actor.negotiation_id, col(Seance.id).in_(said))
+        .order_by(col(Seance.on).desc(), col(Seance.position).desc())
+    )
+    return {row.id: row.title for row in session.execute(query)}
+
+
+def _inside(actor: Actor, within: Within) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if within.kind:
+        found.append(col(SearchEntry.kind) == within.kind)
+    if within.seance_id:
+        said = select(col(Message.id)).where(
+            col(Message.negotiation_id) == actor.negotiation_id,
+            col(Message.session_id) == within.seance_id,
+            visible(Message.circle, actor),
+        )
+        found += [col(SearchEntry.kind) == "message", col(SearchEntry.row_id).in_(said)]
+    return found
 
 
 def _ids(entries: Any, kind: str) -> list[str]:

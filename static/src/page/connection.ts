@@ -24,6 +24,7 @@ export async function connect(): Promise<Socket> {
     hideBanner("connexion");
     if (negotiation) void watch(socket, negotiation, connectedBefore ? null : told("reached"));
     connectedBefore = true;
+    document.dispatchEvent(new Event("navette:connected"));
   });
   socket.on("page_changed", (change: PageChange) => {
     document.dispatchEvent(new CustomEvent("navette:changed", { detail: change }));

@@ -41,8 +41,10 @@ export function startRefreshing(): void {
   document.addEventListener("navette:changed", ({ detail }) => {
     // What was below it went or came with it: the clause that is open may be one of those.
     if (/^part\.(dropped|restored)$/.test(detail.type)) return refreshAll();
+    // Only the discussion shows it, which puts it at its end.
+    if (detail.type === "message.sent") return;
     const keys = new Set(["table"]);
-    if (/^(message|words)\./.test(detail.type)) keys.add(detail.part ? `discussion:${detail.part}` : "discussion");
+    if (detail.type.startsWith("words.")) keys.add(detail.part ? `discussion:${detail.part}` : "discussion");
     if (detail.type.startsWith("task.")) keys.add("tasks");
     if (detail.part) keys.add(`part:${detail.part}`);
     if (detail.clause) keys.add(`clause:${detail.clause}`);
