@@ -8,21 +8,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 W = TypeVar("W")
 R = TypeVar("R")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Ticket(Generic[W]):
     work: W
     result: Any = None
     failure: BaseException | None = None
     leads: bool = False
-    turn: threading.Lock = field(default_factory=lambda: threading.Lock())
-    """Held until there is a result, or the lead to take."""
+    turn: threading.Lock | None = None
+    """Of who waits: held until there is a result, or the lead to take."""
 
 
 class GroupCommit(Generic[W, R]):
@@ -38,11 +38,13 @@ class GroupCommit(Generic[W, R]):
     def put(self, work: W) -> R:
         """The answer to this work, once it is stored with what came at the same time."""
         ticket = _Ticket(work)
-        ticket.turn.acquire()
         with self._guard:
             self._waiting.append(ticket)
             ticket.leads, self._is_led = not self._is_led, True
-        if not ticket.leads:
+            if not ticket.leads:
+                ticket.turn = threading.Lock()
+                ticket.turn.acquire()
+        if ticket.turn is not None:
             ticket.turn.acquire()
         if ticket.leads:
             self._lead(ticket)
@@ -65,7 +67,7 @@ class GroupCommit(Generic[W, R]):
                 for ticket in taken:
                     ticket.failure = failure
             for ticket in taken:
-                if ticket is not own:
+                if ticket is not own and ticket.turn is not None:
                     ticket.turn.release()
 
     @contextmanager
@@ -76,8 +78,8 @@ class GroupCommit(Generic[W, R]):
         finally:
             with self._guard:
                 self._waiting = [ticket for ticket in self._waiting if ticket is not own]
-                if self._waiting:
+                if self._waiting and (turn := self._waiting[0].turn) is not None:
                     self._waiting[0].leads = True
-                    self._waiting[0].turn.release()
+                    turn.release()
                 else:
                     self._is_led = False

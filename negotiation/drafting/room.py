@@ -46,7 +46,7 @@ _NOTHING: Final = b"\x00\x00"
 T = TypeVar("T")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Vetted:
     """An update that is in the document and not yet in the log."""
 
