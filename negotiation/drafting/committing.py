@@ -21,7 +21,7 @@ class _Ticket(Generic[W]):
     result: Any = None
     failure: BaseException | None = None
     leads: bool = False
-    turn: threading.Lock | None = None
+    turn: "threading.Lock | None" = None
     """Of who waits: held until there is a result, or the lead to take."""
 
 
