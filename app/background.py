@@ -8,6 +8,7 @@ import structlog
 from flask import Flask
 
 from app.announcing import deliver_waiting, forget_delivered
+from app.binding import bind_decisions
 from app.crediting import credit_words
 from app.mailing import (
     forget_old_mails,
@@ -36,6 +37,7 @@ TASKS = (
     Task(end_lost_seats),
     Task(close_idle_connections),
     Task(deliver_waiting),
+    Task(bind_decisions),
     Task(drop_idle_rooms, every=30),
     Task(forget_delivered, every=60),
 )

@@ -21,6 +21,7 @@ ON_BOTH = frozenset(
         "test_moves",
         "test_races",
         "test_same_request_twice",
+        "test_seance_races",
         "test_search",
     }
 )
