@@ -2,24 +2,22 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from html import unescape
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from negotiation.rules.seances import SeanceState
 from negotiation.rules.search_words import asked_words
 from negotiation.rules.vocabulary import SHARED, Circle
 from negotiation.services.discussing import send_message
 from negotiation.store import Announcing, Store
 from negotiation.store.queries.discussion import PAGE
 from negotiation.store.queries.search import Found, entries_holding, search
-from negotiation.store.seances import Seance
 from negotiation.store.search_index import index_everything
 from negotiation.store.talk import SearchEntry
 from tests.builders import Person, Table, a_table
+from tests.seance_table import an_open_seance
 from tests.visitors import Visitor
 
 
@@ -159,12 +157,12 @@ def test_nobody_searches_more_than_sixty_times_a_minute(app: Flask) -> None:
 def test_one_looks_in_messages_alone_or_in_those_of_one_seance(app: Flask) -> None:
     """Each finds what was said in the circles that are his, and nothing tells of the others."""
     table = a_table(app.extensions["store"], parties=3)
-    seance = an_open_seance(table)
+    meeting = an_open_seance(table, table.ars.dg)
+    seance = meeting.id
     say(table.og.dg, "Le périscope, avant tout.", seance_id=seance)
     say(table.og.dg, "Notre périscope.", circle=table.og.inside, seance_id=seance)
     table.ars.dg.ask("en02", "Quel périscope ?")
-    with table.store.unit_of_work(Announcing.SILENT) as uow:
-        uow.session.get_one(Seance, seance).state = SeanceState.CLOSED
+    meeting.close(table.ars.dg)
     say(table.og.dg, "Un autre périscope.")
     og, ars = (Visitor(app).enter(person.email) for person in (table.og.dg, table.ars.dg))
     address = f"/negociations/{table.id}/recherche?q=periscope"
@@ -198,23 +196,3 @@ def passages(page: str) -> int:
 def say(person: Person, text: str, *, circle: Circle = SHARED, seance_id: str | None = None) -> str:
     with person.table.store.unit_of_work(Announcing.SILENT) as uow:
         return send_message(uow, person.actor, circle=circle, text=text, seance_id=seance_id)
-
-
-def an_open_seance(table: Table) -> str:
-    with table.store.unit_of_work(Announcing.SILENT) as uow:
-        seance = Seance(
-            negotiation_id=table.id,
-            key="se1",
-            calendar_key="",
-            title="Séance de juin",
-            on=date(2026, 6, 30),
-            start="09:00",
-            end="12:00",
-            place="Siège",
-            facilitator="",
-            note_taker="",
-            position=1,
-            state=SeanceState.OPEN,
-        )
-        uow.session.add(seance)
-        return seance.id
