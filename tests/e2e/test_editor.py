@@ -114,6 +114,13 @@ def test_a_value_is_written_together_and_undo_keeps_to_ones_own_words(enter: Ent
     value_of(ars).fill("5")
     value_of(ars).press("Enter")
     expect(value_of(og)).to_have_value("5")
+    # Undo in the field takes back one's own values; what another wrote since stays.
+    for key, value in (("z", "4"), ("y", "5")):
+        value_of(ars).press(f"Control+{key}")
+        expect(value_of(og)).to_have_value(value)
+    value_of(og).press("Control+z")
+    expect(og.page.locator("#annonces")).to_contain_text("Rien à annuler de ce que vous avez écrit dans ce champ.")
+    expect(value_of(ars)).to_have_value("5")
 
     start = og.live_text.inner_text()
     og.write(" Un.")

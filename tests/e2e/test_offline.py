@@ -64,6 +64,31 @@ def test_a_lid_shut_in_the_train_keeps_what_was_typed_and_gives_back_what_a_merg
     forget_the_network(director, ars)
 
 
+def test_a_clause_agreed_meanwhile_keeps_back_its_own_words_alone(enter: Enter, served: RunningServer) -> None:
+    table, director = table_of(served), enter(OG)
+    other = director.another_tab()
+    director.page.goto(f"/clauses/{table.clause_id('en14')}/table-commune")
+    other.page.goto(f"/clauses/{table.clause_id('k17.markdown')}/table-commune")
+    expect(other.live_text).to_be_visible()
+    go_offline(director)
+    director.write(" Avant l’accord.")
+    other.write(" Dans l’autre clause.")
+    agree(table, "Le préavis convenu.", "en14")
+    address = director.page.url
+    director.page.close()
+    director = other.another_tab()
+    other.page.close()
+    come_back(director)
+    director.page.goto(address)
+    expect_given_back(director, "Avant l’accord.", "Cette clause est convenue")
+    expect(kept(director)).to_have_count(1)
+    director.page.goto(f"/clauses/{table.clause_id('k17.markdown')}/table-commune")
+    expect(director.live_text).to_contain_text("Dans l’autre clause.")
+    director.expect_saved()
+    assert "Dans l’autre clause." in stored_text(director)
+    forget_the_network(director)
+
+
 def test_words_that_come_too_late_are_given_back_and_enter_no_text(enter: Enter, served: RunningServer) -> None:
     table = table_of(served)
     director = enter(HR)
@@ -133,6 +158,38 @@ def test_words_that_come_too_late_are_given_back_and_enter_no_text(enter: Enter,
     assert stored_text(og) == before == "L’autre texte convenu. Après."
     freeze(table, None)
     forget_the_network(director, og)
+
+
+def test_a_value_that_two_changed_is_given_back_to_who_was_away(enter: Enter) -> None:
+    director, ars = enter(OG), enter(ARS)
+    for somebody in (director, ars):
+        somebody.open_clause("EN06", "table-commune")
+        expect(value_of(somebody)).to_have_value("4")
+
+    # On the open page, then after a lid was shut: whose number the merge would take doesn't matter.
+    for away, there in (("6", "5"), ("7", "8"), ("9", "10")):
+        go_offline(director)
+        value_of(director).fill(away)
+        expect(director.clause.locator(".saved")).to_have_text(re.compile(r"^Hors ligne\s: 1\s"))
+        value_of(ars).fill(there)
+        ars.expect_saved()
+        if away == "9":
+            address = director.page.url
+            director.page.close()
+            director = director.another_tab()
+            come_back(director)
+            director.page.goto(address)
+        else:
+            come_back(director)
+        expect_given_back(director, away, f"«\u00a0{there}\u00a0» est en place, la vôtre n’y est pas")
+        director.expect_saved()
+        for somebody in (director, ars):
+            expect(value_of(somebody)).to_have_value(there)
+    panel = kept(director).filter(has_text="«\u00a010\u00a0» est en place")
+    panel.get_by_role("button", name="Remettre ma valeur").click()
+    expect(value_of(ars)).to_have_value("9")
+    expect(kept(director)).to_have_count(2)
+    forget_the_network(director, ars)
 
 
 def test_what_a_wire_loses_changes_or_cuts_is_noticed_and_mended(enter: Enter) -> None:
@@ -219,6 +276,10 @@ def come_back(somebody: Somebody) -> None:
     somebody.page.context.set_offline(False)
 
 
+def value_of(somebody: Somebody) -> Locator:
+    return somebody.clause.locator("form.propose-draft [name=value]")
+
+
 def kept(somebody: Somebody) -> Locator:
     return somebody.page.locator(".kept-text")
 
@@ -246,10 +307,10 @@ def end_sessions(person: Person) -> None:
         connection.exec_driver_sql(now, (person.person_id,))
 
 
-def agree(table: Table, text: str) -> None:
-    table.og.dg.propose("en13", text)
-    for authority in authorities(table):
-        authority.accept("en13")
+def agree(table: Table, text: str, clause: str = "en13") -> None:
+    table.og.dg.propose(clause, text)
+    for authority in authorities(table, clause):
+        authority.accept(clause)
 
 
 def reopen(table: Table) -> None:
@@ -258,9 +319,9 @@ def reopen(table: Table) -> None:
         authority.consent("en13")
 
 
-def authorities(table: Table) -> list[Person]:
+def authorities(table: Table, clause: str = "en13") -> list[Person]:
     """Those who agree on the clause."""
-    concerned = table.situation("en13").concerned
+    concerned = table.situation(clause).concerned
     return [person for person in (table.ars.resp, table.cd.chef) if person.member.party_id in concerned]
 
 

@@ -325,7 +325,8 @@ export class ClauseEditor {
   }
 
   private showKept(): void {
-    void showKept(this.host, { owner: this.sync.owner, clause: this.parts.clause, say: this.parts.say });
+    const { clause, say } = this.parts;
+    void showKept(this.host, { owner: this.sync.owner, clause, say, value: this.value });
   }
 }
 

@@ -3,17 +3,19 @@
 import type { Socket } from "socket.io-client";
 import * as Y from "yjs";
 import { GivingBack } from "./giving_back";
-import { ownerKey, updatesOf } from "./kept";
-import { applySeeing, lostWords } from "./lost_words";
+import { type KeptUpdate, ownerKey, updatesOf } from "./kept";
+import { applySeeing } from "./lost_words";
 import { Outbox } from "./outbox";
 import type { DraftClosed, DraftUpdated, Epoch, Me, Opened, Place, Refusal, Update } from "./protocol";
-import { ask, SCHEMA_VERSION, toBytes, toText } from "./protocol";
+import { ask, hear, SCHEMA_VERSION, toBytes, toText } from "./protocol";
 import { afterRefusal, type Consequence } from "./refusals";
 import { type SaveState, stateOf } from "./save_state";
 import { CLOSED, ENDED, LOST, NOT_YET, REBUILT, RIGHTS } from "./sentences";
 import { Sequence } from "./sequence";
-import { clauseOf, fingerprint, unsentTexts } from "./texts";
+import { Settling } from "./settling";
+import { fingerprint } from "./texts";
 import { Timers } from "./timers";
+import { mayWriteValue } from "./value_clash";
 
 /** Origins of transactions that must not be sent again. */
 const SERVER = Symbol("server");
@@ -35,6 +37,8 @@ export class DraftSync {
   /** Why nothing more can be written, in words; null while it can. */
   stopped: string | null = null;
   draft: string | null = null;
+  readonly owner: string;
+  readonly settling: Settling;
 
   private epoch: Epoch = "";
   private outbox: Outbox | null = null;
@@ -45,33 +49,31 @@ export class DraftSync {
   private late = false;
   private savedAt: Date | null = null;
   private mismatches = 0;
-  private readonly touched = new Set<string>();
+  /** Edits of a document that was replaced, for the one that takes its place. */
+  private carried: KeptUpdate[] = [];
   private readonly listeners = new Set<(event: SyncEvent) => void>();
   private readonly timers = new Timers();
   private readonly givingBack: GivingBack;
-  private readonly handlers: Record<string, (told: never) => void>;
+  private readonly deafen: () => void;
 
   constructor(
     private readonly socket: Socket,
     private readonly place: Place,
-    private readonly person: string,
+    person: string,
   ) {
+    this.owner = ownerKey(person, place.part, place.side);
     this.givingBack = new GivingBack(this.owner, () => this.tell("texts"));
-    this.handlers = {
+    this.settling = new Settling(this.givingBack);
+    this.deafen = hear(socket, {
       connect: () => void this.open(),
       disconnect: () => this.left(),
       draft_updated: (told: DraftUpdated) => this.receive(told),
       draft_closed: (told: DraftClosed) => this.closed(told),
       session_ended: () => this.stop(ENDED),
       rights_changed: () => this.stop(RIGHTS),
-    };
-    for (const [name, heard] of Object.entries(this.handlers)) this.socket.on(name, heard as (told: unknown) => void);
+    });
     this.follow();
     void this.open();
-  }
-
-  get owner(): string {
-    return ownerKey(this.person, this.place.part, this.place.side);
   }
 
   get saving(): SaveState {
@@ -116,7 +118,7 @@ export class DraftSync {
 
   close(): void {
     if (this.draft) void ask(this.socket, "close_draft", { draft: this.draft });
-    for (const [name, heard] of Object.entries(this.handlers)) this.socket.off(name, heard as (told: unknown) => void);
+    this.deafen();
     this.timers.clear();
     this.listeners.clear();
     this.doc.destroy();
@@ -134,33 +136,29 @@ export class DraftSync {
       this.tell("changed");
       void this.pump();
     });
-    this.doc.on("afterTransaction", ({ origin, changed }: Y.Transaction) => {
-      if (origin === SERVER) return;
-      for (const type of changed.keys()) {
-        const clause = clauseOf(type as Y.AbstractType<unknown>);
-        if (clause) this.touched.add(clause);
-      }
+    this.doc.on("afterTransaction", (transaction: Y.Transaction) => {
+      if (transaction.origin !== SERVER) this.givingBack.note(transaction);
     });
   }
 
   private left(): void {
     this.entered = false;
+    if (this.isSettled) this.settling.note(this.doc);
     this.tell("changed");
   }
 
   // ------------------------------------------------------------------ opening
 
   private async enter(): Promise<"again" | "done"> {
-    const known = this.draft === null ? "" : toText(Y.encodeStateVector(this.doc));
+    // Whole when a value was written here meanwhile: what it was at the server must be told from what it becomes.
+    const isWhole = this.draft === null || mayWriteValue(this.outbox?.updates ?? []);
+    const known = isWhole ? "" : toText(Y.encodeStateVector(this.doc));
     const reply = await this.askToOpen(known);
     if (reply === null) {
       if (this.socket.connected) this.timers.set("open", RETRY_MS, () => void this.open());
       return "done";
     }
-    if (!reply.ok) {
-      this.notLetIn(reply.error);
-      return "done";
-    }
+    if (!reply.ok) return this.notLetIn(reply.error);
     if (this.draft !== null && (reply.draft !== this.draft || reply.epoch !== this.epoch)) {
       this.giveBack(REBUILT);
       this.renew();
@@ -180,30 +178,24 @@ export class DraftSync {
   private async begin(opened: Opened): Promise<void> {
     this.draft = opened.draft;
     this.epoch = opened.epoch;
-    const rows = await updatesOf(this.owner);
+    const rows = await updatesOf(this.owner, this.carried.splice(0));
     const mine = rows.filter((row) => row.draft === opened.draft && row.epoch === opened.epoch);
-    await this.givingBack.rows(
-      rows.filter((row) => !mine.includes(row)),
-      REBUILT,
-    );
+    const others = rows.filter((row) => !mine.includes(row));
+    await this.givingBack.rows(others, REBUILT);
     this.outbox = new Outbox(this.owner, opened.draft, opened.epoch);
     this.outbox.adopt(mine);
-    await this.join(
-      opened,
-      mine.map((row) => row.update),
-    );
+    await this.join(opened, this.outbox.updates);
   }
 
   private async join(opened: Opened, unsent: readonly Uint8Array[]): Promise<void> {
-    if (opened.update) Y.applyUpdate(this.doc, toBytes(opened.update), SERVER);
-    for (const update of unsent) Y.applyUpdate(this.doc, update, KEPT);
+    this.settling.join(this.doc, toBytes(opened.update), unsent, { theirs: SERVER, mine: KEPT });
     this.sequence.jumped(opened.seq);
     this.clauses = opened.clauses;
     this.me = opened.me;
     this.ready = true;
     this.entered = this.socket.connected;
     if (this.doc.store.pendingStructs !== null) return this.startAgain(REBUILT);
-    this.giveBackLost(unsent);
+    void this.givingBack.lost(this.doc, unsent);
     this.checkLater();
     this.tell("changed");
   }
@@ -215,7 +207,8 @@ export class DraftSync {
     const outbox = this.outbox;
     const operation = outbox.next();
     if (operation === null) {
-      this.touched.clear();
+      this.givingBack.forget();
+      this.settling.note(this.doc);
       this.checkLater();
       return;
     }
@@ -244,17 +237,19 @@ export class DraftSync {
     this.tell("changed");
   }
 
-  private notLetIn({ code, message }: Refusal): void {
+  private notLetIn({ code, message }: Refusal): "done" {
     const then = afterRefusal(code);
     if (then === "wait") this.timers.set("open", RETRY_MS, () => void this.open());
     else if (then === "stop") this.stop(message);
     else this.giveBackAndStop(message);
+    return "done";
   }
 
   private refused({ code, message }: Refusal): void {
     const follow: Record<Consequence, () => void> = {
       resync: () => void this.resync(),
       start_again: () => void this.startAgain(message),
+      without_closed: () => void this.leaveOut(message),
       give_back: () => this.giveBackAndStop(message),
       stop: () => this.stop(message),
       wait: () => {
@@ -334,13 +329,23 @@ export class DraftSync {
     const whole = toBytes(reply.update);
     Y.applyUpdate(this.doc, whole, SERVER);
     if (this.doc.store.pendingStructs !== null) return this.startAgain(REBUILT);
-    this.giveBackLost(this.outbox.updates);
-    const lacking = Y.encodeStateAsUpdate(this.doc, Y.encodeStateVectorFromUpdate(whole));
-    const isSomething = Y.decodeUpdate(lacking).structs.length > 0 || !this.outbox.isEmpty;
-    this.outbox.replaceBy(isSomething ? lacking : null);
+    void this.givingBack.lost(this.doc, this.outbox.updates);
+    this.outbox.replaceByLacking(this.doc, whole);
     this.sequence.jumped(reply.seq);
     this.checkLater();
     void this.pump();
+  }
+
+  /** A clause was closed while it was written in: its words are given back, those of the others go on their way. */
+  private async leaveOut(why: string): Promise<void> {
+    this.entered = false;
+    const reply = await this.askToOpen("");
+    if (!reply?.ok || this.outbox === null || reply.epoch !== this.epoch) return this.startAgain(why);
+    const rest = this.givingBack.closed(this.doc, this.outbox, reply.clauses, why);
+    if (rest === null) return this.startAgain(why);
+    this.carried = rest;
+    this.renew();
+    await this.open();
   }
 
   /** The server's document takes the place of ours; our unsent words are given back to be copied. */
@@ -369,14 +374,8 @@ export class DraftSync {
   /** At once, before another key is pressed: what is typed after it would hang in the air. */
   private giveBack(why: string): void {
     if (this.outbox === null || this.outbox.isEmpty) return;
-    const texts = unsentTexts(this.doc, this.touched, this.outbox.updates);
-    this.touched.clear();
+    void this.givingBack.unsent(this.doc, this.outbox.updates, why);
     this.outbox.replaceBy(null);
-    void this.givingBack.texts(texts, why);
-  }
-
-  private giveBackLost(unsent: readonly Uint8Array[]): void {
-    if (unsent.length) void this.givingBack.texts(lostWords(this.doc, unsent), LOST);
   }
 
   private closed({ draft, reason }: DraftClosed): void {

@@ -25,6 +25,8 @@ export interface KeptText {
   clause: string;
   text: string;
   why: string;
+  /** What the field of the clause's value held; else words of its text. */
+  isValue?: boolean;
 }
 
 let opened: Promise<IDBDatabase | null> | null = null;
@@ -44,16 +46,23 @@ export async function keepUpdates(rows: readonly KeptUpdate[], replaced: readonl
   });
 }
 
-export async function updatesOf(owner: string): Promise<KeptUpdate[]> {
-  const rows = await read<KeptUpdate>(UPDATES, owner);
+/** `carried`: rows that this page has in hand, in case the browser keeps nothing. */
+export async function updatesOf(owner: string, carried: readonly KeptUpdate[] = []): Promise<KeptUpdate[]> {
+  const stored = await read<KeptUpdate>(UPDATES, owner);
+  const rows = [...stored, ...carried.filter(({ id }) => !stored.some((row) => row.id === id))];
   return rows.sort((one, other) => one.at - other.at);
 }
 
 /** Texts by clause, to be offered to their author; null = nobody can tell any more which clause. */
-export async function keepTexts(owner: string, texts: ReadonlyMap<string | null, string>, why: string): Promise<void> {
+export async function keepTexts(
+  owner: string,
+  texts: ReadonlyMap<string | null, string>,
+  why: string,
+  isValue = false,
+): Promise<void> {
   const rows: KeptText[] = [...texts]
     .filter(([, text]) => text.trim())
-    .map(([clause, text]) => ({ id: uuidv4(), owner, clause: clause ?? "", text, why }));
+    .map(([clause, text]) => ({ id: uuidv4(), owner, clause: clause ?? "", text, why, isValue }));
   for (const row of rows) unkept.set(row.id, row);
   await write(TEXTS, (store) => {
     for (const row of rows) store.put(row);

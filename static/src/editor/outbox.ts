@@ -62,8 +62,8 @@ export class Outbox {
     this.sending = null;
   }
 
-  /** Everything that waits is replaced by one update that says it all. */
-  replaceBy(update: Uint8Array | null): void {
+  /** Everything that waits is replaced by one update that says it all. Returns what waits now. */
+  replaceBy(update: Uint8Array | null): KeptUpdate[] {
     const before = this.rows();
     this.sending = null;
     this.waiting = update === null ? [] : [this.row(update, this.countOf(before))];
@@ -71,6 +71,14 @@ export class Outbox {
       this.waiting,
       before.map((row) => row.id),
     );
+    return this.waiting;
+  }
+
+  /** What `doc` holds and `whole`, all that the server has, doesn't. */
+  replaceByLacking(doc: Y.Doc, whole: Uint8Array): void {
+    const lacking = Y.encodeStateAsUpdate(doc, Y.encodeStateVectorFromUpdate(whole));
+    const isSomething = Y.decodeUpdate(lacking).structs.length > 0 || !this.isEmpty;
+    this.replaceBy(isSomething ? lacking : null);
   }
 
   private gather(): KeptUpdate | null {

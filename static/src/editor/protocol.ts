@@ -83,6 +83,15 @@ export async function ask<T>(
   }
 }
 
+/** Hears these events until what it returns is called. */
+export function hear(socket: Socket, handlers: Record<string, (told: never) => void>): () => void {
+  const all = Object.entries(handlers) as [string, (told: unknown) => void][];
+  for (const [name, heard] of all) socket.on(name, heard);
+  return () => {
+    for (const [name, heard] of all) socket.off(name, heard);
+  };
+}
+
 export function toText(bytes: Uint8Array): string {
   let binary = "";
   // In slices: a long update would be too many arguments for one call.

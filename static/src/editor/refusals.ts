@@ -5,6 +5,8 @@ export type Consequence =
   | "resync"
   /** Take the server's document; give the unsent words back to their author. */
   | "start_again"
+  /** A clause was closed: its unsent words are given back, the others are sent. */
+  | "without_closed"
   /** Nothing more can be written here; give the unsent words back. */
   | "give_back"
   /** Nothing more can be sent from this page; what is kept leaves from the next one. */
@@ -15,7 +17,7 @@ export type Consequence =
 const AFTER: Readonly<Record<string, Consequence>> = {
   resync_needed: "resync",
   epoch_changed: "start_again",
-  frozen: "start_again",
+  frozen: "without_closed",
   invalid_input: "start_again",
   update_refused: "start_again",
   not_allowed: "give_back",

@@ -9,3 +9,9 @@ export const RIGHTS =
   "Vos droits à cette table ont changé\u00a0: rechargez la page. Ce qui n’est pas enregistré est gardé sur ce poste.";
 export const CLOSED = "Ce texte n’est plus ouvert à l’écriture.";
 export const LOCKED = "Ce texte est verrouillé\u00a0: il se lit, il ne s’écrit plus.";
+
+/** `value`: the one that stands, as its field holds it. */
+export function replacedBy(value: string): string {
+  const now = value.includes("\n") ? "une autre liste" : value ? `«\u00a0${value}\u00a0»` : "rien";
+  return `Quelqu’un a changé cette valeur pendant votre absence\u00a0: ${now} est en place, la vôtre n’y est pas.`;
+}

@@ -11,12 +11,18 @@ import type { DraftSync } from "./draft_sync";
 import { IN_FIELD, type Peer, type Peers } from "./peers";
 import { TypedChange, type ValueThen } from "./typed_change";
 import { mergedLines, sameCaret, Writings } from "./typed_list";
+import { OwnChanges } from "./typed_undo";
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 const VALUES = "values";
 const FIELD = "form[data-flush-draft] :is(input, select, textarea)[name='value']:not([type='hidden'])";
+const PUT_BACK = "[data-put-value]";
 const PAUSE_MS = 150;
+const NOTHING_LEFT = {
+  undo: "Rien à annuler de ce que vous avez écrit dans ce champ.",
+  redo: "Rien à rétablir dans ce champ.",
+};
 /** What the server takes while it is being typed (`schema.py`): anything else waits in the field. */
 const DECIMAL = /^[0-9 .,\u00a0\u202f\u2009\u2212+\-%€]{0,40}$/;
 
@@ -28,8 +34,9 @@ export class TypedField {
   /** What stood before a change that was told before its writer was known. */
   private nameless: string | null = null;
   private timer: number | undefined;
+  private own = new OwnChanges();
   private readonly line = element("div", "typed-live");
-  private readonly change = new TypedChange((value) => this.restore(value));
+  private readonly change = new TypedChange((value) => this.putBack(value));
   private readonly silence: () => void;
 
   constructor(
@@ -42,7 +49,8 @@ export class TypedField {
     // On the document: a refresh of the page around the text puts another field in its place.
     document.addEventListener("input", this.typed);
     document.addEventListener("change", this.typed);
-    document.addEventListener("keydown", this.entered);
+    document.addEventListener("keydown", this.pressed);
+    document.addEventListener("click", this.clicked);
     document.addEventListener("focusin", this.moved);
     document.addEventListener("focusout", this.moved);
     document.addEventListener("htmx:load", this.show);
@@ -56,6 +64,7 @@ export class TypedField {
     this.values.observe(this.changed);
     this.writings = new Writings(this.values, this.parts.clause);
     this.shown = this.stored;
+    this.own = new OwnChanges();
     this.show();
   }
 
@@ -70,10 +79,27 @@ export class TypedField {
     return this.change.isShown;
   }
 
+  /** As people read it: the words of a choice, the day of a date. */
+  wordsOf(value: string): string {
+    return this.field ? labelIn(this.field, value) : value;
+  }
+
+  /** Writes a value that was kept; false where nothing can be written now. */
+  putBack(value: string): boolean {
+    const { field } = this;
+    if (field === null || this.values === null || !this.sync.mayWrite(this.parts.clause)) return false;
+    put(field, value);
+    this.write();
+    field.focus();
+    this.parts.say("Valeur remise.");
+    return true;
+  }
+
   destroy(): void {
     document.removeEventListener("input", this.typed);
     document.removeEventListener("change", this.typed);
-    document.removeEventListener("keydown", this.entered);
+    document.removeEventListener("keydown", this.pressed);
+    document.removeEventListener("click", this.clicked);
     document.removeEventListener("focusin", this.moved);
     document.removeEventListener("focusout", this.moved);
     document.removeEventListener("htmx:load", this.show);
@@ -108,27 +134,61 @@ export class TypedField {
     this.timer = window.setTimeout(() => this.write(), event.type === "change" ? 0 : PAUSE_MS);
   };
 
+  private readonly pressed = (event: KeyboardEvent): void => {
+    if (event.target !== this.field || event.isComposing || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const ctrl = event.ctrlKey || event.metaKey;
+    if (ctrl && key === "z") this.step(event, event.shiftKey ? "redo" : "undo");
+    else if (ctrl && key === "y") this.step(event, "redo");
+    else if (key === "enter" && !(this.field instanceof HTMLTextAreaElement)) this.give(event);
+  };
+
   /** Enter gives the value to the others. Left to the browser it would propose the text to all of them. */
-  private readonly entered = (event: KeyboardEvent): void => {
-    if (event.key !== "Enter" || event.target !== this.field || this.field instanceof HTMLTextAreaElement) return;
+  private give(event: Event): void {
     event.preventDefault();
     window.clearTimeout(this.timer);
     this.write();
+  }
+
+  /** The browser's own « Annuler » knows nothing of what the others write in this field. */
+  private step(event: Event, way: "undo" | "redo"): void {
+    this.give(event);
+    const { field, stored } = this;
+    if (field === null) return;
+    // What was never given to the others goes first: letters where a number is asked.
+    const then = field.value === stored ? this.own[way](stored) : stored;
+    if (then !== null) {
+      put(field, then);
+      this.send(field, then);
+    }
+    this.parts.say(then === null ? NOTHING_LEFT[way] : `Valeur\u00a0: ${labelIn(field, then) || "rien"}.`);
+  }
+
+  /** A value that was set aside, shown beside the text by the page. */
+  private readonly clicked = ({ target }: Event): void => {
+    const way = target instanceof Element ? target.closest<HTMLElement>(PUT_BACK) : null;
+    if (way && this.host.parentElement?.contains(way)) this.putBack(way.dataset.putValue ?? "");
   };
 
   private write(): void {
     this.timer = undefined;
-    const { field, values } = this;
-    const { clause } = this.parts;
-    if (field === null || values === null || !this.sync.mayWrite(clause)) return;
+    const { field, stored } = this;
+    if (field === null || !this.sync.mayWrite(this.parts.clause)) return;
     const isReadable = field.inputMode !== "decimal" || DECIMAL.test(field.value);
-    if (!isReadable || field.value === this.stored) return;
-    this.shown = field.value;
+    if (!isReadable || field.value === stored) return;
+    this.own.note(stored, field.value);
+    this.send(field, field.value);
+  }
+
+  private send(field: Field, value: string): void {
+    const { clause } = this.parts;
+    if (value === this.stored || !this.sync.mayWrite(clause)) return;
+    this.shown = value;
     this.nameless = null;
     this.line.replaceChildren();
     // Again: whoever is about to read the value must know who writes it.
     if (field === document.activeElement) this.peers.tell(clause, { anchor: IN_FIELD, head: IN_FIELD });
-    values.set(clause, field.value);
+    this.values?.set(clause, value);
   }
 
   private readonly changed = ({ keysChanged }: Y.YMapEvent<unknown>): void => {
@@ -136,9 +196,17 @@ export class TypedField {
     const { field, stored, shown, writings } = this;
     const base = writings?.base ?? null;
     writings?.note();
-    if (field !== null && stored !== shown) this.take(field, base ?? shown);
+    if (this.sync.settling.has(this.parts.clause)) this.settle();
+    else if (field !== null && stored !== shown) this.take(field, base ?? shown);
     this.showChange();
   };
+
+  /** After an absence: whoever lost a value is told above the text, with a way back. */
+  private settle(): void {
+    this.shown = this.stored;
+    this.line.replaceChildren();
+    this.show();
+  }
 
   /** Somebody else wrote later than this hand: theirs is the value now. Of a list, both keep their lines. */
   private take(field: Field, base: string): void {
@@ -159,24 +227,11 @@ export class TypedField {
     else if (merged !== shown) this.tell(field, shown);
   }
 
-  private restore(value: string): void {
-    const { field } = this;
-    if (field === null) return;
-    put(field, value);
-    this.write();
-    field.focus();
-    this.parts.say("Valeur rétablie.");
-  }
-
   private tell(field: Field, before: string): void {
     const [writer, another] = this.here();
     this.nameless = writer ? null : before;
     const who = writer && !another ? [letterOf(writer), ` ${writer.name} a écrit`] : ["La valeur a changé"];
-    const back = button("Remettre la valeur d’avant", "button button-plain button-small", () => {
-      put(field, before);
-      this.write();
-      field.focus();
-    });
+    const back = button("Remettre la valeur d’avant", "button button-plain button-small", () => this.putBack(before));
     this.line.replaceChildren(...who, this.fromTo(field, before), back);
   }
 
@@ -207,10 +262,10 @@ export class TypedField {
   private showChange(): void {
     const { field, change } = this;
     const was = change.isShown;
-    const wordsOf = (value: string) => (field ? labelIn(field, value) : value);
     const mayWrite = this.sync.mayWrite(this.parts.clause);
-    if (field !== null) change.show(this.past, this.stored, { wordsOf, mayWrite });
+    if (field !== null) change.show(this.past, this.stored, { wordsOf: (value) => this.wordsOf(value), mayWrite });
     if (change.isShown !== was) this.parts.changed();
+    for (const way of this.host.parentElement?.querySelectorAll<HTMLElement>(PUT_BACK) ?? []) way.hidden = !mayWrite;
   }
 }
 
@@ -222,7 +277,6 @@ function put(field: Field, value: string): void {
   if (field.value !== value) field.value = value;
 }
 
-/** As people read it: the words of a choice, the day of a date. */
 function labelIn(field: Field, value: string): string {
   if (field.type === "date") return value.split("-").reverse().join("/");
   if (field.inputMode === "decimal") return value.replace(/\d{4,}/, (digits) => grouped(digits));

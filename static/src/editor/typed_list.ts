@@ -2,6 +2,10 @@
 
 import type * as Y from "yjs";
 
+export function isList(...values: readonly string[]): boolean {
+  return values.some((value) => value.includes("\n"));
+}
+
 /** `theirs` with what `mine` added to and took from `base`. A line that both changed stands there twice. */
 export function mergedLines(base: string, mine: string, theirs: string): string {
   const [before, wanted, merged] = [base, mine, theirs].map((text) => text.split("\n")) as [
