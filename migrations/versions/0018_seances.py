@@ -116,7 +116,7 @@ def _decisions() -> None:
         sa.Column("fingerprint", AutoString(length=64), nullable=True),
         sa.Column("before_version_id", AutoString(length=36), nullable=True),
         sa.Column("text", AutoString(), nullable=False),
-        *_key("owner_id", "member", nullable=True),
+        sa.Column("owner_id", AutoString(length=36), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         _closed_list("state", "decisionstate_values", "proposed", "waiting", "bound", "unbound", "cancelled"),
         *_key("recorded_by", "member"),

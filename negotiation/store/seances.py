@@ -130,7 +130,8 @@ class SeanceDecision(SQLModel, table=True):
     fingerprint: str | None = Field(default=None, max_length=64)
     before_version_id: str | None = Field(default=None, max_length=36)
     text: str = ""
-    owner_id: str | None = Field(default=None, sa_column=key_column("member.id", nullable=True, index=False))
+    owner_id: str | None = Field(default=None, max_length=36)
+    """Member id: somebody invited who never came may go, and what was decided stays."""
     due_on: date | None = None
     state: DecisionState = Field(sa_column=enum_column(DecisionState))
     recorded_by: str = Field(sa_column=key_column("member.id", index=False))

@@ -124,7 +124,8 @@ def test_everybody_at_the_table_learns_that_something_changed_and_nothing_more(
 ) -> None:
     sockets = [watching(visitor, table) for visitor in (og, ars)]
     something_happens(table)
-    change = {"type": "comment.written", "negotiation": table.id, "part": None, "clause": table.clause_id("en01")}
+    change = {"type": "comment.written", "negotiation": table.id, "part": None, "seance": None}
+    change |= {"clause": table.clause_id("en01")}
     assert [told(socket, "page_changed") for socket in sockets] == [[change], [change]]
 
 

@@ -1,6 +1,9 @@
 """Séances: planned, opened, chaired by one person at a time, closed; and what a server that starts again finds."""
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlmodel import col
 
 from negotiation.errors import (
     AgendaFull,
@@ -14,6 +17,8 @@ from negotiation.errors import (
     UnreadableText,
 )
 from negotiation.rules.seances import MOST_POINTS, DecisionState, SeanceState
+from negotiation.rules.vocabulary import PartKind
+from negotiation.services.adding import NewPart, add_part
 from negotiation.services.seance_agenda import (
     Item,
     add_point,
@@ -27,12 +32,15 @@ from negotiation.services.seance_attendance import attend, expect, note_guest, n
 from negotiation.services.seances import cancel_seance, change_plan, leave_chair, open_seance, plan_seance, take_chair
 from negotiation.services.shaping import drop_part
 from negotiation.store import Store, connect_store
+from negotiation.store.contract import Clause
 from negotiation.store.queries.history import heads_reached
 from negotiation.store.queries.readings import calendar_of
-from negotiation.store.queries.seances import moves_during, seance_view, seances_of
+from negotiation.store.queries.seance_moves import moves_during
+from negotiation.store.queries.seances import seance_view, seances_of
 from tests.builders import Person, Table, a_table
 from tests.scenarios import EHPAD, sample
 from tests.seance_table import A_DAY, a_plan, a_seance, an_open_seance
+from tests.visitors import Visitor
 
 CLAUSE = "k01.markdown"
 
@@ -40,6 +48,13 @@ CLAUSE = "k01.markdown"
 @pytest.fixture
 def table(store: Store) -> Table:
     return a_table(store, parties=3)
+
+
+def test_the_calendar_shows_a_seance_held_here_as_a_date(app: Flask) -> None:
+    table = a_table(app.extensions["store"], parties=3)
+    an_open_seance(table, table.ars.dg)
+    page = Visitor(app).enter(table.og.lect.email).get(f"/negociations/{table.id}/calendrier")
+    assert (page.status_code, page.text.count("Co-rédaction 2")) == (200, 1)
 
 
 def calendar(table: Table) -> list[dict[str, object]]:
@@ -145,7 +160,11 @@ def test_what_is_unknown_dropped_or_inside_is_absent_alike(table: Table) -> None
     meeting = a_seance(table, table.og.dg)
     with table.store.unit_of_work() as uow:
         drop_part(uow, table.og.dg.actor, table.part_id("fa01"))
-    for item in (Item(clause_id="nowhere"), Item(part_id="nowhere"), Item(part_id=table.part_id("fa01"))):
+        inside = add_part(uow, table.og.dg.actor, NewPart(PartKind.ARTICLE, "Chez nous", None, table.og.inside))
+        (clause_id,) = uow.session.execute(select(col(Clause.id)).where(col(Clause.part_id) == inside)).scalars()
+    absent = ("nowhere", table.part_id("fa01"), inside)
+    listed = [Item(part_id=each) for each in absent] + [Item(clause_id=each) for each in ("nowhere", clause_id)]
+    for item in listed:
         with pytest.raises(NotFound), table.store.unit_of_work() as uow:
             add_point(uow, table.og.dg.actor, meeting.id, item)
 

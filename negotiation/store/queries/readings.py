@@ -93,6 +93,8 @@ class Finances:
 
 @dataclass(frozen=True)
 class Calendar:
+    """`seances`: those that a file told; those held here have a page of their own."""
+
     items: tuple[Facts, ...]
     seances: tuple[Facts, ...]
     consultations: tuple[Facts, ...]
@@ -158,7 +160,7 @@ def calendar_of(session: Session, negotiation_id: str) -> Calendar:
         items=tuple(
             sorted(_all(session, CalendarItem, negotiation_id), key=lambda item: (item["on"], item["time"] or ""))
         ),
-        seances=_all(session, Seance, negotiation_id),
+        seances=tuple(each for each in _all(session, Seance, negotiation_id) if each["planned_by"] is None),
         consultations=_all(session, Consultation, negotiation_id),
     )
 
