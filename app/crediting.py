@@ -1,33 +1,99 @@
-"""Who wrote what in the live drafts that this process serves, kept up a little behind their writers."""
+"""Who wrote what in the live drafts that this process serves, kept up a little behind their writers.
 
-import time
-from collections.abc import Callable
+Reading the logs is work for a process of its own; what it found is kept by this one.
+"""
 
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+import structlog
 from flask import current_app
 
 from app.database import current_store
-from negotiation.services.crediting import Crediting
+from negotiation.services.crediting import Credits, Round, keep
+from negotiation.services.crediting_process import PROGRAM
 from negotiation.services.drafting import LiveDrafts
+from negotiation.store import Announcing
 
-REST = 9
-"""Times as long as what was just worked: reading logs takes a tenth of this process at most."""
+log = structlog.get_logger()
+
+
+class ReaderDied(RuntimeError):
+    """It was killed, or never began; the next one reads again what it hadn't given."""
+
+
+class Reader:
+    """The process that reads logs: started when there is something to read, and again when it died."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def follow(self, draft_ids: Sequence[str]) -> Round:
+        """Read on in these drafts. Raises ReaderDied."""
+        if self._process is None and not draft_ids:
+            return Round()
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            self._tell(self._database_url)
+        self._tell(draft_ids)
+        found = self._answer()
+        if not draft_ids and not found.followed:
+            self.end()
+        return found
+
+    def end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):  # what it was told last has nowhere to go
+                    pipe.close()
+
+    def _tell(self, order: object) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(f"{json.dumps(order)}\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            self._died()
+
+    def _answer(self) -> Round:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line.endswith("\n"):
+            self._died()
+        told = json.loads(line)
+        return Round([Credits(**each) for each in told["credits"]], told["followed"], told["failures"])
+
+    def _died(self) -> NoReturn:
+        self.end()
+        raise ReaderDied
 
 
 def credit_words() -> None:
-    """A round; others have their turn every few milliseconds of it."""
+    """A round. Raises ReaderDied."""
     live: LiveDrafts = current_app.extensions["live_drafts"]
-    crediting: Crediting = current_app.extensions.setdefault("crediting", Crediting(current_store()))
-    crediting.pause = _rests(current_app.extensions["socketio"].sleep)
-    crediting.follow(live.rooms.draft_ids())
-
-
-def _rests(sleep: Callable[[float], object]) -> Callable[[], None]:
-    worked_from = time.monotonic()
-
-    def rest() -> None:
-        nonlocal worked_from
-        worked = time.monotonic() - worked_from
-        sleep(min(REST * worked, 1.0))
-        worked_from = time.monotonic()
-
-    return rest
+    settings = current_app.extensions["settings"]
+    reader: Reader = current_app.extensions.setdefault("crediting", Reader(settings.database_url))
+    found = reader.follow(sorted(live.rooms.draft_ids()))
+    for failure in found.failures:
+        log.error("crediting.failed", traceback=failure)
+    if found.credits:
+        with current_store().unit_of_work(Announcing.SILENT) as uow:
+            keep(uow, found.credits)

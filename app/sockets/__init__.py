@@ -57,7 +57,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.extensions["socket_paces"] = Paces(sockets.sleep)
     turns = monkey.is_module_patched("threading")
     if turns:  # an event loop, which must not wait for the disk; of a connection that nobody else holds
-        app.extensions["store"].commit_apart = off_the_loop
+        app.extensions["store"].apart = off_the_loop
     draft_events.install(app, gather_seconds=GATHER_SECONDS if turns else 0.0)
     app.wsgi_app = SocketGate(app, sockets, settings)  # type: ignore[method-assign]
     sockets.on_event("connect", lambda auth=None: _connect(auth, settings))

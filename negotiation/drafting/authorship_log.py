@@ -22,10 +22,6 @@ CALM: Final = timedelta(seconds=2)
 """The log dates in whole seconds: two apart are more than one."""
 MOST_TOGETHER: Final = 400
 """Updates between two derivations of a text."""
-
-
-_PIECE: Final = 100
-"""Updates looked at before others have their turn."""
 _TEXT_BLOCKS: Final = frozenset({"paragraph", "heading"})
 
 
@@ -60,22 +56,20 @@ class Ledger:
         self._watch()
         self._touched = set()
 
-    def read_on(self, entries: Sequence[Entry]) -> Iterator[None]:
-        """Credit further updates, in order. Yields between two pieces of work, for others to go on meanwhile."""
+    def read_on(self, entries: Sequence[Entry]) -> None:
+        """Credit further updates, in order."""
         window = _Window()
         for entry in entries:
             if entry.epoch != self.epoch:
-                yield from self._credit(window)
+                self._credit(window)
                 window = _Window()
                 self._begin(entry.epoch)
             facts = inspect(entry.update, max_size=MAX_LOGGED_SIZE)
             if not window.takes(entry, facts):
-                yield from self._credit(window)
+                self._credit(window)
                 window = _Window()
             window.take(entry, facts)
-            if window.count % _PIECE == 0:
-                yield
-        yield from self._credit(window)
+        self._credit(window)
 
     def know(self, clause_ids: Iterable[str]) -> None:
         """The clauses of the part now: one may have been added since."""
@@ -102,7 +96,7 @@ class Ledger:
     def _see(self, clause_id: str, _events: object) -> None:
         self._touched.add(clause_id)
 
-    def _credit(self, window: "_Window") -> Iterator[None]:
+    def _credit(self, window: "_Window") -> None:
         for party_id, entries in window.parties.items():
             with library_failures_named(), self._document.transaction():
                 for entry in entries:
@@ -110,7 +104,6 @@ class Ledger:
             touched, self._touched = sorted(self._touched), set()
             for clause_id in touched:
                 self._credit_clause(clause_id, party_id, entries[-1])
-                yield
         self.sequence = max(self.sequence, window.last)
 
     def _credit_clause(self, clause_id: str, party_id: Author, entry: Entry) -> None:

@@ -5,9 +5,11 @@ others. The log is the truth: what is kept here is how far it was read, and can 
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import delete, select, update
@@ -21,7 +23,7 @@ from negotiation.rules.vocabulary import SHARED
 from negotiation.services.draft_log import kept_state
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Draft, DraftCredit, DraftUpdate
-from negotiation.store.unit_of_work import Announcing, Store, UnitOfWork
+from negotiation.store.unit_of_work import Store, UnitOfWork
 
 SECONDS_KEPT: Final = 60.0
 """What was read since isn't lost with the process, only read again."""
@@ -37,46 +39,89 @@ def written_in(uow: UnitOfWork, clause: Clause, text: str) -> tuple[Run, ...]:
     draft = uow.session.execute(query).scalar_one_or_none()
     if draft is None:
         return ()
-    ledger = read_ledger(uow.session, draft)
-    for _ in _catch_up(uow.session, draft, ledger):
-        pass
-    keep(uow, {draft.id: ledger})
-    return word_runs(carried(ledger.credited(clause.id), plain_text(text)))
+    basis = _basis(uow.session, draft)
+    entries = _entries(uow.session, draft.id, after=basis.sequence)
+    found: tuple[Credits, tuple[Run, ...]] = uow.apart(partial(_written, basis, entries, clause.id, text))
+    keep(uow, [found[0]])
+    return found[1]
 
 
-def read_ledger(session: Session, draft: Draft, *, pause: Callable[[], None] = lambda: None) -> Ledger:
-    """As it was kept last, with the document of that moment. `pause`: called every few milliseconds of work."""
-    ledger = Ledger(_clause_ids(session, draft.part_id), sequence=draft.credited)
-    for row in session.execute(select(DraftCredit).where(col(DraftCredit.draft_id) == draft.id)).scalars():
-        ledger.provenances[row.clause_id] = _provenance(row)
-    last = session.execute(
+def _written(basis: "_Basis", entries: Sequence[Entry], clause_id: str, text: str) -> tuple["Credits", tuple[Run, ...]]:
+    ledger = basis.ledger()
+    ledger.read_on(entries)
+    return Credits.of(basis.draft_id, ledger), word_runs(carried(ledger.credited(clause_id), plain_text(text)))
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """What is known of a draft as far as it was credited and kept: rows alone, nothing computed."""
+
+    draft_id: str
+    clause_ids: Sequence[str]
+    sequence: int
+    epoch: int
+    provenances: dict[str, Provenance]
+    updates: Sequence[bytes]
+    """What makes the document of that moment."""
+
+    def ledger(self) -> Ledger:
+        found = Ledger(self.clause_ids, epoch=self.epoch, sequence=self.sequence, provenances=dict(self.provenances))
+        if self.updates:
+            found.read_again(self.updates)
+        else:
+            found.know(self.clause_ids)
+        return found
+
+
+def _basis(session: Session, draft: Draft) -> _Basis:
+    rows = session.execute(select(DraftCredit).where(col(DraftCredit.draft_id) == draft.id)).scalars()
+    epoch = session.execute(
         select(col(DraftUpdate.epoch)).where(
             col(DraftUpdate.draft_id) == draft.id, col(DraftUpdate.sequence) == draft.credited
         )
     ).scalar_one_or_none()
-    if last is None:
-        return ledger
-    ledger.epoch, after = last, 0
-    state = kept_state(session, draft.id, epoch=last)
-    if state is not None and state.sequence <= draft.credited:
-        ledger.read_again([state.content])
-        after = state.sequence
-    while entries := _entries(session, draft.id, after=after, until=draft.credited, epoch=last, most=_AT_ONCE):
-        ledger.read_again(entry.update for entry in entries)
-        after = entries[-1].sequence
-        pause()
-    return ledger
+    return _Basis(
+        draft_id=draft.id,
+        clause_ids=_clause_ids(session, draft.part_id),
+        sequence=draft.credited,
+        epoch=epoch or 0,
+        provenances={row.clause_id: _provenance(row) for row in rows},
+        updates=_document_of(session, draft, epoch) if epoch is not None else (),
+    )
 
 
-def keep(uow: UnitOfWork, ledgers: dict[str, Ledger]) -> None:
+def _document_of(session: Session, draft: Draft, epoch: int) -> list[bytes]:
+    state = kept_state(session, draft.id, epoch=epoch)
+    if state is None or state.sequence > draft.credited:
+        return [each.update for each in _entries(session, draft.id, after=0, until=draft.credited, epoch=epoch)]
+    since = _entries(session, draft.id, after=state.sequence, until=draft.credited, epoch=epoch)
+    return [state.content, *(each.update for each in since)]
+
+
+@dataclass(frozen=True)
+class Credits:
+    """How far one draft was read, and what is kept of it; made of what JSON knows, for whoever reads in a process of
+    its own."""
+
+    draft_id: str
+    sequence: int
+    clauses: Sequence[dict[str, Any]]
+    """The columns of `DraftCredit`."""
+
+    @classmethod
+    def of(cls, draft_id: str, ledger: Ledger) -> "Credits":
+        return cls(draft_id, ledger.sequence, [_columns(*each) for each in ledger.provenances.items()])
+
+
+def keep(uow: UnitOfWork, found: Iterable[Credits]) -> None:
     """Write how far each draft was read. Whoever read further meanwhile keeps his own."""
-    for draft_id, ledger in sorted(ledgers.items()):
-        further = update(Draft).where(col(Draft.id) == draft_id, col(Draft.credited) < ledger.sequence)
-        done = uow.session.execute(further.values(credited=ledger.sequence))
+    for credits in sorted(found, key=lambda each: each.draft_id):
+        further = update(Draft).where(col(Draft.id) == credits.draft_id, col(Draft.credited) < credits.sequence)
+        done = uow.session.execute(further.values(credited=credits.sequence))
         if isinstance(done, CursorResult) and done.rowcount == 0:
             continue
-        uow.session.execute(delete(DraftCredit).where(col(DraftCredit.draft_id) == draft_id))
-        uow.session.add_all(_row(draft_id, clause_id, each) for clause_id, each in ledger.provenances.items())
+        uow.session.execute(delete(DraftCredit).where(col(DraftCredit.draft_id) == credits.draft_id))
+        uow.session.add_all(DraftCredit(draft_id=credits.draft_id, **columns) for columns in credits.clauses)
         uow.session.flush()
 
 
@@ -88,61 +133,73 @@ class _Followed:
     kept: int
 
 
+@dataclass(frozen=True)
+class Round:
+    """What one reading of the logs found."""
+
+    credits: Sequence[Credits] = ()
+    """Worth keeping now."""
+    followed: int = 0
+    """Drafts that are held in memory."""
+    failures: Sequence[str] = ()
+    """A traceback for each draft that could not be read."""
+
+
 @dataclass
 class Crediting:
-    """Follows the drafts that this process serves, so that a proposal never waits for a long log."""
+    """Follows drafts as they are written, so that a proposal never waits for a long log. Only reads."""
 
     store: Store
-    pause: Callable[[], None] = lambda: None
-    """Lets others go on; called every few milliseconds of work."""
     clock: Callable[[], float] = time.monotonic
     _followed: dict[str, _Followed] = field(default_factory=dict)
 
-    def follow(self, draft_ids: Iterable[str]) -> None:
-        """Read on in the logs of these drafts, and keep what is worth it."""
+    def follow(self, draft_ids: Iterable[str]) -> Round:
+        """Read on in the logs of these drafts."""
         with self.store.reading() as session:
             query = select(Draft).where(col(Draft.id).in_(list(draft_ids)), col(Draft.circle) == str(SHARED))
             drafts = list(session.execute(query).scalars())
+        failures = []
         for draft in drafts:
-            with self.store.reading() as session:  # one each: none is held open through the rests of all
-                self._read_on(session, draft)
-        self._keep()
+            try:
+                with self.store.reading() as session:  # one each: none is held open while all are read
+                    self._read_on(session, draft)
+            except Exception:  # the others are read all the same
+                failures.append(traceback.format_exc())
+        return Round(self._due(), len(self._followed), failures)
 
     def _read_on(self, session: Session, draft: Draft) -> None:
         known = self._followed.get(draft.id)
         if known is not None and known.ledger.sequence >= draft.sequence:
             return
         if known is None:
-            ledger = read_ledger(session, draft, pause=self.pause)
+            ledger = _basis(session, draft).ledger()
             known = _Followed(ledger, self.clock(), self.clock(), ledger.sequence)
         # Out of the list while it is read: a reading that fails begins again from what is kept.
         self._followed.pop(draft.id, None)
-        for _ in _catch_up(session, draft, known.ledger):
-            self.pause()
+        _catch_up(session, draft, known.ledger)
         known.used_at = self.clock()
         self._followed[draft.id] = known
 
-    def _keep(self) -> None:
+    def _due(self) -> list[Credits]:
+        """What is worth keeping; what nobody writes any more is forgotten with it."""
         now = self.clock()
-        idle = [key for key, each in self._followed.items() if now - each.used_at >= SECONDS_IDLE]
+        idle = {key for key, each in self._followed.items() if now - each.used_at >= SECONDS_IDLE}
         due = {
-            key: each.ledger
+            key: each
             for key, each in self._followed.items()
             if each.ledger.sequence > each.kept and (key in idle or now - each.kept_at >= SECONDS_KEPT)
         }
-        if due:
-            with self.store.unit_of_work(Announcing.SILENT) as uow:
-                keep(uow, due)
-        for key in due:
-            self._followed[key].kept_at, self._followed[key].kept = now, due[key].sequence
+        for each in due.values():
+            each.kept_at, each.kept = now, each.ledger.sequence
         for key in idle:
             del self._followed[key]
+        return [Credits.of(key, each.ledger) for key, each in due.items()]
 
 
-def _catch_up(session: Session, draft: Draft, ledger: Ledger) -> Iterator[None]:
+def _catch_up(session: Session, draft: Draft, ledger: Ledger) -> None:
     ledger.know(_clause_ids(session, draft.part_id))
     while entries := _entries(session, draft.id, after=ledger.sequence, most=_AT_ONCE):
-        yield from ledger.read_on(entries)
+        ledger.read_on(entries)
 
 
 def _entries(
@@ -180,14 +237,13 @@ def _clause_ids(session: Session, part_id: str) -> list[str]:
     return list(session.execute(select(col(Clause.id)).where(col(Clause.part_id) == part_id)).scalars())
 
 
-def _row(draft_id: str, clause_id: str, provenance: Provenance) -> DraftCredit:
-    return DraftCredit(
-        draft_id=draft_id,
-        clause_id=clause_id,
-        text=provenance.credited.text,
-        runs=[list(run) for run in provenance.credited.runs],
-        deletions=[_told(each) for each in provenance.deletions],
-    )
+def _columns(clause_id: str, provenance: Provenance) -> dict[str, Any]:
+    return {
+        "clause_id": clause_id,
+        "text": provenance.credited.text,
+        "runs": [list(run) for run in provenance.credited.runs],
+        "deletions": [_told(each) for each in provenance.deletions],
+    }
 
 
 def _told(deletion: Deletion) -> dict[str, Any]:

@@ -53,13 +53,16 @@ class Announcement:
 
 
 Listener = Callable[[list[Announcement]], None]
+Apart = Callable[[Callable[[], Any]], Any]
 
 
 class UnitOfWork:
     """A transaction in progress. Services add rows and record events; they never commit."""
 
-    def __init__(self, session: Session, announcing: Announcing) -> None:
+    def __init__(self, session: Session, announcing: Announcing, apart: Apart) -> None:
+        """`apart` calls what computes for long and touches neither this transaction nor the request."""
         self.session = session
+        self.apart = apart
         self.announcing = announcing
         self.announcements: list[Announcement] = []
         self._heads: dict[tuple[str, str], history_chain.Link | None] = {}
@@ -169,8 +172,9 @@ class Store:
     """The database. Writing goes through `unit_of_work`, showing through `reading`."""
 
     engine: Engine
-    commit_apart: Callable[[Callable[[], None]], object] = field(default=lambda commit: commit())
-    """Calls what waits for the disk; where an event loop turns, on an OS thread, so that the others go on."""
+    apart: Apart = field(default=lambda work: work())
+    """Calls what waits for the disk, or computes for long; where an event loop turns, on an OS thread, so that the
+    others go on."""
     writes: int = 0
     """Writing transactions of this process so far, on SQLite."""
     _writer: threading.Lock = field(default_factory=threading.Lock)
@@ -199,7 +203,7 @@ class Store:
         """A writing transaction: all of it or nothing. Announces after commit."""
         with self._writing(), Session(self._for_writing, expire_on_commit=False) as session, session.begin():
             keep_index(session)
-            uow = UnitOfWork(session, announcing)
+            uow = UnitOfWork(session, announcing, self.apart)
             yield uow
         if uow.announcements:
             self._announce(uow.announcements)
@@ -224,7 +228,7 @@ class Store:
                 if driver.total_changes == changes:
                     driver.commit()
                 else:
-                    self.commit_apart(driver.commit)
+                    self.apart(driver.commit)
             except BaseException:
                 driver.rollback()
                 connection.close()

@@ -48,8 +48,7 @@ class Table:
     def wrote(self) -> list[tuple[str | None, int]]:
         """(party, words) in a row."""
         ledger = Ledger([CLAUSE])
-        for _ in ledger.read_on(self.log):
-            pass
+        ledger.read_on(self.log)
         return list(word_runs(ledger.credited(CLAUSE)))
 
     def _say(self, party: str | None, update: bytes, *, after: float = 0.1) -> None:
