@@ -58,7 +58,9 @@ def open_draft(caller: Caller, message: Message) -> Answer:
     state_vector = _bytes(message, "state_vector", longest=LONGEST_STATE_VECTOR)
     person = caller.person
     with current_store().reading() as session:
-        seated = seated_on_part(session, part_id, person_id=person.person_id, authentication=person.authentication)
+        seated = seated_on_part(
+            session.connection(), part_id, person_id=person.person_id, authentication=person.authentication
+        )
         me = enter(session, seated, part_id=part_id, side=side, session_id=person.session_id, origin=caller.sid)
     actor = seated.actor
     keep_seat(caller, actor, roles=me.roles, awaited=me.is_awaited)

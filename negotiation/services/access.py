@@ -1,19 +1,21 @@
 """Who is acting, for which party, and may they: the only door from a person to a negotiation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any, Protocol
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotAllowed, NotFound, RecentSigninRequired
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor, Authentication, Decision, Target, decide, is_fresh, sees
-from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, Action, Circle, Right, Role
+from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, Action, Circle, Right, Role, Side
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Part
 from negotiation.store.people import Delegation, Member, Party, Person
+from negotiation.store.prepared import Question
 
 
 def actor_in(session: Session, negotiation_id: str, *, person_id: str, authentication: Authentication) -> Actor:
@@ -22,34 +24,48 @@ def actor_in(session: Session, negotiation_id: str, *, person_id: str, authentic
     Raises NotFound when they are not a member of it: never were, left, were invited until a day that is past, or have
     an unproved account that did not open this seat's own link.
     """
-    found = session.execute(_SEAT, {"negotiation": negotiation_id, "person": person_id}).one_or_none()
-    if found is None:
+    row = session.execute(_SEAT, {"negotiation": negotiation_id, "person": person_id}).one_or_none()
+    if row is None or not sits(row, paris_day(now())):
         raise NotFound()
-    return _seated(session, *found, authentication=authentication).actor
-
-
-@dataclass(frozen=True)
-class Seated:
-    """Somebody at a table, as just read: what he may, and whose rows say so."""
-
-    actor: Actor
-    member: Member
-    party: Party
-
-
-def _seated(session: Session, member: Member, party: Party, *, authentication: Authentication) -> Seated:
-    if not sits(member, paris_day(now())):
-        raise NotFound()
-    lent = _lent(session, [member.id])[member.id]
-    return Seated(as_actor(member, party, authentication, lent=lent), member, party)
+    return _of_row(row, authentication, lent=_lent(session, [row.id])[row.id])
 
 
 def actors_of(session: Session, *, person_id: str, authentication: Authentication) -> tuple[Actor, ...]:
     """The person, acting in each negotiation of which they are a member today."""
     today = paris_day(now())
-    seats = [(member, party) for member, party in session.execute(_SEATS, {"person": person_id}) if sits(member, today)]
-    lent = _lent(session, [member.id for member, _ in seats])
-    return tuple(as_actor(member, party, authentication, lent=lent[member.id]) for member, party in seats)
+    seats = [row for row in session.execute(_SEATS, {"person": person_id}) if sits(row, today)]
+    lent = _lent(session, [row.id for row in seats])
+    return tuple(_of_row(row, authentication, lent=lent[row.id]) for row in seats)
+
+
+@dataclass(frozen=True)
+class Seated:
+    """Somebody at a table, as just read: what he may, and what his seat says of him."""
+
+    actor: Actor
+    title: str
+    letter: str
+    rights: Sequence[str]
+    is_awaited: bool
+    """Invited, and never entered yet."""
+
+
+def seated_on_part(connection: Connection, part_id: str, *, person_id: str, authentication: Authentication) -> Seated:
+    """The person, at the table of this part: what `actor_in` finds, for whom many wait at once.
+
+    Raises NotFound as it does, and for a part that is still inside another party.
+    """
+    today = paris_day(now())
+    found = _SEAT_ON_PART.ask(connection, {"part": part_id, "person": person_id})
+    if not found or not sits(found[0], today):
+        raise NotFound()
+    row = found[0]
+    lendings = _LENT_TO_ONE.ask(connection, {"member": row.id, "today": today})
+    actor = _of_row(row, authentication, lent=_roles_lent(lendings, today))
+    if not sees(actor, Circle.parse(row.circle)):
+        raise NotFound()
+    is_awaited = row.invited_at is not None and row.joined_at is None
+    return Seated(actor, row.title, row.letter, row.rights, is_awaited)
 
 
 def is_invited(session: Session, negotiation_id: str, person_id: str) -> bool:
@@ -59,32 +75,56 @@ def is_invited(session: Session, negotiation_id: str, person_id: str) -> bool:
     return member is not None and sits(member, paris_day(now()))
 
 
-def sits(member: Member, today: date) -> bool:
+def sits(member: "Sitting", today: date) -> bool:
     """Whether the member is at the table that day."""
     return member.left_at is None and (member.ends_on is None or today <= member.ends_on)
 
 
-def as_actor(
-    member: Member, party: Party, authentication: Authentication, *, lent: frozenset[Role] = frozenset()
+def roles_of(member: "Sitting") -> frozenset[Role]:
+    """The roles that the member's own rights give."""
+    return roles_by(member.rights)
+
+
+def roles_by(rights: Iterable[str]) -> frozenset[Role]:
+    return frozenset(role for right in rights for role in ROLES_OF_RIGHT[Right(right)])
+
+
+class Sitting(Protocol):
+    """A member's row, or what a statement takes of it."""
+
+    @property
+    def rights(self) -> list[str]: ...
+    @property
+    def ends_on(self) -> date | None: ...
+    @property
+    def left_at(self) -> datetime | None: ...
+
+
+def as_actor(member: Member, party: Party, authentication: Authentication) -> Actor:
+    """The member, by his own rights alone."""
+    return _acting(member, party.id, side=party.side, authentication=authentication)
+
+
+def _of_row(row: Any, authentication: Authentication, *, lent: frozenset[Role]) -> Actor:
+    """`row` of `_SEATS`; `lent`: the roles that absent colleagues delegate to this member today."""
+    return _acting(row, row.party_id, side=row.side, authentication=authentication, lent=lent)
+
+
+def _acting(
+    member: Any, party_id: str, *, side: Side, authentication: Authentication, lent: frozenset[Role] = frozenset()
 ) -> Actor:
-    """`lent`: the roles that absent colleagues delegate to this member today."""
     own = roles_of(member)
     return Actor(
         person_id=member.person_id,
         member_id=member.id,
-        party_id=party.id,
+        party_id=party_id,
         negotiation_id=member.negotiation_id,
-        side=party.side,
+        side=side,
         roles=own | lent,
         key=member.key,
         authentication=authentication,
         lent=lent - own,
     )
-
-
-def roles_of(member: Member) -> frozenset[Role]:
-    """The roles that the member's own rights give."""
-    return frozenset(role for right in member.rights for role in ROLES_OF_RIGHT[Right(right)])
 
 
 NEVER_LENT = frozenset({Role.SIGNATORY, Role.PARTY_ADMINISTRATOR})
@@ -94,11 +134,15 @@ NEVER_LENT = frozenset({Role.SIGNATORY, Role.PARTY_ADMINISTRATOR})
 def _lent(session: Session, member_ids: list[str]) -> dict[str, frozenset[Role]]:
     """The roles that absent colleagues delegate to each of these members today."""
     today = paris_day(now())
-    lent: dict[str, set[Role]] = {member_id: set() for member_id in member_ids}
-    for member_id, absent in session.execute(_LENT, {"members": member_ids, "today": today}):
-        if sits(absent, today):
-            lent[member_id] |= roles_of(absent) - NEVER_LENT
-    return {member_id: frozenset(roles) for member_id, roles in lent.items()}
+    found = session.execute(_LENT, {"members": member_ids, "today": today}).all()
+    return {
+        member_id: _roles_lent([row for row in found if row.to_member_id == member_id], today)
+        for member_id in member_ids
+    }
+
+
+def _roles_lent(lenders: Iterable[Sitting], today: date) -> frozenset[Role]:
+    return frozenset(role for absent in lenders if sits(absent, today) for role in roles_of(absent)) - NEVER_LENT
 
 
 def actor_on_clause(session: Session, clause_id: str, *, person_id: str, authentication: Authentication) -> Actor:
@@ -108,17 +152,6 @@ def actor_on_clause(session: Session, clause_id: str, *, person_id: str, authent
         clause_id,
         who=lambda found: actor_in(session, found, person_id=person_id, authentication=authentication),
     )
-
-
-def seated_on_part(session: Session, part_id: str, *, person_id: str, authentication: Authentication) -> Seated:
-    """The person, at the table of this part. Raises NotFound, also for what is still inside another party."""
-    row = session.execute(_SEAT_ON_PART, {"part": part_id, "person": person_id}).one_or_none()
-    if row is None:
-        raise NotFound()
-    found = _seated(session, row[0], row[1], authentication=authentication)
-    if not sees(found.actor, Circle.parse(row.circle)):
-        raise NotFound()
-    return found
 
 
 def on_clause(session: Session, clause_id: str, *, who: Callable[[str], Actor]) -> Actor:
@@ -147,8 +180,22 @@ def require(actor: Actor, action: Action, *, circle: Circle = SHARED) -> None:
 # --------------------------------------------------------------------- statements, made once: they run at every request
 
 _CONFINED = select(col(Person.id)).where(col(Person.id) == col(Member.person_id), col(Person.confined).is_(True))
-_SEATS = (
-    select(Member, Party)
+_SEATS: Any = (
+    select(
+        col(Member.id),
+        col(Member.person_id),
+        col(Member.party_id),
+        col(Member.negotiation_id),
+        col(Member.key),
+        col(Member.title),
+        col(Member.rights),
+        col(Member.invited_at),
+        col(Member.joined_at),
+        col(Member.ends_on),
+        col(Member.left_at),
+        col(Party.side),
+        col(Party.letter),
+    )
     .join(Party, col(Party.id) == col(Member.party_id))
     .where(
         col(Member.person_id) == bindparam("person"),
@@ -158,19 +205,20 @@ _SEATS = (
     .order_by(col(Member.id))
 )
 _SEAT = _SEATS.where(col(Member.negotiation_id) == bindparam("negotiation"))
-_SEAT_ON_PART = (
+_SEAT_ON_PART = Question(
     _SEATS.join(Part, col(Part.negotiation_id) == col(Member.negotiation_id))
     .where(col(Part.id) == bindparam("part"))
     .add_columns(col(Part.circle))
 )
 _PLACE_OF_CLAUSE = select(col(Clause.negotiation_id), col(Clause.circle)).where(col(Clause.id) == bindparam("clause"))
-_LENT = (
-    select(col(Delegation.to_member_id), Member)
+_LENDERS: Any = (
+    select(col(Delegation.to_member_id), col(Member.rights), col(Member.ends_on), col(Member.left_at))
     .join(Member, col(Delegation.from_member_id) == col(Member.id))
     .where(
-        col(Delegation.to_member_id).in_(bindparam("members", expanding=True)),
         col(Delegation.starts_on) <= bindparam("today"),
         col(Delegation.ends_on) >= bindparam("today"),
         col(Delegation.ended_at).is_(None),
     )
 )
+_LENT = _LENDERS.where(col(Delegation.to_member_id).in_(bindparam("members", expanding=True)))
+_LENT_TO_ONE = Question(_LENDERS.where(col(Delegation.to_member_id) == bindparam("member")))

@@ -4,7 +4,7 @@ It is not trusted for long: the transaction that stores an update looks whether 
 still sits with the same rights (trust S2, T17). When not, everything is read again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from negotiation.drafting.updates import Claim, Stored, Writer
 from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import Action, Circle, Role, ValueKind
-from negotiation.services.access import Seated, roles_of
+from negotiation.services.access import Seated, roles_by
 from negotiation.services.drafting import FoundDraft, LiveDrafts, find_draft
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Draft
@@ -49,14 +49,12 @@ class Entrant:
 
 def enter(session: Session, seated: Seated, *, part_id: str, side: str, session_id: str, origin: str) -> Entrant:
     """`seated`: as just read, in the same transaction. Raises what `find_draft` raises."""
-    actor, member = seated.actor, seated.member
-    found = find_draft(session, actor, part_id=part_id, side=side)
+    found = find_draft(session, seated.actor, part_id=part_id, side=side)
     seat = None
     if found.draft_id is not None:
         place = (found.draft_id, found.epoch, found.circle)
-        seat = _seat(actor, member, *place, kinds=found.kinds, session_id=session_id, origin=origin)
-    is_awaited = member.invited_at is not None and member.joined_at is None
-    return Entrant(member.title, seated.party.letter, roles_of(member), is_awaited, found, seat)
+        seat = _seat(seated.actor, seated.rights, *place, kinds=found.kinds, session_id=session_id, origin=origin)
+    return Entrant(seated.title, seated.letter, roles_by(seated.rights), seated.is_awaited, found, seat)
 
 
 def seat_in_draft(session: Session, actor: Actor, *, draft_id: str, session_id: str, origin: str) -> DraftSeat | None:
@@ -65,12 +63,12 @@ def seat_in_draft(session: Session, actor: Actor, *, draft_id: str, session_id: 
     query = select(col(Clause.id), col(Clause.value_kind)).where(col(Clause.part_id) == draft.part_id)
     kinds = {row.id: row.value_kind for row in session.execute(query)}
     place = (draft.id, draft.epoch, Circle.parse(draft.circle))
-    return _seat(actor, member, *place, kinds=kinds, session_id=session_id, origin=origin)
+    return _seat(actor, member.rights, *place, kinds=kinds, session_id=session_id, origin=origin)
 
 
 def _seat(
     actor: Actor,
-    member: Member,
+    rights: Sequence[str],
     draft_id: str,
     epoch: int,
     circle: Circle,
@@ -79,10 +77,10 @@ def _seat(
     session_id: str,
     origin: str,
 ) -> DraftSeat | None:
-    own, target = replace(actor, roles=roles_of(member)), Target(actor.negotiation_id, circle)
+    own, target = replace(actor, roles=roles_by(rights)), Target(actor.negotiation_id, circle)
     if decide(own, Action.READ_DRAFT, target) is not Decision.ALLOW:
         return None
-    claim = Claim(session_id, member.id, tuple(member.rights))
+    claim = Claim(session_id, actor.member_id, tuple(rights))
     return DraftSeat(
         draft_id=draft_id,
         epoch=epoch,

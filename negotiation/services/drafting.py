@@ -27,6 +27,7 @@ from negotiation.services.draft_keeping import LOCKED_STATES
 from negotiation.services.draft_log import SqlUpdateLog, kept_state, logged_updates
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter, Version
+from negotiation.store.prepared import Question
 from negotiation.store.unit_of_work import Store, UnitOfWork
 
 PLATFORM_CLIENT: Final = 2
@@ -133,7 +134,7 @@ def find_draft(session: Session, actor: Actor, *, part_id: str, side: str) -> Fo
     """Raises NotFound, NotAllowed, Frozen, InvalidInput."""
     circle = circle_of_side(actor, side)
     require(actor, Action.READ_DRAFT, circle=circle)
-    rows = session.execute(_PLACES, {"part": part_id, "circle": str(circle)}).all()
+    rows = _PLACES.ask(session.connection(), {"part": part_id, "circle": str(circle)})
     if not rows or rows[0].negotiation_id != actor.negotiation_id:
         raise NotFound()
     place = rows[0]
@@ -153,8 +154,8 @@ def find_draft(session: Session, actor: Actor, *, part_id: str, side: str) -> Fo
     )
 
 
-# A row for each clause of the part, or one: made once, and asked once for each opening.
-_PLACES: Any = (
+_PLACES = Question(
+    # A row for each clause of the part, or one where there is none.
     select(
         col(Part.negotiation_id),
         col(Part.circle).label("part_circle"),

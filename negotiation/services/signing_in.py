@@ -28,6 +28,7 @@ from negotiation.errors import (
 from negotiation.rules.policy import Authentication, Method
 from negotiation.store.columns import now
 from negotiation.store.people import Member, Person, SigninLink, SigninSession
+from negotiation.store.prepared import Question
 from negotiation.store.unit_of_work import UnitOfWork
 
 LINK_LIFETIME = timedelta(days=2)
@@ -266,14 +267,15 @@ def sign_out(uow: UnitOfWork, session_id: str) -> None:
     uow.session.execute(update(SigninSession).where(*open_one).values(ended_at=now()))
 
 
-def _signed_in(session: Session, query: Select[str, str, Method, datetime, str], named: str) -> SignedIn | None:
-    row = session.execute(query, {"named": named, "now": now()}).one_or_none()
-    if row is None:
+def _signed_in(session: Session, question: Question, named: str) -> SignedIn | None:
+    found = question.ask(session.connection(), {"named": named, "now": now()})
+    if not found:
         return None
+    row = found[0]
     return SignedIn(row.person_id, row.email, Authentication(row.method, row.authenticated_at), row.id)
 
 
-# Made once: they run at every request and every event of a socket.
+# They run at every request and every event of a socket.
 _OPEN_SESSIONS = (
     select(
         col(SigninSession.id),
@@ -285,8 +287,8 @@ _OPEN_SESSIONS = (
     .join(Person, col(Person.id) == col(SigninSession.person_id))
     .where(col(SigninSession.ended_at).is_(None), col(SigninSession.expires_at) > bindparam("now"))
 )
-_BY_TOKEN = _OPEN_SESSIONS.where(col(SigninSession.token_hash) == bindparam("named"))
-_BY_ID = _OPEN_SESSIONS.where(col(SigninSession.id) == bindparam("named"))
+_BY_TOKEN = Question(_OPEN_SESSIONS.where(col(SigninSession.token_hash) == bindparam("named")))
+_BY_ID = Question(_OPEN_SESSIONS.where(col(SigninSession.id) == bindparam("named")))
 
 
 def _open_link(token: str) -> Select[SigninLink]:
