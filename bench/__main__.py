@@ -1,5 +1,5 @@
-"""`python -m bench [pages] [live] [drafting] [drafting-opening] [drafting-peers] [redlines] [keystroke] [imports]
-[archives]`: everything unless told which.
+"""`python -m bench [pages] [live] [discussion] [drafting] [drafting-opening] [drafting-peers] [crediting] [redlines]
+[keystroke] [imports] [archives]`: everything unless told which.
 
 Asked for by name only: `drafting-quick`, and parts of `drafting-peers`, which takes twenty minutes:
 `drafting-peers-quick`, `drafting-peers-limits` and `drafting-peers-reopening`.
@@ -9,14 +9,28 @@ import os
 import platform
 import sys
 
-from bench import archives, drafting, drafting_opening, drafting_peers, imports, keystroke, live, pages, redlines
+from bench import (
+    archives,
+    crediting,
+    discussion,
+    drafting,
+    drafting_opening,
+    drafting_peers,
+    imports,
+    keystroke,
+    live,
+    pages,
+    redlines,
+)
 
 MEASURES = {
     "pages": pages.run,
     "live": live.run,
+    "discussion": discussion.run,
     "drafting": drafting.run,
     "drafting-opening": drafting_opening.run,
     "drafting-peers": drafting_peers.run,
+    "crediting": crediting.run,
     "redlines": redlines.run,
     "keystroke": keystroke.run,
     "imports": imports.run,

@@ -21,7 +21,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -83,40 +83,48 @@ class Stage:
     def seats(self, share: float) -> list[Seat]:
         pages = (f"/clauses/{self.clause_id}/proposition", f"/negociations/{self.negotiation_id}")
         on_clause = round(len(self.emails) * share)
-        return [
-            Seat(self.server.link_for(email), pages[0] if place < on_clause else pages[1])
-            for place, email in enumerate(self.emails)
-        ]
+        return self.seated([pages[0] if place < on_clause else pages[1] for place in range(len(self.emails))])
+
+    def seated(self, pages: Sequence[str]) -> list[Seat]:
+        """Everybody before the page of the same place in the list."""
+        return [Seat(self.server.link_for(email), page) for email, page in zip(self.emails, pages, strict=True)]
 
 
 def run() -> None:
     with tempfile.TemporaryDirectory(prefix="navette-bench-") as folder:
         server = RunningServer(Path(folder))
-        stage = _set_stage(server)
+        stage = set_stage(server)
         server.start()
         try:
-            rows = [_row(stage, setting, share) for setting, share in SHARES.items()]
+            rows = [measured(setting, Player(stage), stage.seats(share), Page) for setting, share in SHARES.items()]
         finally:
             server.stop()
             server.store.engine.dispose()
     table(
         f"A move with {PEOPLE} people connected, {MOVES} moves: milliseconds from POST to `page_changed`, and to the "
         "fragments shown.",
-        ["", *(f"{what} p{rank}" for what in ("told", "shown") for rank in (50, 95, 99)), "slowest", *_COSTS],
+        COLUMNS,
         rows,
         note=f"{GATHER_SECONDS * 1000:.0f} ms of what is shown are the page's own pause. Wanted: shown on every screen "
         f"in at most {TARGET_SECONDS * 1000:.0f} ms at the 99th percentile.",
     )
 
 
-_COSTS = ("server ms a move", "pages ms a move")
-"""Processor time."""
+COLUMNS = [
+    "",
+    *(f"{what} p{rank}" for what in ("told", "shown") for rank in (50, 95, 99)),
+    "slowest",
+    "server ms a gesture",
+    "pages ms a gesture",
+]
+"""The last two are processor time."""
 
 
 # ---------------------------------------------------------------------- the table
 
 
-def _set_stage(server: RunningServer) -> Stage:
+def set_stage(server: RunningServer) -> Stage:
+    """The demonstration with sixty people, imported before the server starts."""
     content = _crowded(sample(HANDICAP))
     with server.store.unit_of_work(Announcing.SILENT) as uow:
         negotiation_id = import_bytes(uow, as_bytes(content), until=UNTIL).negotiation_id
@@ -161,11 +169,20 @@ def _played(store: Store, negotiation_id: str) -> tuple[str, str]:
 # ---------------------------------------------------------------------- one setting
 
 
-def _row(stage: Stage, setting: str, share: float) -> list[object]:
+class Playing(Protocol):
+    """Somebody who does something that the others see."""
+
+    stage: Stage
+
+    def play(self, number: int) -> float:
+        """Do it for the n-th time; when it was sent."""
+
+
+def measured(setting: str, player: Playing, seats: Sequence[Seat], page: type["Page"]) -> list[object]:
+    """A row of the table: how soon the pages at these seats heard of what is played and showed it."""
     servers = descendants(os.getpid())
-    with _audience(stage, share) as (samples, audience):
-        player = Player(stage)
-        player.play(0)  # the first move of all finds everything cold
+    with _audience(player.stage, seats, page) as (samples, audience):
+        player.play(0)  # the first of all finds everything cold
         _collected(samples)
         before = [processor_seconds(pids) for pids in (servers, [audience])]
         told, shown = [], []
@@ -202,7 +219,7 @@ class Player:
         self.stage = stage
         self.browser = entered(stage.server.link_for(stage.player), stage.server.address)
         page = self.browser.get(f"{stage.server.address}/clauses/{stage.clause_id}").text
-        self.form_token = _found(r'name="csrf_token" value="([^"]+)"', page)
+        self.form_token = found_in(r'name="csrf_token" value="([^"]+)"', page)
 
     def play(self, number: int) -> float:
         """Table another text; when it was sent. The answer is read by another thread: the pages don't wait for it."""
@@ -233,11 +250,11 @@ class Player:
 
 
 @contextmanager
-def _audience(stage: Stage, share: float) -> Iterator[tuple[Any, int]]:
+def _audience(stage: Stage, seats: Sequence[Seat], page: type["Page"]) -> Iterator[tuple[Any, int]]:
     """The queue of samples and the id of the process in which sixty pages are open."""
     spawning = multiprocessing.get_context("spawn")
     samples, ready, over = spawning.Queue(), spawning.Semaphore(0), spawning.Event()
-    given = (stage.server.address, stage.negotiation_id, stage.seats(share), samples, ready, over)
+    given = (page, stage.server.address, stage.negotiation_id, seats, samples, ready, over)
     process = spawning.Process(target=watch_together, args=given, daemon=True)
     process.start()
     try:
@@ -252,12 +269,12 @@ def _audience(stage: Stage, share: float) -> Iterator[tuple[Any, int]]:
 
 
 def watch_together(
-    address: str, negotiation_id: str, seats: Sequence[Seat], samples: Any, ready: Any, over: Any
+    page: type["Page"], address: str, negotiation_id: str, seats: Sequence[Seat], samples: Any, ready: Any, over: Any
 ) -> None:
     """Open a page for each seat, in this process, until it is over."""
     for seat in seats:
-        page = Page(address, negotiation_id, seat)
-        threading.Thread(target=page.live, args=(samples,), daemon=True).start()
+        opened = page(address, negotiation_id, seat)
+        threading.Thread(target=opened.live, args=(samples,), daemon=True).start()
         ready.release()
     over.wait()
 
@@ -274,23 +291,23 @@ class Page:
             f"ws://{self.host}/socket.io/?EIO=4&transport=websocket", cookie=self.cookies, origin=address
         )
         self.socket.recv()  # the handshake of Engine.IO
-        self._send("40", {"token": _found(r'name="socket-token" content="([^"]+)"', self.source)})
-        self._await("40")
-        reached = _found(r'name="reached" content="([^"]+)"', self.source)
+        self._send("40", {"token": found_in(r'name="socket-token" content="([^"]+)"', self.source)})
+        self.await_packet("40")
+        reached = found_in(r'name="reached" content="([^"]+)"', self.source)
         self._send("420", ["watch_table", {"negotiation": negotiation_id, "reached": html.unescape(reached)}])
-        answer = self._await("430")
+        answer = self.await_packet("430")
         if '"ok":true' not in answer:
             raise RuntimeError(f"the table isn't watched: {answer}")
 
     def live(self, samples: Any) -> None:
         """Until the process ends: hear of changes, wait a little for others, fetch what they concern."""
         while True:
-            changes = [self._await("42")]
+            changes = [self.await_packet("42")]
             told = time.monotonic()
             self.socket.settimeout(GATHER_SECONDS)
             try:
                 while True:
-                    changes.append(self._await("42"))
+                    changes.append(self.await_packet("42"))
             except websocket.WebSocketTimeoutException:
                 self.socket.settimeout(None)
             self._fetch(changes)
@@ -320,7 +337,7 @@ class Page:
     def _send(self, kind: str, content: object) -> None:
         self.socket.send(kind + json.dumps(content))
 
-    def _await(self, kind: str) -> str:
+    def await_packet(self, kind: str) -> str:
         """The next packet of this kind; the server's heartbeats are answered meanwhile."""
         while True:
             packet = str(self.socket.recv())
@@ -333,12 +350,12 @@ class Page:
 def entered(link: str, address: str) -> requests.Session:
     """A browser in which the person of this link has signed in."""
     browser = requests.Session()
-    token = _found(r'name="csrf_token" value="([^"]+)"', browser.get(link).text)
+    token = found_in(r'name="csrf_token" value="([^"]+)"', browser.get(link).text)
     browser.post(link, data={"csrf_token": token}, headers={"Origin": address}, allow_redirects=False)
     return browser
 
 
-def _found(pattern: str, page: str) -> str:
+def found_in(pattern: str, page: str) -> str:
     found = re.search(pattern, page)
     if found is None:
         raise RuntimeError(f"nothing in the page is like {pattern}")
