@@ -26,6 +26,7 @@ import { showShortcuts } from "./shortcuts";
 import { fragmentName } from "./texts";
 import { Toolbar } from "./toolbar";
 import { TypedField } from "./typed_field";
+import { NO_PLACE, Undo } from "./undo";
 
 /** Where the caret goes: a place in the text that was clicked, its end, or nowhere (no focus is taken). */
 export type FirstCaret = { x: number; y: number } | "end" | null;
@@ -59,7 +60,7 @@ export class ClauseEditor {
   private readonly saved: HTMLElement;
   private readonly people = element("p", "live-people");
   private readonly problem = element("p", "live-problem");
-  private readonly pasted: PasteNote;
+  private readonly note: PasteNote;
   private readonly after = element("p", "after-text", LEFT);
   private readonly help = element("p", "vh", HELP);
   private readonly silences: (() => void)[];
@@ -77,7 +78,7 @@ export class ClauseEditor {
     this.text = host.querySelector<HTMLElement>(".live-text") ?? host.appendChild(element("div", "live-text read"));
     this.firstCaret = this.inText(parts.caret);
     this.saved = this.savedLine();
-    this.pasted = new PasteNote(parts.say);
+    this.note = new PasteNote(parts.say);
     count += 1;
     this.help.id = `aide-editeur-${count}`;
     this.problem.setAttribute("role", "alert");
@@ -89,7 +90,7 @@ export class ClauseEditor {
       event.preventDefault();
       this.leaveTools();
     });
-    this.frame.append(this.after, this.pasted.element, this.help);
+    this.frame.append(this.after, this.note.element, this.help);
     this.text.before(this.problem);
     this.text.after(this.frame, this.people);
     host.setAttribute("aria-busy", "true");
@@ -142,6 +143,7 @@ export class ClauseEditor {
     const fragment = doc.getXmlFragment(fragmentName(this.parts.clause));
     const references = new References(this.parts.socket, this.sync, this.parts.clause);
     const marks = new LiveRedline(fragment, references, this.parts.say, () => this.value.isChanged);
+    const undo = new Undo(fragment, () => this.note.show([NO_PLACE]));
     this.editor = new Editor({
       element: surface,
       injectCSS: false,
@@ -149,7 +151,7 @@ export class ClauseEditor {
       editable: this.mayWrite(),
       extensions: [
         ...schema,
-        Collaboration.configure({ fragment }),
+        Collaboration.configure({ fragment, yUndoOptions: { undoManager: undo } }),
         Carets.configure({ peers: this.peers, clause: this.parts.clause }),
         Find,
         marks.extension,
@@ -168,13 +170,13 @@ export class ClauseEditor {
         scrollMargin: UNDER_THE_TOOLS,
         transformPastedHTML: (html) => {
           const { html: cleaned, losses } = cleanPaste(html);
-          this.pasted.show(losses);
+          this.note.show(losses);
           return cleaned;
         },
         transformPasted: fitInCell,
         handlePaste: (_view, _event, slice) => {
           const tooLong = isTooLong(slice);
-          if (tooLong) this.pasted.show([TOO_LONG]);
+          if (tooLong) this.note.show([TOO_LONG]);
           return tooLong;
         },
         handleKeyDown: (view, event) => {

@@ -1,0 +1,86 @@
+/**
+ * Run by tests/unit/test_undo.py in Node: two people with the editor's own undo, each step of a story by one of them. Reads
+ * `{clause, stories}` as JSON from its input; answers, for each story, how the clause reads at the end on both pages and to
+ * who opens it afresh, the updates in the order of their making, and how often somebody was told that words didn't come back.
+ */
+
+import { readFileSync } from "node:fs";
+import * as Y from "yjs";
+import { fragmentName } from "../../static/src/editor/texts";
+import { Undo } from "../../static/src/editor/undo";
+
+/** Who, what, and the place among the letters where it happens. */
+type Step = [0 | 1, "write" | "type" | "erase" | "cut" | "undo" | "send", number?];
+
+class Writer {
+  readonly document = new Y.Doc();
+  readonly written: Uint8Array[] = [];
+  readonly fragment: Y.XmlFragment;
+  lost = 0;
+  private readonly undoing: Undo;
+
+  constructor(client: number, clause: string) {
+    this.document.clientID = client;
+    this.fragment = this.document.getXmlFragment(fragmentName(clause));
+    const told = () => {
+      this.lost += 1;
+    };
+    this.undoing = new Undo(this.fragment, told, { trackedOrigins: new Set(["mine"]), captureTimeout: 0 });
+    this.document.on("update", (update: Uint8Array, origin: unknown) => {
+      if (origin !== "server") this.written.push(update);
+    });
+  }
+
+  does(what: Step[1], place: number, letter: string): void {
+    if (what === "undo") this.undoing.undo();
+    else this.document.transact(() => this.edit(what, place, letter), "mine");
+  }
+
+  takeIn(updates: readonly Uint8Array[]): void {
+    for (const update of updates) Y.applyUpdate(this.document, update, "server");
+  }
+
+  private edit(what: Step[1], place: number, letter: string): void {
+    if (what === "write") this.fragment.insert(0, [paragraph("ab")]);
+    else if (what === "cut") this.fragment.delete(0, 1);
+    else if (what === "type") this.letters.insert(place, letter);
+    else if (what === "erase") this.letters.delete(place, 1);
+  }
+
+  private get letters(): Y.XmlText {
+    return (this.fragment.get(0) as Y.XmlElement).get(0) as Y.XmlText;
+  }
+}
+
+function paragraph(letters: string): Y.XmlElement {
+  const made = new Y.XmlElement("paragraph");
+  made.insert(0, [new Y.XmlText(letters)]);
+  return made;
+}
+
+function told(clause: string, steps: readonly Step[]) {
+  const writers = [new Writer(3, clause), new Writer(7, clause)] as const;
+  const sent: Uint8Array[] = [];
+  const send = (who: 0 | 1) => {
+    const updates = writers[who].written.splice(0);
+    sent.push(...updates);
+    writers[1 - who]?.takeIn(updates);
+  };
+  steps.forEach(([who, what, place = 0], number) => {
+    if (what === "send") send(who);
+    else writers[who].does(what, place, String.fromCharCode("c".charCodeAt(0) + number));
+  });
+  send(0);
+  send(1);
+  const afresh = new Y.Doc();
+  Y.applyUpdate(afresh, Y.encodeStateAsUpdate(writers[0].document));
+  return {
+    read: [...writers.map(({ fragment }) => fragment), afresh.getXmlFragment(fragmentName(clause))].map(String),
+    updates: sent.map((update) => Buffer.from(update).toString("base64")),
+    lost: writers.map(({ lost }) => lost),
+  };
+}
+
+const asked = JSON.parse(readFileSync(0, "utf8")) as { clause: string; stories: Record<string, Step[]> };
+const answers = Object.entries(asked.stories).map(([name, steps]) => [name, told(asked.clause, steps)]);
+process.stdout.write(JSON.stringify(Object.fromEntries(answers)));
