@@ -95,7 +95,7 @@ def record_decision(uow: UnitOfWork, actor: Actor, seance_id: str, resolution: R
         return known
     resolution = _checked(uow, actor, resolution)
     clause = _clause(uow, actor, resolution)
-    same = _same_agreement(uow, resolution, clause)
+    same = _same_agreement(uow, seance, resolution, clause=clause)
     if same is not None:
         if same.state is DecisionState.PROPOSED and _decides(actor, resolution):
             _confirm(uow, actor, same, despite_mandate=resolution.despite_mandate)
@@ -261,11 +261,14 @@ def _as_resolution(decision: SeanceDecision) -> Resolution:
     )
 
 
-def _same_agreement(uow: UnitOfWork, resolution: Resolution, clause: Clause | None) -> SeanceDecision | None:
-    """The party's agreement on this very version that still waits: a party agrees once."""
+def _same_agreement(
+    uow: UnitOfWork, seance: Seance, resolution: Resolution, *, clause: Clause | None
+) -> SeanceDecision | None:
+    """The party's agreement on this very version that still waits here: a party agrees once."""
     if resolution.kind is not DecisionKind.AGREEMENT or clause is None:
         return None
     query = select(SeanceDecision).where(
+        col(SeanceDecision.seance_id) == seance.id,
         col(SeanceDecision.clause_id) == clause.id,
         col(SeanceDecision.party_id) == resolution.party_id,
         col(SeanceDecision.kind) == DecisionKind.AGREEMENT,

@@ -23,6 +23,8 @@ from negotiation.errors import (
 from negotiation.events import Kind
 from negotiation.rules.seances import DecisionKind, DecisionState, Unbound
 from negotiation.rules.vocabulary import SHARED, ClauseState, Gesture, Move, Role
+from negotiation.services.joining import Joining, add_party
+from negotiation.services.members import Carried
 from negotiation.services.orders import Seen
 from negotiation.services.seance_agenda import Item, add_point
 from negotiation.services.seance_binding import bind_due_decisions
@@ -37,7 +39,7 @@ from negotiation.store.queries.history import history_page
 from negotiation.store.queries.seance_moves import moves_during
 from negotiation.store.queries.seances import due_decisions
 from negotiation.store.queries.tasks import tasks_page
-from tests.builders import Table, a_table
+from tests.builders import Person, Table, a_table
 from tests.scenarios import Json
 from tests.seance_table import Meeting, an_open_seance
 
@@ -277,6 +279,35 @@ def test_whoever_comments_only_asks_through_his_party(table: Table, meeting: Mee
     assert meeting.a_minute_passes() == 1
     with pytest.raises(NotAllowed):
         meeting.record(table.og.lect, DecisionKind.QUESTION, CLAUSE, text="Et moi ?")
+
+
+def test_a_facilitator_chairs_and_commits_nobody(table: Table) -> None:
+    joining = Joining("TIERS", "Cabinet Tiers", "Tiers", "Consultante", "tiers@ailleurs.example")
+    with table.store.unit_of_work() as uow:
+        add_party(uow, table.og.dg.actor, joining, carried=Carried.BY_MAIL)
+    with table.store.reading() as session:
+        key = session.execute(select(col(Member.key)).where(col(Member.title) == "Consultante")).scalar_one()
+    neutral = Person(table, key)
+    meeting = an_open_seance(table, neutral)
+    for party in (table.og, table.cd):
+        decision = meeting.agree(neutral, CLAUSE, party_id=party.id)
+        assert meeting.state(decision) is DecisionState.PROPOSED
+        meeting.confirm(party.dg, decision)
+    with pytest.raises(IllegalMove):
+        meeting.agree(neutral, CLAUSE)
+    assert meeting.a_minute_passes() == 2
+    assert table.state(CLAUSE) is ClauseState.AGREED
+    meeting.close(neutral)
+
+
+def test_two_seances_on_one_clause_bind_one_agreement(table: Table, meeting: Meeting) -> None:
+    other = an_open_seance(table, table.cd.dg)
+    here, there = meeting.agree(table.og.dg, CLAUSE), other.agree(table.og.dg, CLAUSE)
+    assert here != there
+    meeting.age()
+    assert other.a_minute_passes() == 2
+    assert meeting.decided(here).move_id == other.decided(there).move_id
+    assert acceptances(table) == 1
 
 
 def test_what_cannot_be_read_or_placed_is_refused(table: Table, meeting: Meeting) -> None:

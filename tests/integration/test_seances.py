@@ -1,5 +1,7 @@
 """Séances: planned, opened, chaired by one person at a time, closed; and what a server that starts again finds."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -16,9 +18,11 @@ from negotiation.errors import (
     SeanceInState,
     UnreadableText,
 )
+from negotiation.events import Signal
 from negotiation.rules.seances import MOST_POINTS, DecisionState, SeanceState
-from negotiation.rules.vocabulary import PartKind
+from negotiation.rules.vocabulary import SHARED, PartKind
 from negotiation.services.adding import NewPart, add_part
+from negotiation.services.announcements import waiting_announcements
 from negotiation.services.seance_agenda import (
     Item,
     add_point,
@@ -37,6 +41,7 @@ from negotiation.store.queries.history import heads_reached
 from negotiation.store.queries.readings import calendar_of
 from negotiation.store.queries.seance_moves import moves_during
 from negotiation.store.queries.seances import seance_view, seances_of
+from negotiation.store.record import Outbox
 from tests.builders import Person, Table, a_table
 from tests.scenarios import EHPAD, sample
 from tests.seance_table import A_DAY, a_plan, a_seance, an_open_seance
@@ -194,6 +199,20 @@ def test_the_pointer_counts_the_time_of_each_point_and_is_no_history(table: Tabl
         point_at(uow, table.ars.dg.actor, meeting.id, first)
     with pytest.raises(NotFound), table.store.unit_of_work() as uow:
         point_at(uow, table.og.dg.actor, meeting.id, first, clause_id="nowhere")
+
+
+def test_pages_are_told_of_the_pointer_by_the_id_of_its_seance_alone(table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    with table.store.unit_of_work() as uow:
+        point = add_point(uow, table.og.dg.actor, meeting.id, Item(clause_id=table.clause_id(CLAUSE)))
+        point_at(uow, table.og.dg.actor, meeting.id, point)
+        told = uow.announcements[-1]
+    assert (told.kind, told.circle, told.seance_id) == (Signal.SEANCE_POINTED, str(SHARED), meeting.id)
+    assert (told.part_id, told.clause_id) == (None, None)
+    with table.store.reading() as session:
+        waiting = session.execute(select(Outbox).where(col(Outbox.id) == told.id)).scalar_one()
+        (again,) = [each for each in waiting_announcements(session, older_than=timedelta(-1)) if each.id == told.id]
+    assert (waiting.entry_id, again) == (None, told)
 
 
 def test_of_two_chairs_the_second_is_told_and_may_take_over_knowingly(table: Table) -> None:
