@@ -30,5 +30,5 @@ def address_of(reference: Reference, table: str) -> str:
 def _piece(words: str, found: Reference | None, table: str) -> Markup:
     if found is None:
         return typo(words)
-    link = Markup('<a class="reference" href="{}" title="{}">{}</a>')
+    link = Markup('<a class="reference" dir="ltr" href="{}" title="{}">{}</a>')
     return link.format(address_of(found, table), found.title, words)

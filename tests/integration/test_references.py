@@ -54,7 +54,7 @@ def test_what_is_named_is_a_link_with_its_title(app: Flask, table: Table) -> Non
     say(table.og.dg, "Revoyons #en02, la fiche #FA01 et #EN99.")
     page = Visitor(app).enter(table.ars.dg.email).get(f"/negociations/{table.id}/discussion").text
     clause = table.clause_id("en02")
-    assert f'<a class="reference" href="/clauses/{clause}#clause-{clause}" title="' in page
+    assert f'<a class="reference" dir="ltr" href="/clauses/{clause}#clause-{clause}" title="' in page
     assert f'href="/negociations/{table.id}/texte/{table.part_id("fa01")}"' in page
     assert "et #EN99." in page
     assert named(table.ars.dg) == ["EN02", "FA01"]

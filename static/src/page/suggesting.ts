@@ -84,6 +84,7 @@ function show(field: HTMLTextAreaElement, source: Source, choices: Choice[], was
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-controls", list.id);
   open = { field, sign: source.sign, list, choices, at: 0 };
+  list.scrollIntoView({ block: "nearest" });
   point(0);
   if (!wasOpen) announce(`${source.label} : flèches pour choisir, Entrée pour prendre, Échap pour fermer.`);
 }
@@ -94,6 +95,7 @@ function point(at: number): void {
   open.at = (at + choices.length) % choices.length;
   [...list.children].forEach((item, index) => {
     item.setAttribute("aria-selected", String(index === open?.at));
+    if (index === open?.at) item.scrollIntoView({ block: "nearest" });
   });
   field.setAttribute("aria-activedescendant", `${list.id}-${open.at}`);
 }
