@@ -88,6 +88,13 @@ class Browser:
         fragment.children.append(XmlElement("paragraph", {}, [XmlText(words)]))
         return self.document.get_update(known)
 
+    def delete_last(self) -> bytes:
+        """The last paragraph of the clause, taken out."""
+        known = self.document.get_state()
+        children = self.document.get(f"clause:{self.table.clause_id}", type=XmlFragment).children
+        del children[len(children) - 1]
+        return self.document.get_update(known)
+
     def value(self, value: str, clause_id: str | None = None) -> bytes:
         known = self.document.get_state()
         self.document.get("values", type=Map)[clause_id or self.table.clause_id] = value

@@ -12,6 +12,7 @@ from app.pages.passages import Mark, underlined
 from negotiation.rules.anchoring import Anchor, Found, locate, plain_text
 from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import SHARED, Circle, Side
+from negotiation.services.drafting import drafted_texts
 from negotiation.services.recalling import DELAY
 from negotiation.services.widening import is_wider
 from negotiation.store.columns import now
@@ -83,6 +84,9 @@ def threads_shown(session: Session, frame: Frame, card: ClauseCard) -> Threads:
         read=lambda ours: threads_page(session, ours.actor, card.id, wanted=wanted, circle=circle, page=number),
     )
     texts = {text for text in (card.text, card.tabled_text, card.agreed_text) if text}
+    # Words that were selected in a draft may stand there alone; who reads the thread reads that draft.
+    drafts = {thread.passage.draft for thread in page.threads if thread.passage and thread.passage.draft}
+    texts |= {drafted_texts(session, card.part_id, circle=circle).get(card.id, "") for circle in drafts}
     visible = [plain_text(text) for text in texts]
     names = {audience.circle: name for name, audience in frame.audiences.items()}
     shown = tuple(

@@ -123,4 +123,5 @@ def _quotation() -> Quotation | None:
         request.form.get("quote_before", ""),
         request.form.get("quote_after", ""),
         request.form.get("quote_version", ""),
+        request.form.get("quote_draft", ""),
     )

@@ -15,6 +15,7 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action, Circle, Move
 from negotiation.services.access import require
 from negotiation.services.discussing import Writing
+from negotiation.services.drafting import circle_of_side, drafted_text
 from negotiation.services.mentioning import Words, mention
 from negotiation.services.moves import Order, open_clause, play
 from negotiation.services.widening import (
@@ -37,12 +38,24 @@ LONGEST_QUOTE = 5_000
 
 @dataclass(frozen=True)
 class Quotation:
-    """What was selected on the screen and the words around it. `version` = the id of the text shown, "" = working."""
+    """What was selected on the screen and the words around it. `version` = the id of the text shown, "" = working;
+    `draft` = the side of the draft in which it stands instead."""
 
     quote: str
     before: str = ""
     after: str = ""
     version: str = ""
+    draft: str = ""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A passage, in the text where it was selected. `draft`: the circle of the draft that says it, "" for none."""
+
+    anchor: Anchor
+    text: str
+    version_id: str | None = None
+    draft: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ def write_comment(uow: UnitOfWork, actor: Actor, clause_id: str, comment: Commen
     sending = comment.writing.sending
     if comment.message:
         source_message(uow.session, actor, comment.message, circle=comment.circle, sending=sending)
-    anchor = _anchor(uow, clause, comment)
+    selected = _selected(uow, actor, clause, comment)
     if done := _written_already(uow, actor, clause_id, comment.writing.request_key):
         return done
     before = last_circle(uow.session, actor, Place(clause.part_id))
@@ -87,7 +100,7 @@ def write_comment(uow: UnitOfWork, actor: Actor, clause_id: str, comment: Commen
     ask_before_widening(before, comment.circle, sending)
     uow.session.flush()
     if comment.reply_to is None:
-        uow.session.add(_thread_row(clause, move_id, comment.circle, anchor=anchor, version=comment.quotation))
+        uow.session.add(_thread_row(clause, move_id, comment.circle, selected=selected))
     mention(uow, actor, Words(comment.circle, clause_id=clause.id, move_id=move_id), comment.writing.mentions)
     return move_id
 
@@ -112,35 +125,41 @@ def reopen_thread(uow: UnitOfWork, actor: Actor, clause_id: str, move_id: str) -
     return row.move_id
 
 
-def shown_text(uow: UnitOfWork, clause: Clause, version_id: str) -> str:
-    """The visible text of a version of this clause, or its working text. Raises NotFound."""
-    if not version_id:
-        return plain_text(clause.working_text)
-    version = uow.session.get(Version, version_id)
-    if version is None or version.clause_id != clause.id:
-        raise NotFound()
-    return plain_text(version.text)
-
-
-def _anchor(uow: UnitOfWork, clause: Clause, comment: Comment) -> Anchor | None:
+def _selected(uow: UnitOfWork, actor: Actor, clause: Clause, comment: Comment) -> Selected | None:
     asked = comment.quotation
     if asked is None or not asked.quote.strip() or comment.reply_to is not None:
         return None
     if len(asked.quote) + len(asked.before) + len(asked.after) > LONGEST_QUOTE:
         raise InvalidInput(field="quote")
-    anchor = anchor_from_selection(shown_text(uow, clause, asked.version), asked.quote, asked.before, asked.after)
+    draft = circle_of_side(actor, asked.draft) if asked.draft else None
+    if draft is not None:
+        keep_within(draft, comment.circle)
+    drafted = drafted_text(uow.session, actor, clause.id, side=asked.draft) if draft is not None else None
+    text = _text_of(uow, clause, asked.version) if drafted is None else drafted
+    anchor = anchor_from_selection(plain_text(text), asked.quote, asked.before, asked.after)
     if anchor is None:
         raise QuoteNotFound()
-    return anchor
+    if drafted is not None:
+        return Selected(anchor, text, draft=str(draft))
+    return Selected(anchor, "" if asked.version else text, version_id=asked.version or None)
 
 
-def _thread_row(
-    clause: Clause, move_id: str, circle: Circle, *, anchor: Anchor | None, version: Quotation | None
-) -> CommentThread:
+def _text_of(uow: UnitOfWork, clause: Clause, version_id: str) -> str:
+    """What a version of this clause says, or its working text. Raises NotFound."""
+    if not version_id:
+        return clause.working_text
+    version = uow.session.get(Version, version_id)
+    if version is None or version.clause_id != clause.id:
+        raise NotFound()
+    return version.text
+
+
+def _thread_row(clause: Clause, move_id: str, circle: Circle, *, selected: Selected | None) -> CommentThread:
     row = CommentThread(move_id=move_id, negotiation_id=clause.negotiation_id, clause_id=clause.id, circle=str(circle))
-    if anchor is not None:
+    if selected is not None:
+        anchor = selected.anchor
         row.quote, row.before, row.after, row.start = anchor.quote, anchor.before, anchor.after, anchor.start
-        row.version_id = (version.version or None) if version else None
+        row.version_id, row.text, row.draft = selected.version_id, selected.text, selected.draft
     return row
 
 
@@ -154,7 +173,7 @@ def _thread(uow: UnitOfWork, actor: Actor, clause_id: str, move_id: str) -> tupl
     require(actor, Action.SETTLE_THREAD, circle=circle)
     row = uow.session.get(CommentThread, root.id)
     if row is None:
-        row = _thread_row(clause, root.id, circle, anchor=None, version=None)
+        row = _thread_row(clause, root.id, circle, selected=None)
         uow.session.add(row)
     return clause, row
 

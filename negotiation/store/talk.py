@@ -16,7 +16,7 @@ class CommentThread(SQLModel, table=True):
     """A thread of comments: opened by a move, on a passage or on the whole clause, until somebody resolves it.
 
     The anchor is words, never a mark in the text: `quote` with 32 characters before and after, at `start` of the plain
-    text of the version `version_id` (None: of the working text). Source: live-drafting « Comments ».
+    text of the version `version_id`; without one, of `text`. Source: live-drafting « Comments ».
     """
 
     __tablename__ = "comment_thread"
@@ -30,6 +30,10 @@ class CommentThread(SQLModel, table=True):
     after: str = ""
     start: int | None = None
     version_id: str | None = Field(default=None, max_length=36)
+    text: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What the clause said where no version holds it: a draft, or a working text. Empty in rows from before."""
+    draft: str = Field(default="", max_length=60, sa_column_kwargs={"server_default": ""})
+    """The circle of the draft in which the words were selected."""
     resolved_at: datetime | None = None
     resolved_by: str | None = Field(default=None, max_length=36)
     """Member id."""

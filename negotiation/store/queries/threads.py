@@ -33,7 +33,7 @@ class Wanted(StrEnum):
 @dataclass(frozen=True)
 class Passage:
     """The words that a thread is on: what was selected, around it, and in which text. `version_id` None = working
-    text; `old_text` is that of the version, None once the working text that it was made on is unknown."""
+    text, or the draft of a circle; `old_text` is what was read there, None where that is unknown."""
 
     quote: str
     before: str
@@ -41,6 +41,7 @@ class Passage:
     start: int
     version_id: str | None
     old_text: str | None
+    draft: Circle | None = None
 
 
 @dataclass(frozen=True)
@@ -295,7 +296,9 @@ def _thread(
         return Thread(move_view(root, None), replies, tasks=came)
     passage = None
     if row.quote and row.start is not None:
-        passage = Passage(row.quote, row.before, row.after, row.start, row.version_id, text)
+        draft = Circle.parse(row.draft) if row.draft else None
+        old_text = row.text or None if text is None else text
+        passage = Passage(row.quote, row.before, row.after, row.start, row.version_id, old_text, draft)
     return Thread(move_view(root, None), replies, passage, row.resolved_at, row.resolved_by, came)
 
 

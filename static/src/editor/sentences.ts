@@ -3,7 +3,7 @@
 export const LOST = "Ces mots ont disparu du texte commun quand les modifications se sont rejointes.";
 export const REBUILT = "Le texte a été repris à neuf pendant votre absence\u00a0: ces mots n’y sont pas.";
 export const NOT_YET =
-  "Vos dernières modifications ne sont pas encore enregistrées\u00a0: rien n’a été proposé. Réessayez dans un instant.";
+  "Vos dernières modifications ne sont pas encore enregistrées\u00a0: rien n’est parti. Réessayez dans un instant.";
 export const ENDED = "Votre session est terminée.";
 export const RIGHTS =
   "Vos droits à cette table ont changé\u00a0: rechargez la page. Ce qui n’est pas enregistré est gardé sur ce poste.";

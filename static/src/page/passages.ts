@@ -1,5 +1,5 @@
 /**
- * « Commenter ce passage »: words selected in a text that is read go to the comment form, with those around them.
+ * « Commenter ce passage »: words selected in a text that is read, or written, go to the comment form, with those around them.
  *
  * The button stands just after the text, so that it is the next stop of the keyboard; without it, the form's own field
  * « Citer un passage » takes the words.
