@@ -1,6 +1,6 @@
 """L'historique: the navette of a clause, and the chains as they are recorded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -14,7 +14,7 @@ from app.pages.frame import Frame, asked_number, frame_of, reader_in, reader_on_
 from app.security import serves
 from negotiation.errors import NotFound
 from negotiation.rules import redline
-from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle
+from negotiation.rules.vocabulary import SHARED, TEXT_MOVES, Action, Circle
 from negotiation.services.access import require
 from negotiation.store.queries.clause_names import clause_names
 from negotiation.store.queries.clauses import ClauseCard, card_of
@@ -22,13 +22,14 @@ from negotiation.store.queries.effects import felled_by
 from negotiation.store.queries.exchanges import MoveView, VersionView, navette_page, versions_of
 from negotiation.store.queries.history import history_page
 from negotiation.store.queries.parts import part_of_clause, part_view
+from negotiation.store.queries.seance_moves import Sitting, sittings_on
 
 history = Blueprint("history", __name__)
 
 
 @dataclass(frozen=True)
 class NavetteStep:
-    """A move, with the version it tables marked against the one before."""
+    """A move, with the version it tables marked against the one before, and the séance in which it was played."""
 
     move: MoveView
     version: VersionView | None
@@ -36,6 +37,7 @@ class NavetteStep:
     html: Markup | None
     share: int
     authorship: Authorship | None = None
+    sitting: Sitting | None = None
 
 
 @history.get("/clauses/<clause_id>/navette")
@@ -103,7 +105,15 @@ def _steps(session: Session, frame: Frame, card: ClauseCard, moves: tuple[MoveVi
     numbers = {move.version_number for move in moves if move.version_number}
     wanted = sorted(numbers | {number - 1 for number in numbers if number > 1})
     versions = versions_of(session, card.id, wanted)
-    return tuple(_step(frame, move, versions) for move in moves)
+    sittings = sittings_on(session, frame.actor, card.id)
+    return tuple(replace(_step(frame, move, versions), sitting=_sitting_of(move, sittings)) for move in moves)
+
+
+def _sitting_of(move: MoveView, sittings: tuple[Sitting, ...]) -> Sitting | None:
+    """Only what everybody reads was said in a séance."""
+    if move.circle != SHARED:
+        return None
+    return next((sitting for sitting in sittings if sitting.includes(move.at)), None)
 
 
 def _step(frame: Frame, move: MoveView, versions: dict[int, VersionView]) -> NavetteStep:

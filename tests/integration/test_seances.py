@@ -37,9 +37,10 @@ from negotiation.services.seances import cancel_seance, change_plan, leave_chair
 from negotiation.services.shaping import drop_part
 from negotiation.store import Store, connect_store
 from negotiation.store.contract import Clause
+from negotiation.store.queries.exchanges import navette_page
 from negotiation.store.queries.history import heads_reached
 from negotiation.store.queries.readings import calendar_of
-from negotiation.store.queries.seance_moves import moves_during
+from negotiation.store.queries.seance_moves import moves_during, sittings_on
 from negotiation.store.queries.seances import seance_view, seances_of
 from negotiation.store.record import Outbox
 from tests.builders import Person, Table, a_table
@@ -323,6 +324,34 @@ def test_who_is_expected_and_who_came_are_both_kept(table: Table) -> None:
         note_guest(uow, table.ars.dg.actor, meeting.id, party_id=table.ars.id, name="Quelqu’un")
     with pytest.raises(NotFound), table.store.unit_of_work() as uow:
         note_guest(uow, table.og.dg.actor, meeting.id, party_id="nowhere", name="Quelqu’un")
+
+
+# ---------------------------------------------------------------------- what moved during one
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_the_navette_says_what_was_played_in_a_seance(app: Flask) -> None:
+    table = a_table(app.extensions["store"], parties=3)
+    table.og.dg.note("en01", "Nous tiendrons.")
+    meeting = an_open_seance(table, table.ars.dg)
+    with table.store.unit_of_work() as uow:
+        add_point(uow, table.ars.dg.actor, meeting.id, Item(part_id=table.part_id("i01")))
+    table.ars.dg.propose("en01", "Nous visons 94 %.", value=94)
+    table.ars.dg.propose("k01.markdown", "Un article.")
+    reader = Visitor(app).enter(table.og.lect.email)
+    pages = [reader.get(f"/clauses/{table.clause_id(name)}/navette").text for name in ("en01", "k01.markdown")]
+    assert [page.count("en séance") for page in pages] == [1, 0], "neither our own notes nor what wasn’t on the agenda"
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_the_moves_of_a_file_that_fall_in_a_seance_are_of_that_seance(store: Store) -> None:
+    table = a_table(store, sample(EHPAD))
+    with store.reading() as session:
+        actor = table.og.dg.actor
+        sittings = sittings_on(session, actor, table.clause_id("en01"))
+        moments = [move.at for move in navette_page(session, actor, table.clause_id("en01")).moves]
+    assert sittings
+    assert any(sitting.includes(moment) for sitting in sittings for moment in moments)
 
 
 # ---------------------------------------------------------------------- those of a file

@@ -1,12 +1,13 @@
 """What moved at the table while a séance was open: the matter of its minutes, beside its decisions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
+from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import TALK_MOVES, Move
 from negotiation.store.contract import Clause
@@ -28,6 +29,53 @@ class SeanceMove:
     text: str
     motive: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """A séance that was held on a clause, and its moments; `ended_at` None: it is still open."""
+
+    seance_id: str
+    title: str
+    began_at: datetime
+    ended_at: datetime | None
+
+    def includes(self, moment: datetime) -> bool:
+        return self.began_at <= moment and (self.ended_at is None or moment <= self.ended_at)
+
+
+def sittings_on(session: Session, actor: Actor, clause_id: str) -> tuple[Sitting, ...]:
+    """The séances whose agenda or decisions name this clause, and those of a file that name its engagement."""
+    clause = session.get(Clause, clause_id)
+    if clause is None or clause.negotiation_id != actor.negotiation_id:
+        return ()
+    on_agenda = exists().where(
+        col(SeancePoint.seance_id) == Seance.id,
+        or_(
+            col(SeancePoint.clause_id) == clause_id,
+            and_(col(SeancePoint.clause_id).is_(None), col(SeancePoint.part_id) == clause.part_id),
+        ),
+    )
+    decided = exists().where(col(SeanceDecision.seance_id) == Seance.id, col(SeanceDecision.clause_id) == clause_id)
+    query = select(Seance).where(
+        col(Seance.negotiation_id) == actor.negotiation_id,
+        or_(
+            and_(col(Seance.opened_at).is_not(None), or_(on_agenda, decided)),
+            col(Seance.planned_by).is_(None),
+        ),
+    )
+    rows = session.execute(query.order_by(col(Seance.on), col(Seance.position))).scalars()
+    return tuple(
+        _sitting(row) for row in rows if row.opened_at or (clause.code and clause.code in row.engagement_codes)
+    )
+
+
+def _sitting(row: Seance) -> Sitting:
+    """With its true moments; or with the day and hours that a file declares, in Paris."""
+    if row.opened_at is not None:
+        return Sitting(row.id, row.title, row.opened_at, row.closed_at)
+    began, ended = (datetime.combine(row.on, time.fromisoformat(hour), tzinfo=PARIS) for hour in (row.start, row.end))
+    return Sitting(row.id, row.title, began, ended)
 
 
 def moves_during(session: Session, actor: Actor, seance_id: str) -> tuple[SeanceMove, ...]:
