@@ -43,6 +43,7 @@ from negotiation.store.queries.readings import calendar_of
 from negotiation.store.queries.seance_moves import moves_during, sittings_on
 from negotiation.store.queries.seances import seance_view, seances_of
 from negotiation.store.record import Outbox
+from negotiation.store.seances import Seance
 from tests.builders import Person, Table, a_table
 from tests.scenarios import EHPAD, sample
 from tests.seance_table import A_DAY, a_plan, a_seance, an_open_seance
@@ -352,6 +353,11 @@ def test_the_moves_of_a_file_that_fall_in_a_seance_are_of_that_seance(store: Sto
         moments = [move.at for move in navette_page(session, actor, table.clause_id("en01")).moves]
     assert sittings
     assert any(sitting.includes(moment) for sitting in sittings for moment in moments)
+    with store.unit_of_work() as uow:
+        for row in uow.session.execute(select(Seance)).scalars():
+            row.start = "le matin"
+    with store.reading() as session:
+        assert sittings_on(session, actor, table.clause_id("en01")) == (), "a file may write its hours in any way"
 
 
 # ---------------------------------------------------------------------- those of a file

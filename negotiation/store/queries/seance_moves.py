@@ -65,16 +65,20 @@ def sittings_on(session: Session, actor: Actor, clause_id: str) -> tuple[Sitting
         ),
     )
     rows = session.execute(query.order_by(col(Seance.on), col(Seance.position))).scalars()
-    return tuple(
-        _sitting(row) for row in rows if row.opened_at or (clause.code and clause.code in row.engagement_codes)
-    )
+    held = (_sitting(row) for row in rows if row.opened_at or (clause.code and clause.code in row.engagement_codes))
+    return tuple(sitting for sitting in held if sitting is not None)
 
 
-def _sitting(row: Seance) -> Sitting:
-    """With its true moments; or with the day and hours that a file declares, in Paris."""
+def _sitting(row: Seance) -> Sitting | None:
+    """With its true moments; or with the day and hours that a file declares, in Paris. None when those can't be read:
+    a file may write them in any way."""
     if row.opened_at is not None:
         return Sitting(row.id, row.title, row.opened_at, row.closed_at)
-    began, ended = (datetime.combine(row.on, time.fromisoformat(hour), tzinfo=PARIS) for hour in (row.start, row.end))
+    try:
+        hours = time.fromisoformat(row.start), time.fromisoformat(row.end)
+    except ValueError:
+        return None
+    began, ended = (datetime.combine(row.on, hour.replace(tzinfo=PARIS)) for hour in hours)
     return Sitting(row.id, row.title, began, ended)
 
 
