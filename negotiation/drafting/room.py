@@ -8,7 +8,6 @@ nobody before it is there. When one of those words is refused after all, what wa
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,9 +36,8 @@ from negotiation.drafting.wire import Reason
 from negotiation.errors import ResyncNeeded, UpdateRefused
 
 MAX_DOCUMENT_SIZE: Final = 8 * 1024 * 1024
-_REMEMBER_EVERY: Final = 200
-_OVERDUE: Final = 5 * _REMEMBER_EVERY
-_KEEP_EVERY: Final = 2_000
+REMEMBER_EVERY: Final = 200
+_OVERDUE: Final = 5 * REMEMBER_EVERY
 _TRIES: Final = 20
 _NOTHING: Final = b"\x00\x00"
 
@@ -78,6 +76,7 @@ class Room:
     _ahead: list[_Vetted] = field(default_factory=list)
     _generation: int = 0
     _readers: int = 0
+    _waiting: int = 0
     _clients: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Whose a Yjs client is, as far as this room stored something of it."""
 
@@ -110,7 +109,7 @@ class Room:
     def _vet(self, update: bytes, facts: UpdateFacts, *, op_id: str, writer: Writer, allowed: Iterable[str]) -> _Vetted:
         with self._turn:
             while self._readers or self._is_overdue():
-                self._turn.wait()
+                self._wait()
             watched = self._watched or self._rebuild()
             watched.watch(allowed)
             known = watched.clocks()
@@ -130,6 +129,18 @@ class Room:
             self._ahead.append(vetted)
             return vetted
 
+    def _wait(self) -> None:
+        self._waiting += 1
+        try:
+            self._turn.wait()
+        finally:
+            self._waiting -= 1
+
+    def _wake(self) -> None:
+        """Whoever waits for a change; nearly never anybody, and asking the condition itself takes ten times longer."""
+        if self._waiting:
+            self._turn.notify_all()
+
     def _clients_to_bind(self, facts: UpdateFacts, known: Mapping[int, int], writer: Writer) -> frozenset[int]:
         owner = (writer.person_id, writer.party_id)
         clients = clients_that_write(facts, known)
@@ -148,7 +159,7 @@ class Room:
             if any(not isinstance(answer, Stored) for answer in answers):
                 self._start_over()
             self._remember_sometimes()
-            self._turn.notify_all()
+            self._wake()
 
     def is_of_now(self, vetted: _Vetted) -> bool:
         return vetted.generation == self._generation
@@ -164,7 +175,7 @@ class Room:
         """Nothing that isn't in the log counts any more; whoever waits for it vets again."""
         self._watched, self._ahead = None, []
         self._generation += 1
-        self._turn.notify_all()
+        self._wake()
 
     def state_since(self, state_vector: bytes, *, reached: int | None = None) -> tuple[int, bytes]:
         """(sequence, what someone with this state vector lacks: empty when nothing). Raises UpdateRefused.
@@ -205,11 +216,11 @@ class Room:
             self._readers += 1
             try:
                 while self._ahead:
-                    self._turn.wait()
+                    self._wait()
                 yield
             finally:
                 self._readers -= 1
-                self._turn.notify_all()
+                self._wake()
 
     def keep_state(self, *, least: int) -> None:
         """Put what is remembered beside the log, once it is so many updates ahead of what stands there."""
@@ -271,7 +282,7 @@ class Room:
 
     def _remember_sometimes(self) -> None:
         """Keep the state as bytes, so that a document thrown away costs a few hundred updates and not the whole log."""
-        self._remember(least=_REMEMBER_EVERY)
+        self._remember(least=REMEMBER_EVERY)
 
     def _remember(self, *, least: int) -> None:
         """Only while nothing uncommitted is in the document."""
@@ -331,59 +342,3 @@ def _tell(teller: Teller | None, by_room: dict[Room, list[_Vetted]], answers: di
         }
         if kept:
             teller(Kept(room.draft_id, room.epoch, min(kept), tuple(kept.values())))
-
-
-@dataclass
-class Rooms:
-    """The rooms of this process. One that nobody used for a while is dropped: it is only a cache."""
-
-    log: UpdateLog
-    idle_seconds: float = 60.0
-    clock: Callable[[], float] = time.monotonic
-    gather_seconds: float = 0.0
-    """How long what arrives waits for company on its way to the disk."""
-    tell: Teller | None = None
-    """Called with what was just committed, before its writers are answered."""
-    _rooms: dict[tuple[str, int], Room] = field(default_factory=dict)
-    _lanes: dict[str, Lane] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=lambda: threading.Lock())
-
-    def room(self, draft_id: str, *, epoch: int) -> Room:
-        with self._lock:
-            now = self.clock()
-            found = self._rooms.get((draft_id, epoch))
-            if found is None:
-                found = Room(draft_id, epoch, self.log, self._lane(draft_id))
-                self._rooms[draft_id, epoch] = found
-            found.used_at = now
-            return found
-
-    def drop_idle(self) -> None:
-        """Unload what nobody uses; keep the state of what was written much, or left, so that it opens at once again."""
-        with self._lock:
-            dropped = self._sweep(self.clock())
-            used = list(self._rooms.values())
-        for room in dropped:
-            room.keep_state(least=_REMEMBER_EVERY)
-        for room in used:
-            room.keep_state(least=_KEEP_EVERY)
-
-    def __len__(self) -> int:
-        return len(self._rooms)
-
-    def draft_ids(self) -> tuple[str, ...]:
-        """The drafts that somebody used lately."""
-        return tuple(dict.fromkeys(draft_id for draft_id, _ in self._rooms.copy()))
-
-    def _lane(self, draft_id: str) -> Lane:
-        name = self.log.lane(draft_id)
-        if name not in self._lanes:
-            self._lanes[name] = one_lane(self.log, tell=lambda: self.tell, gather_seconds=self.gather_seconds)
-        return self._lanes[name]
-
-    def _sweep(self, now: float) -> list[Room]:
-        idle = [key for key, room in self._rooms.items() if now - room.used_at >= self.idle_seconds]
-        dropped = [self._rooms.pop(key) for key in idle]
-        kept = {self.log.lane(draft_id) for draft_id, _ in self._rooms}
-        self._lanes = {name: lane for name, lane in self._lanes.items() if name in kept}
-        return dropped

@@ -5,8 +5,8 @@ unknown state: the room throws it away and rebuilds it from the log.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final
 
@@ -33,15 +33,23 @@ class LibraryFailed(UpdateRefused):
     """pycrdt refused or panicked (its panics are BaseException): the document it happened to can't be trusted."""
 
 
-@contextmanager
-def library_failures_named() -> Iterator[None]:
+class _LibraryFailuresNamed:
+    """A class, not a generator: it stands around every keystroke four times."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
+        if failure is not None and not isinstance(failure, UpdateRefused | KeyboardInterrupt | SystemExit):
+            raise LibraryFailed(reason=Reason.LIBRARY_FAILED) from failure
+
+
+def library_failures_named() -> AbstractContextManager[None]:
     """Whatever pycrdt raises inside becomes `LibraryFailed`; put nothing else inside."""
-    try:
-        yield
-    except (UpdateRefused, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as failure:
-        raise LibraryFailed(reason=Reason.LIBRARY_FAILED) from failure
+    return _NAMED
+
+
+_NAMED: Final = _LibraryFailuresNamed()
 
 
 class WatchedDocument:

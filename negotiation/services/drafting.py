@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from pycrdt import Doc, Map
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import Session, col
 
 from negotiation.drafting import markdown_bridge, schema
-from negotiation.drafting.room import Rooms
+from negotiation.drafting.rooms import Rooms
 from negotiation.drafting.updates import LoggedUpdate, Stored, Writer
 from negotiation.drafting.vet import WatchedDocument, library_failures_named
 from negotiation.errors import EpochChanged, Frozen, InvalidInput, NotFound, ResyncNeeded
@@ -111,8 +111,8 @@ def open_draft(live: LiveDrafts, actor: Actor, *, part_id: str, side: str, state
 
     Raises NotFound, NotAllowed, Frozen, InvalidInput, UpdateRefused.
     """
-    with live.store.reading() as session:
-        found = find_draft(session, actor, part_id=part_id, side=side)
+    with live.store.asking() as connection:
+        found = find_draft(connection, actor, part_id=part_id, side=side)
     return open_found(live, found, state_vector=state_vector)
 
 
@@ -130,11 +130,11 @@ class FoundDraft:
     """Of the values of the part's clauses."""
 
 
-def find_draft(session: Session, actor: Actor, *, part_id: str, side: str) -> FoundDraft:
+def find_draft(connection: Connection, actor: Actor, *, part_id: str, side: str) -> FoundDraft:
     """Raises NotFound, NotAllowed, Frozen, InvalidInput."""
     circle = circle_of_side(actor, side)
     require(actor, Action.READ_DRAFT, circle=circle)
-    rows = _PLACES.ask(session.connection(), {"part": part_id, "circle": str(circle)})
+    rows = _PLACES.ask(connection, {"part": part_id, "circle": str(circle)})
     if not rows or rows[0].negotiation_id != actor.negotiation_id:
         raise NotFound()
     place = rows[0]

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from negotiation.drafting.markdown_bridge import read_fragment
-from negotiation.drafting.room import Rooms
+from negotiation.drafting.rooms import Rooms
 from negotiation.services.draft_log import SqlUpdateLog
 from negotiation.store import Store
 from negotiation.store.exchange import Draft, DraftUpdate

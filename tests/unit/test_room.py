@@ -6,7 +6,8 @@ import pytest
 from pycrdt import Doc, XmlFragment
 
 from negotiation.drafting import markdown_bridge
-from negotiation.drafting.room import Room, Rooms
+from negotiation.drafting.room import Room
+from negotiation.drafting.rooms import Rooms
 from negotiation.drafting.updates import Stored
 from negotiation.drafting.wire import Reason
 from negotiation.errors import Frozen, ResyncNeeded, UpdateRefused

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from negotiation.drafting.room import Room, Rooms
+from negotiation.drafting.room import Room
+from negotiation.drafting.rooms import Rooms
 from negotiation.drafting.updates import Answer, Batch, DocumentState, Kept, Stored
 from negotiation.drafting.wire import Reason
 from negotiation.errors import Frozen, UpdateRefused
