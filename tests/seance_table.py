@@ -14,11 +14,12 @@ from sqlmodel import col
 
 from negotiation.rules.seances import DELAY, DecisionKind, DecisionState
 from negotiation.services.orders import Seen
-from negotiation.services.seance_binding import bind_due_decisions
+from negotiation.services.seance_binding import bind_decision
 from negotiation.services.seance_decisions import Resolution, cancel_decision, confirm_decision, record_decision
 from negotiation.services.seances import Plan, close_seance, open_seance, plan_seance
+from negotiation.store import Store
 from negotiation.store.columns import now
-from negotiation.store.queries.seances import DecisionView, SeanceView, decision_view, seance_view
+from negotiation.store.queries.seances import DecisionView, SeanceView, decision_view, due_decisions, seance_view
 from negotiation.store.seances import SeanceDecision
 from tests.builders import Person, Table
 
@@ -39,6 +40,17 @@ def an_open_seance(table: Table, chair: Person, **wanted: Any) -> "Meeting":
     with table.store.unit_of_work() as uow:
         open_seance(uow, chair.actor, meeting.id)
     return meeting
+
+
+def bind_what_is_due(store: Store) -> int:
+    """As the server's round does: how many decisions were settled."""
+    with store.reading() as session:
+        due = due_decisions(session, now())
+    settled = 0
+    for decision_id in due:
+        with store.unit_of_work() as uow:
+            settled += bind_decision(uow, decision_id, now())
+    return settled
 
 
 @dataclass(frozen=True)
@@ -97,5 +109,4 @@ class Meeting:
     def a_minute_passes(self) -> int:
         """As the server's round goes: how many decisions were settled."""
         self.age()
-        with self.table.store.unit_of_work() as uow:
-            return bind_due_decisions(uow, now())
+        return bind_what_is_due(self.table.store)

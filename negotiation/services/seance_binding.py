@@ -41,14 +41,11 @@ NOT_ENTITLED = (NotAllowed, VisaRequired, RecentSigninRequired)
 """One reason for all: whether a party asks its own people for a visa is nobody else's business."""
 
 
-def bind_due_decisions(uow: UnitOfWork, moment: datetime, *, seance_id: str | None = None) -> int:
-    """Bind, or say why not, whatever has waited its minute, everywhere or in one séance; how many there were."""
-    due = due_decisions(uow.session, moment, seance_id=seance_id)
-    return sum(bind_decision(uow, decision_id, moment) for decision_id in due)
-
-
 def bind_decision(uow: UnitOfWork, decision_id: str, moment: datetime) -> bool:
-    """Bind one decision, or say why it can't; whether it was still to be done."""
+    """Bind a decision that has waited its minute, or say why it can't; whether it was still to be done.
+
+    One negotiation a transaction: two that wait for each other's locks would get nowhere.
+    """
     decision = uow.session.get(SeanceDecision, decision_id)
     if decision is None:
         return False
@@ -66,7 +63,8 @@ def settle_all(uow: UnitOfWork, seance: Seance, moment: datetime) -> dict[str, i
 
     Raises DecisionsWaiting (`count`, `seconds`) while something may still be cancelled.
     """
-    bind_due_decisions(uow, moment, seance_id=seance.id)
+    for decision_id in due_decisions(uow.session, moment, seance_id=seance.id):
+        bind_decision(uow, decision_id, moment)
     query = select(SeanceDecision).where(col(SeanceDecision.seance_id) == seance.id).order_by(col(SeanceDecision.rank))
     decisions = list(uow.session.execute(query).scalars())
     waiting = [each.binds_at for each in decisions if each.state is DecisionState.WAITING and each.binds_at]

@@ -27,7 +27,6 @@ from negotiation.services.joining import Joining, add_party
 from negotiation.services.members import Carried
 from negotiation.services.orders import Seen
 from negotiation.services.seance_agenda import Item, add_point
-from negotiation.services.seance_binding import bind_due_decisions
 from negotiation.services.seance_decisions import Voice
 from negotiation.services.shaping import drop_part
 from negotiation.services.visa_rules import set_visa_rule
@@ -41,7 +40,7 @@ from negotiation.store.queries.seances import due_decisions
 from negotiation.store.queries.tasks import tasks_page
 from tests.builders import Person, Table, a_table
 from tests.scenarios import Json
-from tests.seance_table import Meeting, an_open_seance
+from tests.seance_table import Meeting, an_open_seance, bind_what_is_due
 
 CLAUSE = "en01"
 
@@ -84,8 +83,7 @@ def test_an_agreement_binds_a_minute_later_as_a_real_move(table: Table, meeting:
     assert (found.state, found.version_id, found.fingerprint) == (DecisionState.WAITING, tabled.id, tabled.fingerprint)
     assert found.before_version_id is None or found.before_version_id == tabled.id
     assert 50 < found.seconds_left(now()) <= 60
-    with table.store.unit_of_work() as uow:
-        assert bind_due_decisions(uow, now()) == 0, "its minute isn't over"
+    assert bind_what_is_due(table.store) == 0, "its minute isn't over"
     assert meeting.a_minute_passes() == 1
     assert meeting.a_minute_passes() == 0, "bound once"
     found = meeting.decided(decision)
@@ -352,7 +350,6 @@ def test_a_server_that_was_away_binds_when_it_is_back(database_url: str, table: 
     again = connect_store(database_url)
     with again.reading() as session:
         assert due_decisions(session, now()) == (decision,)
-    with again.unit_of_work() as uow:
-        assert bind_due_decisions(uow, now()) == 1
+    assert bind_what_is_due(again) == 1
     again.engine.dispose()
     assert meeting.state(decision) is DecisionState.BOUND
