@@ -25,8 +25,8 @@ def person_or_none() -> SignedIn | None:
     """Who is signed in, if anybody: read once a request or socket event, never kept for the next."""
     if "signed_in" not in g:
         token = request.cookies.get(_cookie_name(), "")
-        with current_store().reading() as reading:
-            g.signed_in = read_session(reading, token) if token else None
+        with current_store().asking() as connection:
+            g.signed_in = read_session(connection, token) if token else None
     found: SignedIn | None = g.signed_in
     return found
 

@@ -57,11 +57,9 @@ def open_draft(caller: Caller, message: Message) -> Answer:
     part_id, side = message.text("part", longest=36), message.text("side")
     state_vector = _bytes(message, "state_vector", longest=LONGEST_STATE_VECTOR)
     person = caller.person
-    with current_store().reading() as session:
-        seated = seated_on_part(
-            session.connection(), part_id, person_id=person.person_id, authentication=person.authentication
-        )
-        me = enter(session, seated, part_id=part_id, side=side, session_id=person.session_id, origin=caller.sid)
+    with current_store().asking() as connection:
+        seated = seated_on_part(connection, part_id, person_id=person.person_id, authentication=person.authentication)
+        me = enter(connection, seated, part_id=part_id, side=side, session_id=person.session_id, origin=caller.sid)
     actor = seated.actor
     keep_seat(caller, actor, roles=me.roles, awaited=me.is_awaited)
     opened = drafting.open_found(_live(), me.found, state_vector=state_vector)

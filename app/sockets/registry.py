@@ -103,8 +103,8 @@ def _caller(sid: str) -> Caller:
     session_id = live_sockets().session_of(sid)
     if session_id is None:
         raise SessionEnded()
-    with current_store().reading() as session:
-        person = read_session_by_id(session, session_id)
+    with current_store().asking() as connection:
+        person = read_session_by_id(connection, session_id)
     if person is None:
         end_sockets(session_id)
         raise SessionEnded()

@@ -7,7 +7,7 @@ still sits with the same rights (trust S2, T17). When not, everything is read ag
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlmodel import Session, col
 
 from negotiation.drafting.updates import Claim, Stored, Writer
@@ -47,9 +47,9 @@ class Entrant:
     """None too when nobody ever opened this draft."""
 
 
-def enter(session: Session, seated: Seated, *, part_id: str, side: str, session_id: str, origin: str) -> Entrant:
+def enter(connection: Connection, seated: Seated, *, part_id: str, side: str, session_id: str, origin: str) -> Entrant:
     """`seated`: as just read, in the same transaction. Raises what `find_draft` raises."""
-    found = find_draft(session, seated.actor, part_id=part_id, side=side)
+    found = find_draft(connection, seated.actor, part_id=part_id, side=side)
     seat = None
     if found.draft_id is not None:
         place = (found.draft_id, found.epoch, found.circle)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from pwdlib import PasswordHash
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
 from sqlmodel import Session, col
 
 from negotiation.errors import (
@@ -245,14 +245,14 @@ def set_first_password(uow: UnitOfWork, session_id: str, password_hash: str) -> 
     return confirm_session(uow, session_id)
 
 
-def read_session(session: Session, token: str) -> SignedIn | None:
+def read_session(connection: Connection, token: str) -> SignedIn | None:
     """Who holds this token, when their session is open."""
-    return _signed_in(session, _BY_TOKEN, _digest(token))
+    return _signed_in(connection, _BY_TOKEN, _digest(token))
 
 
-def read_session_by_id(session: Session, session_id: str) -> SignedIn | None:
+def read_session_by_id(connection: Connection, session_id: str) -> SignedIn | None:
     """Whose session this is, when it is open: for a socket, which outlives a change of token."""
-    return _signed_in(session, _BY_ID, session_id)
+    return _signed_in(connection, _BY_ID, session_id)
 
 
 def still_open(session: Session, session_ids: Iterable[str]) -> frozenset[str]:
@@ -267,8 +267,8 @@ def sign_out(uow: UnitOfWork, session_id: str) -> None:
     uow.session.execute(update(SigninSession).where(*open_one).values(ended_at=now()))
 
 
-def _signed_in(session: Session, question: Question, named: str) -> SignedIn | None:
-    found = question.ask(session.connection(), {"named": named, "now": now()})
+def _signed_in(connection: Connection, question: Question, named: str) -> SignedIn | None:
+    found = question.ask(connection, {"named": named, "now": now()})
     if not found:
         return None
     row = found[0]

@@ -241,6 +241,12 @@ class Store:
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """The same for a `prepared.Question`, which needs no session."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
     def _announce(self, announcements: list[Announcement]) -> None:
         """What is committed is done: a listener that fails refuses nothing, and the outbox tells it again."""
         for listener in self._listeners:

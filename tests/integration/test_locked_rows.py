@@ -6,8 +6,8 @@ SQLite has no such case: a writing transaction there starts by locking the whole
 from collections.abc import Generator
 
 import pytest
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlalchemy import Connection, update
+from sqlmodel import col
 
 from negotiation.errors import Frozen, StaleClause
 from negotiation.rules.policy import Actor
@@ -74,8 +74,8 @@ def test_a_gel_that_comes_while_a_first_draft_opens_is_named(store: Store, monke
     table = a_table(store)
     find = drafting.find_draft
 
-    def find_and_freeze(session: Session, actor: Actor, *, part_id: str, side: str) -> FoundDraft:
-        found = find(session, actor, part_id=part_id, side=side)
+    def find_and_freeze(connection: Connection, actor: Actor, *, part_id: str, side: str) -> FoundDraft:
+        found = find(connection, actor, part_id=part_id, side=side)
         with store.unit_of_work(Announcing.SILENT) as uow:
             uow.session.get_one(Negotiation, table.id).frozen_at = now()
         return found

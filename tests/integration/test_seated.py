@@ -89,8 +89,8 @@ def at_the_part(table: Table, who: Person) -> Actor | None:
 
 def seated(table: Table, who: Person) -> Seated:
     part_id, authentication = table.part_id("fa01"), who.authentication
-    with table.store.reading() as session:
-        return seated_on_part(session.connection(), part_id, person_id=who.person_id, authentication=authentication)
+    with table.store.asking() as connection:
+        return seated_on_part(connection, part_id, person_id=who.person_id, authentication=authentication)
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

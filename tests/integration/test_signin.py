@@ -91,8 +91,8 @@ def test_a_session_keeps_how_its_person_was_recognised(store: Store, person_id: 
     with store.unit_of_work() as uow:
         confirmed = signing_in.set_first_password(uow, opened.session_id, signing_in.hash_of(PASSWORD))
     with store.reading() as session:
-        assert signing_in.read_session(session, opened.token) is None
-        read = signing_in.read_session(session, confirmed.token)
+        assert signing_in.read_session(session.connection(), opened.token) is None
+        read = signing_in.read_session(session.connection(), confirmed.token)
     assert read is not None
     assert (read.session_id, read.authentication.method) == (opened.session_id, Method.PASSWORD)
 
@@ -114,5 +114,5 @@ def test_a_session_that_ended_confirms_nothing(store: Store, person_id: str) -> 
     with pytest.raises(SessionEnded), store.unit_of_work() as uow:
         signing_in.confirm_session(uow, opened.session_id)
     with store.reading() as session:
-        assert signing_in.read_session_by_id(session, opened.session_id) is None
+        assert signing_in.read_session_by_id(session.connection(), opened.session_id) is None
         assert not signing_in.still_open(session, [opened.session_id])
