@@ -96,11 +96,12 @@ def seated(table: Table, who: Person) -> Seated:
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_one_door_knows_who_the_other_knows(table: Table, situation: str) -> None:
     sits, happens = SITUATIONS[situation]
-    before = at_the_part(table, table.og.redac)
+    redac = table.og.redac
+    before = at_the_part(table, redac)
     with table.store.unit_of_work(Announcing.SILENT) as uow:
         happens(uow, table)
-    found = at_the_part(table, table.og.redac)
-    assert found == at_the_table(table, table.og.redac)
+    found = at_the_part(table, redac)
+    assert found == at_the_table(table, redac)
     assert (found is not None) == sits
     assert before is not None
     assert bool(found and found.lent) == (situation == "a voice is lent")
