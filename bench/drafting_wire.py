@@ -31,7 +31,7 @@ class Link:
             self._fill()
         head, _, rest = bytes(self._received).partition(b"\r\n\r\n")
         if b" 101 " not in head.split(b"\r\n", 1)[0]:
-            raise RuntimeError(f"no WebSocket here: {head[:200]!r}")
+            raise RuntimeError(f"no WebSocket here: {head[:1000]!r}")
         self._received = bytearray(rest)
         self._unsent, self._waits = bytearray(), True
 
