@@ -1,11 +1,13 @@
 /**
  * Run by tests/unit/test_undo.py in Node: two people with the editor's own undo, each step of a story by one of them. Reads
  * `{clause, stories}` as JSON from its input; answers, for each story, how the clause reads at the end on both pages and to
- * who opens it afresh, the updates in the order of their making, and how often somebody was told that words didn't come back.
+ * who opens it afresh, the updates in the order of their making, and how often somebody was told that words didn't come
+ * back; and what is sent for a great table that an undo brings back.
  */
 
 import { readFileSync } from "node:fs";
 import * as Y from "yjs";
+import { pieces } from "../../static/src/editor/pieces";
 import { fragmentName } from "../../static/src/editor/texts";
 import { Undo } from "../../static/src/editor/undo";
 
@@ -81,6 +83,60 @@ function told(clause: string, steps: readonly Step[]) {
   };
 }
 
+// ------------------------------------------------------------------ a table too great to be sent at once
+
+const COLUMNS = 6;
+
+function table(rows: number): Y.XmlElement {
+  const made = new Y.XmlElement("table");
+  const row = (number: number) => {
+    const whole = new Y.XmlElement("tableRow");
+    const cells = Array.from({ length: COLUMNS }, (_, column) => {
+      const cell = new Y.XmlElement("tableCell");
+      cell.setAttribute("colspan", 1 as unknown as string);
+      cell.insert(0, [paragraph(`Indicateur ${number}.${column}`)]);
+      return cell;
+    });
+    whole.insert(0, cells);
+    return whole;
+  };
+  made.insert(0, Array.from({ length: rows }, (_, number) => row(number)));
+  return made;
+}
+
+/** What the others' editors would mend or delete: rows of another length, nodes of nothing. */
+function faults(node: Y.XmlFragment | Y.XmlElement): number {
+  const children = node.toArray().filter((child) => child instanceof Y.XmlElement);
+  const kind = node instanceof Y.XmlElement ? node.nodeName : "";
+  const isWrong = kind === "tableRow" ? children.length !== COLUMNS : /^table/.test(kind) && !children.length;
+  return children.reduce((total, child) => total + faults(child), Number(isWrong));
+}
+
+/** The pieces sent when one person's undo brings back a table, in which the other wrote (or not); how each leaves it. */
+function broughtBack(clause: string, rows: number, most: number, isOfTwo: boolean) {
+  const [mine, theirs] = [new Writer(3, clause), new Writer(7, clause)];
+  mine.fragment.insert(0, [table(rows)]);
+  theirs.takeIn([Y.encodeStateAsUpdate(mine.document)]);
+  if (isOfTwo) {
+    const cells = (theirs.fragment.get(0) as Y.XmlElement).get(2) as Y.XmlElement;
+    const words = ((cells.get(0) as Y.XmlElement).get(0) as Y.XmlElement).get(0) as Y.XmlText;
+    words.insert(3, "écrit par l’autre");
+    mine.takeIn(theirs.written.splice(0));
+  }
+  const before = mine.fragment.toString();
+  mine.does("cut", 0, "");
+  theirs.takeIn(mine.written.splice(0));
+  mine.does("undo", 0, "");
+  const sent = mine.written.splice(0).flatMap((update) => pieces(update, most));
+  const left = sent.map((piece) => {
+    theirs.takeIn([piece]);
+    return faults(theirs.fragment);
+  });
+  const isSame = [mine, theirs].every(({ fragment }) => fragment.toString() === before);
+  return { sent: sent.map((piece) => Buffer.from(piece).toString("base64")), left, isSame };
+}
+
 const asked = JSON.parse(readFileSync(0, "utf8")) as { clause: string; stories: Record<string, Step[]> };
 const answers = Object.entries(asked.stories).map(([name, steps]) => [name, told(asked.clause, steps)]);
-process.stdout.write(JSON.stringify(Object.fromEntries(answers)));
+const great = [false, true].map((isOfTwo) => broughtBack(asked.clause, 60, 10_000, isOfTwo));
+process.stdout.write(JSON.stringify({ ...Object.fromEntries(answers), great }));

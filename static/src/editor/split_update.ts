@@ -5,7 +5,7 @@ import * as Y from "yjs";
 import { clauseOf } from "./texts";
 import { valuesOf } from "./value_clash";
 
-type Struct = ReturnType<typeof Y.decodeUpdate>["structs"][number];
+export type Struct = ReturnType<typeof Y.decodeUpdate>["structs"][number];
 
 /** Characters, or other contents, in a row that one client wrote. */
 interface Stretch {
@@ -67,10 +67,14 @@ function* piecesOf(doc: Y.Doc, client: number, { clock, len }: Stretch): Generat
 }
 
 /** As Yjs writes an update: the clients from the highest down, each with its structs in a row, then what they delete. */
-function encoded(structs: readonly Struct[], deletions: ReadonlyMap<number, readonly Stretch[]>): Uint8Array {
+export function encoded(structs: readonly Struct[], deletions: ReadonlyMap<number, readonly Stretch[]>): Uint8Array {
   const encoder = new Y.UpdateEncoderV1();
   const clients = new Map<number, Struct[]>();
-  for (const struct of structs) clients.set(struct.id.client, [...(clients.get(struct.id.client) ?? []), struct]);
+  for (const struct of structs) {
+    const all = clients.get(struct.id.client);
+    if (all) all.push(struct);
+    else clients.set(struct.id.client, [struct]);
+  }
   writeVarUint(encoder.restEncoder, clients.size);
   for (const [client, all] of [...clients].sort(([one], [other]) => other - one)) {
     writeVarUint(encoder.restEncoder, all.length);
