@@ -9,6 +9,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 _DOCUMENTS_KEPT = 8
@@ -43,7 +44,7 @@ def dumps(content: object, **how: Any) -> str:
         return _MARK
 
     first, *others = json.dumps(content, default=mark, **how).split(_MARK)
-    return first + "".join(text + rest for text, rest in zip(plain, others, strict=True))
+    return "".join([first, *chain.from_iterable(zip(plain, others, strict=True))])
 
 
 loads = json.loads
