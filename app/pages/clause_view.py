@@ -94,7 +94,7 @@ class OpenClause:
     entered_value: str
     starting_text: str
     options: tuple[tuple[str, str], ...]
-    """What a choice may be, with its words; empty when any word will do."""
+    """What a choice or the items of a list may be, with their words; empty when any word will do."""
     standing: tuple[Standing, ...] = ()
     """« Positions côte à côte »: the current text first; empty unless two at least compete."""
     may_compete: bool = False
@@ -242,12 +242,21 @@ def _is_marked(found: ClausePositions, version: VersionView) -> bool:
 
 
 def _options(frame: Frame, card: ClauseCard) -> tuple[tuple[str, str], ...]:
+    if card.value_kind is ValueKind.LIST and card.attributes.get("names") == "member":
+        return _members(frame, card)
     if card.value_kind is not ValueKind.CHOICE:
         return ()
     if card.attributes.get("names") == "party":
         return tuple((party.key, party.name) for party in frame.parties.values())
     family = next((choices for choices in FAMILIES_OF_CHOICES if card.value in choices), ())
     return tuple((choice, value_text(choice, None, ValueKind.CHOICE)) for choice in family)
+
+
+def _members(frame: Frame, card: ClauseCard) -> tuple[tuple[str, str], ...]:
+    """Whoever sits at the table, and whatever else the list says: somebody who left, a name that was typed."""
+    sitting = [member.key for member in frame.members.values() if member.sits]
+    others = [item for item in card.value or () if item not in sitting]
+    return tuple((key, frame.name_of(key)) for key in (*sitting, *others))
 
 
 def _tabled(session: Session, card: ClauseCard) -> VersionView | None:

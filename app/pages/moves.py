@@ -94,7 +94,7 @@ def post_move(clause_id: str) -> ResponseReturnValue:
             move,
             text=taken.text,
             motive=_field("motive"),
-            value=request.form.get("value"),
+            value=_value(),
             seen=_seen(),
             origin=_origin(),
             circle=circle,
@@ -167,7 +167,8 @@ def _gone(session: Session, refusal: Refusal, clause_id: str) -> str:
 
 
 def _kept() -> dict[str, str]:
-    return {key: value for key, value in request.form.items() if key != "csrf_token"}
+    typed = {key: value for key, value in request.form.items() if key != "csrf_token"}
+    return typed | {"value": _value() or ""} if "value" in typed else typed
 
 
 def _breaches(refusal: Refusal) -> object:
@@ -197,6 +198,12 @@ def _next_tab(move: Move) -> str:
 
 def _field(name: str) -> str:
     return request.form.get(name, "")
+
+
+def _value() -> str | None:
+    """What its field holds, or the boxes ticked in its list, one item a line."""
+    given = request.form.getlist("value")
+    return "\n".join(given) if given else None
 
 
 def _move() -> Move:

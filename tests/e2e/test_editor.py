@@ -8,6 +8,8 @@ from sqlmodel import col, select
 from negotiation.rules.vocabulary import SHARED, ClauseState, ValueKind
 from negotiation.services.drafting import drafted_texts
 from negotiation.store.contract import Clause
+from negotiation.store.queries.instance import tables_of_instance
+from tests.builders import Table
 from tests.e2e.conftest import Enter
 from tests.e2e.people import CLIPBOARDS, Somebody
 
@@ -153,6 +155,43 @@ def test_a_value_is_written_together_and_undo_keeps_to_ones_own_words(enter: Ent
         expect(somebody.clause.locator(".typed-change ins")).to_have_count(2)
 
 
+def test_words_are_commented_while_they_are_written(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    for somebody in (og, ars):
+        somebody.open_clause("EN05", "table-commune")
+        expect(somebody.live_text).to_be_visible()
+    og.write(" Un bilan paraît.")
+    for _ in "paraît.":
+        og.page.keyboard.press("Shift+ArrowLeft")
+    og.clause.get_by_role("button", name="Commenter ce passage").click()
+    og.page.keyboard.type("Quand ?")
+    og.rail.locator("details.write[open]").get_by_role("button", name="Envoyer").click()
+    quotation = "« paraît. »"
+    expect(og.rail.locator(".thread", has_text="Quand ?").locator("blockquote")).to_contain_text(quotation)
+    ars.page.reload()
+    thread = ars.rail.locator(".thread", has_text="Quand ?")
+    expect(thread.locator("blockquote")).to_contain_text(quotation)
+    expect(thread).not_to_contain_text("passage supprimé")
+
+
+def test_a_list_of_people_is_ticked_together(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    clause = members_list(og)
+    for somebody in (og, ars):
+        somebody.page.goto(f"/clauses/{clause}/table-commune")
+        expect(somebody.live_text).to_be_visible()
+    people = og.clause.get_by_role("group", name="Liste")
+    before = people.get_by_role("checkbox", checked=True).count()
+    new = people.get_by_role("checkbox", checked=False)
+    name = new.first.evaluate("box => box.closest('label').textContent.trim()")
+    new.first.check()
+    theirs = ars.clause.get_by_role("group", name="Liste")
+    expect(theirs.get_by_label(name)).to_be_checked()
+    expect(ars.clause.locator(".typed-change ins")).to_have_text(re.compile(re.escape(name)))
+    og.page.keyboard.press("Control+z")
+    expect(theirs.get_by_role("checkbox", checked=True)).to_have_count(before)
+
+
 def value_of(somebody: Somebody) -> Locator:
     return somebody.clause.locator("form.propose-draft [name=value]")
 
@@ -163,6 +202,19 @@ def a_list(somebody: Somebody) -> str:
     with somebody.server.store.reading() as session:
         found = session.execute(select(Clause).where(*wanted)).scalars()
         return next(clause.id for clause in found if clause.working_value == ["MDPH", "Éducation nationale"])
+
+
+def members_list(somebody: Somebody) -> str:
+    """The id of the list of those who sit in the COPIL, opened again."""
+    with somebody.server.store.reading() as session:
+        found = next(table for table in tables_of_instance(session) if table.key == "handicap")
+    table = Table(somebody.server.store, found.id)
+    name = "gouvernance.governance.copil"
+    table.og.dg.reopen(name)
+    for person in (table.ars.resp, table.cd.chef):
+        if person.member.party_id in table.situation(name).concerned:
+            person.consent(name)
+    return table.clause_id(name)
 
 
 def stored_text(somebody: Somebody) -> str:

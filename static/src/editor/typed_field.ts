@@ -10,21 +10,17 @@ import { partySign } from "./carets";
 import type { DraftSync } from "./draft_sync";
 import { IN_FIELD, type Peer, type Peers } from "./peers";
 import { TypedChange, type ValueThen } from "./typed_change";
-import { mergedLines, sameCaret, Writings } from "./typed_list";
+import { type Field, fieldBeside, focusOn, holds, isReadable, labelIn, put, takesList, valueIn } from "./typed_input";
+import { mergedLines, Writings } from "./typed_list";
 import { OwnChanges } from "./typed_undo";
 
-type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
-
 const VALUES = "values";
-const FIELD = "form[data-flush-draft] :is(input, select, textarea)[name='value']:not([type='hidden'])";
 const PUT_BACK = "[data-put-value]";
 const PAUSE_MS = 150;
 const NOTHING_LEFT = {
   undo: "Rien à annuler de ce que vous avez écrit dans ce champ.",
   redo: "Rien à rétablir dans ce champ.",
 };
-/** What the server takes while it is being typed (`schema.py`): anything else waits in the field. */
-const DECIMAL = /^[0-9 .,\u00a0\u202f\u2009\u2212+\-%€]{0,40}$/;
 
 export class TypedField {
   private values: Y.Map<unknown> | null = null;
@@ -90,7 +86,7 @@ export class TypedField {
     if (field === null || this.values === null || !this.sync.mayWrite(this.parts.clause)) return false;
     put(field, value);
     this.write();
-    field.focus();
+    focusOn(field);
     this.parts.say("Valeur remise.");
     return true;
   }
@@ -111,7 +107,7 @@ export class TypedField {
   }
 
   private get field(): Field | null {
-    return this.host.parentElement?.querySelector<Field>(FIELD) ?? null;
+    return fieldBeside(this.host);
   }
 
   private get stored(): string {
@@ -123,19 +119,19 @@ export class TypedField {
     const { field } = this;
     if (field === null || this.values === null) return;
     if (!this.line.isConnected) field.after(this.change.element, this.line);
-    if (field !== document.activeElement || this.timer === undefined) put(field, this.stored);
+    if (!holds(field, document.activeElement) || this.timer === undefined) put(field, this.stored);
     this.showWho();
     this.showChange();
   };
 
   private readonly typed = (event: Event): void => {
-    if (event.target !== this.field || this.values === null) return;
+    if (!holds(this.field, event.target) || this.values === null) return;
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.write(), event.type === "change" ? 0 : PAUSE_MS);
   };
 
   private readonly pressed = (event: KeyboardEvent): void => {
-    if (event.target !== this.field || event.isComposing || event.altKey) return;
+    if (!holds(this.field, event.target) || event.isComposing || event.altKey) return;
     const key = event.key.toLowerCase();
     const ctrl = event.ctrlKey || event.metaKey;
     if (ctrl && key === "z") this.step(event, event.shiftKey ? "redo" : "undo");
@@ -156,7 +152,7 @@ export class TypedField {
     const { field, stored } = this;
     if (field === null) return;
     // What was never given to the others goes first: letters where a number is asked.
-    const then = field.value === stored ? this.own[way](stored) : stored;
+    const then = valueIn(field, stored) === stored ? this.own[way](stored) : stored;
     if (then !== null) {
       put(field, then);
       this.send(field, then);
@@ -174,10 +170,10 @@ export class TypedField {
     this.timer = undefined;
     const { field, stored } = this;
     if (field === null || !this.sync.mayWrite(this.parts.clause)) return;
-    const isReadable = field.inputMode !== "decimal" || DECIMAL.test(field.value);
-    if (!isReadable || field.value === stored) return;
-    this.own.note(stored, field.value);
-    this.send(field, field.value);
+    const value = valueIn(field, stored);
+    if (!isReadable(field, value) || value === stored) return;
+    this.own.note(stored, value);
+    this.send(field, value);
   }
 
   private send(field: Field, value: string): void {
@@ -187,7 +183,7 @@ export class TypedField {
     this.nameless = null;
     this.line.replaceChildren();
     // Again: whoever is about to read the value must know who writes it.
-    if (field === document.activeElement) this.peers.tell(clause, { anchor: IN_FIELD, head: IN_FIELD });
+    if (holds(field, document.activeElement)) this.peers.tell(clause, { anchor: IN_FIELD, head: IN_FIELD });
     this.values?.set(clause, value);
   }
 
@@ -214,15 +210,13 @@ export class TypedField {
     window.clearTimeout(this.timer);
     this.timer = undefined;
     this.shown = stored;
-    if (!(field instanceof HTMLTextAreaElement)) {
+    if (!takesList(field)) {
       put(field, stored);
       this.tell(field, shown);
       return;
     }
-    const merged = mergedLines(base, field.value, stored);
-    const caret = sameCaret(field.value, merged, field.selectionStart);
+    const merged = mergedLines(base, valueIn(field, shown), stored);
     put(field, merged);
-    if (field === document.activeElement) field.setSelectionRange(caret, caret);
     if (merged !== stored) this.timer = window.setTimeout(() => this.write(), PAUSE_MS);
     else if (merged !== shown) this.tell(field, shown);
   }
@@ -236,13 +230,13 @@ export class TypedField {
   }
 
   private fromTo(field: Field, before: string): string {
-    if (field instanceof HTMLTextAreaElement) return " dans la liste. ";
+    if (takesList(field)) return " dans la liste. ";
     const [now, former] = [this.stored, before].map((value) => labelIn(field, value) || "rien");
     return `\u00a0: «\u00a0${now}\u00a0». Auparavant\u00a0: «\u00a0${former}\u00a0». `;
   }
 
   private readonly moved = (event: FocusEvent): void => {
-    if (event.target !== this.field) return;
+    if (!holds(this.field, event.target)) return;
     if (event.type === "focusin") this.peers.tell(this.parts.clause, { anchor: IN_FIELD, head: IN_FIELD });
     else this.peers.stay(this.parts.clause);
   };
@@ -267,26 +261,6 @@ export class TypedField {
     if (change.isShown !== was) this.parts.changed();
     for (const way of this.host.parentElement?.querySelectorAll<HTMLElement>(PUT_BACK) ?? []) way.hidden = !mayWrite;
   }
-}
-
-/** A choice that this list doesn't offer is shown all the same: it is what stands in the draft. */
-function put(field: Field, value: string): void {
-  if (field instanceof HTMLSelectElement && ![...field.options].some((option) => option.value === value)) {
-    field.append(new Option(value, value));
-  }
-  if (field.value !== value) field.value = value;
-}
-
-function labelIn(field: Field, value: string): string {
-  if (field.type === "date") return value.split("-").reverse().join("/");
-  if (field.inputMode === "decimal") return value.replace(/\d{4,}/, (digits) => grouped(digits));
-  if (!(field instanceof HTMLSelectElement)) return value;
-  return [...field.options].find((option) => option.value === value)?.text ?? value;
-}
-
-/** « 140 000 » */
-function grouped(digits: string): string {
-  return digits.replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
 function letterOf({ letter }: Peer): HTMLElement {
