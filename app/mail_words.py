@@ -23,6 +23,7 @@ _PARTS = {
     PartKind.INDICATOR: "un indicateur",
     PartKind.FUNDING_LINE: "une ligne de financement",
     PartKind.FRAMING_SECTION: "la note de cadrage",
+    PartKind.MINUTES: "un relevé de décisions",
 }
 _MEETINGS = {
     "reunion": "une réunion",

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from negotiation.rules.checks_placeholders import placeholders
 from negotiation.rules.clause_text import french_typography, to_html, typed_markdown, value_text
+from negotiation.rules.french_names import clock_words, of_name, the_name, to_name
 from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import ValueKind
 
@@ -40,16 +41,6 @@ _DATE_PATTERNS = {
     "weekday": "EEEE d MMMM",  # vendredi 10 juillet
     "short": "d MMMM",  # 10 juillet
     "month": "MMMM y",  # juillet 2026
-}
-
-# Names of organisations that take an article, by their first word; any other is a proper name (« Orlinde »).
-_ELIDED = "l’"
-_ARTICLES = {
-    **dict.fromkeys(("ARS", "Agence", "Association", "État", "Union", "Assurance", "Académie", "Office"), _ELIDED),
-    **dict.fromkeys(("Département", "Conseil", "Groupe", "Groupement", "Centre", "CCAS", "Syndicat", "SIAO"), "le "),
-    **dict.fromkeys(("CD", "Rectorat", "GCSMS", "CHU", "CH", "Comité", "Préfet"), "le "),
-    **dict.fromkeys(("Métropole", "Fondation", "Mutuelle", "Ville", "Commune", "Région", "Préfecture"), "la "),
-    **dict.fromkeys(("DDETS", "DREETS", "DRIHL", "DDCS", "CPAM", "CARSAT", "Direction", "Collectivité"), "la "),
 }
 
 
@@ -97,11 +88,7 @@ def time_fr(value: datetime | str | None) -> Markup:
 
 def clock_fr(text: str | None) -> Markup:
     """« 14 h », « 9 h 30 », from the « 14:00 » of a calendar."""
-    hours, colon, minutes = (text or "").partition(":")
-    if not (colon and hours.isdecimal()):
-        return typo(text)
-    past = f"{NO_BREAK_SPACE}{minutes}" if minutes.strip("0") else ""
-    return Markup(f"{int(hours)}{NO_BREAK_SPACE}h{past}")
+    return typo(clock_words(text or ""))
 
 
 def datetime_fr(value: datetime | str | None, form: str = "short") -> Markup:
@@ -189,26 +176,19 @@ def party_sign(letter: str) -> Markup:
 @lru_cache(maxsize=SIGNS_KEPT, typed=True)
 def the_party(name: str) -> Markup:
     """« l’ARS », « le Département », « Orlinde »."""
-    return typo(_article(name) + name)
+    return typo(the_name(name))
 
 
 @lru_cache(maxsize=SIGNS_KEPT, typed=True)
 def of_party(name: str) -> Markup:
     """« de l’ARS », « du Département », « d’Orlinde », « de Rive-Ambrelle »."""
-    match _article(name):
-        case "le ":
-            return typo(f"du {name}")
-        case "" if _starts_with_vowel(name):
-            return typo(f"d’{name}")
-        case article:
-            return typo(f"de {article}{name}")
+    return typo(of_name(name))
 
 
 @lru_cache(maxsize=SIGNS_KEPT, typed=True)
 def to_party(name: str) -> Markup:
     """« à l’ARS », « au Département », « à Orlinde »."""
-    article = _article(name)
-    return typo(f"au {name}" if article == "le " else f"à {article}{name}")
+    return typo(to_name(name))
 
 
 def and_fr(words: Iterable[object]) -> Markup:
@@ -344,11 +324,3 @@ def _moment(value: date | datetime | str | None) -> date | datetime | None:
 def _day(value: date | datetime | str | None) -> date | None:
     moment = _moment(value)
     return moment.date() if isinstance(moment, datetime) else moment
-
-
-def _article(name: str) -> str:
-    return _ARTICLES.get(re.split(r"[\s'’-]", name, maxsplit=1)[0], "")
-
-
-def _starts_with_vowel(name: str) -> bool:
-    return name[:1].lower() in "aeiouyàâéèêëîïôöûü"

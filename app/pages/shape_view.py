@@ -152,7 +152,7 @@ def shape_of(
     together = inside_with(session, frame.actor, part) if inside else ()
     above = entries.get(part.parent_id or "")
     return Shape(
-        may_shape=may_shape(frame, part.circle),
+        may_shape=may_shape(frame, part.circle) and part.kind is not PartKind.MINUTES,
         inside=inside,
         side=side_of(part.circle),
         addable=addable(part.kind, part.document),

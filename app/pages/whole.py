@@ -18,7 +18,17 @@ from app.pages.presentation import count_fr
 from app.pages.writing import sent_key
 from app.security import serves
 from negotiation.errors import InvalidInput, OutsideMandate, Refusal
-from negotiation.rules.vocabulary import GESTURE_OF_MOVE, SHARED, Action, ClauseState, DocumentKind, Gesture, Move, Role
+from negotiation.rules.vocabulary import (
+    GESTURE_OF_MOVE,
+    NEGOTIATED,
+    SHARED,
+    Action,
+    ClauseState,
+    DocumentKind,
+    Gesture,
+    Move,
+    Role,
+)
 from negotiation.services.access import require
 from negotiation.services.bundles import Answer, accept_together, propose_working_texts
 from negotiation.services.moves import Seen
@@ -150,7 +160,7 @@ def proposable(frame: Frame, card: ClauseCard) -> bool:
 def left_to_do(
     session: Session,
     frame: Frame,
-    documents: Iterable[DocumentKind] = DocumentKind,
+    documents: Iterable[DocumentKind] = NEGOTIATED,
     *,
     chosen: frozenset[str] | None = None,
 ) -> Left:
@@ -177,7 +187,7 @@ def _context(
     negotiation_id: str,
     chosen: frozenset[str] | None = None,
     *,
-    documents: tuple[DocumentKind, ...] = tuple(DocumentKind),
+    documents: tuple[DocumentKind, ...] = NEGOTIATED,
 ) -> dict[str, Any]:
     actor = reader_in(session, negotiation_id)
     require(actor, Action.READ_TABLE)
@@ -198,7 +208,7 @@ def _context(
 
 def _asked(document: str) -> tuple[DocumentKind, ...]:
     """The document that an address names; all of them when it names none."""
-    return tuple(kind for kind in DocumentKind if kind == document) or tuple(DocumentKind)
+    return tuple(kind for kind in NEGOTIATED if kind == document) or NEGOTIATED
 
 
 def _waiting_visas(requests: Iterable[RequestView]) -> dict[Gesture, WaitingVisas]:

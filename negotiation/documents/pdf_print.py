@@ -103,7 +103,7 @@ def print_contract(
         raise ValueError("the fingerprint is not that of the content")
     tree = print_tree({**content, **(around or {})}, fingerprint=fingerprint, label=label, kind=kind)
     refuse_unprintable(tree)
-    return _typeset({"tree": json.dumps(tree, ensure_ascii=False), "content": rfc8785.dumps(content).decode()})
+    return typeset({"tree": json.dumps(tree, ensure_ascii=False), "content": rfc8785.dumps(content).decode()})
 
 
 def refuse_unprintable(tree: object) -> None:
@@ -122,13 +122,14 @@ def _printable() -> frozenset[str]:
     return frozenset(chr(code) for first, last in ranges for code in range(first, last + 1))
 
 
-def _typeset(inputs: dict[str, str]) -> bytes:
+def typeset(inputs: dict[str, str], template: str = "contract.typ") -> bytes:
+    """The PDF that a template of `templates/print` makes of these inputs. Raises UnprintableText, PrintFailure."""
     with tempfile.TemporaryDirectory(prefix="navette-print-") as folder:
         for source in [*TEMPLATES.glob("*.typ"), *(TEMPLATES / "fonts").glob("*.ttf")]:
             copyfile(source, Path(folder) / source.name)
         try:
             run = subprocess.run(
-                [sys.executable, "-m", __name__, folder],
+                [sys.executable, "-m", __name__, folder, template],
                 input=json.dumps(inputs).encode(),
                 capture_output=True,
                 timeout=TIME_LIMIT,
@@ -151,13 +152,13 @@ def _failure(said: str) -> PrintFailure:
     return PrintFailure(f"La mise en page a échoué : {last}")
 
 
-def _child(folder: str) -> None:
+def _child(folder: str, template: str) -> None:
     """What runs apart: read the inputs, compile, write the PDF. Nothing of the parent but the folder."""
     _limit_resources()
     import typst
 
     compiler = typst.Compiler(
-        input=str(Path(folder) / "contract.typ"),
+        input=str(Path(folder) / template),
         root=folder,
         font_paths=[folder],
         ignore_system_fonts=True,
@@ -182,4 +183,4 @@ def _limit_resources() -> None:
 
 
 if __name__ == "__main__":
-    _child(sys.argv[1])
+    _child(sys.argv[1], sys.argv[2])

@@ -65,13 +65,13 @@ SHAPES = {Side.GESTIONNAIRE: ["square"], Side.AUTHORITY: ["circle", "hexagon", "
 
 def print_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> Node:
     """`content` as described by `pdf_print.CONTENT_SHAPE`."""
-    parties = _parties(content["parties"])
+    parties = drawn_parties(content["parties"])
     start, end = str(content["period"]["start"]), str(content["period"]["end"])
     return {
         "kind": kind,
         "label": plain(label),
-        "fingerprint": " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4)),
-        "short": " ".join(fingerprint[at : at + 4] for at in range(0, 12, 4)),
+        "fingerprint": in_fours(fingerprint),
+        "short": in_fours(fingerprint[:12]),
         "title": plain(content["title"]),
         "subtitle": capitals(plain(content.get("subtitle") or "Contrat pluriannuel d’objectifs et de moyens")),
         "reference": plain(content["reference"]),
@@ -111,6 +111,27 @@ def capitals(text: str) -> str:
 
 def day(iso: object) -> str:
     return value_text(str(iso), None, ValueKind.DATE)
+
+
+def in_fours(fingerprint: str) -> str:
+    return " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4))
+
+
+def drawn_parties(parties: Sequence[Content]) -> dict[str, Node]:
+    """By letter. The shape tells parties apart without colour, as on screen."""
+    left = {side: list(shapes) for side, shapes in SHAPES.items()}
+    drawn: dict[str, Node] = {}
+    for party in parties:
+        shapes = left[Side(party["side"])]
+        drawn[party["letter"]] = {
+            "letter": party["letter"],
+            "name": plain(party["name"]),
+            "short_name": plain(party.get("short_name") or party["name"]),
+            "signatory_title": plain(party.get("signatory_title", "")),
+            "side": str(party["side"]),
+            "shape": shapes.pop(0) if len(shapes) > 1 else shapes[0],
+        }
+    return drawn
 
 
 def blocks(markdown: str) -> list[Node]:
@@ -160,23 +181,6 @@ def _run(inline: Inline) -> Node:
     if not isinstance(inline, Text):
         return {"br": True}
     return {"s": plain(inline.text), "marks": sorted(inline.marks), "href": inline.href}
-
-
-def _parties(parties: Sequence[Content]) -> dict[str, Node]:
-    """By letter. The shape tells parties apart without colour, as on screen."""
-    left = {side: list(shapes) for side, shapes in SHAPES.items()}
-    drawn: dict[str, Node] = {}
-    for party in parties:
-        shapes = left[Side(party["side"])]
-        drawn[party["letter"]] = {
-            "letter": party["letter"],
-            "name": plain(party["name"]),
-            "short_name": plain(party.get("short_name") or party["name"]),
-            "signatory_title": plain(party.get("signatory_title", "")),
-            "side": str(party["side"]),
-            "shape": shapes.pop(0) if len(shapes) > 1 else shapes[0],
-        }
-    return drawn
 
 
 def _chapters(parts: Sequence[Content], *, parties: Mapping[str, Node], kind: str) -> list[Node]:

@@ -116,6 +116,8 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
             "seance.cancelled",
             "seance.opened",
             "seance.closed",
+            "minutes.drawn_up",
+            "minutes.approved",
             "decision.unbound",
             "freeze.requested",
             "freeze.cancelled",

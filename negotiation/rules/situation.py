@@ -29,6 +29,10 @@ class Reason(StrEnum):
     SAME_PARTIES = "same_parties"
     FOLLOWS = "follows"
     """The cell shows the value of an engagement, and is negotiated there."""
+    APPROVED = "approved"
+    """The relevé was approved by every party: its words no longer move."""
+    EVERYBODY = "everybody"
+    """A relevé is approved by every party of the table, whoever was in the room."""
     INSIDE = "inside"
     """What commits a party is said before all parties, never inside a circle."""
 

@@ -182,7 +182,7 @@ def known_field(kind: PartKind, name: str) -> TrameClause | None:
     stem, _, number = name.partition(".")
     if (kind, stem) in _NUMBERED and _NUMBER.fullmatch(number):
         return _NUMBERED[kind, stem](int(number))
-    return _KNOWN[kind].get(name)
+    return _KNOWN.get(kind, {}).get(name)
 
 
 def step_field(number: int) -> TrameClause:

@@ -151,6 +151,12 @@ class NegotiationStatus(StrEnum):
 class DocumentKind(StrEnum):
     CADRAGE = "cadrage"
     CONTRACT = "contrat"
+    MINUTES = "releves"
+    """The relevés of the séances: negotiated like the contract, and no part of it."""
+
+
+NEGOTIATED = (DocumentKind.CADRAGE, DocumentKind.CONTRACT)
+"""What the table is there to agree on: relevés only tell how it came about."""
 
 
 class PartKind(StrEnum):
@@ -161,6 +167,8 @@ class PartKind(StrEnum):
     INDICATOR = "indicator"
     FUNDING_LINE = "funding_line"
     FRAMING_SECTION = "framing_section"
+    MINUTES = "minutes"
+    """The relevé de décisions of one séance."""
 
 
 class ClauseKind(StrEnum):

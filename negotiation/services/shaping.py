@@ -15,7 +15,7 @@ from negotiation.errors import AlreadyDone, CannotShape, Frozen, InvalidInput, N
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.policy import Actor, sees
-from negotiation.rules.vocabulary import SHARED, Action, Circle, ClauseState, Move, VisaState
+from negotiation.rules.vocabulary import SHARED, Action, Circle, ClauseState, Move, PartKind, VisaState
 from negotiation.services.access import require
 from negotiation.services.moves import play
 from negotiation.services.orders import Order, Seen
@@ -134,11 +134,16 @@ def restore_part(uow: UnitOfWork, actor: Actor, part_id: str) -> None:
 
 
 def open_part(uow: UnitOfWork, actor: Actor, part_id: str) -> Part:
-    """The part, with its negotiation locked, for somebody who may shape it. Raises NotFound, NotAllowed, Frozen."""
+    """The part, with its negotiation locked, for somebody who may shape it.
+
+    Raises NotFound, NotAllowed, Frozen, and CannotShape for a relevé: its passages are those of its séance.
+    """
     part = uow.session.get(Part, part_id)
     if part is None or part.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(part.circle)):
         raise NotFound()
     require(actor, Action.SHAPE, circle=Circle.parse(part.circle))
+    if part.kind is PartKind.MINUTES:
+        raise CannotShape(reason="minutes")
     if uow.lock(part.negotiation_id).frozen_at is not None:
         raise Frozen()
     uow.refresh(part)

@@ -8,6 +8,7 @@ from negotiation.store import (
     exchange,
     following,
     inside,
+    minutes,
     notifying,
     people,
     preparation,
@@ -16,5 +17,18 @@ from negotiation.store import (
     talk,
 )
 
-ROWS = (contract, draft_states, exchange, following, inside, notifying, people, preparation, record, seances, talk)
+ROWS = (
+    contract,
+    draft_states,
+    exchange,
+    following,
+    inside,
+    minutes,
+    notifying,
+    people,
+    preparation,
+    record,
+    seances,
+    talk,
+)
 METADATA = SQLModel.metadata

@@ -51,6 +51,8 @@ def _said(clause: Clause, part: Part) -> str:
         return f"{'l’engagement' if clause.kind is ClauseKind.ENGAGEMENT else 'la clause'} {clause.code}"
     if part.kind is PartKind.FRAMING_SECTION:
         return f"la clause « {clause.label} » de la note de cadrage"
+    if part.kind is PartKind.MINUTES:
+        return f"le passage « {clause.label} » du relevé « {part.title} »"
     place = f"{_PARTS[part.kind]} {part.code or f'« {part.title} »'}"
     if part.kind is PartKind.ARTICLE and clause.field == _FIELD_OF_ARTICLE:
         return place

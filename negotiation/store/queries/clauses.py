@@ -7,13 +7,21 @@ from dataclasses import field as made_by
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from negotiation.rules.lifecycle import Request, Situation, Tabled
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import REQUEST_OF_MOVE, ClauseKind, ClauseState, Move, ReserveState, ValueKind
+from negotiation.rules.vocabulary import (
+    REQUEST_OF_MOVE,
+    ClauseKind,
+    ClauseState,
+    Move,
+    PartKind,
+    ReserveState,
+    ValueKind,
+)
 from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.queries.visibility import on_the_table, visible
@@ -143,21 +151,27 @@ def card_of(session: Session, actor: Actor, clause_id: str) -> ClauseCard | None
 
 
 def cards_by_id(session: Session, actor: Actor, clause_ids: Iterable[str]) -> dict[str, ClauseCard]:
-    """The clauses named, as far as this person reads them, by id."""
-    named = col(Clause.id).in_(sorted(set(clause_ids)))
-    return {card.id: card for card in _cards(session, _readable(actor) & named)}
+    """The clauses named, those of relevés too, as far as this person reads them, by id."""
+    named = col(Clause.id).in_(sorted(set(clause_ids))) & (col(Clause.negotiation_id) == actor.negotiation_id)
+    dropped = _parts_where(col(Part.dropped_at).is_not(None), actor.negotiation_id)
+    kept = visible(Clause.circle, actor) & col(Clause.part_id).not_in(dropped)
+    return {card.id: card for card in _cards(session, kept & named)}
 
 
 def cards_on_the_table(session: Session, negotiation_id: str) -> tuple[ClauseCard, ...]:
-    """Every clause that all parties share, in the order of their parts: those of dropped parts are left out."""
+    """Every clause of the contract and its framing note that all parties share, in the order of their parts."""
     shared = (col(Clause.negotiation_id) == negotiation_id) & on_the_table(Clause.circle)
     return _cards(session, shared & in_the_contract(negotiation_id))
 
 
-def in_the_contract(negotiation_id: str) -> ColumnElement[bool]:
-    """Clauses whose part wasn't dropped."""
-    dropped = select(col(Part.id)).where(col(Part.negotiation_id) == negotiation_id, col(Part.dropped_at).is_not(None))
-    return col(Clause.part_id).not_in(dropped)
+def in_the_contract(*negotiation_ids: str) -> ColumnElement[bool]:
+    """Clauses of what these tables are there to agree on: neither those of a part that was dropped, nor of a relevé."""
+    apart = col(Part.dropped_at).is_not(None) | (col(Part.kind) == PartKind.MINUTES)
+    return col(Clause.part_id).not_in(_parts_where(apart, *negotiation_ids))
+
+
+def _parts_where(condition: ColumnElement[bool], *negotiation_ids: str) -> Select[str]:
+    return select(col(Part.id)).where(col(Part.negotiation_id).in_(negotiation_ids), condition)
 
 
 def engagement_cards(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
@@ -196,12 +210,11 @@ def _untouched() -> ColumnElement[bool]:
 def cards_of_tables(session: Session, negotiation_ids: Iterable[str]) -> dict[str, tuple[ClauseCard, ...]]:
     """Of several negotiations, what all parties read: the engagements, and the clauses that wait for somebody."""
     ids = sorted(set(negotiation_ids))
-    dropped = select(col(Part.id)).where(col(Part.negotiation_id).in_(ids), col(Part.dropped_at).is_not(None))
     awaited = col(Clause.current_version_id).is_not(None) & (col(Clause.state) != ClauseState.AGREED)
     wanted = (col(Clause.kind) == ClauseKind.ENGAGEMENT) | awaited | col(Clause.request_kind).is_not(None)
     shared = col(Clause.negotiation_id).in_(ids) & on_the_table(Clause.circle)
     found: dict[str, list[ClauseCard]] = {negotiation_id: [] for negotiation_id in ids}
-    for card in _cards(session, shared & wanted & col(Clause.part_id).not_in(dropped)):
+    for card in _cards(session, shared & wanted & in_the_contract(*ids)):
         found[card.negotiation_id].append(card)
     return {negotiation_id: tuple(cards) for negotiation_id, cards in found.items()}
 
