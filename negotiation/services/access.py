@@ -14,6 +14,7 @@ from negotiation.rules.policy import Actor, Authentication, Decision, Target, de
 from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, Action, Circle, Right, Role, Side
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Part
+from negotiation.store.exchange import Draft
 from negotiation.store.people import Delegation, Member, Party, Person
 from negotiation.store.prepared import Question
 
@@ -55,17 +56,29 @@ def seated_on_part(connection: Connection, part_id: str, *, person_id: str, auth
 
     Raises NotFound as it does, and for a part that is still inside another party.
     """
+    row, seated = _seated(connection, _SEAT_ON_PART, part_id, person_id=person_id, authentication=authentication)
+    if not sees(seated.actor, Circle.parse(row.circle)):
+        raise NotFound()
+    return seated
+
+
+def seated_at_draft(connection: Connection, draft_id: str, *, person_id: str, authentication: Authentication) -> Seated:
+    """The same for the table of this draft, whoever reads the draft itself. Raises NotFound."""
+    return _seated(connection, _SEAT_AT_DRAFT, draft_id, person_id=person_id, authentication=authentication)[1]
+
+
+def _seated(
+    connection: Connection, seat: Question, place: str, *, person_id: str, authentication: Authentication
+) -> tuple[Any, Seated]:
     today = paris_day(now())
-    found = _SEAT_ON_PART.ask(connection, {"part": part_id, "person": person_id})
+    found = seat.ask(connection, {"place": place, "person": person_id})
     if not found or not sits(found[0], today):
         raise NotFound()
     row = found[0]
-    lendings = _LENT_TO_ONE.ask(connection, {"member": row.id, "today": today})
-    actor = _of_row(row, authentication, lent=_roles_lent(lendings, today))
-    if not sees(actor, Circle.parse(row.circle)):
-        raise NotFound()
+    lenders = _LENT_TO_ONE.ask(connection, {"member": row.id, "today": today})
+    actor = _of_row(row, authentication, lent=_roles_lent(lenders, today))
     is_awaited = row.invited_at is not None and row.joined_at is None
-    return Seated(actor, row.title, row.letter, row.rights, is_awaited)
+    return row, Seated(actor, row.title, row.letter, row.rights, is_awaited)
 
 
 def is_invited(session: Session, negotiation_id: str, person_id: str) -> bool:
@@ -207,8 +220,13 @@ _SEATS: Any = (
 _SEAT = _SEATS.where(col(Member.negotiation_id) == bindparam("negotiation"))
 _SEAT_ON_PART = Question(
     _SEATS.join(Part, col(Part.negotiation_id) == col(Member.negotiation_id))
-    .where(col(Part.id) == bindparam("part"))
+    .where(col(Part.id) == bindparam("place"))
     .add_columns(col(Part.circle))
+)
+_SEAT_AT_DRAFT = Question(
+    _SEATS.join(Draft, col(Draft.negotiation_id) == col(Member.negotiation_id)).where(
+        col(Draft.id) == bindparam("place")
+    )
 )
 _PLACE_OF_CLAUSE = select(col(Clause.negotiation_id), col(Clause.circle)).where(col(Clause.id) == bindparam("clause"))
 _LENDERS: Any = (

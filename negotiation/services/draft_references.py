@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from pycrdt import Doc
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
 
 from negotiation.drafting import markdown_bridge, schema
 from negotiation.drafting.vet import library_failures_named
@@ -21,6 +22,7 @@ from negotiation.services.access import require
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Draft, DraftCredit, DraftWriter, Version
 from negotiation.store.people import Party
+from negotiation.store.prepared import Question
 
 _DOCUMENTS_KEPT = 64
 """A text of 50 kB takes some tens of milliseconds to write as a document; everybody at the table asks for the same."""
@@ -62,44 +64,39 @@ class References:
     """None where nobody counts who wrote what, or nothing was counted yet."""
 
 
-def references_of(session: Session, actor: Actor, *, draft_id: str, clause_id: str) -> References:
+def references_of(connection: Connection, actor: Actor, *, draft_id: str, clause_id: str) -> References:
     """For who reads this draft. Raises NotFound, NotAllowed."""
-    draft, clause = session.get(Draft, draft_id), session.get(Clause, clause_id)
-    if draft is None or draft.negotiation_id != actor.negotiation_id:
+    found = _DRAFTED_CLAUSE.ask(connection, {"draft": draft_id, "clause": clause_id})
+    if not found or found[0].negotiation_id != actor.negotiation_id:
         raise NotFound()
-    require(actor, Action.READ_DRAFT, circle=Circle.parse(draft.circle))
-    if clause is None or clause.part_id != draft.part_id or not sees(actor, Circle.parse(clause.circle)):
+    row = found[0]
+    require(actor, Action.READ_DRAFT, circle=Circle.parse(row.draft_circle))
+    if row.clause_circle is None or not sees(actor, Circle.parse(row.clause_circle)):
         raise NotFound()
-    query = select(Party).where(col(Party.negotiation_id) == draft.negotiation_id)
-    parties = {party.id: party for party in session.execute(query).scalars()}
+    parties = {party.id: party for party in _PARTIES.ask(connection, {"negotiation": row.negotiation_id})}
+    writers = _WRITERS.ask(connection, {"draft": draft_id, "epoch": row.epoch})
     return References(
-        texts=_texts(session, clause),
-        writers={client_id: parties[party_id].letter for client_id, party_id in _writers(session, draft)},
+        texts=_texts(row, clause_id),
+        writers={writer.client_id: parties[writer.party_id].letter for writer in writers},
         parties={party.letter: party.short_name for party in parties.values()},
-        credits=_credits(session, draft, clause, {key: party.letter for key, party in parties.items()}),
+        credits=_credits(row, {key: party.letter for key, party in parties.items()}),
     )
 
 
-def _texts(session: Session, clause: Clause) -> dict[ReferenceName, Reference]:
-    agreed = _version(session, clause.agreed_version_id)
-    tabled = _version(session, clause.current_version_id)
+def _texts(row: Any, clause_id: str) -> dict[ReferenceName, Reference]:
+    """Of a row of `_DRAFTED_CLAUSE`."""
+
+    def reference(number: int | None, text: str, value: Canonical) -> Reference:
+        return Reference(number, _document(clause_id, text), as_entered(value, row.value_kind))
+
     found: dict[ReferenceName, Reference] = {}
-    if agreed:
-        found[ReferenceName.AGREED] = _reference(clause, agreed.text, agreed.value, number=agreed.number)
-    if tabled and (agreed is None or tabled.id != agreed.id):
-        found[ReferenceName.TABLED] = _reference(clause, tabled.text, tabled.value, number=tabled.number)
-    if agreed is None and (clause.working_text.strip() or clause.working_value is not None):
-        found[ReferenceName.START] = _reference(clause, clause.working_text, clause.working_value, number=None)
+    if row.agreed_id is not None:
+        found[ReferenceName.AGREED] = reference(row.agreed_number, row.agreed_text, row.agreed_value)
+    if row.tabled_id not in (None, row.agreed_id):
+        found[ReferenceName.TABLED] = reference(row.tabled_number, row.tabled_text, row.tabled_value)
+    if row.agreed_id is None and (row.working_text.strip() or row.working_value is not None):
+        found[ReferenceName.START] = reference(None, row.working_text, row.working_value)
     return found
-
-
-def _version(session: Session, version_id: str | None) -> Version | None:
-    """Versions are shared by nature: who reads the clause reads them."""
-    return session.get(Version, version_id) if version_id else None
-
-
-def _reference(clause: Clause, text: str, value: Canonical, *, number: int | None) -> Reference:
-    return Reference(number, _document(clause.id, text), as_entered(value, clause.value_kind))
 
 
 @lru_cache(maxsize=_DOCUMENTS_KEPT)
@@ -110,18 +107,54 @@ def _document(clause_id: str, text: str) -> bytes:
         return document.get_update()
 
 
-def _writers(session: Session, draft: Draft) -> list[tuple[int, str]]:
-    query = select(col(DraftWriter.client_id), col(DraftWriter.party_id)).where(
-        col(DraftWriter.draft_id) == draft.id,
-        col(DraftWriter.epoch) == draft.epoch,
+def _credits(row: Any, letters: Mapping[str, str]) -> Credits | None:
+    """Kept for the table commune alone: `negotiation/services/crediting.py`."""
+    if row.credited_text is None:
+        return None
+    return Credits(row.credited_text, tuple((letters.get(party_id or ""), length) for party_id, length in row.runs))
+
+
+# --------------------------------------------------------------------- statements, made once: all who draft ask at once
+
+
+def _of_version(version: Any, name: str) -> list[Any]:
+    fields = (version.id, version.number, version.text, version.value)
+    return [col(field).label(f"{name}_{field.key}") for field in fields]
+
+
+_AGREED, _TABLED = aliased(Version), aliased(Version)
+# Versions are shared by nature: who reads the clause reads them.
+_DRAFTED_CLAUSE = Question(
+    select(
+        col(Draft.negotiation_id),
+        col(Draft.circle).label("draft_circle"),
+        col(Draft.epoch),
+        col(Clause.circle).label("clause_circle"),
+        col(Clause.value_kind),
+        col(Clause.working_text),
+        col(Clause.working_value),
+        *_of_version(_AGREED, "agreed"),
+        *_of_version(_TABLED, "tabled"),
+        col(DraftCredit.text).label("credited_text"),
+        col(DraftCredit.runs),
+    )
+    .outerjoin(Clause, (col(Clause.part_id) == col(Draft.part_id)) & (col(Clause.id) == bindparam("clause")))
+    .outerjoin(_AGREED, col(_AGREED.id) == col(Clause.agreed_version_id))
+    .outerjoin(_TABLED, col(_TABLED.id) == col(Clause.current_version_id))
+    .outerjoin(
+        DraftCredit, (col(DraftCredit.draft_id) == col(Draft.id)) & (col(DraftCredit.clause_id) == col(Clause.id))
+    )
+    .where(col(Draft.id) == bindparam("draft"))
+)
+_PARTIES = Question(
+    select(col(Party.id), col(Party.letter), col(Party.short_name)).where(
+        col(Party.negotiation_id) == bindparam("negotiation")
+    )
+)
+_WRITERS = Question(
+    select(col(DraftWriter.client_id), col(DraftWriter.party_id)).where(
+        col(DraftWriter.draft_id) == bindparam("draft"),
+        col(DraftWriter.epoch) == bindparam("epoch"),
         col(DraftWriter.party_id).is_not(None),
     )
-    return [(row.client_id, row.party_id) for row in session.execute(query)]
-
-
-def _credits(session: Session, draft: Draft, clause: Clause, letters: Mapping[str, str]) -> Credits | None:
-    """Kept for the table commune alone: `negotiation/services/crediting.py`."""
-    found = session.get(DraftCredit, (draft.id, clause.id))
-    if found is None:
-        return None
-    return Credits(found.text, tuple((letters.get(party_id or ""), length) for party_id, length in found.runs))
+)
