@@ -128,7 +128,7 @@ def _opening(entry: HistoryEntry) -> Opening | None:
 def _clauses(session: Session, negotiation_id: str) -> list[ClauseText]:
     """What stands in each clause: its text, then its value. Clauses that hold nothing have no file."""
     shared = (col(Part.negotiation_id) == negotiation_id) & on_the_table(Part.circle) & col(Part.dropped_at).is_(None)
-    query = select(Part).where(shared).order_by(col(Part.position))
+    query = select(Part).where(shared).order_by(col(Part.position), col(Part.id))
     parts: dict[str, Part] = {part.id: part for part in session.execute(query).scalars()}
     texts: dict[str, list[ClauseText]] = {part_id: [] for part_id in parts}
     for card in cards_on_the_table(session, negotiation_id):
