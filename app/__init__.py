@@ -28,6 +28,10 @@ from app.pages.readings import readings
 from app.pages.retaking import retaking
 from app.pages.search import search
 from app.pages.shaping import shape
+from app.pages.seances import seances
+from app.pages.seances_agenda import seances_agenda
+from app.pages.seances_room import seances_room
+from app.pages.seances_wall import seances_wall
 from app.pages.synoptique import synoptique
 from app.pages.table import table
 from app.pages.tasks import tasks
@@ -57,6 +61,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     threads,
     discussion,
     discussion_pieces,
+    seances,
+    seances_agenda,
+    seances_room,
+    seances_wall,
+    minutes,
     tasks,
     history,
     members,

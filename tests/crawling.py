@@ -32,6 +32,7 @@ from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Delegation, Member, Party
 from negotiation.store.record import FrozenVersion
+from negotiation.store.seances import Seance, SeanceDecision, SeancePoint
 from negotiation.store.talk import SavedView, Task
 from tests.databases import is_short_run
 from tests.visitors import Visitor
@@ -109,6 +110,9 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "move_id": ["inconnu", *every(MoveRow)],
         "task_id": ["inconnue", *every(Task)],
         "view_id": ["inconnue", *every(SavedView)],
+        "seance_id": ["inconnue", *every(Seance)],
+        "point_id": ["inconnu", *every(SeancePoint)],
+        "decision_id": ["inconnue", *every(SeanceDecision)],
         "token": ["inconnu"],
         "trame_id": ["inconnue"],
         "part_key": ["preambule"],
@@ -161,6 +165,9 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "pieces.several": {"de": _pieces(ids)},
     }.get(rule.endpoint, {})
     return [{name: value} for name, values in asked.items() for value in values]
+        "seances.show_new": {"rendez_vous": ["inconnu"]},
+        "seances.show_seance": _at_seance(ids) | {"chercher": ["contrat"], "cercle": _circles(ids)["cercle"]},
+        "seances_room.seance_fragment": _at_seance(ids),
 
 
 def _filters(ids: Ids) -> dict[str, list[str]]:
@@ -208,6 +215,10 @@ def _threads(ids: Ids) -> dict[str, list[str]]:
 def _tasks(ids: Ids) -> dict[str, list[str]]:
     asked = {"etat": ["ouvertes", "closes", "toutes", "autre"], "page": NUMBERS, "cercle": _circles(ids)["cercle"]}
     named = {"message": "message_id", "commentaire": "move_id", "clause": "clause_id"}
+def _at_seance(ids: Ids) -> dict[str, list[str]]:
+    return {"sur": [*ids.get("clause_id", ["x"])[:9], "inconnue"], "onglet": ["brouillon"], "suivre": ["oui"]}
+
+
     return asked | {name: [*ids.get(those, []), "x"] for name, those in named.items()}
 
 

@@ -25,6 +25,7 @@ from werkzeug.routing.converters import AnyConverter
 
 from app.signin.session import session_of_socket_token
 from negotiation.rules.paris import paris_day
+from negotiation.rules.seances import DecisionKind
 from negotiation.rules.vocabulary import SHARED, Action, Gesture, Move, Role, Side
 from negotiation.services.delegating import end_delegation, set_delegation
 from negotiation.services.discussing import send_message
@@ -32,6 +33,7 @@ from negotiation.services.joining import Joining, add_party
 from negotiation.services.leaving import remove
 from negotiation.services.members import Carried, Seat, invite
 from negotiation.services.orders import Order
+from negotiation.services.seance_agenda import Item, add_point
 from negotiation.services.tasks import Wish, open_task
 from negotiation.services.views import keep_view
 from negotiation.services.visas import set_visa_rule, submit
@@ -42,6 +44,7 @@ from negotiation.store.record import FrozenVersion
 from tests.builders import Table, a_table
 from tests.closing_table import a_closing_table, agree_everything, freeze, put_signature
 from tests.crawling import Answer, Ids, answer_of, ids_of
+from tests.seance_table import an_open_seance
 from tests.secrets_table import TEXT, SecretsTable, Typist, set_secrets, type_secrets
 from tests.visitors import Visitor
 
@@ -331,7 +334,13 @@ def _own(table: Table, clause: str) -> Ids:
         )
         essms = select(col(Essms.id)).where(col(Essms.negotiation_id) == table.id)
         structure = str(uow.session.execute(essms).scalars().first())
+    meeting = an_open_seance(table, table.og.dg)
+    with table.store.unit_of_work() as uow:
+        point = add_point(uow, table.og.dg.actor, meeting.id, Item(clause_id=table.clause_id(clause)))
     return {
+        "seance_id": [meeting.id],
+        "point_id": [point],
+        "decision_id": [meeting.record(table.og.dg, DecisionKind.QUESTION, clause, text="Pourquoi ?")],
         "negotiation_id": [table.id],
         "part_id": [table.part_id("fa01")],
         "clause_id": [table.clause_id(clause)],

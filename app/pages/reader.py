@@ -1,4 +1,4 @@
-"""Who reads a page: one person, anybody of a party with the same roles, or a whole party.
+"""Who reads a page: one person, anybody of a party with the same roles, a whole party, or the whole table.
 
 What is read or written once for several must not depend on one of them. Its reader is then one of these, which notices
 what it is asked: a wrong answer can't be shared by mistake.
@@ -12,6 +12,7 @@ from typing import Any
 from flask import g
 
 from negotiation.rules.policy import Actor, Authentication, Method
+from negotiation.rules.vocabulary import Side
 from negotiation.store.columns import now
 from negotiation.store.queries.people import PartyView
 
@@ -81,7 +82,7 @@ class MeAsAnybody(Me):
 
 def _refuse(name: str, kept: frozenset[str]) -> None:
     if name in kept:
-        raise AssertionError(f"what a whole party reads can't depend on « {name} »")
+        raise AssertionError(f"what many read together can't depend on « {name} »")
 
 
 class WholeParty(Actor):
@@ -99,6 +100,28 @@ class WholeParty(Actor):
             party_id=actor.party_id,
             negotiation_id=actor.negotiation_id,
             side=actor.side,
+            roles=frozenset(),
+            key="",
+            authentication=Authentication(Method.DECLARED, now()),
+        )
+
+
+class WholeTable(Actor):
+    """Everybody together: what is shared, and no circle besides. Whatever asks for roles or a name raises
+    AssertionError."""
+
+    def __getattribute__(self, name: str) -> Any:
+        _refuse(name, OF_ONE | OF_ROLES)
+        return super().__getattribute__(name)
+
+    @classmethod
+    def of(cls, actor: Actor) -> "WholeTable":
+        return cls(
+            person_id="",
+            member_id="",
+            party_id="",
+            negotiation_id=actor.negotiation_id,
+            side=Side.ASSOCIATE,
             roles=frozenset(),
             key="",
             authentication=Authentication(Method.DECLARED, now()),

@@ -111,7 +111,7 @@ def clause_fragment(clause_id: str, which: str) -> ResponseReturnValue:
         tab = request.args.get("onglet", "")
 
         def shown(reader: Frame) -> dict[str, Any]:
-            facts = _open_context(session, reader, card, tab=tab) | around(session, reader, part, tab=tab)
+            facts = open_context(session, reader, card, tab=tab) | around(session, reader, part, tab=tab)
             return reader.context("texts", subsection="text", part=part, **facts)
 
         template = {"carte": "fiches/_clause_open.html", "marge": "fiches/_rail.html"}[which]
@@ -153,7 +153,7 @@ def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str =
         visa_for=visas_for_me(session, frame),
         shape=shape_of(session, frame, part, plan, cards),
         typed_inside={},
-        **_open_context(session, frame, opened, tab=tab),
+        **open_context(session, frame, opened, tab=tab),
         **around(session, frame, part, tab=tab),
     )
 
@@ -168,7 +168,7 @@ def _around_part(session: Session, frame: Frame, part: PartView) -> dict[str, An
     }
 
 
-def _open_context(session: Session, frame: Frame, card: ClauseCard | None, *, tab: str) -> dict[str, Any]:
+def open_context(session: Session, frame: Frame, card: ClauseCard | None, *, tab: str) -> dict[str, Any]:
     """The open clause, and what this person may do in it; nothing of the other clauses."""
     target = Target(frame.negotiation.id)
     compare = request.args.get("comparer", "")

@@ -11,6 +11,8 @@ import { references } from "./page/references";
 import { startRefreshing } from "./page/refresh";
 import { startRequests } from "./page/requests";
 import { startShowingMessages } from "./page/said";
+import { startSeances } from "./page/seance";
+import { startArrangingAgendas } from "./page/seance_agenda";
 import { startSuggesting } from "./page/suggesting";
 import { startAskingForTicks } from "./page/ticks";
 import { startKeepingTypedText } from "./page/typed_text";
@@ -19,6 +21,7 @@ import { told } from "./page/words";
 // Drafts first: their listener of « submit » must hold a form back before another sends it.
 startLiveDrafts();
 startAskingForTicks();
+startSeances();
 startSendingMessages();
 startRequests();
 startKeepingTypedText();
@@ -28,6 +31,7 @@ startCitingPassages();
 startSuggesting(names, references);
 startGuardingPastes();
 startRecallCountdown();
+startArrangingAgendas();
 
 const person = told("person");
 if (told("socket-token") && person) {

@@ -2,6 +2,7 @@
 
 import htmx from "htmx.org";
 import { followClauseList } from "./clause_list";
+import { keysOfSeance } from "./seance_keys";
 import { holdsTypedText } from "./typed_text";
 import { button, element } from "./words";
 
@@ -10,6 +11,7 @@ export interface PageChange {
   negotiation: string;
   part?: string | null;
   clause?: string | null;
+  seance?: string | null;
 }
 
 declare global {
@@ -43,14 +45,21 @@ export function startRefreshing(): void {
     if (/^part\.(dropped|restored)$/.test(detail.type)) return refreshAll();
     // Only the discussion shows it, which puts it at its end.
     if (detail.type === "message.sent") return;
-    const keys = new Set(["table"]);
-    if (detail.type.startsWith("words.")) keys.add(detail.part ? `discussion:${detail.part}` : "discussion");
-    if (detail.type.startsWith("task.")) keys.add("tasks");
-    if (detail.part) keys.add(`part:${detail.part}`);
-    if (detail.clause) keys.add(`clause:${detail.clause}`);
+    const keys = keysOf(detail);
     ask((key) => keys.has(key));
   });
   document.addEventListener("htmx:beforeSwap", (event) => keepAsLeft((event as CustomEvent<SwapDetail>).detail));
+}
+
+/** What the pieces that a change concerns carry. */
+function keysOf(detail: PageChange): Set<string> {
+  const keys = new Set(["table"]);
+  if (detail.type.startsWith("words.")) keys.add(detail.part ? `discussion:${detail.part}` : "discussion");
+  if (detail.type.startsWith("task.")) keys.add("tasks");
+  if (detail.part) keys.add(`part:${detail.part}`);
+  if (detail.clause) keys.add(`clause:${detail.clause}`);
+  for (const key of keysOfSeance(detail)) keys.add(key);
+  return keys;
 }
 
 /** After a time without connection nobody knows what was missed: everything is asked for again. */
@@ -213,7 +222,8 @@ function nameOf(folded: HTMLElement): string {
 function offer(fragment: Element): void {
   if (fragment.querySelector(":scope > .refresh-offer")) return;
   const subject = fragment.getAttribute("data-refresh-on")?.startsWith("clause:") ? "Cette clause" : "Cette page";
-  const way = button(`${subject} a changé : actualiser`, "button button-small", () => swap(fragment));
+  const words = fragment.getAttribute("data-refresh-offer") ?? `${subject} a changé : actualiser`;
+  const way = button(words, "button button-small", () => swap(fragment));
   const line = element("p", "refresh-offer", way);
   line.setAttribute("role", "status");
   fragment.prepend(line);

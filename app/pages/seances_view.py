@@ -1,0 +1,220 @@
+"""What a séance shows, whoever asks: where its reader is in it, the clause on that screen, what may be decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlmodel import Session
+
+from app.pages.clause_view import TABS, default_tab
+from app.pages.frame import Frame
+from app.pages.talk import panel, read_part
+from app.pages.texts import open_context
+from negotiation.errors import NotFound
+from negotiation.rules.policy import Decision, Target, decide
+from negotiation.rules.seances import MOVE_OF_DECISION, DecisionKind, DecisionState, SeanceState
+from negotiation.rules.vocabulary import ACTION_OF_MOVE, Action, ClauseState, Move
+from negotiation.store.columns import now
+from negotiation.store.queries.clauses import ClauseCard, card_of, cards_of_part
+from negotiation.store.queries.people import MemberView, PartyView
+from negotiation.store.queries.seances import (
+    AttendeeView,
+    DecisionView,
+    PointView,
+    SeanceView,
+    has_arrived,
+    seance_view,
+)
+
+DECIDED_HERE = (Move.ACCEPTANCE, Move.RESERVE, Move.QUESTION)
+"""Moves of the open clause that a séance makes by its decisions, which wait a minute and are minuted."""
+MAY_AGREE = frozenset({ClauseState.PROPOSED, ClauseState.COUNTERED, ClauseState.PARTIALLY_AGREED, ClauseState.REOPENED})
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader of an open séance is: on the clause that the chair shows, or on one of their own choice.
+
+    `tab`: the reading of `clause_id`, of that clause alone.
+    """
+
+    clause_id: str = ""
+    tab: str = ""
+    follows: bool = True
+
+    @classmethod
+    def told(cls, asked: Mapping[str, str]) -> "Place":
+        """As an address or a form says it: `sur`, `onglet`, `suivre`."""
+        clause_id, tab = asked.get("sur", ""), asked.get("onglet", "")
+        return cls(clause_id, tab if tab in TABS else "", not clause_id or asked.get("suivre") == "oui")
+
+    def fields(self) -> dict[str, str]:
+        """The same for a form or an address, without what goes without saying."""
+        told = {"sur": self.clause_id, "onglet": self.tab, "suivre": "oui" if self.clause_id and self.follows else ""}
+        return {name: value for name, value in told.items() if value}
+
+    @property
+    def query(self) -> str:
+        return f"?{urlencode(self.fields())}" if self.fields() else ""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A party in the attendance list: who came, whom one still expects."""
+
+    party: PartyView
+    present: tuple[AttendeeView, ...]
+    missing: tuple[AttendeeView, ...]
+
+    @property
+    def expected(self) -> int:
+        return sum(each.is_expected for each in (*self.present, *self.missing))
+
+
+def address_of(negotiation_id: str, seance_id: str) -> str:
+    return f"/negociations/{negotiation_id}/seances/{seance_id}"
+
+
+def may(frame: Frame, action: Action) -> bool:
+    return decide(frame.actor, action, Target(frame.negotiation.id)) is Decision.ALLOW
+
+
+def seated(frame: Frame) -> list[tuple[PartyView, list[MemberView]]]:
+    """Who sits today, by party, in the order of the table."""
+    here = [member for member in frame.members.values() if member.sits]
+    return [(party, [each for each in here if each.party.id == party.id]) for party in frame.parties.values()]
+
+
+def seance_context(session: Session, frame: Frame, seance_id: str, **more: Any) -> dict[str, Any]:
+    """What every page of a séance needs. Raises NotFound."""
+    view = seance_view(session, frame.actor, seance_id)
+    me = frame.actor.member_id
+    is_open = view.card.state is SeanceState.OPEN
+    return {
+        "view": view,
+        "seance": view.card,
+        "here": address_of(frame.negotiation.id, seance_id),
+        "benches": benches(frame, view),
+        "moment": now(),
+        "sitting": seated(frame),
+        "at": Place(),
+        "kept_here": {},
+        "refusal_here": "",
+        "wrong_here": "",
+        "is_chair": is_open and view.card.chair_id == me,
+        "may_plan": may(frame, Action.PLAN_SEANCE),
+        "may_chair": may(frame, Action.CHAIR_SEANCE),
+        "may_record": may(frame, Action.RECORD_DECISION),
+        "arrives": is_open and not has_arrived(session, frame.actor, seance_id),
+    } | more
+
+
+def benches(frame: Frame, view: SeanceView) -> tuple[Bench, ...]:
+    """The attendance by party; parties of whom nobody is expected or there stay out."""
+    found = []
+    for party in frame.parties.values():
+        theirs = [each for each in view.attendance if each.party_id == party.id]
+        if theirs:
+            present = tuple(each for each in theirs if each.is_present)
+            found.append(Bench(party, present, tuple(each for each in theirs if not each.is_present)))
+    return tuple(found)
+
+
+def room_context(session: Session, frame: Frame, seance_id: str, place: Place, **more: Any) -> dict[str, Any]:
+    """An open séance: its agenda, the clause on this screen, its decisions. Raises NotFound."""
+    context = seance_context(session, frame, seance_id, at=place)
+    view: SeanceView = context["view"]
+    shown = (view.clause_id or "") if place.follows else place.clause_id
+    card = card_of(session, frame.actor, shown) if shown else None
+    if shown and card is None and not place.follows:
+        raise NotFound()
+    on_screen = clause_context(session, frame, card, place)
+    point = next((each for each in view.points if each.is_current), None)
+    return (
+        context
+        | on_screen
+        | decisions_context(frame, view, card)
+        | {"point": point}
+        | _alternatives(session, frame, point, card)
+        | more
+    )
+
+
+def clause_context(session: Session, frame: Frame, card: ClauseCard | None, place: Place) -> dict[str, Any]:
+    """The open clause as on its fiche, whose own moves leave out what is decided here."""
+    tab = ""
+    if card is not None:
+        tab = place.tab if place.clause_id == card.id and place.tab else usual_tab(card)
+    found = open_context(session, frame, card, tab=tab) | {"decided_here": [str(move) for move in DECIDED_HERE]}
+    part = read_part(session, frame, card.part_id) if card else None
+    return found | {"shown": card, "part": part, "subsection": "", "told": []}
+
+
+def usual_tab(card: ClauseCard) -> str:
+    """Together one writes: where nothing is on the table, the draft of all parties."""
+    unwritten = card.situation.current is None and card.state not in (ClauseState.AGREED, ClauseState.WITHDRAWN)
+    return "table-commune" if unwritten and card.follows_id is None else default_tab(card)
+
+
+def _alternatives(session: Session, frame: Frame, point: PointView | None, card: ClauseCard | None) -> dict[str, Any]:
+    """The clauses of the part under discussion, where the point is a whole part."""
+    whole = point is not None and point.part_id is not None and point.clause_id is None
+    cards = cards_of_part(session, frame.actor, point.part_id or "") if point and whole else ()
+    return {"clauses_of_point": cards if point and not point.is_dropped else ()}
+
+
+def talk_beside(session: Session, frame: Frame, seance_id: str, name: str) -> dict[str, Any]:
+    """The discussion of the table, at the séance."""
+    found = panel(session, frame, name or "shared", seance_id=seance_id)
+    return found | {"may_draft": may(frame, Action.WRITE_DRAFT)}
+
+
+# ---------------------------------------------------------------------- what is decided
+
+
+def decisions_context(frame: Frame, view: SeanceView, card: ClauseCard | None) -> dict[str, Any]:
+    """What was decided, in order, and what may be decided about the clause on the screen.
+
+    `agreeing`, `concerned`: parties for which an accord, or a reserve or question, may be noted.
+    """
+    agreeing = _agreeing(frame, card) if card else ()
+    concerned = frame.in_order(card.situation.concerned) if card else ()
+    frozen = frame.negotiation.frozen_at is not None
+    return {
+        "agreeing": () if frozen else agreeing,
+        "concerned": () if frozen else concerned,
+        "decides": {kind: _decides(frame, kind) for kind in DecisionKind},
+        "confirmable": frozenset(each.id for each in view.decisions if _confirms(frame, each)),
+        "cancellable": frozenset(each.id for each in view.decisions if _cancels(frame, view, each)),
+    }
+
+
+def _agreeing(frame: Frame, card: ClauseCard) -> tuple[PartyView, ...]:
+    """Who may still accept the version on the table, one's own party first."""
+    current = card.situation.current
+    if current is None or card.state not in MAY_AGREE or card.follows_id is not None:
+        return ()
+    waited = card.situation.concerned - card.situation.behind
+    parties = [party for party in frame.in_order(waited) if current.author != party.id]
+    return tuple(sorted(parties, key=lambda party: party.id != frame.me.party.id))
+
+
+def _decides(frame: Frame, kind: DecisionKind) -> bool:
+    """Whether this person commits their own party by it; otherwise it is only proposed to it."""
+    move = MOVE_OF_DECISION.get(kind)
+    return move is None or may(frame, ACTION_OF_MOVE[move])
+
+
+def _confirms(frame: Frame, decision: DecisionView) -> bool:
+    own = decision.party_id == frame.me.party.id and decision.kind is not None
+    return own and decision.state is DecisionState.PROPOSED and _decides(frame, DecisionKind(str(decision.kind)))
+
+
+def _cancels(frame: Frame, view: SeanceView, decision: DecisionView) -> bool:
+    if decision.state is DecisionState.WAITING and not decision.seconds_left(now()):
+        return False
+    if decision.state not in (DecisionState.PROPOSED, DecisionState.WAITING):
+        return False
+    own = {decision.recorded_by, decision.decided_by, view.card.chair_id}
+    return frame.actor.member_id in own or _confirms(frame, decision)
