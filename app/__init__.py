@@ -19,6 +19,7 @@ from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
 from app.pages.members import members
+from app.pages.minutes import minutes
 from app.pages.moves import moves
 from app.pages.notices import notices
 from app.pages.opening import opening

@@ -99,7 +99,7 @@ def accept_whole(negotiation_id: str) -> ResponseReturnValue:
     """Accept, in one gesture, the versions that the form lists: « clause number fingerprint » each."""
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
-        answers = [_answer(listed) for listed in request.form.getlist("clause")]
+        answers = [answer_listed(listed) for listed in request.form.getlist("clause")]
         submitted = accept_together(
             uow, actor, answers, words=_words(), despite_mandate=_knowingly(), request_key=sent_key()
         )
@@ -155,6 +155,15 @@ def proposable(frame: Frame, card: ClauseCard) -> bool:
     untabled = card.state is ClauseState.TO_WRITE and not card.situation.versions and not card.follows_id
     written = bool(card.text) or card.value is not None
     return untabled and written and Move.PROPOSAL in frame.moves(card)
+
+
+def answer_listed(listed: str) -> Answer:
+    """« clause number fingerprint », as a form lists what its page showed. Raises InvalidInput."""
+    clause_id, _, rest = listed.partition(" ")
+    number, _, fingerprint = rest.partition(" ")
+    if not number.isdecimal():
+        raise InvalidInput(field="clause")
+    return Answer(clause_id, Seen.told(number, fingerprint))
 
 
 def left_to_do(
@@ -256,11 +265,3 @@ def _kept(
 ) -> tuple[PartLines, ...]:
     kept = (PartLines(entry, tuple(card for card in cards if wanted(card))) for entry, cards in lines)
     return tuple(line for line in kept if line.cards)
-
-
-def _answer(listed: str) -> Answer:
-    clause_id, _, rest = listed.partition(" ")
-    number, _, fingerprint = rest.partition(" ")
-    if not number.isdecimal():
-        raise InvalidInput(field="clause")
-    return Answer(clause_id, Seen.told(number, fingerprint))

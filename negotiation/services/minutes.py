@@ -6,6 +6,7 @@ so. Co-drafting, counter-proposals, comments, reserves and acceptances are those
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -39,11 +40,11 @@ TITLE = "Relevés de décisions"
 
 
 @dataclass(frozen=True)
-class Printed:
-    """The PDF of a relevé. `is_approved`: or else a project of it."""
+class Printable:
+    """A relevé to print. `fingerprint`: empty while it is a project."""
 
-    pdf: bytes
-    is_approved: bool
+    content: dict[str, Any]
+    fingerprint: str
 
 
 def draw_up_minutes(uow: UnitOfWork, actor: Actor, seance_id: str) -> str:
@@ -82,19 +83,20 @@ def draw_up_minutes(uow: UnitOfWork, actor: Actor, seance_id: str) -> str:
     return part.id
 
 
-def printed_minutes(session: Session, actor: Actor, seance_id: str) -> Printed:
-    """The relevé as a PDF: what was approved, or the project as it stands.
-
-    Raises NotFound, NotAllowed, Unprintable, PrintFailed.
-    """
+def minutes_to_print(session: Session, actor: Actor, seance_id: str) -> Printable:
+    """What was approved, or the relevé as it stands. Raises NotFound, NotAllowed."""
     require(actor, Action.FOLLOW_SEANCE)
     minutes = minutes_of(session, actor, seance_id)
     if minutes is None:
         raise NotFound()
-    is_approved = minutes.approved_at is not None
-    content = json.loads(minutes.content) if is_approved else content_so_far(session, minutes.id)
+    content = json.loads(minutes.content) if minutes.approved_at else content_so_far(session, minutes.id)
+    return Printable(content, minutes.content_hash)
+
+
+def printed(record: Printable) -> bytes:
+    """The PDF, made outside any transaction. Raises Unprintable, PrintFailed."""
     try:
-        return Printed(print_minutes(content, fingerprint=minutes.content_hash), is_approved)
+        return print_minutes(record.content, fingerprint=record.fingerprint)
     except UnprintableText as refusal:
         raise Unprintable(character=refusal.character, where=refusal.where) from refusal
     except PrintFailure as failure:

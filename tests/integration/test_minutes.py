@@ -20,10 +20,9 @@ from negotiation.rules.minutes import passages
 from negotiation.rules.seances import DecisionKind
 from negotiation.rules.situation import Reason
 from negotiation.rules.vocabulary import SHARED, ClauseState, DocumentKind, Gesture, Move, Role
-from negotiation.services.approving import content_so_far
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.exporting import collect_archive
-from negotiation.services.minutes import printed_minutes
+from negotiation.services.minutes import Printable, minutes_to_print, printed
 from negotiation.services.orders import Order
 from negotiation.services.seance_agenda import Item, add_point, point_at
 from negotiation.services.shaping import drop_part
@@ -326,14 +325,16 @@ def test_a_frozen_contract_takes_no_relevé_but_its_records_still_tell_one(store
 
 
 def test_it_prints_as_a_project_then_as_approved(relevé: Relevé, table: Table) -> None:
-    with table.store.reading() as session:
-        project = printed_minutes(session, table.og.lect.actor, relevé.seance_id)
-        assert content_so_far(session, relevé.view.id)["approvals"] == []
+    project = to_print(relevé)
+    assert not project.fingerprint
+    assert project.content["approvals"] == []
     everybody_approves(relevé)
-    with table.store.reading() as session:
-        final = printed_minutes(session, table.og.lect.actor, relevé.seance_id)
-        again = printed_minutes(session, table.og.lect.actor, relevé.seance_id)
-    assert project.pdf.startswith(b"%PDF-")
-    assert not project.is_approved
-    assert final.is_approved
-    assert final.pdf == again.pdf != project.pdf
+    final = to_print(relevé)
+    assert final.fingerprint == relevé.view.content_hash
+    assert printed(project).startswith(b"%PDF-")
+    assert printed(final) == printed(to_print(relevé)) != printed(project)
+
+
+def to_print(relevé: Relevé) -> Printable:
+    with relevé.table.store.reading() as session:
+        return minutes_to_print(session, relevé.table.og.lect.actor, relevé.seance_id)

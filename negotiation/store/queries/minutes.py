@@ -16,7 +16,7 @@ from negotiation.rules.minutes_facts import Act, Facts, Failed, Next, OnClause, 
 from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor
 from negotiation.rules.seances import DecisionKind, DecisionState
-from negotiation.rules.vocabulary import TALK_MOVES, Move, ValueKind
+from negotiation.rules.vocabulary import TALK_MOVES, TEXT_MOVES, Move, ValueKind
 from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.minutes import Minutes
@@ -40,6 +40,21 @@ class MinutesView:
     content: str
     content_hash: str
     approved_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """What a party said of a passage: its own text, its approval, or why it asks for another. `version`: the one that
+    it names; `author_id`: the party that wrote it, None for what was drawn up."""
+
+    clause_id: str
+    move: Move
+    party_id: str
+    member_id: str
+    version: int
+    author_id: str | None
+    words: str
+    at: datetime
 
 
 def minutes_of(session: Session, actor: Actor, seance_id: str) -> MinutesView | None:
@@ -72,6 +87,27 @@ def _minutes(session: Session, actor: Actor, *which: ColumnElement[bool]) -> lis
         )
         for row, title in session.execute(query)
     ]
+
+
+def answers_on(session: Session, actor: Actor, part_id: str) -> tuple[AnswerView, ...]:
+    """What the parties tabled, approved or refused in the passages of a relevé, oldest first."""
+    query = (
+        select(MoveRow, col(Version.number), col(Version.author_party_id))
+        .join(Clause, col(Clause.id) == MoveRow.clause_id)
+        .join(Version, col(Version.id) == MoveRow.version_id)
+        .where(
+            col(Clause.part_id) == part_id,
+            col(MoveRow.negotiation_id) == actor.negotiation_id,
+            visible(MoveRow.circle, actor),
+            col(MoveRow.type).in_([Move.ACCEPTANCE, Move.REJECTION, *TEXT_MOVES]),
+        )
+        .order_by(col(MoveRow.recorded_at), col(MoveRow.clause_id), col(MoveRow.rank))
+    )
+    return tuple(
+        AnswerView(row.clause_id, row.type, row.party_id, row.member_id, number, author, row.motive or row.text, row.at)
+        for row, number, author in session.execute(query)
+        if row.type not in TEXT_MOVES or author == row.party_id
+    )
 
 
 def facts_of_seance(session: Session, actor: Actor, seance_id: str) -> Facts:
