@@ -196,8 +196,17 @@ def test_what_a_wire_loses_changes_or_cuts_is_noticed_and_mended(enter: Enter) -
     og, ars = enter(OG), enter(ARS)
     wire = Wire(og)
     og.page.clock.install()
+
+    # The draft is late: a value typed meanwhile is given to it once it has come.
+    wire.once("sent", "open_draft", lambda frame: None)
     for somebody in (og, ars):
         somebody.open_clause("EN05", "table-commune")
+    expect(ars.live_text).to_be_visible()
+    expect(og.clause.locator(".live-draft[aria-busy=true]")).to_be_visible()
+    value_of(og).fill("2")
+    og.page.clock.fast_forward(13_000)
+    expect(value_of(ars)).to_have_value("2")
+    expect(value_of(og)).to_have_value("2")
     expect(og.live_text).to_be_visible()
     start = ars.live_text.inner_text()
 

@@ -63,10 +63,12 @@ def test_a_value_nobody_proposed_is_kept_beside_the_words(app: Flask) -> None:
         alice.push(alice.value(typed, clause_id))
         table.table.agree(name, f"Nous visons {agreed}.", value=agreed)
         reopen(table, name)
-    page = Visitor(app).enter(table.person("ars.dg").email).get(f"/clauses/{clause_id}/table-commune").text
-    assert sorted(re.findall(r"Valeur mise de côté.*?<b>(.*?)</b>", page, re.DOTALL)) == ["94,5,", "94,5\u00a0%"]
-    assert 'data-put-value="94,5"' in page
-    assert "Mots mis de côté" not in page
+    ars = Visitor(app).enter(table.person("ars.dg").email)
+    for place in ("table-commune", "fragment/carte?onglet=table-commune"):
+        page = ars.get(f"/clauses/{clause_id}/{place}").text
+        assert sorted(re.findall(r"Valeur mise de côté.*?<b>(.*?)</b>", page, re.DOTALL)) == ["94,5,", "94,5\u00a0%"]
+        assert 'data-put-value="94,5"' in page
+        assert "Mots mis de côté" not in page
 
 
 def test_a_draft_nobody_wrote_in_leaves_nothing_behind(table: DraftingTable) -> None:

@@ -10,7 +10,18 @@ import { partySign } from "./carets";
 import type { DraftSync } from "./draft_sync";
 import { IN_FIELD, type Peer, type Peers } from "./peers";
 import { TypedChange, type ValueThen } from "./typed_change";
-import { type Field, fieldBeside, focusOn, holds, isReadable, labelIn, put, takesList, valueIn } from "./typed_input";
+import {
+  type Field,
+  fieldBeside,
+  firstValueOf,
+  focusOn,
+  holds,
+  isReadable,
+  labelIn,
+  put,
+  takesList,
+  valueIn,
+} from "./typed_input";
 import { mergedLines, Writings } from "./typed_list";
 import { OwnChanges } from "./typed_undo";
 
@@ -31,6 +42,8 @@ export class TypedField {
   private nameless: string | null = null;
   private timer: number | undefined;
   private own = new OwnChanges();
+  /** Something was typed before the draft was there. */
+  private isEarly = false;
   private readonly line = element("div", "typed-live");
   private readonly change = new TypedChange((value) => this.putBack(value));
   private readonly silence: () => void;
@@ -61,6 +74,7 @@ export class TypedField {
     this.writings = new Writings(this.values, this.parts.clause);
     this.shown = this.stored;
     this.own = new OwnChanges();
+    this.giveEarly();
     this.show();
   }
 
@@ -125,7 +139,8 @@ export class TypedField {
   };
 
   private readonly typed = (event: Event): void => {
-    if (!holds(this.field, event.target) || this.values === null) return;
+    if (!holds(this.field, event.target)) return;
+    if (this.values === null) this.isEarly = true;
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.write(), event.type === "change" ? 0 : PAUSE_MS);
   };
@@ -138,6 +153,15 @@ export class TypedField {
     else if (ctrl && key === "y") this.step(event, "redo");
     else if (key === "enter" && !(this.field instanceof HTMLTextAreaElement)) this.give(event);
   };
+
+  /** What was typed on the page as it was sent, before the draft came. */
+  private giveEarly(): void {
+    const { field, stored } = this;
+    if (field === null || !this.isEarly) return;
+    this.isEarly = false;
+    if (takesList(field)) put(field, mergedLines(firstValueOf(field), valueIn(field, stored), stored));
+    this.write();
+  }
 
   /** Enter gives the value to the others. Left to the browser it would propose the text to all of them. */
   private give(event: Event): void {

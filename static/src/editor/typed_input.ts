@@ -32,6 +32,18 @@ export function valueIn(field: Field, stands: string): string {
   return [...known, ...ticked.filter((item) => !known.includes(item))].join("\n");
 }
 
+/** As the page was sent. */
+export function firstValueOf(field: Field): string {
+  if (field instanceof HTMLFieldSetElement) {
+    return boxesOf(field)
+      .filter((box) => box.defaultChecked)
+      .map((box) => box.value)
+      .join("\n");
+  }
+  if (!(field instanceof HTMLSelectElement)) return field.defaultValue;
+  return [...field.options].find((option) => option.defaultSelected)?.value ?? "";
+}
+
 /** A choice that this list doesn't offer is shown all the same: it is what stands in the draft. */
 export function put(field: Field, value: string): void {
   if (field instanceof HTMLFieldSetElement) {
