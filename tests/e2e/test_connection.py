@@ -10,6 +10,7 @@ from tests.e2e.serving import RunningServer
 from tests.e2e.wires import RefusingProxy
 
 OF_THE_NETWORK = re.compile("WebSocket|ERR_INTERNET_DISCONNECTED")
+OF_AN_EDITOR = re.compile("ERR_FAILED|dynamically imported module")
 OG, ARS = "og.dg@handicap.example", "ars.resp@handicap.example"
 
 
@@ -25,6 +26,25 @@ def test_leaving_ends_the_other_tabs_of_the_same_browser(enter: Enter) -> None:
     expect(banner).to_contain_text("Votre session est terminée", timeout=4_000)
     assert time.monotonic() - left < 2
     expect(banner.get_by_role("link", name="Se connecter")).to_be_visible()
+    # The text that stays on the screen is closed: its tools write nothing in it.
+    quote = og.clause.get_by_role("button", name="Citation")
+    expect(quote).to_have_attribute("aria-disabled", "true")
+    quote.click(force=True)
+    expect(og.live_text.locator("blockquote")).to_have_count(0)
+
+
+def test_an_editor_that_does_not_come_leaves_a_sentence_and_the_text(enter: Enter) -> None:
+    og = enter(OG)
+    og.page.route(re.compile(r"/static/dist/main-\w+\.js"), lambda asked: asked.abort())
+    og.open_clause("EN14", "table-commune")
+    expect(og.clause.locator(".live-problem")).to_have_text(
+        "L’éditeur ne s’est pas chargé\u00a0: rechargez la page pour écrire dans ce texte."
+    )
+    expect(og.clause.locator(".live-draft .read")).to_be_visible()
+    og.page.unroute_all()
+    og.page.reload()
+    expect(og.live_text).to_be_visible()
+    og.complaints[:] = [told for told in og.complaints if not OF_AN_EDITOR.search(told)]
 
 
 def test_two_browsers_converge_where_a_proxy_refuses_websocket_and_the_network_goes(

@@ -124,6 +124,7 @@ export class ClauseEditor {
     if (event === "renewed") this.takeDown();
     if (this.editor === null && this.sync.ready) this.build();
     this.editor?.setEditable(this.mayWrite(), false);
+    this.toolbar?.refresh();
     this.redline?.bar.show();
     this.showMyself();
     this.showSaved();

@@ -132,7 +132,7 @@ export class Toolbar {
   }
 
   openLink(): void {
-    this.link.open();
+    if (this.editor.isEditable) this.link.open();
   }
 
   focus(): void {
@@ -143,12 +143,15 @@ export class Toolbar {
     this.editor.off("transaction", this.refresh);
   }
 
-  private readonly refresh = (): void => {
+  /** After each edit, and when the text was opened or closed to writing: its tools would write in it all the same. */
+  readonly refresh = (): void => {
+    const isClosed = !this.editor.isEditable;
     for (const [pressed, tool] of this.shown) {
       if (tool.isOn) pressed.setAttribute("aria-pressed", String(tool.isOn(this.editor)));
       // Still reachable by the arrows: a tool that vanishes under the focus loses it.
-      pressed.setAttribute("aria-disabled", String(tool.isUseless?.(this.editor) ?? false));
+      pressed.setAttribute("aria-disabled", String(isClosed || (tool.isUseless?.(this.editor) ?? false)));
     }
+    this.headings.setAttribute("aria-disabled", String(isClosed));
     this.tableGroup.hidden = !this.editor.isActive("table");
     const level = [1, 2, 3, 4].find((one) => this.editor.isActive("heading", { level: one }));
     this.headings.value = String(level ?? 0);
@@ -175,7 +178,7 @@ export class Toolbar {
 
   private linkTool(): HTMLElement {
     const tool: Tool = { words: "Lien", name: "Lien (Ctrl+K)", does: (c) => c, isOn: (e) => e.isActive("link") };
-    const made = button(tool.words, "tool", () => this.link.open());
+    const made = button(tool.words, "tool", () => this.openLink());
     made.title = tool.name;
     made.setAttribute("aria-label", tool.name);
     keepSelection(made);
@@ -188,6 +191,7 @@ export class Toolbar {
     for (const [level, words] of choices.entries()) this.headings.append(new Option(words, String(level)));
     this.headings.setAttribute("aria-label", "Style du paragraphe");
     this.headings.addEventListener("change", () => {
+      if (!this.editor.isEditable) return this.refresh();
       const level = Number(this.headings.value);
       const chain = chainInText(this.editor);
       if (level === 0) chain.setParagraph().run();

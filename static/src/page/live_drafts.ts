@@ -1,12 +1,11 @@
 /**
- * The texts of a page that can be written together, before anybody writes: a text to read, a plain form without
- * JavaScript. The editor is fetched when somebody first goes into one.
+ * The texts of a page that can be written together, before anybody writes: a text to read. The editor is fetched when
+ * somebody first goes into one.
  *
  *   <div class="live-draft" data-draft-part="…" data-draft-side="commune|ours|authorities" data-clause="…"
  *        data-editable="true|false" data-open="now" data-label="Texte commun de la clause EN06">
  *     <p class="saved" role="status"></p>              (optional: where to say what is saved)
  *     <div class="read">current text, in HTML</div>
- *     <form class="live-fallback">… <textarea name="text"> …</form>
  *   </div>
  */
 
@@ -19,6 +18,7 @@ const EDITABLE = '.live-draft[data-editable="true"]';
 const CLOSED = '.live-draft:not([data-editable="true"])';
 const TEXT = ":scope > .live-text, :scope > .read";
 const SLOW_FLUSH_MS = 8000;
+const NOT_LOADED = "L’éditeur ne s’est pas chargé\u00a0: rechargez la page pour écrire dans ce texte.";
 
 interface SwapDetail {
   target: Element;
@@ -59,7 +59,6 @@ function prepare(container: Element): void {
   if (container.matches(".live-draft")) found.push(container as HTMLElement);
   for (const draft of found) {
     draft.querySelector(TEXT)?.classList.add("live-text");
-    for (const field of fallbackOf(draft)) hideFallback(field);
     if (draft.matches(EDITABLE)) invite(draft);
   }
   void recoverAll();
@@ -97,23 +96,6 @@ async function recoverElsewhere(person: string): Promise<void> {
     Object.assign(place.dataset, { draftPart: part, draftSide: side, editable: "false" });
     shown.append(place);
     await recover(place, owners);
-  }
-}
-
-function fallbackOf(draft: Element): HTMLElement[] {
-  return [...draft.querySelectorAll<HTMLElement>(".live-fallback, form:has(textarea):not([data-flush-draft])")];
-}
-
-/** Hidden and not sent: the draft itself is the text, the field only held a copy of it. */
-function hideFallback(fallback: HTMLElement): void {
-  fallback.hidden = true;
-  for (const field of fallback.querySelectorAll<HTMLTextAreaElement>("textarea")) field.disabled = true;
-}
-
-function showFallback(draft: Element): void {
-  for (const fallback of fallbackOf(draft)) {
-    fallback.hidden = false;
-    for (const field of fallback.querySelectorAll<HTMLTextAreaElement>("textarea")) field.disabled = false;
   }
 }
 
@@ -157,11 +139,17 @@ async function open(draft: HTMLElement, caret: { x: number; y: number } | "end" 
     const { mount } = await fetchEditor();
     if (draft.isConnected) mounted.set(draft, mount(draft, parts, caret));
   } catch {
-    showFallback(draft);
-    announce("L’éditeur ne s’est pas chargé : le texte reste modifiable dans un champ simple.");
+    sayNotLoaded(draft);
   } finally {
     opening.delete(draft);
   }
+}
+
+function sayNotLoaded(draft: HTMLElement): void {
+  if (draft.querySelector(".live-problem")) return;
+  const line = element("p", "live-problem", NOT_LOADED);
+  line.setAttribute("role", "alert");
+  draft.prepend(line);
 }
 
 function leave(element: Element): void {
