@@ -44,6 +44,10 @@ CHILDREN: Final[Mapping[str, frozenset[str]]] = {
     "horizontalRule": frozenset(),
 }
 NODES: Final = frozenset(CHILDREN) - {DOCUMENT}
+HOLDS_SOMETHING: Final = frozenset(
+    {"bulletList", "orderedList", "listItem", "blockquote", "table", "tableHeader", "tableCell"}
+)
+"""Nodes that every browser deletes where they are hollow: two honest edits may leave one, nobody puts one in."""
 MARKS: Final = frozenset({"bold", "italic", "strike", "link"})
 
 _SAFE_LINK: Final = re.compile(r"(?:https?://|mailto:)[^\x00-\x1f\x7f]+\Z", re.IGNORECASE)

@@ -185,7 +185,10 @@ def fault_in_node(parent: str, node: object, *, depth: int) -> Reason | None:
     attributes: Any = node.attributes
     if not all(schema.attribute_allowed(kind, name, value) for name, value in attributes):
         return Reason.UNKNOWN_ATTRIBUTE
-    for child in node.children:
+    children = list(node.children)
+    if not children and kind in schema.HOLDS_SOMETHING:
+        return Reason.HOLLOW_NODE
+    for child in children:
         fault = fault_in_node(kind, child, depth=depth + 1)
         if fault is not None:
             return fault

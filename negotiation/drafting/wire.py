@@ -26,6 +26,7 @@ class Reason(StrEnum):
     UNKNOWN_MARK = "unknown_mark"
     UNKNOWN_ATTRIBUTE = "unknown_attribute"
     WRONG_PLACE = "wrong_place"
+    HOLLOW_NODE = "hollow_node"
     SOMEBODY_ELSES_CLIENT = "somebody_elses_client"
     CROWDED = "crowded"
     CUT_CHARACTER = "cut_character"

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from negotiation.drafting.guard import inspect_state_vector
+from negotiation.drafting.schema import clause_root
 from negotiation.store.columns import new_id
 from tests import drafting_bytes as yjs
 from tests.builders import Table, a_table
@@ -75,6 +76,7 @@ def milliseconds(alice: Guest, bruno: Guest) -> float:
 def forgeries(mallory: Guest, alices: int) -> dict[str, tuple[dict[str, object], str]]:
     """By name: what is pushed, and the code of the refusal."""
     after_all = yjs.characters("z", after=(alices, 0))
+    root = clause_root(mallory.clause_id)
 
     def update(content: bytes) -> dict[str, object]:
         return {"update": base64.b64encode(content).decode()}
@@ -90,6 +92,10 @@ def forgeries(mallory: Guest, alices: int) -> dict[str, tuple[dict[str, object],
             "update_refused",
         ),
         "missing dependencies": (update(yjs.update((77, 0, [yjs.characters("z", after=(78, 3))]))), "resync_needed"),
+        "a hollow list item": (
+            update(yjs.update((77, 0, [yjs.element("bulletList", root), yjs.element("listItem", (77, 0))]))),
+            "update_refused",
+        ),
     }
 
 

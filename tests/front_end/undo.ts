@@ -12,7 +12,7 @@ import { fragmentName } from "../../static/src/editor/texts";
 import { Undo } from "../../static/src/editor/undo";
 
 /** Who, what, and the place among the letters where it happens. */
-type Step = [0 | 1, "write" | "type" | "erase" | "cut" | "undo" | "send", number?];
+type Step = [0 | 1, "write" | "list" | "type" | "erase" | "empty" | "cut" | "undo" | "send", number?];
 
 class Writer {
   readonly document = new Y.Doc();
@@ -44,6 +44,8 @@ class Writer {
 
   private edit(what: Step[1], place: number, letter: string): void {
     if (what === "write") this.fragment.insert(0, [paragraph("ab")]);
+    else if (what === "list") this.fragment.insert(0, [list()]);
+    else if (what === "empty") ((this.fragment.get(0) as Y.XmlElement).get(0) as Y.XmlElement).delete(0, 1);
     else if (what === "cut") this.fragment.delete(0, 1);
     else if (what === "type") this.letters.insert(place, letter);
     else if (what === "erase") this.letters.delete(place, 1);
@@ -57,6 +59,13 @@ class Writer {
 function paragraph(letters: string): Y.XmlElement {
   const made = new Y.XmlElement("paragraph");
   made.insert(0, [new Y.XmlText(letters)]);
+  return made;
+}
+
+function list(): Y.XmlElement {
+  const [made, item] = [new Y.XmlElement("bulletList"), new Y.XmlElement("listItem")];
+  item.insert(0, [paragraph("ab")]);
+  made.insert(0, [item]);
   return made;
 }
 

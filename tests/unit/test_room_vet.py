@@ -156,9 +156,30 @@ def test_nesting_built_up_over_several_updates_stops_at_the_limit() -> None:
     assert refusal.value.detail["reason"] is Reason.TOO_DEEP
 
 
-def test_a_hollow_item_is_stored_and_read_since_an_honest_undo_may_leave_one() -> None:
+HOLLOW = {
+    "an item": [yjs.element("bulletList", yjs.ROOT), yjs.element("listItem", (9, 0))],
+    "a list": [yjs.element("orderedList", yjs.ROOT)],
+    "a quote": [yjs.element("blockquote", yjs.ROOT)],
+    "a cell": [
+        yjs.element("table", yjs.ROOT),
+        yjs.element("tableRow", (9, 0)),
+        yjs.element("tableCell", (9, 1)),
+    ],
+}
+
+
+@pytest.mark.parametrize("structs", HOLLOW.values(), ids=HOLLOW)
+def test_nobody_puts_in_a_node_of_nothing_that_every_browser_would_delete(structs: list[bytes]) -> None:
+    with pytest.raises(UpdateRefused) as refusal:
+        vet(room_with_a_paragraph(), written(*structs))
+    assert refusal.value.detail["reason"] is Reason.HOLLOW_NODE
+
+
+def test_two_edits_may_leave_a_hollow_item_together() -> None:
     watched = room_with_a_paragraph()
-    vet(watched, written(yjs.element("bulletList", yjs.ROOT), yjs.element("listItem", (9, 0))))
+    item = [yjs.element("bulletList", yjs.ROOT), yjs.element("listItem", (9, 0)), yjs.element("paragraph", (9, 1))]
+    vet(watched, written(*item))
+    vet(watched, b"\x00" + yjs.deletions((9, 2, 1)))
     assert "abc" in markdown_bridge.read_fragment(watched.document, yjs.ROOT)
 
 

@@ -27,6 +27,8 @@ STORIES: dict[str, list[list[Any]]] = {
         *([0, "type", 0], [0, "undo"], [0, "type", 0], [0, "send"]),
         *([1, "cut"], [1, "send"], [0, "undo"]),
     ],
+    # What the item held had been deleted by the other.
+    "hollow": [[0, "list"], [0, "send"], [1, "empty"], [1, "send"], [0, "cut"], [0, "undo"]],
     "alone": [[0, "write"], [0, "erase", 1], [0, "cut"], [0, "undo"], [0, "undo"]],
 }
 
@@ -62,6 +64,11 @@ def test_what_comes_back_comes_back_in_one_order_for_everybody(told: dict[str, A
 def test_an_undo_that_finds_no_place_any_more_leaves_nothing_half_done_and_says_so(told: dict[str, Any]) -> None:
     assert told["gone"]["lost"] == [1, 0]
     assert set(told["gone"]["read"]) == {""}
+
+
+def test_a_list_whose_words_another_deleted_does_not_come_back_hollow(told: dict[str, Any]) -> None:
+    assert set(told["hollow"]["read"]) == {""}
+    assert told["hollow"]["lost"] == [0, 0]
 
 
 def test_an_undo_that_brings_everything_back_says_nothing(told: dict[str, Any]) -> None:

@@ -88,8 +88,8 @@ function placeOf(structs: readonly Struct[], id: Y.ID): number | null {
   return Y.findIndexSS(structs as Y.Item[], id.clock);
 }
 
-/** Empty for all but elements: words may follow later wherever they stand. */
-function kindOf(struct: Struct | undefined): string {
+/** The name of the element; empty for all else (words may follow later wherever they stand). */
+export function kindOf(struct: Struct | undefined): string {
   if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentType)) return "";
   const { type } = struct.content;
   return type instanceof Y.XmlElement ? type.nodeName : "";

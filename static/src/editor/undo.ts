@@ -1,7 +1,8 @@
-/** Taking back one's own edits: as Yjs does it, with two of its faults mended (docs/adr/0017, measured on 13.6.33). */
+/** Taking back one's own edits: as Yjs does it, with its faults mended (docs/adr/0017, measured on 13.6.33). */
 
 import { defaultDeleteFilter, defaultProtectedNodes, ySyncPluginKey } from "@tiptap/y-tiptap";
 import * as Y from "yjs";
+import { kindOf } from "./pieces";
 
 export const NO_PLACE =
   "Une partie de ce qui devait revenir n’est pas revenue\u00a0: le passage où elle se trouvait a été supprimé par quelqu’un d’autre.";
@@ -13,6 +14,9 @@ interface Range {
   clock: number;
   len: number;
 }
+
+/** Nodes that every editor deletes where they hold nothing. */
+const HOLDS_SOMETHING = /^(table|tableRow|tableHeader|tableCell|bulletList|orderedList|listItem|blockquote)$/;
 
 const integrate = Y.Item.prototype.integrate;
 
@@ -55,45 +59,66 @@ export class Undo extends Y.UndoManager {
   /** Yjs looks for the place of each word as it goes, and where there is none it stops halfway: half an edit is sent. */
   private takeBack(stack: readonly StackItem[], act: () => StackItem | null): StackItem | null {
     const before = [...stack];
-    for (const item of before) if (leaveOutWhatHasNoPlace(this.doc.store, item)) item.meta.set(Undo, NO_PLACE);
+    for (const item of before) if (leaveOutWhatCannotStand(this.doc.store, item)) item.meta.set(Undo, NO_PLACE);
     const done = act();
     if (before.slice(stack.length).some((item) => item.meta.has(Undo))) this.lost();
     return done;
   }
 }
 
-/** Whether there was any. */
-function leaveOutWhatHasNoPlace(store: Store, { deletions }: StackItem): boolean {
-  let isSomethingLeftOut = false;
+/** Out of what would be restored. Returns whether something had no place any more. */
+function leaveOutWhatCannotStand(store: Store, { deletions, insertions }: StackItem): boolean {
+  const coming = new Set<Y.Item>();
   for (const [client, ranges] of deletions.clients) {
-    const kept = ranges.flatMap((range) => placed(store, client, range));
-    if (lengthOf(kept) === lengthOf(ranges)) continue;
-    deletions.clients.set(client, kept);
-    isSomethingLeftOut = true;
+    for (const [struct] of ranges.flatMap((range) => structsIn(store, client, range))) {
+      if (struct instanceof Y.Item && !Y.isDeleted(insertions, struct.id)) coming.add(struct);
+    }
   }
-  return isSomethingLeftOut;
+  const lost = [...coming].filter((item) => !hasPlace(store, item));
+  for (const item of lost) coming.delete(item);
+  const left = new Set<Y.Item | Y.GC>([...lost, ...hollowAmong(coming)]);
+  if (!left.size) return false;
+  for (const [client, ranges] of deletions.clients) {
+    const kept = ranges.flatMap((range) => structsIn(store, client, range)).filter(([struct]) => !left.has(struct));
+    deletions.clients.set(
+      client,
+      kept.map(([, range]) => range),
+    );
+  }
+  return lost.length > 0;
 }
 
-function placed(store: Store, client: number, { clock, len }: Range): Range[] {
-  const kept: Range[] = [];
+/** Each struct that stands there, with the part of the range that is its own. */
+function structsIn(store: Store, client: number, { clock, len }: Range): [Y.Item | Y.GC, Range][] {
+  const found: [Y.Item | Y.GC, Range][] = [];
   const end = clock + len;
   for (let at = clock; at < end; ) {
     const struct: Y.Item | Y.GC = Y.getItem(store, Y.createID(client, at));
     const next = Math.min(end, struct.id.clock + struct.length);
-    if (hasPlace(store, struct)) kept.push({ clock: at, len: next - at });
+    found.push([struct, { clock: at, len: next - at }]);
     at = next;
   }
-  return kept;
+  return found;
 }
 
 /** Not where what it stood in was itself restored, deleted with all around it by somebody else, and collected. */
-function hasPlace(store: Store, struct: Y.Item | Y.GC): boolean {
-  if (struct instanceof Y.GC) return true;
-  let around: Y.Item | Y.GC | null = (struct.parent as Y.AbstractType<unknown>)._item;
+function hasPlace(store: Store, item: Y.Item): boolean {
+  let around: Y.Item | Y.GC | null = (item.parent as Y.AbstractType<unknown>)._item;
   while (around instanceof Y.Item && around.redone !== null) around = Y.getItem(store, around.redone);
   return around === null || (around instanceof Y.Item && around.content instanceof Y.ContentType);
 }
 
-function lengthOf(ranges: readonly Range[]): number {
-  return ranges.reduce((total, { len }) => total + len, 0);
+/** Nodes that would come back alone: somebody else had deleted what they held. */
+function hollowAmong(coming: ReadonlySet<Y.Item>): Set<Y.Item> {
+  const nodes = [...coming].filter((item) => item.redone === null && item.content instanceof Y.ContentType);
+  const hollow = new Set<Y.Item>();
+  let before: number;
+  do {
+    before = hollow.size;
+    const filled = new Set(nodes.filter((node) => !hollow.has(node)).map((node) => node.parent));
+    for (const node of nodes) {
+      if (HOLDS_SOMETHING.test(kindOf(node)) && !filled.has((node.content as Y.ContentType).type)) hollow.add(node);
+    }
+  } while (hollow.size > before);
+  return hollow;
 }
