@@ -20,6 +20,7 @@ from app.pages.home import home
 from app.pages.inside import inside
 from app.pages.members import members
 from app.pages.minutes import minutes
+from app.pages.message_steps import message_steps
 from app.pages.moves import moves
 from app.pages.notices import notices
 from app.pages.opening import opening
@@ -62,6 +63,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     threads,
     discussion,
     discussion_pieces,
+    message_steps,
     seances,
     seances_agenda,
     seances_room,

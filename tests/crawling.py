@@ -160,7 +160,10 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "discussion_pieces.part_discussion_fragment": _circles(ids) | {"depuis": NUMBERS},
         "discussion_pieces.more_part_messages": _circles(ids) | {"apres": NUMBERS},
         "discussion_pieces.part_discussion_margin": _circles(ids),
-        "discussion.show_next_step": {"en": ["commentaire", "proposition", "tache", "autre"]},
+        "message_steps.show_next_step": {
+            "en": ["commentaire", "proposition", "tache", "decision", "autre"],
+            "clause": [*ids.get("clause_id", [])[:2], "x"],
+        },
         "tasks.show_tasks": _tasks(ids),
         "pieces.several": {"de": _pieces(ids)},
     }.get(rule.endpoint, {})

@@ -19,13 +19,11 @@ from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
 from negotiation.services.discussing import send_message
 from negotiation.services.recalling import recall_message
-from negotiation.store.queries.clauses import cards_of_part, engagement_cards
 from negotiation.store.queries.discussion import message_of, part_channels
 from negotiation.store.queries.people import audiences_of
 
 discussion = Blueprint("discussion", __name__)
 
-BECOMES = ("commentaire", "proposition", "tache")
 ASKS = "Navette-Asks"
 """Header of a refusal: the field that sends the words all the same, once their author has said yes."""
 
@@ -78,34 +76,6 @@ def take_message_back(negotiation_id: str, message_id: str) -> ResponseReturnVal
     with current_store().reading() as session:
         names = {audience.circle: name for name, audience in audiences_of(session, actor).items()}
     return redirect(_channel_address(negotiation_id, message.part_id, names.get(str(message.circle), "shared")))
-
-
-@discussion.get("/negociations/<negotiation_id>/messages/<message_id>/suite")
-@serves(Action.READ_TABLE)
-def show_next_step(negotiation_id: str, message_id: str) -> ResponseReturnValue:
-    """« En faire… »: a comment or a proposal on a clause that one chooses, or a task."""
-    with current_store().reading() as session:
-        actor = reader_in(session, negotiation_id)
-        require(actor, Action.READ_TABLE)
-        frame = frame_of(session, actor)
-        message = message_of(session, actor, message_id)
-        if message.recalled_at is not None:
-            raise NotFound()
-        asked = request.args.get("en", "")
-        cards = cards_of_part(session, actor, message.part_id) if message.part_id else engagement_cards(session, actor)
-        names = {audience.circle: name for name, audience in frame.audiences.items()}
-        return render_template(
-            "discussion/next_step.html",
-            **frame.context(
-                "discussion",
-                message=message,
-                message_name=names.get(str(message.circle), "ours"),
-                becomes=asked if asked in BECOMES else BECOMES[0],
-                cards=[card for card in cards if card.follows_id is None],
-                people=people_to_name(session, frame),
-                **talk_rights(frame),
-            ),
-        )
 
 
 @discussion.errorhandler(Refusal)
@@ -173,7 +143,7 @@ def _rendered(session: Session, negotiation_id: str, *, part_id: str | None = No
             beside=() if part_id else part_channels(session, actor, room.circle),
             people=people_to_name(session, frame),
             left_of=left_of(frame),
-            **talk_rights(frame),
+            **talk_rights(session, frame),
             **({"kept": "", "named": (), "refusal": "", "asks": ""} | kept),
         ),
     )

@@ -22,6 +22,8 @@ from app.pages.talk import (
     last_of,
     left_of,
     left_of_message,
+    may_draft,
+    may_speak,
     panel,
     room_of,
     talk_in,
@@ -113,7 +115,7 @@ def _answered(
 def _messages(session: Session, frame: Frame, room: Room) -> str:
     def shown(reader: Frame) -> dict[str, Any]:
         talk = talk_in(session, frame, room)
-        return reader.context("discussion", talk=talk, left_of=left_of_message(reader), **talk_rights(reader))
+        return reader.context("discussion", talk=talk, left_of=left_of_message(reader), **talk_rights(session, reader))
 
     return rendered(frame, "discussion/_messages.html", context=shown)
 
@@ -135,7 +137,7 @@ def _more(session: Session, frame: Frame, room: Room) -> str:
 
     def shown(reader: Frame) -> dict[str, Any]:
         left = left_of_message(reader)
-        return reader.context("discussion", room=room, channel=said, left_of=left, **talk_rights(reader))
+        return reader.context("discussion", room=room, channel=said, left_of=left, **talk_rights(session, reader))
 
     return rendered(frame, "discussion/_more.html", context=shown)
 
@@ -144,7 +146,14 @@ def _margin(session: Session, frame: Frame, room: Room) -> str:
     def shown(reader: Frame) -> dict[str, Any]:
         talk = talk_in(session, frame, room, size=IN_THE_MARGIN)
         people = people_to_name(session, reader)
-        return reader.context("texts", talk=talk, left_of=left_of(reader), people=people, **talk_rights(reader))
+        return reader.context(
+            "texts",
+            talk=talk,
+            left_of=left_of(reader),
+            people=people,
+            may_write=may_speak(reader),
+            may_draft=may_draft(reader),
+        )
 
     return rendered(frame, "discussion/_beside.html", context=shown)
 

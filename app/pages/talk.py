@@ -14,6 +14,7 @@ from app.pages.remembering import LASTING
 from app.pages.thread_view import people_to_name, seconds_left, seconds_since, writable
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Decision, Target, decide
+from negotiation.rules.seances import SeanceState
 from negotiation.rules.vocabulary import SHARED, Action, Circle, Move
 from negotiation.services.widening import is_wider
 from negotiation.store.queries.discussion import (
@@ -28,6 +29,7 @@ from negotiation.store.queries.discussion import (
 from negotiation.store.queries.exchanges import MoveView
 from negotiation.store.queries.parts import PartView, part_view
 from negotiation.store.queries.people import AudienceView
+from negotiation.store.queries.seances import SeanceCard, seances_of
 from negotiation.store.queries.shape import establishments
 
 IN_THE_MARGIN = 8
@@ -136,19 +138,36 @@ def last_of(session: Session, frame: Frame, room: Room) -> dict[str, int]:
 def panel(session: Session, frame: Frame, name: str = "shared", *, seance_id: str = "") -> dict[str, Any]:
     """What `discussion/_panel.html` needs to stand on another page: the channels of the table as tabs, one of them
     with its last messages and where to write. Raises NotFound."""
-    return talk_rights(frame) | {
+    return talk_rights(session, frame) | {
         "talk": talk_in(session, frame, room_of(session, frame, name), seance_id=seance_id),
         "left_of": left_of(frame),
         "people": people_to_name(session, frame),
     }
 
 
-def talk_rights(frame: Frame) -> dict[str, Any]:
-    target = Target(frame.negotiation.id)
+def talk_rights(session: Session, frame: Frame) -> dict[str, Any]:
+    """What this reader may do with messages."""
     return {
         "may_write": may_speak(frame),
-        "may_draft": decide(frame.actor, Action.TABLE_TEXT, target) is Decision.ALLOW,
+        "may_draft": may_draft(frame),
+        "may_decide": may_decide(session, frame),
     }
+
+
+def may_draft(frame: Frame) -> bool:
+    return decide(frame.actor, Action.TABLE_TEXT, Target(frame.negotiation.id)) is Decision.ALLOW
+
+
+def may_decide(session: Session, frame: Frame) -> bool:
+    """Whether a message may become a decision of this reader: a séance is open. The margin of a part doesn't ask."""
+    allowed = decide(frame.actor, Action.RECORD_DECISION, Target(frame.negotiation.id)) is Decision.ALLOW
+    return allowed and bool(open_seances(session, frame))
+
+
+def open_seances(session: Session, frame: Frame) -> tuple[SeanceCard, ...]:
+    return frame.read_by_party(
+        "open séances", read=lambda ours: seances_of(session, ours.actor, SeanceState.OPEN), seconds=LASTING
+    )
 
 
 def usual_audience(frame: Frame, part: PartView, *, tab: str = "") -> str:

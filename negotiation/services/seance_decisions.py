@@ -36,7 +36,7 @@ from negotiation.rules.seances import (
     DecisionState,
     SeanceState,
 )
-from negotiation.rules.vocabulary import ACTION_OF_MOVE, Action, Move
+from negotiation.rules.vocabulary import ACTION_OF_MOVE, SHARED, Action, Move
 from negotiation.services.access import require
 from negotiation.services.mandates import breaches_of
 from negotiation.services.moves import needs_visa, open_clause, situation_of
@@ -45,6 +45,7 @@ from negotiation.services.seance_attendance import note_arrival
 from negotiation.services.seance_binding import tell
 from negotiation.services.seance_rows import clause_on_table, locked, party_of_table, seated
 from negotiation.services.tasks import LONGEST_TITLE as LONGEST_TASK
+from negotiation.services.widening import Sending, source_message
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Version
@@ -66,7 +67,8 @@ class Voice(StrEnum):
 class Resolution:
     """What is decided. `seen`: the version on the screen. `party_id`: whose agreement, reserve or question it is, None
     being the recorder's own; or who has the task. `owner`: the member who has it. `despite_mandate`: warned of his
-    party's mandate, the person goes on. `request_key`: the same form twice is one decision."""
+    party's mandate, the person goes on. `request_key`: the same form twice is one decision. `message_id`: the message
+    it comes from, and `sending` whether its author knows that all parties read what is decided."""
 
     kind: DecisionKind
     clause_id: str | None = None
@@ -78,6 +80,8 @@ class Resolution:
     voice: Voice = Voice.DECIDE
     despite_mandate: bool = False
     request_key: str | None = None
+    message_id: str | None = None
+    sending: Sending = Sending.KNOWINGLY
 
 
 def record_decision(uow: UnitOfWork, actor: Actor, seance_id: str, resolution: Resolution) -> str:
@@ -86,13 +90,15 @@ def record_decision(uow: UnitOfWork, actor: Actor, seance_id: str, resolution: R
     An agreement that its party noted already on this version is that one, confirmed if this person may.
 
     Raises NotFound, NotAllowed, SeanceInState, InvalidInput (`field`), MissingText, MessageTooLong, UnreadableText,
-    Frozen, StaleClause, IllegalMove; to whoever decides for his party, RecentSigninRequired, VisaRequired,
-    OutsideMandate.
+    Frozen, StaleClause, IllegalMove, WiderAudience; to whoever decides for his party, RecentSigninRequired,
+    VisaRequired, OutsideMandate.
     """
     require(actor, Action.RECORD_DECISION)
     seance = locked(uow, actor, seance_id, SeanceState.OPEN)
     if known := _done_already(uow, actor, resolution):
         return known
+    if resolution.message_id:
+        source_message(uow.session, actor, resolution.message_id, circle=SHARED, sending=resolution.sending)
     resolution = _checked(uow, actor, resolution)
     clause = _clause(uow, actor, resolution)
     same = _same_agreement(uow, seance, resolution, clause=clause)
@@ -316,6 +322,7 @@ def _new_row(
         state=DecisionState.WAITING,
         recorded_by=actor.member_id,
         request_key=resolution.request_key,
+        message_id=resolution.message_id,
     )
 
 

@@ -114,6 +114,7 @@ class SeanceDecision(SQLModel, table=True):
     __table_args__ = (
         Index("ix_seance_decision_seance", "seance_id", "rank"),
         Index("ix_seance_decision_due", "state", "binds_at"),
+        Index("ix_seance_decision_message", "message_id"),
         UniqueConstraint("recorded_by", "request_key"),
     )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
@@ -137,6 +138,8 @@ class SeanceDecision(SQLModel, table=True):
     recorded_by: str = Field(sa_column=key_column("member.id", index=False))
     recorded_at: datetime = Field(default_factory=now)
     request_key: str | None = Field(default=None, max_length=36)
+    message_id: str | None = Field(default=None, max_length=36)
+    """The message of the discussion that it comes from; told to nobody who doesn't read that message."""
     decided_by: str | None = Field(default=None, max_length=36)
     decided_at: datetime | None = None
     method: Method | None = Field(default=None, sa_column=enum_column(Method, nullable=True))

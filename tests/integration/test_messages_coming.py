@@ -113,8 +113,8 @@ def test_a_channel_of_five_thousand_messages_opens_for_the_price_of_an_empty_one
             with orders_sent(store) as sent:
                 assert visitor.get(address(table, rest)).status_code == 200
                 found.append(len(sent))
-        # What came of the messages is asked for once, where there is one.
-        assert found[1] - found[0] <= 2, (rest, found)
+        # What came of the messages (moves, tasks, decisions) is asked for where there are some.
+        assert found[1] - found[0] <= 3, (rest, found)
     with orders_sent(store) as sent:
         visitor.get(address(full))
     plans = [plan for order in sent if "message" in order.lower() for plan in plan_of(store, order)]

@@ -9,13 +9,14 @@ from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.policy import Actor, circles_of
+from negotiation.rules.seances import DecisionState
 from negotiation.rules.vocabulary import Circle
 from negotiation.store.contract import Part
 from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.queries.references import Reference, references_named
 from negotiation.store.queries.tasks import tasks_of_messages
 from negotiation.store.queries.visibility import visible
-from negotiation.store.seances import Seance
+from negotiation.store.seances import Seance, SeanceDecision
 
 PAGE = 60
 MOST_AT_ONCE = 600
@@ -24,10 +25,12 @@ MOST_AT_ONCE = 600
 
 @dataclass(frozen=True)
 class Became:
-    """What came of a message: the clauses with a comment or proposal made of it (move id, clause id), and its tasks."""
+    """What came of a message: the clauses with a comment or proposal made of it (move id, clause id), its tasks, and
+    the séance of each decision that was not cancelled."""
 
     moves: tuple[tuple[str, str], ...] = ()
     tasks: int = 0
+    decisions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -209,7 +212,27 @@ def _became(session: Session, actor: Actor, message_ids: list[str]) -> dict[str,
     for message_id, move_id, clause_id in session.execute(query):
         moves.setdefault(message_id, []).append((move_id, clause_id))
     tasks = tasks_of_messages(session, actor, message_ids)
-    return {each: Became(tuple(moves.get(each, ())), tasks.get(each, 0)) for each in message_ids}
+    decisions = _decisions(session, actor, message_ids)
+    return {
+        each: Became(tuple(moves.get(each, ())), tasks.get(each, 0), decisions.get(each, ())) for each in message_ids
+    }
+
+
+def _decisions(session: Session, actor: Actor, message_ids: list[str]) -> dict[str, tuple[str, ...]]:
+    """The séances of the decisions that come from these messages, by message; without those that were cancelled."""
+    query = (
+        select(col(SeanceDecision.message_id), col(SeanceDecision.seance_id))
+        .where(
+            col(SeanceDecision.negotiation_id) == actor.negotiation_id,
+            col(SeanceDecision.message_id).in_(message_ids),
+            col(SeanceDecision.state) != DecisionState.CANCELLED,
+        )
+        .order_by(col(SeanceDecision.rank))
+    )
+    found: dict[str, list[str]] = {}
+    for message_id, seance_id in session.execute(query):
+        found.setdefault(message_id, []).append(seance_id)
+    return {message_id: tuple(seances) for message_id, seances in found.items()}
 
 
 def _views(session: Session, actor: Actor, rows: Sequence[Row[Message, str]]) -> tuple[MessageView, ...]:
