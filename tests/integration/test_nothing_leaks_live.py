@@ -126,7 +126,7 @@ def test_what_those_inside_hear_is_a_type_and_ids(
     work_inside(app, found, "og")
     told = recorders["og"].heard()
     assert {event["name"] for event in told} == {"page_changed"}, "his page has the private draft closed"
-    assert all(set(event["args"][0]) == {"type", "negotiation", "part", "clause"} for event in told)
+    assert all(set(event["args"][0]) == {"type", "negotiation", "part", "clause", "seance"} for event in told)
     assert words_met(repr(told).encode(), found.words.told) == set()
 
 
