@@ -18,6 +18,7 @@ from app.mailing import (
     send_due_mails,
 )
 from app.sockets.draft_events import drop_idle_rooms
+from app.sockets.presence import tell_presence
 from app.sockets.watch import close_idle_connections, end_dead_sessions, end_lost_seats
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ TASKS = (
     Task(end_lost_seats),
     Task(close_idle_connections),
     Task(deliver_waiting),
+    Task(tell_presence),
     Task(bind_decisions),
     Task(drop_idle_rooms, every=30),
     Task(forget_delivered, every=60),

@@ -22,6 +22,7 @@ def events_about(*, negotiation: str, part: str, draft: str, clause: str, side: 
     named = {"draft": draft, "epoch": 1}
     return {
         "watch_table": {"negotiation": negotiation},
+        "sit_at_table": {"negotiation": negotiation},
         "open_draft": {"part": part, "side": side, "schema": SCHEMA_VERSION, "state_vector": ""},
         "push_update": {**named, "op": new_id(), "update": UPDATE},
         "pull_updates": {**named, "after": 0},

@@ -15,12 +15,14 @@ from app.pages.rendering import rendered
 from app.pages.shape_view import facts_for
 from app.pages.start import start_of
 from app.pages.whole import answerable, proposable
+from app.presence import at_the_table
 from app.security import serves
 from negotiation.rules.checks import Level, points_of_vigilance
 from negotiation.rules.turn import is_stuck
 from negotiation.rules.vocabulary import Action, ClauseState, DocumentKind
 from negotiation.services.access import require
 from negotiation.services.views import forget_view, keep_view, rename_view
+from negotiation.store.queries.clause_names import clause_names
 from negotiation.store.queries.clauses import (
     ClauseCard,
     count_untouched,
@@ -31,7 +33,7 @@ from negotiation.store.queries.clauses import (
 )
 from negotiation.store.queries.negotiations import PlanEntry, next_meeting, plan_of
 from negotiation.store.queries.parts import themes_of
-from negotiation.store.queries.people import PartyView, parties_of
+from negotiation.store.queries.people import MemberView, PartyView, parties_of
 from negotiation.store.queries.positions import clauses_to_retake
 from negotiation.store.queries.shape import establishments
 from negotiation.store.queries.turns import convergence_of, next_copil, rounds_by_clause
@@ -50,7 +52,7 @@ def show_table(negotiation_id: str) -> ResponseReturnValue:
         frame = _framed(session, negotiation_id)
         plan = _plan(session, frame)
         shown = _board(session, frame, plan) | _standing(session, frame, plan) | _beside(session, frame, plan)
-        shown["views"] = views_of(session, frame.actor)
+        shown |= {"views": views_of(session, frame.actor), "present": _present(session, frame)}
         return render_template("negotiation/table.html", **frame.context("table", **shown))
 
 
@@ -69,6 +71,16 @@ def board_fragment(negotiation_id: str) -> ResponseReturnValue:
             return reader.context("table", beside_another=True, **facts)
 
         return rendered(frame, "negotiation/_board_fragment.html", views, context=shown)
+
+
+@table.get("/negociations/<negotiation_id>/fragment/presents")
+@piece
+@serves(Action.READ_TABLE)
+def presence_fragment(negotiation_id: str) -> ResponseReturnValue:
+    """Who is at the table now, for a page that learns that somebody came or went."""
+    with current_store().reading() as session:
+        frame = _framed(session, negotiation_id)
+        return render_template("negotiation/_presence.html", **frame.context("table", present=_present(session, frame)))
 
 
 @table.get("/negociations/<negotiation_id>/vigilance")
@@ -195,6 +207,27 @@ def _beside(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict
         "untabled": sum(entry.untabled for entry in plan),
         "meeting": next_meeting(session, frame.negotiation.id, frame.today),
     } | _vigilance(session, frame, plan)
+
+
+def _present(session: Session, frame: Frame) -> list[tuple[PartyView, list[tuple[str, list[str]]]]]:
+    """Party by party: each title, with the clauses in whose common text its holder is. Whoever asks is there."""
+    places = {frame.actor.member_id: frozenset[str](), **at_the_table().present(frame.negotiation.id)}
+    written = {clause_id for clauses in places.values() for clause_id in clauses}
+    names = clause_names(session, frame.actor, written) if written else {}
+    here = [member for member in frame.members.values() if member.id in places and member.sits]
+    first = sorted(here, key=lambda member: member.id != frame.actor.member_id)
+    lines = [
+        (member, [names[clause_id].said for clause_id in sorted(places[member.id]) if clause_id in names])
+        for member in first
+    ]
+    return [
+        (party, [(_title(frame, member), where) for member, where in lines if member.party.id == party.id])
+        for party in frame.in_order(member.party.id for member in here)
+    ]
+
+
+def _title(frame: Frame, member: MemberView) -> str:
+    return "Vous" if member.id == frame.actor.member_id else member.title
 
 
 def _vigilance(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict[str, object]:

@@ -14,6 +14,7 @@ from flask_socketio import join_room, leave_room
 
 from app.database import current_store
 from app.errors import row_of
+from app.presence import AtTheTable, Stay
 from app.sockets.live import current_sockets
 from app.sockets.plain_json import document_in_base64, in_base64
 from app.sockets.presence import Peer, Presence, checked_selection, presence, public_id_of, tell_gone
@@ -23,7 +24,7 @@ from negotiation.drafting.schema import SCHEMA_VERSION, UUID
 from negotiation.errors import InvalidInput, NotFound, Refusal
 from negotiation.events import Kind
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import Action, Circle
+from negotiation.rules.vocabulary import SHARED, Action, Circle
 from negotiation.services import drafting
 from negotiation.services.access import seated_on_part
 from negotiation.services.draft_seats import DraftSeat, enter, seat_in_draft
@@ -46,6 +47,7 @@ def install(app: Flask, *, gather_seconds: float) -> None:
     """`gather_seconds`: how long an update waits for company on its way to the disk."""
     app.extensions["live_drafts"] = LiveDrafts.of(app.extensions["store"], gather_seconds=gather_seconds)
     app.extensions["draft_presence"] = Presence()
+    app.extensions["at_the_table"] = AtTheTable()
     app.extensions["store"].subscribe(lambda announcements: _close_what_changed(app, announcements))
 
 
@@ -67,6 +69,8 @@ def open_draft(caller: Caller, message: Message) -> Answer:
     join_room(room)
     peer = Peer(room, opened.draft_id, public_id_of(caller.sid), me.title, me.letter, actor.party_id)
     peer.seat = me.seat or _seat(caller, actor, opened.draft_id)
+    if me.found.circle == SHARED:
+        peer.stay = Stay(actor.negotiation_id, actor.member_id, lambda: peer.clause_id)
     presence().enter(caller.sid, peer)
     return {
         "draft": opened.draft_id,

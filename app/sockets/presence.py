@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app
 
+from app.presence import Stay, at_the_table
 from app.sockets.live import current_sockets
 from negotiation.errors import InvalidInput
 from negotiation.services.draft_seats import DraftSeat
@@ -30,6 +31,8 @@ class Peer:
     party_id: str
     clause_id: str | None = None
     seat: DraftSeat | None = None
+    stay: Stay | None = None
+    """At whose table this is seen; None in a private draft, which nobody outside hears of."""
     _allowance: float = BURST
     _moved_at: float = field(default_factory=time.monotonic)
 
@@ -63,11 +66,14 @@ class Presence:
 
     def enter(self, sid: str, peer: Peer) -> None:
         self._peers.setdefault(sid, {})[peer.draft_id] = peer
+        if peer.stay is not None:
+            at_the_table().come(sid, peer.stay, draft_id=peer.draft_id)
 
     def peer(self, sid: str, draft_id: str) -> Peer | None:
         return self._peers.get(sid, {}).get(draft_id)
 
     def leave(self, sid: str, draft_id: str) -> Peer | None:
+        at_the_table().leave(sid, draft_id=draft_id)
         return self._peers.get(sid, {}).pop(draft_id, None)
 
     def leave_all(self, sid: str) -> list[Peer]:
@@ -101,7 +107,19 @@ def tell_gone(peer: Peer, sid: str) -> None:
         current_sockets().emit("draft_cursor", peer.cursor(None), to=peer.room, skip_sid=sid)
 
 
+def tell_presence() -> None:
+    """Pages that show a table learn that somebody came or went, once a second at most: ids alone, as always."""
+    for negotiation_id in at_the_table().changed():
+        told = {"negotiation": negotiation_id}
+        current_sockets().emit("presence_changed", told, to=room_of_presence(negotiation_id))
+
+
+def room_of_presence(negotiation_id: str) -> str:
+    return f"present:{negotiation_id}"
+
+
 def forget_socket(sid: str) -> None:
-    """The socket closed: its carets go."""
+    """The socket closed: its carets go, and it is at no table any more."""
+    at_the_table().forget(sid)
     for peer in presence().leave_all(sid):
         tell_gone(peer, sid)

@@ -1,6 +1,7 @@
 /** The page's one connection: rare messages with ids, and the live drafts. */
 
 import type { Socket } from "socket.io-client";
+import { startPresence } from "./presence";
 import { type PageChange, refreshAll } from "./refresh";
 import { announce, element, hideBanner, showBanner, told } from "./words";
 
@@ -26,6 +27,7 @@ export async function connect(): Promise<Socket> {
     connectedBefore = true;
     document.dispatchEvent(new Event("navette:connected"));
   });
+  if (negotiation) startPresence(socket, negotiation);
   socket.on("page_changed", (change: PageChange) => {
     document.dispatchEvent(new CustomEvent("navette:changed", { detail: change }));
   });
