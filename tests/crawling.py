@@ -165,12 +165,12 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
             "clause": [*ids.get("clause_id", [])[:2], "x"],
         },
         "tasks.show_tasks": _tasks(ids),
-        "pieces.several": {"de": _pieces(ids)},
-    }.get(rule.endpoint, {})
-    return [{name: value} for name, values in asked.items() for value in values]
         "seances.show_new": {"rendez_vous": ["inconnu"]},
         "seances.show_seance": _at_seance(ids) | {"chercher": ["contrat"], "cercle": _circles(ids)["cercle"]},
         "seances_room.seance_fragment": _at_seance(ids),
+        "pieces.several": {"de": _pieces(ids)},
+    }.get(rule.endpoint, {})
+    return [{name: value} for name, values in asked.items() for value in values]
 
 
 def _filters(ids: Ids) -> dict[str, list[str]]:
@@ -215,13 +215,13 @@ def _threads(ids: Ids) -> dict[str, list[str]]:
     }
 
 
-def _tasks(ids: Ids) -> dict[str, list[str]]:
-    asked = {"etat": ["ouvertes", "closes", "toutes", "autre"], "page": NUMBERS, "cercle": _circles(ids)["cercle"]}
-    named = {"message": "message_id", "commentaire": "move_id", "clause": "clause_id"}
 def _at_seance(ids: Ids) -> dict[str, list[str]]:
     return {"sur": [*ids.get("clause_id", ["x"])[:9], "inconnue"], "onglet": ["brouillon"], "suivre": ["oui"]}
 
 
+def _tasks(ids: Ids) -> dict[str, list[str]]:
+    asked = {"etat": ["ouvertes", "closes", "toutes", "autre"], "page": NUMBERS, "cercle": _circles(ids)["cercle"]}
+    named = {"message": "message_id", "commentaire": "move_id", "clause": "clause_id"}
     return asked | {name: [*ids.get(those, []), "x"] for name, those in named.items()}
 
 
