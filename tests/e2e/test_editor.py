@@ -158,7 +158,7 @@ def test_a_value_is_written_together_and_undo_keeps_to_ones_own_words(enter: Ent
 def test_words_are_commented_while_they_are_written(enter: Enter) -> None:
     og, ars = enter(OG), enter(ARS)
     for somebody in (og, ars):
-        somebody.open_clause("EN05", "table-commune")
+        somebody.open_clause("EN13", "table-commune")
         expect(somebody.live_text).to_be_visible()
     og.write(" Un bilan paraît.")
     for _ in "paraît.":
