@@ -17,6 +17,7 @@ from negotiation.errors import InvalidInput, NotFound, Refusal
 from negotiation.rules.seances import SeanceState
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
+from negotiation.services.minutes import draw_up_minutes
 from negotiation.services.seances import (
     Plan,
     cancel_seance,
@@ -123,7 +124,8 @@ def post_chair(negotiation_id: str, seance_id: str) -> ResponseReturnValue:
 def post_closing(negotiation_id: str, seance_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         close_seance(uow, acting(uow, negotiation_id, Action.CHAIR_SEANCE), seance_id)
-    flash("La séance est close.", "done")
+    drawn_up = _drawn_up(negotiation_id, seance_id)
+    flash(f"La séance est close{', et son relevé de décisions établi' if drawn_up else ''}.", "done")
     return _to(negotiation_id, seance_id)
 
 
@@ -131,6 +133,16 @@ def post_closing(negotiation_id: str, seance_id: str) -> ResponseReturnValue:
 @or_plainly
 def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     return refused(refusal)
+
+
+def _drawn_up(negotiation_id: str, seance_id: str) -> bool:
+    """Whether the relevé could be drawn up at once. The séance is closed all the same: its page offers it again."""
+    try:
+        with current_store().unit_of_work() as uow:
+            draw_up_minutes(uow, acting(uow, negotiation_id, Action.PLAN_SEANCE), seance_id)
+    except Refusal:
+        return False
+    return True
 
 
 def _to(negotiation_id: str, seance_id: str) -> ResponseReturnValue:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from negotiation.errors import IllegalMove
 from negotiation.rules.lifecycle_effects import EFFECTS, same_text_seen
-from negotiation.rules.situation import Origin, Outcome, Play, Reason, Request, Situation, Tabled
-from negotiation.rules.vocabulary import CONSENT_TO, ClauseState, Move
+from negotiation.rules.situation import Approval, Origin, Outcome, Play, Reason, Request, Situation, Tabled
+from negotiation.rules.vocabulary import CONSENT_TO, TALK_MOVES, ClauseState, Move
 
 __all__ = [
     "RULES",
+    "Approval",
     "Origin",
     "Outcome",
     "Play",
@@ -158,6 +159,10 @@ _REASON_OF_STATE: dict[ClauseState, Reason] = {
 
 def obstacle(at: Situation, play: Play) -> Reason | None:
     """Why this move can't be played now, or None when it can."""
+    if at.approval is Approval.APPROVED and play.move not in TALK_MOVES:
+        return Reason.APPROVED
+    if at.approval is Approval.OPEN and play.move is Move.CONCERNED_CHANGE:
+        return Reason.EVERYBODY
     rule = RULES[play.move]
     if at.state not in rule.states:
         if rule.states == LOCKED:

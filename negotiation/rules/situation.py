@@ -37,6 +37,13 @@ class Reason(StrEnum):
     """What commits a party is said before all parties, never inside a circle."""
 
 
+class Approval(StrEnum):
+    """A clause of a relevé: every party of the table approves it, and once they approved the whole it moves no more."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+
+
 @dataclass(frozen=True)
 class Tabled:
     """The version on the table. `author` is a party id, or None for the table commune."""
@@ -75,6 +82,8 @@ class Situation:
     """Agreed once, whatever became of it since."""
     follows: str | None = None
     """The engagement whose agreed value this cell shows: one source for a number."""
+    approval: Approval | None = None
+    """None for a clause of the contract."""
 
     def waiting_for(self) -> frozenset[str]:
         """Parties whose answer is awaited, by a text or by a request: « la main est à »."""

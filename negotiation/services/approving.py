@@ -14,13 +14,14 @@ from sqlmodel import Session, col
 from negotiation.events import Event, Kind
 from negotiation.rules.history_chain import canonical_payload, stamp
 from negotiation.rules.policy import Actor
-from negotiation.rules.situation import Reason
+from negotiation.rules.situation import Approval
 from negotiation.rules.vocabulary import SHARED, TEXT_MOVES, ClauseState, Move, PartKind, ReserveState, Side
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.minutes import Minutes
 from negotiation.store.people import Member, Party
+from negotiation.store.queries.clauses import APPROVAL
 from negotiation.store.seances import Seance
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -28,16 +29,6 @@ FORMAT = "navette-minutes/1"
 NAMED = ("version", "fingerprint")
 """What the chain says of a passage: its words are told by its own moves."""
 Node = dict[str, Any]
-
-
-def obstacle_of_minutes(uow: UnitOfWork, clause: Clause, move: Move) -> Reason | None:
-    """Why a move that changes something can't be played on this clause, when it is a passage of a relevé."""
-    minutes = _minutes_of(uow.session, clause)
-    if minutes is None:
-        return None
-    if minutes.approved_at is not None:
-        return Reason.APPROVED
-    return Reason.EVERYBODY if move is Move.CONCERNED_CHANGE else None
 
 
 def approve_minutes(uow: UnitOfWork, actor: Actor, clause: Clause) -> None:
@@ -53,6 +44,8 @@ def approve_minutes(uow: UnitOfWork, actor: Actor, clause: Clause) -> None:
     content = canonical_payload(_content(uow.session, minutes, kept, approved_at=moment))
     minutes.content, minutes.content_hash = content.decode(), hashlib.sha256(content).hexdigest()
     minutes.approved_at = moment
+    for each in clauses:
+        each.attributes = each.attributes | {APPROVAL: str(Approval.APPROVED)}
     uow.session.flush()
     _record(uow, actor, minutes, kept)
 

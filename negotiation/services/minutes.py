@@ -17,7 +17,7 @@ from negotiation.errors import Frozen, NotFound, PrintFailed, SeanceInState, Unp
 from negotiation.events import Event, Kind
 from negotiation.rules import lifecycle
 from negotiation.rules.clause_text import version_fingerprint
-from negotiation.rules.lifecycle import Origin, Play
+from negotiation.rules.lifecycle import Approval, Origin, Play
 from negotiation.rules.minutes import Passage, passages
 from negotiation.rules.policy import Actor
 from negotiation.rules.seances import SeanceState
@@ -32,6 +32,7 @@ from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty, Document, Part
 from negotiation.store.minutes import Minutes
 from negotiation.store.people import Party
+from negotiation.store.queries.clauses import APPROVAL
 from negotiation.store.queries.minutes import facts_of_seance, minutes_of
 from negotiation.store.seances import Seance
 from negotiation.store.unit_of_work import UnitOfWork
@@ -156,7 +157,7 @@ def _clauses(uow: UnitOfWork, part: Part, written: tuple[Passage, ...]) -> list[
             label=passage.label,
             position=position,
             value_kind=ValueKind.NONE,
-            attributes={},
+            attributes={APPROVAL: str(Approval.OPEN)},
         )
         for position, passage in enumerate(written)
     ]

@@ -40,7 +40,7 @@ from negotiation.rules.vocabulary import (
     VisaState,
 )
 from negotiation.services.access import require, roles_of
-from negotiation.services.approving import approve_minutes, obstacle_of_minutes
+from negotiation.services.approving import approve_minutes
 from negotiation.services.delegating import note_delegate
 from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.move_rows import event_of, move_row, write_move
@@ -103,7 +103,7 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
         return _note_inside(uow, actor, clause, order)
     if clause.circle != str(SHARED):
         raise NotShared()
-    _stands_in_its_document(uow, clause, order.move)
+    _stands_in_the_contract(uow, clause, order.move)
     _has_its_visa(uow, actor, order)
     outcome = _outcome(uow, actor, clause, order)
     move = write_move(uow, actor, clause, order=order, outcome=outcome)
@@ -123,7 +123,6 @@ def rehearse(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Ord
     _answers_something_readable(uow, actor, clause, order)
     if clause.circle != str(SHARED):
         raise NotShared()
-    _stands_in_its_document(uow, clause, order.move)
     _outcome(uow, actor, clause, order)
     return order
 
@@ -188,14 +187,10 @@ def open_clause(uow: UnitOfWork, actor: Actor, clause_id: str) -> Clause:
     return clause
 
 
-def _stands_in_its_document(uow: UnitOfWork, clause: Clause, move: Move) -> None:
-    """What was left out of the contract, or approved in a relevé, is only talked about. Raises IllegalMove."""
-    if move in TALK_MOVES:
-        return
-    if uow.session.get_one(Part, clause.part_id).dropped_at is not None:
+def _stands_in_the_contract(uow: UnitOfWork, clause: Clause, move: Move) -> None:
+    """What was left out of the contract is only talked about. Raises IllegalMove."""
+    if move not in TALK_MOVES and uow.session.get_one(Part, clause.part_id).dropped_at is not None:
         raise IllegalMove(reason=Reason.WITHDRAWN, move=move)
-    if reason := obstacle_of_minutes(uow, clause, move):
-        raise IllegalMove(reason=reason, move=move)
 
 
 def situation_of(uow: UnitOfWork, clause: Clause) -> Situation:

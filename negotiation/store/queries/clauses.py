@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from negotiation.rules.lifecycle import Request, Situation, Tabled
+from negotiation.rules.lifecycle import Approval, Request, Situation, Tabled
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import (
     REQUEST_OF_MOVE,
@@ -29,6 +29,8 @@ from negotiation.store.queries.visibility import on_the_table, visible
 TRAIL_LENGTH = 4
 JOINED_AT = "joined_at"
 """Attribute of a clause: when each party that a change made concerned became so, in ISO form, by party id."""
+APPROVAL = "approval"
+"""Attribute of a clause of a relevé: whether it was approved."""
 
 _agreed, _current, _followed_version = aliased(Version), aliased(Version), aliased(Version)
 _followed = aliased(Clause)
@@ -238,6 +240,7 @@ def as_situation(clause: Clause, concerned: frozenset[str], tabled: Tabled | Non
         kind=clause.kind,
         was_agreed=clause.agreed_version_id is not None or "declared" in clause.attributes,
         follows=clause.follows_id,
+        approval=Approval(clause.attributes[APPROVAL]) if APPROVAL in clause.attributes else None,
     )
 
 
