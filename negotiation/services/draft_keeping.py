@@ -102,7 +102,8 @@ def _stored(facts: Facts, batch: Batch, new: NewUpdate, after: int) -> Stored:
 def _refuse_locked(facts: Facts, new: NewUpdate) -> None:
     locked = sorted(each for each in new.clause_ids if facts.states.get(each) in LOCKED_STATES)
     if locked:
-        raise Frozen(reason="locked_clause", clauses=locked)
+        is_agreed = any(facts.states[each] == ClauseState.AGREED for each in locked)
+        raise Frozen(reason="locked_clause" if is_agreed else "withdrawn_clause", clauses=locked)
     if not new.clause_ids <= facts.states.keys():
         raise UpdateRefused(reason=Reason.UNKNOWN_ROOT)
 

@@ -51,6 +51,6 @@ def test_hours_of_typing_without_a_network_are_merged_or_given_back_whole(enter:
     late = typed_in_the_train(og, "u")
     agree(table_of(served), "Le texte convenu.")
     come_back(og)
-    expect_given_back(og, late, "Cette clause est convenue")
+    expect_given_back(og, late, "Cette clause est accordée")
     assert late not in stored_text(ars)
     forget_the_network(og, ars)

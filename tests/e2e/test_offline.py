@@ -80,7 +80,7 @@ def test_a_clause_agreed_meanwhile_keeps_back_its_own_words_alone(enter: Enter, 
     other.page.close()
     come_back(director)
     director.page.goto(address)
-    expect_given_back(director, "Avant l’accord.", "Cette clause est convenue")
+    expect_given_back(director, "Avant l’accord.", "Cette clause est accordée")
     expect(kept(director)).to_have_count(1)
     director.page.goto(f"/clauses/{table.clause_id('k17.markdown')}/table-commune")
     expect(director.live_text).to_contain_text("Dans l’autre clause.")
@@ -99,11 +99,11 @@ def test_words_that_come_too_late_are_given_back_and_enter_no_text(enter: Enter,
     director.write("Avant l’accord.")
     agree(table, "Le texte convenu.")
     come_back(director)
-    expect_given_back(director, "Avant l’accord.", "Cette clause est convenue")
+    expect_given_back(director, "Avant l’accord.", "Cette clause est accordée")
     expect(director.clause.locator("[contenteditable=true]")).to_have_count(0)
     director.page.reload()
     expect(director.clause).to_contain_text("Cette clause est accordée")
-    expect_given_back(director, "Avant l’accord.", "Cette clause est convenue")
+    expect_given_back(director, "Avant l’accord.", "Cette clause est accordée")
 
     # Reopened meanwhile: the text has begun again without them.
     reopen(table)

@@ -199,7 +199,7 @@ def test_an_agreed_clause_is_frozen_in_words(page: Callable[[str], Page]) -> Non
     alice.table.agree()
     answer = alice.push("trop tard")
     assert answer["error"]["code"] == "frozen"
-    assert "convenue" in answer["error"]["message"]
+    assert "accordée" in answer["error"]["message"]
     assert page("og.dg").open().opened["clauses"][alice.table.clause_id] == "locked"
 
 

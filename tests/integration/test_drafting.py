@@ -6,6 +6,7 @@ import pytest
 from pycrdt import Map
 from sqlalchemy import func, select
 
+from app.errors import sentence_of
 from negotiation.drafting.updates import Batch, ClaimLapsed, LogMovedOn, NewUpdate, Stored, Unstorable, Writer
 from negotiation.drafting.wire import Reason
 from negotiation.errors import EpochChanged, Frozen, NotAllowed, NotFound, UpdateRefused
@@ -193,6 +194,16 @@ def test_an_agreed_clause_is_locked_while_the_part_goes_on(table: DraftingTable)
     bruno = Browser(table, "ars.dg")
     assert "trop tard" not in bruno.text()
     assert "ailleurs" in bruno.text(table.other_clause_id)
+
+
+def test_a_withdrawn_clause_is_not_said_to_be_agreed(table: DraftingTable) -> None:
+    alice = Browser(table, "og.dg")
+    table.table.og.dg.abandon("k01.markdown")
+    for authority in (table.table.ars, table.table.cd):
+        authority.dg.consent_to_abandon("k01.markdown")
+    with pytest.raises(Frozen) as refusal:
+        alice.push(alice.type("trop tard"))
+    assert sentence_of(refusal.value) == "Cette clause a été retirée\u00a0: elle ne s’écrit plus."
 
 
 def test_a_locked_value_does_not_move_either(table: DraftingTable) -> None:
