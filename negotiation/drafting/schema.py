@@ -1,9 +1,8 @@
 """What a draft may hold: the nodes, marks and attributes of the editor, by their Tiptap names, and nothing else.
 
 An unknown node or mark makes the browser of whoever receives it delete the paragraph under *his* name (measured), so
-this list is enforced here and not left to the editors. Only what merging cannot break is checked: which node may stand
-in which, never how many there are: two honest edits can together leave a list item empty, and so can one undo of an
-editor that others wrote with meanwhile (seen once in some 50 000 random edits).
+this list is enforced here and not left to the editors. Which node may stand in which is checked always; that something
+stands in it, of what one update puts in alone: two honest edits can together leave a list item empty.
 """
 
 import re

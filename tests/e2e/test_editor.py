@@ -77,6 +77,18 @@ def test_words_are_found_and_the_text_is_left_by_keyboard_alone(enter: Enter) ->
     keys.press("Escape")
     expect(shortcuts).to_have_count(0)
 
+    # A link leads to the web or to a mailbox; anything else is refused in words, and nothing typed is lost.
+    keys.press("Control+a")
+    keys.press("Control+k")
+    keys.type("javascript:alert(1)")
+    keys.press("Enter")
+    address = og.clause.get_by_label("Adresse du lien")
+    expect(og.clause.get_by_text("Une adresse commence par https://")).to_be_visible()
+    expect(address).to_have_value("javascript:alert(1)")
+    address.fill("legifrance.gouv.fr")
+    keys.press("Enter")
+    expect(og.live_text.get_by_role("link")).to_have_attribute("href", "https://legifrance.gouv.fr")
+
     # Escape, then Tab: out, whatever Tab does inside.
     expect(og.live_text).to_be_focused()
     keys.press("Escape")
