@@ -11,6 +11,7 @@ from app.pages.aftermath import TAKES_AWAY, told_after
 from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import frame_of, reader_on_clause
 from app.pages.presentation import capital, the_party
+from app.pages.seances_view import seance_before
 from app.pages.texts import clause_context
 from app.pages.threads import SAID, keep_words, say
 from app.pages.writing import sending_asked, sent_key
@@ -112,7 +113,8 @@ def post_move(clause_id: str) -> ResponseReturnValue:
         if submitted.played and _comes_from_a_draft(move):
             proposed(uow, actor, clause_id, side=_field("draft"))
     flash(WAITS if submitted.request_id else _done(clause_id, move, submitted), "done")
-    return redirect(url_for("texts.show_clause", clause_id=clause_id, tab=_next_tab(move)))
+    at_seance = seance_before(clause_id, _next_tab(move))
+    return redirect(at_seance or url_for("texts.show_clause", clause_id=clause_id, tab=_next_tab(move)))
 
 
 @moves.errorhandler(Refusal)

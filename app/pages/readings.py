@@ -14,11 +14,13 @@ from app.pages.totals import totals_of
 from app.pages.whole import left_to_do
 from app.security import serves
 from negotiation.rules.policy import Decision, Target, decide
+from negotiation.rules.seances import SeanceState
 from negotiation.rules.vocabulary import PHASES_OF_THE_TABLE, Action, DocumentKind, Phase
 from negotiation.services.access import require
 from negotiation.services.phasing import move_phase
 from negotiation.store.queries import readings as queries
 from negotiation.store.queries.parts import themes_of
+from negotiation.store.queries.seances import seances_of
 
 readings = Blueprint("readings", __name__)
 
@@ -68,8 +70,12 @@ def show_finances(negotiation_id: str) -> ResponseReturnValue:
 @serves(Action.READ_TABLE)
 def show_calendar(negotiation_id: str) -> ResponseReturnValue:
     def read(session: Session, frame: Frame) -> dict[str, Any]:
-        may_say = decide(frame.actor, Action.MOVE_PHASE, Target(negotiation_id)) is Decision.ALLOW
+        target = Target(negotiation_id)
+        may_say = decide(frame.actor, Action.MOVE_PHASE, target) is Decision.ALLOW
+        held = [card for card in seances_of(session, frame.actor) if card.state is not SeanceState.CANCELLED]
         return {
+            "seance_of": {card.calendar_key: card for card in held},
+            "may_plan": decide(frame.actor, Action.PLAN_SEANCE, target) is Decision.ALLOW,
             "calendar": queries.calendar_of(session, negotiation_id),
             "phases": tuple(Phase),
             "phases_to_say": PHASES_OF_THE_TABLE if may_say and frame.negotiation.frozen_at is None else (),

@@ -11,7 +11,7 @@ from app.errors import or_plainly, wants_piece
 from app.limits import gestures
 from app.pages.pieces import piece
 from app.pages.seances_page import acting, framed, refused
-from app.pages.seances_view import Place, room_context
+from app.pages.seances_view import Place, agenda_context, decisions_context, room_context
 from app.pages.writing import sent_key
 from app.security import serves
 from negotiation.errors import InvalidInput, Refusal, WrongValue
@@ -31,11 +31,12 @@ from negotiation.services.seance_decisions import (
 seances_room = Blueprint("seances_room", __name__)
 
 PIECES = {
-    "bandeau": "seances/_bar.html",
-    "deroule": "seances/_agenda.html",
-    "clause": "seances/_clause.html",
-    "decisions": "seances/_decisions.html",
+    "bandeau": ("seances/_bar.html", agenda_context),
+    "deroule": ("seances/_agenda.html", agenda_context),
+    "clause": ("seances/_clause.html", room_context),
+    "decisions": ("seances/_decisions.html", decisions_context),
 }
+"""Template, and what it needs."""
 
 
 @seances_room.get(
@@ -47,8 +48,9 @@ def seance_fragment(negotiation_id: str, seance_id: str, which: str) -> Response
     """One piece of the page, for a page that learns of a change."""
     with current_store().reading() as session:
         frame = framed(session, negotiation_id)
-        context = room_context(session, frame, seance_id, Place.told(request.args))
-        return render_template(PIECES[which], **frame.context("seances", **context))
+        template, read = PIECES[which]
+        context = read(session, frame, seance_id, Place.told(request.args))
+        return render_template(template, **frame.context("seances", **context))
 
 
 @seances_room.post("/negociations/<negotiation_id>/seances/<seance_id>/pointeur")

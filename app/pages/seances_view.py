@@ -1,10 +1,12 @@
 """What a séance shows, whoever asks: where its reader is in it, the clause on that screen, what may be decided."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+from flask import request
 from sqlmodel import Session
 
 from app.pages.clause_view import TABS, default_tab
@@ -29,6 +31,7 @@ from negotiation.store.queries.seances import (
 
 DECIDED_HERE = (Move.ACCEPTANCE, Move.RESERVE, Move.QUESTION)
 """Moves of the open clause that a séance makes by its decisions, which wait a minute and are minuted."""
+_ROOM = re.compile(r"/negociations/[^/]+/seances/[^/]+")
 MAY_AGREE = frozenset({ClauseState.PROPOSED, ClauseState.COUNTERED, ClauseState.PARTIALLY_AGREED, ClauseState.REOPENED})
 
 
@@ -76,6 +79,15 @@ def address_of(negotiation_id: str, seance_id: str) -> str:
     return f"/negociations/{negotiation_id}/seances/{seance_id}"
 
 
+def seance_before(clause_id: str, tab: str) -> str | None:
+    """The séance on whose page the form of a clause was, with this clause open; None where it was on its fiche."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host or not _ROOM.fullmatch(before.path):
+        return None
+    asked = Place.told({name: values[0] for name, values in parse_qs(before.query).items()})
+    return f"{before.path}{Place(clause_id, tab, asked.follows).query}#clause-{clause_id}"
+
+
 def may(frame: Frame, action: Action) -> bool:
     return decide(frame.actor, action, Target(frame.negotiation.id)) is Decision.ALLOW
 
@@ -121,34 +133,44 @@ def benches(frame: Frame, view: SeanceView) -> tuple[Bench, ...]:
     return tuple(found)
 
 
-def room_context(session: Session, frame: Frame, seance_id: str, place: Place, **more: Any) -> dict[str, Any]:
-    """An open séance: its agenda, the clause on this screen, its decisions. Raises NotFound."""
+def agenda_context(session: Session, frame: Frame, seance_id: str, place: Place) -> dict[str, Any]:
+    """An open séance without its clause: its bar, its agenda, who is there. Raises NotFound."""
     context = seance_context(session, frame, seance_id, at=place)
+    view: SeanceView = context["view"]
+    return context | {"point": next((each for each in view.points if each.is_current), None)}
+
+
+def decisions_context(session: Session, frame: Frame, seance_id: str, place: Place) -> dict[str, Any]:
+    """The same with the clause on this screen, and what may be decided about it. Raises NotFound."""
+    context = agenda_context(session, frame, seance_id, place)
     view: SeanceView = context["view"]
     shown = (view.clause_id or "") if place.follows else place.clause_id
     card = card_of(session, frame.actor, shown) if shown else None
     if shown and card is None and not place.follows:
         raise NotFound()
-    on_screen = clause_context(session, frame, card, place)
-    point = next((each for each in view.points if each.is_current), None)
-    return (
-        context
-        | on_screen
-        | decisions_context(frame, view, card)
-        | {"point": point}
-        | _alternatives(session, frame, point, card)
-        | more
-    )
-
-
-def clause_context(session: Session, frame: Frame, card: ClauseCard | None, place: Place) -> dict[str, Any]:
-    """The open clause as on its fiche, whose own moves leave out what is decided here."""
     tab = ""
     if card is not None:
         tab = place.tab if place.clause_id == card.id and place.tab else usual_tab(card)
-    found = open_context(session, frame, card, tab=tab) | {"decided_here": [str(move) for move in DECIDED_HERE]}
-    part = read_part(session, frame, card.part_id) if card else None
-    return found | {"shown": card, "part": part, "subsection": "", "told": []}
+    return context | {"shown": card, "shown_tab": tab} | _decided(frame, view, card)
+
+
+def room_context(session: Session, frame: Frame, seance_id: str, place: Place, **more: Any) -> dict[str, Any]:
+    """All of it: the clause open as on its fiche too, whose own moves leave out what is decided here."""
+    context = decisions_context(session, frame, seance_id, place)
+    card: ClauseCard | None = context["shown"]
+    point: PointView | None = context["point"]
+    opened = open_context(session, frame, card, tab=context["shown_tab"])
+    return (
+        context
+        | opened
+        | {
+            "decided_here": [str(move) for move in DECIDED_HERE],
+            "part": read_part(session, frame, card.part_id) if card else None,
+            "clauses_of_point": _clauses_of(session, frame, point),
+            "told": [],
+        }
+        | more
+    )
 
 
 def usual_tab(card: ClauseCard) -> str:
@@ -157,11 +179,11 @@ def usual_tab(card: ClauseCard) -> str:
     return "table-commune" if unwritten and card.follows_id is None else default_tab(card)
 
 
-def _alternatives(session: Session, frame: Frame, point: PointView | None, card: ClauseCard | None) -> dict[str, Any]:
+def _clauses_of(session: Session, frame: Frame, point: PointView | None) -> tuple[ClauseCard, ...]:
     """The clauses of the part under discussion, where the point is a whole part."""
-    whole = point is not None and point.part_id is not None and point.clause_id is None
-    cards = cards_of_part(session, frame.actor, point.part_id or "") if point and whole else ()
-    return {"clauses_of_point": cards if point and not point.is_dropped else ()}
+    if point is None or point.clause_id is not None or point.part_id is None or point.is_dropped:
+        return ()
+    return cards_of_part(session, frame.actor, point.part_id)
 
 
 def talk_beside(session: Session, frame: Frame, seance_id: str, name: str) -> dict[str, Any]:
@@ -173,7 +195,7 @@ def talk_beside(session: Session, frame: Frame, seance_id: str, name: str) -> di
 # ---------------------------------------------------------------------- what is decided
 
 
-def decisions_context(frame: Frame, view: SeanceView, card: ClauseCard | None) -> dict[str, Any]:
+def _decided(frame: Frame, view: SeanceView, card: ClauseCard | None) -> dict[str, Any]:
     """What was decided, in order, and what may be decided about the clause on the screen.
 
     `agreeing`, `concerned`: parties for which an accord, or a reserve or question, may be noted.

@@ -87,8 +87,10 @@ def _on_wall(session: Session, frame: Frame, clause_id: str | None) -> OnTheWall
         return None
     current = card.situation.current
     if current is None:
-        drafted = _drafted(session, card)
-        return _shown(card, None, None, markdown(drafted or card.text), is_drafted=drafted is not None)
+        is_drafted = card.state not in (ClauseState.AGREED, ClauseState.WITHDRAWN) and card.follows_id is None
+        drafted = drafted_texts(session, card.part_id, circle=SHARED).get(card.id) if is_drafted else None
+        text = card.text if drafted is None else drafted
+        return _shown(card, None, None, markdown(text), is_drafted=is_drafted)
     version = versions_of(session, card.id, [current.number])[current.number]
     if version.base_id is None:
         return _shown(card, version, None, markdown(version.text), is_drafted=False)
@@ -105,13 +107,6 @@ def _shown(
     length = len(html.striptags())
     size = "longer" if length > LONGER else "long" if length > LONG else ""
     return OnTheWall(card, version, before, html, is_drafted, size)
-
-
-def _drafted(session: Session, card: ClauseCard) -> str | None:
-    """What stands in the table commune, where it is still being written."""
-    if card.state in (ClauseState.AGREED, ClauseState.WITHDRAWN):
-        return None
-    return drafted_texts(session, card.part_id, circle=SHARED).get(card.id)
 
 
 def _last(decisions: tuple[DecisionView, ...]) -> tuple[DecisionView, ...]:

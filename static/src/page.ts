@@ -34,6 +34,9 @@ startRecallCountdown();
 startArrangingAgendas();
 
 const person = told("person");
-if (told("socket-token") && person) {
-  void connect().then((socket) => connectLiveDrafts(socket, person));
+// The projected view is nobody's in particular: it follows the table all the same.
+if (told("socket-token") && (person || told("negotiation"))) {
+  void connect().then((socket) => {
+    if (person) connectLiveDrafts(socket, person);
+  });
 }

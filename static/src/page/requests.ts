@@ -39,6 +39,7 @@ export function startRequests(): void {
   listen("htmx:beforeSwap", showRefusal);
   listen("htmx:sendError", noAnswer);
   listen("htmx:timeout", noAnswer);
+  listen("htmx:load", ({ elt }) => dropPlainFields(elt));
   document.addEventListener("submit", sendOnce, { capture: true });
   // Coming back with the « back » button: the page is as it was left, buttons included.
   window.addEventListener("pageshow", () => {
@@ -48,6 +49,11 @@ export function startRequests(): void {
 
 function listen(name: string, heard: (detail: RequestDetail) => void): void {
   document.addEventListener(name, (event) => heard((event as CustomEvent<RequestDetail>).detail));
+}
+
+/** A piece of a page is read as if there were no script: fields for those who have none would be sent with its forms. */
+function dropPlainFields(came: Element): void {
+  for (const one of came.querySelectorAll("noscript")) one.remove();
 }
 
 function giveToken(detail: RequestDetail): void {

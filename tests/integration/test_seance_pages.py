@@ -1,0 +1,224 @@
+"""The pages of a séance: planned, held, read again; what is refused keeps every word; nothing of an inside shows."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from negotiation.rules.seances import DecisionKind, DecisionState, SeanceState
+from negotiation.rules.vocabulary import SHARED, Gesture, Role
+from negotiation.services.discussing import send_message
+from negotiation.services.seance_agenda import Item, add_point, point_at
+from negotiation.services.visas import set_visa_rule
+from negotiation.store import Store
+from negotiation.store.queries.seances import seances_of
+from tests.builders import Person, Table, a_table
+from tests.crawling import Shape
+from tests.seance_table import Meeting, a_seance, an_open_seance
+from tests.secrets_table import secrets_of
+from tests.visitors import Visitor
+
+CLAUSE = "en01"
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
+
+@pytest.fixture
+def table(store: Store) -> Table:
+    found = a_table(store, parties=3)
+    found.og.dg.propose(CLAUSE, "Nous visons 94 %.", value=94)
+    return found
+
+
+def sitting(app: Flask, person: Person) -> Visitor:
+    return Visitor(app).enter(person.email)
+
+
+def here(meeting: Meeting) -> str:
+    return f"/negociations/{meeting.table.id}/seances/{meeting.id}"
+
+
+def led_to(meeting: Meeting, person: Person, clause: str = CLAUSE) -> None:
+    """The chair takes up the clause."""
+    with meeting.table.store.unit_of_work() as uow:
+        point = add_point(uow, person.actor, meeting.id, Item(clause_id=meeting.table.clause_id(clause)))
+        point_at(uow, person.actor, meeting.id, point)
+
+
+def seen(table: Table, clause: str = CLAUSE) -> dict[str, str]:
+    """The fields of a decision about the version on the table."""
+    current = table.current(clause)
+    assert current is not None
+    named = {"clause": table.clause_id(clause), "seen_number": str(current.number)}
+    return named | {"seen_fingerprint": str(current.fingerprint)}
+
+
+def test_a_table_without_seance_says_what_to_do_first(app: Flask, store: Store) -> None:
+    table = a_table(store)
+    page = sitting(app, table.og.dg).get(f"/negociations/{table.id}/seances").text
+    assert "Aucune séance encore" in page and "Prévoir une séance" in page
+    assert "Prévoir une séance" not in sitting(app, table.og.lect).get(f"/negociations/{table.id}/seances").text
+
+
+def test_a_seance_is_planned_filled_and_opened_by_plain_forms(app: Flask, table: Table) -> None:
+    og, address = sitting(app, table.og.dg), f"/negociations/{table.id}/seances"
+    wrong = og.post(address, {"title": "Adultes, emploi", "on": "2026-07-09", "start": "9h"})
+    assert wrong.status_code == 422
+    assert "Adultes, emploi" in wrong.text and "à quelle heure elle commence" in wrong.text
+    planned = og.post(address, {"title": "Adultes, emploi", "on": "2026-07-09", "start": "09:00", "end": "12:00"})
+    prepared = planned.location
+    og.post(f"{prepared}/points", {"clause": table.clause_id(CLAUSE), "minutes": "20"})
+    og.post(f"{prepared}/points", {"title": "Divers"})
+    with table.store.reading() as session:
+        (card,) = seances_of(session, table.og.dg.actor)
+    meeting = Meeting(table, card.id)
+    first, second = meeting.seen_by(table.og.dg).points
+    og.post(f"{prepared}/points/{second.id}", {"act": "up"})
+    og.post(f"{prepared}/points/{first.id}", {"act": "place", "place": "0"})
+    og.post(f"{prepared}/convoques", {"member": [table.ars.dg.member.id, table.cd.dg.member.id]})
+    page = og.get(prepared).text
+    assert page.index("20 min") < page.index("Divers")
+    assert og.post(f"{prepared}/ouverture").status_code == 302
+    view = meeting.seen_by(table.og.dg)
+    assert (view.card.state, view.card.chair_id) == (SeanceState.OPEN, table.og.dg.member.id)
+    assert {each.member_id for each in view.attendance if each.is_expected} == {
+        table.ars.dg.member.id,
+        table.cd.dg.member.id,
+    }
+    shape = Shape()
+    shape.feed(og.get(prepared).text)
+    assert (shape.headings, shape.inline) == (1, [])
+
+
+def test_arriving_is_a_form_and_reading_writes_nothing(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    ars = sitting(app, table.ars.dg)
+    assert "Me dire présent" in ars.get(here(meeting)).text
+    assert [each.member_id for each in meeting.seen_by(table.og.dg).attendance] == [table.og.dg.member.id]
+    ars.post(f"{here(meeting)}/presence")
+    assert "Me dire présent" not in ars.get(here(meeting)).text
+    assert len(meeting.seen_by(table.og.dg).attendance) == 2
+
+
+def test_who_follows_sees_what_the_chair_shows_and_who_does_not_stays(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg)
+    ars, other = sitting(app, table.ars.dg), table.clause_id("en02")
+    mine = table.clause_id(CLAUSE)
+    assert f'id="clause-{mine}"' in ars.get(here(meeting)).text
+    assert f'id="clause-{other}"' in ars.get(f"{here(meeting)}?sur={other}").text
+    assert f'id="clause-{mine}"' in ars.get(f"{here(meeting)}?sur={other}&suivre=oui").text
+    assert ars.get(f"{here(meeting)}?sur=inconnue").status_code == 404
+    assert ars.post(f"{here(meeting)}/pointeur", {"point": ""}).status_code == 403
+
+
+def test_a_decision_is_one_click_waits_and_is_cancelled(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg)
+    ars = sitting(app, table.ars.dg)
+    assert "Accord de l’ARS sur la version 1" in re.sub(r"\s+", " ", ars.get(here(meeting)).text.replace(" ", " "))
+    key = {"request_key": "0b5a7f0e-7d0c-4f5e-9a3c-2f6f2f5d9a11"}
+    fields = seen(table) | {"kind": "agreement", "party": table.ars.id} | key
+    for _ in range(2):
+        assert ars.post(f"{here(meeting)}/decisions", fields).status_code == 302
+    (decision,) = meeting.seen_by(table.ars.dg).decisions
+    page = ars.get(here(meeting)).text
+    assert "data-counts=" in page and "Annuler" in page
+    assert f"/decisions/{decision.id}" not in sitting(app, table.cd.dg).get(here(meeting)).text
+    ars.post(f"{here(meeting)}/decisions/{decision.id}", {"act": "cancel"})
+    assert meeting.state(decision.id) is DecisionState.CANCELLED
+
+
+def test_what_is_noted_for_another_party_is_confirmed_there(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg)
+    og = sitting(app, table.og.dg)
+    fields = seen(table) | {"kind": "agreement", "party": [table.ars.id, table.cd.id]}
+    og.post(f"{here(meeting)}/decisions", fields)
+    decisions = meeting.seen_by(table.og.dg).decisions
+    assert [each.state for each in decisions] == [DecisionState.PROPOSED] * 2
+    assert "Confirmer au nom" not in og.get(here(meeting)).text
+    assert "Confirmer au nom" not in sitting(app, table.ars.com).get(here(meeting)).text
+    ars = sitting(app, table.ars.dg)
+    assert ars.get(here(meeting)).text.count("Confirmer au nom") == 1
+    ars.post(f"{here(meeting)}/decisions/{decisions[0].id}", {"act": "confirm"})
+    assert meeting.state(decisions[0].id) is DecisionState.WAITING
+
+
+def test_a_refusal_is_said_in_words_and_keeps_what_was_typed(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg)
+    ars = sitting(app, table.ars.dg)
+    stale = seen(table) | {"kind": "reserve", "text": "Le seuil reste à préciser.", "seen_number": "7"}
+    refused = ars.post(f"{here(meeting)}/decisions", stale)
+    assert refused.status_code == 409
+    assert "Le seuil reste à préciser." in refused.text and "Le texte a changé depuis votre lecture" in refused.text
+
+    with table.store.unit_of_work() as uow:
+        set_visa_rule(uow, table.ars.dg.actor, Gesture.ACCEPTANCE, Role.SIGNATORY)
+    fields = seen(table) | {"kind": "agreement", "party": table.ars.id}
+    refused = ars.post(f"{here(meeting)}/decisions", fields)
+    assert "Le proposer à ma partie" in refused.text and not meeting.seen_by(table.ars.dg).decisions
+    assert ars.post(f"{here(meeting)}/decisions", fields | {"voice": "propose"}).status_code == 302
+    assert meeting.seen_by(table.ars.dg).decisions[0].state is DecisionState.PROPOSED
+
+
+def test_a_move_made_at_a_seance_leads_back_to_it(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    ars, clause_id = sitting(app, table.ars.dg), table.clause_id(CLAUSE)
+    fields = seen(table) | {"move": "counter_proposal", "text": "Nous visons 95 %.", "value": "95", "motive": "Oui."}
+    address = f"http://localhost{here(meeting)}"
+    moved = ars.post(f"/clauses/{clause_id}/moves", fields, headers={"Referer": address})
+    assert moved.location.startswith(f"{here(meeting)}?sur={clause_id}")
+    fields = seen(table) | {"move": "withdrawal"}
+    moved = ars.post(f"/clauses/{clause_id}/moves", fields, headers={"Referer": address.replace("localhost", "evil")})
+    assert moved.location.startswith(f"/clauses/{clause_id}")
+
+
+def test_the_wall_is_the_same_whoever_is_signed_in(app: Flask) -> None:
+    found = secrets_of(app)
+    table = found.table
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg)
+    meeting.record(table.og.dg, DecisionKind.SENT_TO_COPIL, CLAUSE, text="À reprendre.")
+    walls = set()
+    for person in (table.og.dg, table.ars.dg, table.cd.lect):
+        page = sitting(app, person).get(f"{here(meeting)}/projection").text
+        assert "À reprendre" in page and "<form" not in page
+        walls.add(re.sub(r'(socket-token" content=)"[^"]*"', r"\1", page))
+    (wall,) = walls
+    assert not [word for word in found.words.told if word in wall]
+
+
+def test_an_open_seance_shows_no_word_of_another_inside(app: Flask) -> None:
+    found = secrets_of(app)
+    table = found.table
+    meeting = an_open_seance(table, table.ars.dg)
+    led_to(meeting, table.ars.dg)
+    og, clause_id = sitting(app, table.og.dg), table.clause_id(CLAUSE)
+    for question in ("", *(f"?sur={clause_id}&onglet={tab}" for tab in ("proposition", "table-commune", "brouillon"))):
+        pieces = "".join(og.get(f"{here(meeting)}/fragment/{name}{question}").text for name in ("clause", "decisions"))
+        page = og.get(f"{here(meeting)}{question}").text + pieces
+        assert not [what for word, what in found.words.kept_from("og").items() if word in page]
+
+
+def test_a_seance_that_is_over_can_be_read_again(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg)
+    decision = meeting.agree(table.ars.dg, CLAUSE)
+    with table.store.unit_of_work() as uow:
+        for circle, text in ((SHARED, "Nous sommes d’accord."), (table.og.inside, "Tenons bon.")):
+            send_message(uow, table.og.dg.actor, circle=circle, text=text, seance_id=meeting.id)
+    og = sitting(app, table.og.dg)
+    waits = og.post(f"{here(meeting)}/cloture")
+    assert waits.status_code == 409 and "la séance se clôt ensuite" in waits.text
+    meeting.a_minute_passes()
+    assert og.post(f"{here(meeting)}/cloture").status_code == 302
+    page = og.get(here(meeting)).text
+    assert meeting.state(decision) is DecisionState.BOUND
+    assert "Nous sommes d’accord." in page and "Tenons bon." not in page and "accepte la version" in page
+
+
+def test_a_seance_of_the_calendar_is_prepared_from_there(app: Flask, table: Table) -> None:
+    meeting = a_seance(table, table.og.dg)
+    page = sitting(app, table.og.dg).get(f"/negociations/{table.id}/calendrier").text
+    assert f"/seances/{meeting.id}" in page
