@@ -57,6 +57,14 @@ def test_a_lid_shut_in_the_train_keeps_what_was_typed_and_gives_back_what_a_merg
         expect(somebody.live_text.locator("h2")).to_have_text("Le préavis est de six mois.")
     director.expect_saved()
     expect_given_back(director, "Il court dès la lettre.", "Ces mots ont disparu du texte commun")
+
+    # Whoever signs in next on the same computer, a colleague included, doesn't see them.
+    for email, count in ((OG, 0), (HR, 1)):
+        director.leave()
+        director.sign_in(email)
+        director.page.goto(address)
+        expect(director.live_text).to_contain_text("Un second alinéa.")
+        expect(kept(director)).to_have_count(count)
     director.clause.get_by_role("button", name="Supprimer", exact=True).click()
     director.page.reload()
     expect(director.live_text).to_contain_text("Un second alinéa.")
