@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Enter
 from tests.e2e.people import Somebody
-from tests.e2e.test_offline import forget_the_network
+from tests.e2e.serving import RunningServer
+from tests.e2e.test_offline import end_sessions, forget_the_network, table_of
 
 INSIDE = "Entre nous : nous irons jusqu’à cinq places."
 
@@ -60,6 +61,22 @@ def test_messages_typed_without_a_network_leave_once_in_their_order_when_it_is_b
         expect(said.filter(has_text="Dans le tunnel")).to_have_text(["Dans le tunnel, un.", "Dans le tunnel, deux."])
     expect(waiting).to_have_count(0)
     expect(ars.page.locator("#message")).to_have_value("J’écris pendant ce temps.")
+    forget_the_network(director)
+
+
+def test_a_message_outlives_a_session_that_ended_before_it_left(director: Somebody, served: RunningServer) -> None:
+    page = director.page
+    director.open_table("CPOM")
+    page.get_by_role("link", name="Discussion").click()
+    page.locator("#message").fill("Écrit trop tard.")
+    end_sessions(table_of(served).og.dg)
+    page.get_by_role("button", name="Envoyer", exact=True).click()
+    expect(page.get_by_label("Messages pas encore envoyés")).to_contain_text("votre session est terminée")
+    director.sign_in("og.dg@handicap.example")
+    director.open_table("CPOM")
+    page.get_by_role("link", name="Discussion").click()
+    expect(page.locator("#messages .words", has_text="Écrit trop tard.")).to_have_count(1)
+    expect(page.get_by_label("Messages pas encore envoyés")).to_have_count(0)
     forget_the_network(director)
 
 
