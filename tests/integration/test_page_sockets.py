@@ -92,6 +92,7 @@ def test_forged_forwarding_headers_dont_make_an_origin_ours(og: Visitor) -> None
         ({"Origin": EVIL}, 403),
         ({"Origin": "null"}, 403),
         ({"Origin": EVIL, "Host": "localhost:8000"}, 403),
+        ({"Origin": EVIL, "Host": "evil.example"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Upgrade": "websocket", "Connection": "Upgrade"}, 403),
@@ -114,6 +115,16 @@ def test_strangers_at_the_gate_are_counted(visitor: Visitor, monkeypatch: pytest
     monkeypatch.setattr("app.sockets.gate.MOST_UNKNOWN", 2)
     statuses = [visitor.get("/socket.io/?EIO=4&transport=polling").status_code for _ in range(3)]
     assert statuses == [200, 200, 503]
+
+
+def test_who_never_says_who_he_is_is_sent_away(app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor.get("/socket.io/?EIO=4&transport=polling")
+    connections = app.extensions["socketio"].server.eio.sockets
+    do_round(app)
+    assert [each.closed for each in connections.values()] == [False]
+    monkeypatch.setattr("app.sockets.watch.SECONDS_TO_SAY_WHO", 0.0)
+    do_round(app)
+    assert all(each.closed for each in connections.values())
 
 
 # ---------------------------------------------------------------------- what it is told
