@@ -1,5 +1,5 @@
 """`python -m bench [pages] [live] [discussion] [drafting] [drafting-opening] [drafting-peers] [crediting] [redlines]
-[keystroke] [imports] [archives]`: everything unless told which.
+[keystroke] [imports] [archives] [minutes]`: everything unless told which.
 
 Asked for by name only: `drafting-quick`, and parts of `drafting-peers`, which takes twenty minutes:
 `drafting-peers-quick`, `drafting-peers-limits` and `drafting-peers-reopening`.
@@ -19,6 +19,7 @@ from bench import (
     imports,
     keystroke,
     live,
+    minutes,
     pages,
     redlines,
 )
@@ -35,6 +36,7 @@ MEASURES = {
     "keystroke": keystroke.run,
     "imports": imports.run,
     "archives": archives.run,
+    "minutes": minutes.run,
 }
 
 QUICK = {"drafting-quick": drafting.run_quick} | drafting_peers.PARTS
