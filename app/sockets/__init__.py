@@ -1,6 +1,7 @@
 """Socket.IO: who may open a socket, which events there are, what ends it.
 
-`gevent-websocket` must not be installed: engine.io would choose it, and one 100 MB frame froze everybody for 39 s.
+Whatever WebSocket engine.io finds installed, ours takes its place: with `gevent-websocket` one 100 MB frame froze
+everybody for 39 s.
 """
 
 from typing import Any

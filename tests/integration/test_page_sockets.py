@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from engineio.payload import Payload
 from flask import Flask
 from flask_socketio import SocketIOTestClient
 
 from app.background import do_round
-from app.sockets import registry
+from app.sockets import PACKETS_A_PAYLOAD, registry
 from app.sockets.registry import Caller, Message
 from negotiation.events import Event, Kind
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle
@@ -52,6 +53,15 @@ def something_happens(table: Table, circle: Circle = SHARED, announcing: Announc
 
 
 # ---------------------------------------------------------------------- who may open one
+
+
+def test_what_gathers_between_two_polls_comes_in_one_payload_of_any_honest_size(app: Flask) -> None:
+    def gathered(count: int) -> Payload:
+        return Payload(encoded_payload="\x1e".join(f"4{number}" for number in range(count)))
+
+    assert len(gathered(PACKETS_A_PAYLOAD).packets) == PACKETS_A_PAYLOAD > 16, "engine.io would take no more than 16"
+    with pytest.raises(ValueError, match="Too many packets"):
+        gathered(PACKETS_A_PAYLOAD + 1)
 
 
 def test_a_page_of_ours_opens_a_socket(og: Visitor) -> None:

@@ -15,7 +15,7 @@ interface Range {
   len: number;
 }
 
-/** Nodes that every editor deletes where they hold nothing. */
+/** Nodes that hold something: every editor deletes them where they are hollow, but for a row, which nobody would see. */
 const HOLDS_SOMETHING = /^(table|tableRow|tableHeader|tableCell|bulletList|orderedList|listItem|blockquote)$/;
 
 const integrate = Y.Item.prototype.integrate;
