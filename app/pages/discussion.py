@@ -72,6 +72,8 @@ def take_message_back(negotiation_id: str, message_id: str) -> ResponseReturnVal
         actor = reader_in(uow.session, negotiation_id)
         recall_message(uow, actor, message_id)
         message = message_of(uow.session, actor, message_id)
+    if wants_piece():
+        return "", 204
     flash("Votre message est retiré : personne n’en a reçu de courriel.", "done")
     with current_store().reading() as session:
         names = {audience.circle: name for name, audience in audiences_of(session, actor).items()}

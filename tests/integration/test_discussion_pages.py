@@ -248,6 +248,18 @@ def test_words_taken_back_are_gone_from_every_page(table: Table, og: Visitor, ar
         assert "retiré" in page or "retire ce qui" in page
 
 
+def test_a_page_that_stays_is_answered_without_another(table: Table, og: Visitor) -> None:
+    aside = {"headers": {"HX-Request": "true"}}
+    assert og.post(beside(table), {"text": "Un mot de trop."}, **aside).status_code == 204
+    again = f"/negociations/{table.id}/messages/{the_last(table, Message)}/reprise"
+    assert og.post(again, **aside).status_code == 204
+    og.post(beside(table), {"readers": "ours", "text": "Chez nous."}, **aside)
+    asked = og.post(beside(table), {"text": "À tous."}, **aside)
+    assert (asked.status_code, asked.headers["Navette-Asks"]) == (409, "confirmed")
+    assert "<main" not in asked.text
+    assert og.post(beside(table), {"text": " "}, **aside).headers["Navette-Asks"] == ""
+
+
 def test_a_flood_is_told_to_wait_and_the_others_are_not(table: Table, og: Visitor, ars: Visitor) -> None:
     address = f"/negociations/{table.id}/discussion"
     answers = [og.post(address, {"text": f"Mot {number}."}).status_code for number in range(61)]

@@ -1,7 +1,7 @@
 /** Messages as they come: put at the end of those on the page, which stays where its reader is. */
 
 import htmx from "htmx.org";
-import { announce, element } from "./words";
+import { announce, element, told } from "./words";
 
 /** Says how far each channel of the place has come: « shared=12 ours=4 ». */
 const REACHED = "Navette-Reached";
@@ -15,6 +15,11 @@ export function startShowingMessages(): void {
   document.addEventListener("navette:changed", ({ detail }) => {
     if (detail.type === "message.sent") void showWhatCame(detail.part ? `discussion:${detail.part}` : "discussion");
   });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, successful } = (event as CustomEvent<{ elt: Element; successful: boolean }>).detail;
+    const list = successful && elt.matches("form.recall") ? elt.closest<HTMLElement>(".said") : null;
+    if (list) sayRecalled(list);
+  });
   document.addEventListener("htmx:load", (event) => toTheEnd(event.target as Element));
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>(".older a") : null;
@@ -23,6 +28,14 @@ export function startShowingMessages(): void {
     void showOlder(link);
   });
   toTheEnd(document.body);
+}
+
+/** As if the connection had told it, which may be down: the words go from the page of whoever took them back. */
+function sayRecalled(list: HTMLElement): void {
+  const [, part = null] = (list.dataset.refreshOn ?? "").split(":");
+  const detail = { type: "words.recalled", negotiation: told("negotiation") ?? "", part };
+  document.dispatchEvent(new CustomEvent("navette:changed", { detail }));
+  announce("Votre message est retiré : personne n’en a reçu de courriel.");
 }
 
 /** What was said in this place since; resolves once it is on the page. */
