@@ -1,11 +1,12 @@
 """What a decision of a séance becomes once its minute is over: a move, a task, or the reason why it is neither.
 
 Bound once: the state of the row changes in the transaction of the move, behind the negotiation's lock, and the move
-bears the decision's id as its request. Whoever comes second finds nothing left to do.
+bears the decision's own request key. Whoever comes second finds nothing left to do.
 """
 
 from collections import Counter
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -95,6 +96,12 @@ def tell(uow: UnitOfWork, actor_key: str, decision: SeanceDecision, kind: Kind, 
     uow.record(Event(kind, decision.negotiation_id, SHARED, actor_key, named, **place, seance_id=decision.seance_id))
 
 
+def request_of(decision_id: str) -> str:
+    """The request key of the move that a decision becomes. Everybody reads the decision's id, and a form takes any key
+    of 36 characters: this one is shorter, so that no move of one's own passes for it beforehand."""
+    return UUID(decision_id).hex
+
+
 def words_of(uow: UnitOfWork, decision: SeanceDecision) -> dict[str, object]:
     """What it says, as the history keeps it once it can't be cancelled any more."""
     owner = uow.session.get(Member, decision.owner_id) if decision.owner_id else None
@@ -153,7 +160,7 @@ def _play(uow: UnitOfWork, actor: Actor, decision: SeanceDecision, clause_id: st
         MOVE_OF_DECISION[decision.kind],
         text=decision.text,
         seen=Seen(decision.version_number, decision.fingerprint),
-        request_key=decision.id,
+        request_key=request_of(decision.id),
     )
     return play(uow, actor, clause_id, order).move_id
 

@@ -22,6 +22,7 @@ from negotiation.rules.vocabulary import Role
 from negotiation.services.orders import Seen
 from negotiation.services.seance_agenda import Item, add_point, move_point, point_at, remove_point
 from negotiation.services.seance_attendance import attend, note_guest
+from negotiation.services.seance_binding import request_of
 from negotiation.services.seance_decisions import Voice
 from negotiation.services.seances import leave_chair, open_seance, take_chair
 from negotiation.store import Store
@@ -233,7 +234,8 @@ def each_bound_decision_is_one_move(table: Table, morning: Morning) -> None:
         by_decision = {move.request_key: move for move in session.execute(asked).scalars()}
         tasks = {task.id for task in session.execute(select(Task)).scalars()}
     negotiators = {person.member.id for person in morning.people if Role.NEGOTIATOR in person.actor.roles}
-    bound = {each.id: each for each in morning.settled.values() if each.state is DecisionState.BOUND}
+    settled = morning.settled.values()
+    bound = {request_of(each.id): each for each in settled if each.state is DecisionState.BOUND}
     assert by_decision.keys() <= bound.keys(), "what didn’t bind moved nothing"
     assert tasks == {each.task_id for each in bound.values() if each.task_id}
     for decision in bound.values():

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from app.pages.writing import KEY_LENGTH
 from negotiation.errors import (
     DecisionSettled,
     DecisionsWaiting,
@@ -27,6 +28,7 @@ from negotiation.services.joining import Joining, add_party
 from negotiation.services.members import Carried
 from negotiation.services.orders import Seen
 from negotiation.services.seance_agenda import Item, add_point
+from negotiation.services.seance_binding import request_of
 from negotiation.services.seance_decisions import Voice
 from negotiation.services.shaping import drop_part
 from negotiation.services.visa_rules import set_visa_rule
@@ -136,6 +138,20 @@ def test_the_same_click_twice_is_one_decision(table: Table, meeting: Meeting) ->
 
 
 # ---------------------------------------------------------------------- without the right, or with a visa
+
+
+def test_nobody_makes_a_move_of_his_own_pass_for_what_is_decided(table: Table, meeting: Meeting) -> None:
+    """Everybody reads the id of a decision: sent as the request key of an aparté, it is only that."""
+    asked = meeting.record(table.og.dg, DecisionKind.QUESTION, CLAUSE, text="Qui paie ?")
+    aside = table.og.dg.play(Move.QUESTION, CLAUSE, text="Qui, au juste ?", circle=table.og.inside, request_key=asked)
+    meeting.a_minute_passes()
+    bound = meeting.decided(asked)
+    assert bound.state is DecisionState.BOUND
+    assert bound.move_id not in (None, aside.move_id)
+    with table.store.reading() as session:
+        move = session.get_one(MoveRow, bound.move_id)
+    assert (move.circle, move.text) == (str(SHARED), "Qui paie ?")
+    assert len(request_of(asked)) < KEY_LENGTH, "no form sends the key of a decision"
 
 
 def test_whoever_may_not_commit_a_party_proposes_and_its_negotiator_confirms(table: Table, meeting: Meeting) -> None:
