@@ -110,6 +110,15 @@ def test_a_decision_is_told_with_the_text_before_and_after(relevé: Relevé) -> 
     assert "Valeur : 94" in said[after:]
 
 
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_a_seance_on_the_first_or_last_of_all_days_has_its_relevé(table: Table, day: date) -> None:
+    opened = an_open_seance(table, table.ars.dg, on=day)
+    opened.record(table.ars.dg, DecisionKind.TASK, text="Chiffrer le poste", due_on=day)
+    opened.a_minute_passes()
+    opened.close(table.ars.dg)
+    assert "Chiffrer le poste" in a_relevé(opened, table.ars.dg).text("actions")
+
+
 def test_what_else_was_decided_has_its_own_lists(relevé: Relevé) -> None:
     assert "Le budget n’est pas voté." in relevé.text("reserves")
     assert "Qui finance ?" in relevé.text("questions")

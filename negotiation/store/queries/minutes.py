@@ -6,7 +6,7 @@ Only shared rows are read here: drafts, apartés, visas and mandates have no way
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlmodel import Session, col
@@ -320,7 +320,10 @@ class _Records:
         return _name(found[0].code or found[1].code, found[0].label) if found else ""
 
     def _next(self) -> Next | None:
-        meeting = next_meeting(self.session, self.actor.negotiation_id, self.seance.card.on + timedelta(days=1))
+        on = self.seance.card.on
+        if on == date.max:
+            return None
+        meeting = next_meeting(self.session, self.actor.negotiation_id, on + timedelta(days=1))
         return Next(meeting.title, meeting.on, meeting.time or "") if meeting else None
 
 
@@ -333,13 +336,13 @@ def _between(seance: SeanceView) -> tuple[datetime, datetime]:
     """From when to when: as it was held, or at the hours of Paris that a file gives; the whole day when they can't be
     read."""
     card = seance.card
-    day = datetime.combine(card.on, time.min, PARIS)
+    begins, ends = (datetime.combine(card.on, hour, PARIS) for hour in (time.min, time.max))
     if card.opened_at is not None:
-        return card.opened_at, card.closed_at or day + timedelta(days=1)
+        return card.opened_at, card.closed_at or ends
     try:
         start, end = (datetime.combine(card.on, time.fromisoformat(hour), PARIS) for hour in (card.start, card.end))
     except ValueError:
-        return day, day + timedelta(days=1)
+        return begins, ends
     return start, end
 
 
