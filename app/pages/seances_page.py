@@ -10,7 +10,17 @@ from sqlmodel import Session
 from app.database import current_store
 from app.errors import answer, sentence_of, status_of, wants_piece
 from app.pages.frame import Frame, frame_of, reader_in
-from app.pages.seances_view import Place, room_context, seance_context, seated, talk_beside
+from app.pages.seances_view import (
+    Mine,
+    Place,
+    clause_context,
+    decisions_context,
+    on_screen,
+    read_seance,
+    seance_context,
+    seated,
+    talk_beside,
+)
 from negotiation.errors import InvalidInput, NotFound, RecentSigninRequired, Refusal, SigninRequired
 from negotiation.rules.policy import Actor
 from negotiation.rules.seances import SeanceState
@@ -69,18 +79,27 @@ def refused(refusal: Refusal) -> ResponseReturnValue:
 
 def seance_page(session: Session, frame: Frame, seance_id: str, **more: Any) -> str:
     """What the séance has come to: being prepared, open, or over. Raises NotFound."""
-    context = seance_context(session, frame, seance_id)
-    state = context["seance"].state
-    if state is SeanceState.OPEN:
-        asked = request.form if request.method == "POST" else request.args
-        room = room_context(session, frame, seance_id, Place.told(asked), **more)
-        beside = talk_beside(session, frame, seance_id, request.args.get("cercle", ""))
-        return render_template("seances/room.html", **frame.context("seances", **{**room, **beside}))
-    if state is SeanceState.PLANNED:
-        found = {"sitting": seated(frame), "offered": candidates(session, frame, context["view"])}
-        return render_template("seances/prepare.html", **frame.context("seances", **{**context, **found, **more}))
+    view, mine = read_seance(session, frame, seance_id)
+    if view.card.state is SeanceState.OPEN:
+        return _room(session, frame, view, mine, **more)
+    context = seance_context(frame, view, mine, **more)
+    if view.card.state is SeanceState.PLANNED:
+        offered = candidates(session, frame, view)
+        return render_template("seances/prepare.html", **frame.context("seances", **context, offered=offered))
     said = said_during(session, frame.actor, seance_id)
-    return render_template("seances/record.html", **frame.context("seances", **{**context, "said": said, **more}))
+    return render_template("seances/record.html", **frame.context("seances", **context, said=said))
+
+
+def _room(session: Session, frame: Frame, view: SeanceView, mine: Mine, **more: Any) -> str:
+    place = Place.told(request.form if request.method == "POST" else request.args)
+    card, tab = on_screen(session, frame, view, place)
+    context = (
+        talk_beside(session, frame, view.card.id, request.args.get("cercle", ""))
+        | clause_context(session, frame, view, card, tab)
+        | decisions_context(frame, view, mine, card)
+        | seance_context(frame, view, mine, at=place, shown=card, shown_tab=tab, **more)
+    )
+    return render_template("seances/room.html", **frame.context("seances", **context))
 
 
 def planning_page(session: Session, frame: Frame, kept: dict[str, str], **told: Any) -> str:

@@ -9,9 +9,20 @@ from flask.typing import ResponseReturnValue
 from app.database import current_store
 from app.errors import or_plainly, wants_piece
 from app.limits import gestures
+from app.pages.clause_view import SIDE_OF_TAB
+from app.pages.frame import Frame
 from app.pages.pieces import piece
+from app.pages.rendering import rendered
 from app.pages.seances_page import acting, framed, refused
-from app.pages.seances_view import Place, agenda_context, decisions_context, room_context
+from app.pages.seances_view import (
+    Context,
+    Place,
+    clause_context,
+    decisions_context,
+    on_screen,
+    read_seance,
+    seance_context,
+)
 from app.pages.writing import sent_key
 from app.security import serves
 from negotiation.errors import InvalidInput, Refusal, WrongValue
@@ -31,12 +42,11 @@ from negotiation.services.seance_decisions import (
 seances_room = Blueprint("seances_room", __name__)
 
 PIECES = {
-    "bandeau": ("seances/_bar.html", agenda_context),
-    "deroule": ("seances/_agenda.html", agenda_context),
-    "clause": ("seances/_clause.html", room_context),
-    "decisions": ("seances/_decisions.html", decisions_context),
+    "bandeau": "seances/_bar.html",
+    "deroule": "seances/_agenda.html",
+    "clause": "seances/_clause.html",
+    "decisions": "seances/_decisions.html",
 }
-"""Template, and what it needs."""
 
 
 @seances_room.get(
@@ -45,12 +55,27 @@ PIECES = {
 @piece
 @serves(Action.FOLLOW_SEANCE)
 def seance_fragment(negotiation_id: str, seance_id: str, which: str) -> ResponseReturnValue:
-    """One piece of the page, for a page that learns of a change."""
+    """One piece of the page, for a page that learns of a change.
+
+    Written once for those who read the same: what no history tells, where the séance is, goes into the question.
+    """
     with current_store().reading() as session:
         frame = framed(session, negotiation_id)
-        template, read = PIECES[which]
-        context = read(session, frame, seance_id, Place.told(request.args))
-        return render_template(template, **frame.context("seances", **context))
+        view, mine = read_seance(session, frame, seance_id)
+        place = Place.told(request.args)
+        card, tab = on_screen(session, frame, view, place)
+
+        def shown(reader: Frame) -> Context:
+            facts = seance_context(reader, view, mine, at=place, shown=card, shown_tab=tab)
+            if which == "clause":
+                facts = clause_context(session, reader, view, card, tab) | facts
+            if which == "decisions":
+                facts |= decisions_context(reader, view, mine, card)
+            return reader.context("seances", **facts)
+
+        if which == "clause" and tab in SIDE_OF_TAB:  # no history tells what stands in a live draft
+            return render_template(PIECES[which], **shown(frame))
+        return rendered(frame, PIECES[which], view, mine, context=shown)
 
 
 @seances_room.post("/negociations/<negotiation_id>/seances/<seance_id>/pointeur")

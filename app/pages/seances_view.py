@@ -23,7 +23,6 @@ from negotiation.store.queries.people import MemberView, PartyView
 from negotiation.store.queries.seances import (
     AttendeeView,
     DecisionView,
-    PointView,
     SeanceView,
     has_arrived,
     seance_view,
@@ -33,6 +32,10 @@ DECIDED_HERE = (Move.ACCEPTANCE, Move.RESERVE, Move.QUESTION)
 """Moves of the open clause that a séance makes by its decisions, which wait a minute and are minuted."""
 _ROOM = re.compile(r"/negociations/[^/]+/seances/[^/]+")
 MAY_AGREE = frozenset({ClauseState.PROPOSED, ClauseState.COUNTERED, ClauseState.PARTIALLY_AGREED, ClauseState.REOPENED})
+
+
+Context = dict[str, Any]
+"""What a template is given."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +101,34 @@ def seated(frame: Frame) -> list[tuple[PartyView, list[MemberView]]]:
     return [(party, [each for each in here if each.party.id == party.id]) for party in frame.parties.values()]
 
 
-def seance_context(session: Session, frame: Frame, seance_id: str, **more: Any) -> dict[str, Any]:
-    """What every page of a séance needs. Raises NotFound."""
-    view = seance_view(session, frame.actor, seance_id)
-    me = frame.actor.member_id
+@dataclass(frozen=True)
+class Mine:
+    """What a séance is to one person: apart, so that the rest may be written once for those who read the same.
+
+    `arrives`: nobody wrote his arrival down yet; `own`: the decisions that he recorded or confirmed.
+    """
+
+    is_chair: bool
+    arrives: bool
+    own: frozenset[str]
+
+
+def read_seance(session: Session, frame: Frame, seance_id: str) -> tuple[SeanceView, Mine]:
+    """Raises NotFound."""
+    view, me = seance_view(session, frame.actor, seance_id), frame.actor.member_id
     is_open = view.card.state is SeanceState.OPEN
+    own = frozenset(each.id for each in view.decisions if me in (each.recorded_by, each.decided_by))
+    arrives = is_open and not has_arrived(session, frame.actor, seance_id)
+    return view, Mine(is_open and view.card.chair_id == me, arrives, own)
+
+
+def seance_context(frame: Frame, view: SeanceView, mine: Mine, **more: Any) -> Context:
+    """What every page of a séance needs."""
     return {
         "view": view,
         "seance": view.card,
-        "here": address_of(frame.negotiation.id, seance_id),
+        "mine": mine,
+        "here": address_of(frame.negotiation.id, view.card.id),
         "benches": benches(frame, view),
         "moment": now(),
         "sitting": seated(frame),
@@ -114,11 +136,12 @@ def seance_context(session: Session, frame: Frame, seance_id: str, **more: Any) 
         "kept_here": {},
         "refusal_here": "",
         "wrong_here": "",
-        "is_chair": is_open and view.card.chair_id == me,
+        "is_chair": mine.is_chair,
+        "arrives": mine.arrives,
         "may_plan": may(frame, Action.PLAN_SEANCE),
         "may_chair": may(frame, Action.CHAIR_SEANCE),
         "may_record": may(frame, Action.RECORD_DECISION),
-        "arrives": is_open and not has_arrived(session, frame.actor, seance_id),
+        "point": next((each for each in view.points if each.is_current), None),
     } | more
 
 
@@ -133,44 +156,25 @@ def benches(frame: Frame, view: SeanceView) -> tuple[Bench, ...]:
     return tuple(found)
 
 
-def agenda_context(session: Session, frame: Frame, seance_id: str, place: Place) -> dict[str, Any]:
-    """An open séance without its clause: its bar, its agenda, who is there. Raises NotFound."""
-    context = seance_context(session, frame, seance_id, at=place)
-    view: SeanceView = context["view"]
-    return context | {"point": next((each for each in view.points if each.is_current), None)}
-
-
-def decisions_context(session: Session, frame: Frame, seance_id: str, place: Place) -> dict[str, Any]:
-    """The same with the clause on this screen, and what may be decided about it. Raises NotFound."""
-    context = agenda_context(session, frame, seance_id, place)
-    view: SeanceView = context["view"]
+def on_screen(session: Session, frame: Frame, view: SeanceView, place: Place) -> tuple[ClauseCard | None, str]:
+    """The clause that a reader of an open séance sees, and in which of its readings. Raises NotFound."""
     shown = (view.clause_id or "") if place.follows else place.clause_id
     card = card_of(session, frame.actor, shown) if shown else None
     if shown and card is None and not place.follows:
         raise NotFound()
-    tab = ""
-    if card is not None:
-        tab = place.tab if place.clause_id == card.id and place.tab else usual_tab(card)
-    return context | {"shown": card, "shown_tab": tab} | _decided(frame, view, card)
+    if card is None:
+        return None, ""
+    return card, place.tab if place.clause_id == card.id and place.tab else usual_tab(card)
 
 
-def room_context(session: Session, frame: Frame, seance_id: str, place: Place, **more: Any) -> dict[str, Any]:
-    """All of it: the clause open as on its fiche too, whose own moves leave out what is decided here."""
-    context = decisions_context(session, frame, seance_id, place)
-    card: ClauseCard | None = context["shown"]
-    point: PointView | None = context["point"]
-    opened = open_context(session, frame, card, tab=context["shown_tab"])
-    return (
-        context
-        | opened
-        | {
-            "decided_here": [str(move) for move in DECIDED_HERE],
-            "part": read_part(session, frame, card.part_id) if card else None,
-            "clauses_of_point": _clauses_of(session, frame, point),
-            "told": [],
-        }
-        | more
-    )
+def clause_context(session: Session, frame: Frame, view: SeanceView, card: ClauseCard | None, tab: str) -> Context:
+    """The clause open as on its fiche, whose own moves leave out what is decided here."""
+    return open_context(session, frame, card, tab=tab) | {
+        "decided_here": [str(move) for move in DECIDED_HERE],
+        "part": read_part(session, frame, card.part_id) if card else None,
+        "clauses_of_point": _clauses_of(session, frame, view),
+        "told": [],
+    }
 
 
 def usual_tab(card: ClauseCard) -> str:
@@ -179,14 +183,15 @@ def usual_tab(card: ClauseCard) -> str:
     return "table-commune" if unwritten and card.follows_id is None else default_tab(card)
 
 
-def _clauses_of(session: Session, frame: Frame, point: PointView | None) -> tuple[ClauseCard, ...]:
+def _clauses_of(session: Session, frame: Frame, view: SeanceView) -> tuple[ClauseCard, ...]:
     """The clauses of the part under discussion, where the point is a whole part."""
+    point = next((each for each in view.points if each.is_current), None)
     if point is None or point.clause_id is not None or point.part_id is None or point.is_dropped:
         return ()
     return cards_of_part(session, frame.actor, point.part_id)
 
 
-def talk_beside(session: Session, frame: Frame, seance_id: str, name: str) -> dict[str, Any]:
+def talk_beside(session: Session, frame: Frame, seance_id: str, name: str) -> Context:
     """The discussion of the table, at the séance."""
     found = panel(session, frame, name or "shared", seance_id=seance_id)
     return found | {"may_draft": may(frame, Action.WRITE_DRAFT)}
@@ -195,7 +200,7 @@ def talk_beside(session: Session, frame: Frame, seance_id: str, name: str) -> di
 # ---------------------------------------------------------------------- what is decided
 
 
-def _decided(frame: Frame, view: SeanceView, card: ClauseCard | None) -> dict[str, Any]:
+def decisions_context(frame: Frame, view: SeanceView, mine: Mine, card: ClauseCard | None) -> Context:
     """What was decided, in order, and what may be decided about the clause on the screen.
 
     `agreeing`, `concerned`: parties for which an accord, or a reserve or question, may be noted.
@@ -208,7 +213,7 @@ def _decided(frame: Frame, view: SeanceView, card: ClauseCard | None) -> dict[st
         "concerned": () if frozen else concerned,
         "decides": {kind: _decides(frame, kind) for kind in DecisionKind},
         "confirmable": frozenset(each.id for each in view.decisions if _confirms(frame, each)),
-        "cancellable": frozenset(each.id for each in view.decisions if _cancels(frame, view, each)),
+        "cancellable": frozenset(each.id for each in view.decisions if _cancels(frame, mine, each)),
     }
 
 
@@ -233,10 +238,9 @@ def _confirms(frame: Frame, decision: DecisionView) -> bool:
     return own and decision.state is DecisionState.PROPOSED and _decides(frame, DecisionKind(str(decision.kind)))
 
 
-def _cancels(frame: Frame, view: SeanceView, decision: DecisionView) -> bool:
+def _cancels(frame: Frame, mine: Mine, decision: DecisionView) -> bool:
     if decision.state is DecisionState.WAITING and not decision.seconds_left(now()):
         return False
     if decision.state not in (DecisionState.PROPOSED, DecisionState.WAITING):
         return False
-    own = {decision.recorded_by, decision.decided_by, view.card.chair_id}
-    return frame.actor.member_id in own or _confirms(frame, decision)
+    return mine.is_chair or decision.id in mine.own or _confirms(frame, decision)

@@ -5,6 +5,10 @@ import { announce, element, showBanner } from "./words";
 
 const REMEMBERED = "navette:suivre";
 const TICK_MS = 1000;
+const TURNED: Record<string, [string, string]> = {
+  "seance.opened": ["La séance est ouverte.", "La rejoindre"],
+  "seance.closed": ["La séance est close.", "Voir ce qui a été décidé"],
+};
 /** What each piece last said of itself, so that only what is new is read aloud. */
 const said = new Map<string, string>();
 /** Where a countdown ends, on the page's own clock. */
@@ -16,8 +20,7 @@ export function startSeances(): void {
   document.addEventListener("click", openPane);
   document.addEventListener("htmx:load", (event) => look(event.target as Element));
   document.addEventListener("navette:changed", ({ detail }) => {
-    const room = document.querySelector<HTMLElement>("[data-seance]");
-    if (detail.type === "seance.closed" && room && detail.seance === room.dataset.seance) sayClosed(room);
+    if (detail.seance && location.pathname.endsWith(`/seances/${detail.seance}`)) sayTurned(detail.type);
   });
   look(document.body);
   if (!document.querySelector("[data-seance]")) return;
@@ -156,11 +159,15 @@ function timeWords(spent: number, planned: number): string {
   return spent > planned ? `${spent} min, ${spent - planned} de plus que prévu` : `${spent} min sur ${planned}`;
 }
 
-function sayClosed(room: HTMLElement): void {
-  const way = element("a", "button button-small", "Voir ce qui a été décidé");
-  way.href = room.dataset.here ?? "";
-  showBanner("seance", "La séance est close.", element("p", "bar-line", way));
-  announce("La séance est close.");
+/** The page that one reads has become another one. */
+function sayTurned(type: string): void {
+  const told = TURNED[type];
+  if (!told || (type === "seance.opened") === (document.querySelector("[data-seance]") !== null)) return;
+  const [sentence, words] = told;
+  const way = element("a", "button button-small", words);
+  way.href = location.pathname;
+  showBanner("seance", sentence, element("p", "bar-line", way));
+  announce(sentence);
 }
 
 // ---------------------------------------------------------------------- three tabs on a phone

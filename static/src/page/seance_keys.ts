@@ -12,5 +12,7 @@ export function keysOfSeance({ type, seance }: Change): string[] {
   if (what === "pointed") return [`agenda:${seance}`, `pointer:${seance}`];
   if (what === "attended") return [`agenda:${seance}`];
   if (what === "agenda") return [`agenda:${seance}`, `agenda-order:${seance}`];
-  return ["seances", `seance-whole:${seance}`, `agenda:${seance}`];
+  if (what === "chaired") return ["seances", `seance-whole:${seance}`, `agenda:${seance}`];
+  // Planned, opened, closed: its own page becomes another one, and says so.
+  return ["seances"];
 }
