@@ -54,10 +54,14 @@ class Relevé:
 
     def approve(self, person: Person) -> tuple[Submitted, ...]:
         """Every passage that waits for that person's party, in one gesture."""
-        party = person.member.party_id
-        answers = [Answer(card.id, _seen(card)) for card in self.cards.values() if card.waits_for_party(party)]
+        answers = self.awaited_of(person)
         with self.table.store.unit_of_work() as uow:
             return accept_together(uow, person.actor, answers)
+
+    def awaited_of(self, person: Person) -> list[Answer]:
+        """What that person's party has to approve, as its page shows it."""
+        party = person.member.party_id
+        return [Answer(card.id, _seen(card)) for card in self.cards.values() if card.waits_for_party(party)]
 
     def play(self, person: Person, key: str, order: Order) -> Played:
         with self.table.store.unit_of_work() as uow:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from negotiation.errors import CannotShape, Frozen, IllegalMove, NotAllowed, SeanceInState
+from negotiation.errors import CannotShape, Frozen, IllegalMove, NotAllowed, SeanceInState, VisaRequired
 from negotiation.events import Kind
 from negotiation.rules.anchoring import plain_text
 from negotiation.rules.clause_text import version_fingerprint
@@ -21,12 +21,15 @@ from negotiation.rules.seances import DecisionKind
 from negotiation.rules.situation import Reason
 from negotiation.rules.vocabulary import SHARED, ClauseState, DocumentKind, Gesture, Move, Role
 from negotiation.services.contract_content import contract_as_it_stands
+from negotiation.services.discussing import send_message
 from negotiation.services.exporting import collect_archive
+from negotiation.services.mandates import Terms, set_mandate
 from negotiation.services.minutes import Printable, minutes_to_print, printed
-from negotiation.services.orders import Order
+from negotiation.services.orders import Order, Seen
 from negotiation.services.seance_agenda import Item, add_point, point_at
 from negotiation.services.shaping import drop_part
 from negotiation.services.visa_rules import set_visa_rule
+from negotiation.services.visas import submit
 from negotiation.store import Store
 from negotiation.store.columns import now
 from negotiation.store.exchange import Version
@@ -50,11 +53,12 @@ from negotiation.store.queries.turns import convergence_of, paces_of
 from negotiation.store.queries.vigilance import facts_of
 from tests.builders import Table, a_table
 from tests.minutes_table import Relevé, a_relevé
+from tests.opened_bytes import words_met
 from tests.scenarios import EHPAD, HANDICAP, sample
 from tests.seance_table import Meeting, an_open_seance
 
 CLAUSE = "en01"
-PRIVATE = "chasse-gardée"
+PRIVATE = "chassegardee"
 """Said inside a party only."""
 
 
@@ -140,17 +144,36 @@ def test_what_bound_nobody_is_told_so_and_what_was_cancelled_is_not(table: Table
     assert "sans effet, car sa partie ne l’avait pas confirmé à la clôture" in relevé.text("sans-effet")
 
 
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 def test_nothing_of_any_inside_enters_it(table: Table, meeting: Meeting) -> None:
-    table.og.dg.note(CLAUSE, f"Ne cédons pas, {PRIVATE}.")
-    table.ars.dg.tell_authorities(CLAUSE, f"Entre nous, {PRIVATE}.")
-    meeting.close(table.ars.dg)
-    relevé = a_relevé(meeting, table.ars.dg)
+    """Apartés, notes, drafts kept for a visa, decisions that a visa kept at home, mandates."""
+    og, ars = table.og.dg, table.ars.dg
+    og.note(CLAUSE, f"Ne cédons pas : {PRIVATE}.")
+    ars.tell_authorities(CLAUSE, f"Entre nous : {PRIVATE}.")
+    with table.store.unit_of_work() as uow:
+        set_mandate(uow, og.actor, table.clause_id(CLAUSE), Terms(leeway=f"Jusqu’à {PRIVATE}."))
+        send_message(uow, og.actor, circle=table.og.inside, text=f"En aparté : {PRIVATE}.")
+        set_visa_rule(uow, og.actor, Gesture.PROPOSAL, Role.SIGNATORY)
+        set_visa_rule(uow, og.actor, Gesture.ACCEPTANCE, Role.SIGNATORY)
+    with table.store.unit_of_work() as uow:
+        kept = Order(Move.PROPOSAL, text=f"Un texte à viser : {PRIVATE}.", seen=Seen())
+        submit(uow, og.actor, table.clause_id("en02"), kept, words=PRIVATE)
+    table.cd.dg.counter(CLAUSE, "Un texte du Département.", value=95)
+    with pytest.raises(VisaRequired):
+        meeting.agree(og, CLAUSE, text=f"Avec le visa : {PRIVATE}.")
+    meeting.close(ars)
+    relevé = a_relevé(meeting, ars)
+    project = printed(to_print(relevé))
+    with table.store.unit_of_work() as uow:
+        set_visa_rule(uow, og.actor, Gesture.ACCEPTANCE, None)
     everybody_approves(relevé)
     with table.store.reading() as session:
-        shared = history_page(session, table.ars.dg.actor, SHARED)
-        content = relevé.view.content
-    assert PRIVATE not in relevé.words + content
-    assert not any(PRIVATE in json.dumps(entry.facts, ensure_ascii=False) for entry in shared.entries)
+        facts = [entry.facts for entry in history_page(session, ars.actor, SHARED).entries]
+    said = json.dumps([relevé.words, relevé.view.content, facts], ensure_ascii=False).encode()
+    assert relevé.view.approved_at is not None
+    for body in (said, project, printed(to_print(relevé))):
+        assert words_met(body, [PRIVATE]) == set()
+    assert words_met(printed(to_print(relevé)), ["diagnostic"]), "the PDF is really looked into"
 
 
 # ---------------------------------------------------------------------- when, by whom

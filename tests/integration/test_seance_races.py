@@ -11,15 +11,20 @@ from sqlmodel import col
 
 from app.binding import bind_decisions
 from negotiation.errors import Refusal
+from negotiation.events import Kind
 from negotiation.rules.seances import DELAY, DecisionKind, DecisionState
-from negotiation.rules.vocabulary import Move
+from negotiation.rules.vocabulary import SHARED, Move
+from negotiation.services.bundles import accept_together
+from negotiation.services.minutes import draw_up_minutes
 from negotiation.services.seance_binding import bind_decision
 from negotiation.services.seance_decisions import cancel_decision
 from negotiation.services.seances import open_seance
 from negotiation.store import Store, connect_store
 from negotiation.store.columns import now
 from negotiation.store.exchange import MoveRow
+from negotiation.store.queries.history import history_page
 from tests.builders import Person, Table, a_table
+from tests.minutes_table import Relevé
 from tests.seance_table import Meeting, a_seance, an_open_seance
 
 CLAUSE = "en01"
@@ -139,3 +144,38 @@ def test_the_servers_own_round_binds_what_is_due(app: Flask) -> None:
     with app.app_context():
         bind_decisions()
     assert meeting.state(decision) is DecisionState.BOUND
+
+
+def test_a_relevé_is_drawn_up_once_and_sealed_once(table: Table, servers: tuple[Store, Store]) -> None:
+    meeting = an_open_seance(table, table.ars.dg)
+    meeting.close(table.ars.dg)
+    first, second = table.ars.dg, table.og.dg
+
+    def drawing_up(person: Person) -> Act:
+        actor = person.actor
+
+        def draw_up(server: Store) -> object:
+            with server.unit_of_work() as uow:
+                return draw_up_minutes(uow, actor, meeting.id)
+
+        return draw_up
+
+    one, other = at_once(servers, drawing_up(first), drawing_up(second))
+    assert one == other
+    relevé = Relevé(table, meeting.id)
+    relevé.approve(table.cd.dg)
+
+    def approving(person: Person) -> Act:
+        actor, answers = person.actor, relevé.awaited_of(person)
+
+        def approve(server: Store) -> object:
+            with server.unit_of_work() as uow:
+                return len(accept_together(uow, actor, answers))
+
+        return approve
+
+    assert at_once(servers, approving(first), approving(second)) == [len(relevé.cards)] * 2
+    with table.store.reading() as session:
+        told = [entry.kind for entry in history_page(session, first.actor, SHARED).entries]
+    assert told.count(Kind.MINUTES_APPROVED) == 1
+    assert relevé.view.content_hash
