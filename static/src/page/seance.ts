@@ -184,6 +184,9 @@ function choosePane(name: string): void {
   const grid = document.querySelector<HTMLElement>("[data-seance]");
   if (!grid) return;
   grid.dataset.shown = name;
+  // What was hidden had no height: a list of messages shows its end once it has one.
+  const list = document.getElementById(name)?.querySelector(".panel-said");
+  if (list) list.scrollTop = list.scrollHeight;
   for (const link of document.querySelectorAll<HTMLElement>("[data-pane]")) {
     if (link.dataset.pane === name) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
