@@ -7,7 +7,6 @@ is left out. Pure: facts in, Markdown out. Sources: issue 5 point 4, product R11
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from negotiation.rules.clause_text import canonical_markdown
 from negotiation.rules.french_names import clock_words, day_words, hour_words, of_name, the_name, weekday_words
 from negotiation.rules.markdown_tree import (
     Block,
@@ -20,7 +19,6 @@ from negotiation.rules.markdown_tree import (
     Table,
     Text,
     parse,
-    serialise,
 )
 from negotiation.rules.minutes_facts import (
     Act,
@@ -33,6 +31,7 @@ from negotiation.rules.minutes_facts import (
     Told,
     Who,
 )
+from negotiation.rules.minutes_pieces import readable_pieces
 from negotiation.rules.seances import DecisionKind, Unbound
 from negotiation.rules.vocabulary import Move
 
@@ -52,7 +51,7 @@ class Passage:
 
 
 def passages(facts: Facts) -> tuple[Passage, ...]:
-    """The whole relevé, in the order of reading. Raises UnreadableText when a passage would be too long to be one."""
+    """The whole relevé, in the order of reading; what is too long for one passage goes on in the next."""
     decided = [_decided(each) for each in facts.clauses] + [_of_file(words) for words in facts.decisions]
     made: list[tuple[str, str, Sequence[Block]]] = [
         ("seance", "Séance et présents", _meeting(facts)),
@@ -75,7 +74,15 @@ def passages(facts: Facts) -> tuple[Passage, ...]:
             made.append((key, label, [_bullets(found)]))
     if facts.next:
         made.append(("suite", "Suite", [_said(_meeting_to_come(facts.next))]))
-    return tuple(Passage(key, _label(label), canonical_markdown(serialise(blocks))) for key, label, blocks in made)
+    return tuple(passage for key, label, blocks in made for passage in _cut(key, label, blocks))
+
+
+def _cut(key: str, label: str, blocks: Sequence[Block]) -> Iterable[Passage]:
+    """« Réserves », and where that is too long « Réserves (suite 2) »."""
+    first, *others = readable_pieces(blocks)
+    yield Passage(key, _label(label), first)
+    for number, text in enumerate(others, start=2):
+        yield Passage(f"{key}.suite.{number}", _label(label, after=f" (suite {number})"), text)
 
 
 # ---------------------------------------------------------------------- the séance
@@ -277,9 +284,10 @@ def _sentence(words: str) -> str:
     return line if line.endswith((".", "!", "?", "…", "»")) else f"{line}."
 
 
-def _label(words: str) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= LONGEST_LABEL else f"{line[: LONGEST_LABEL - 1].rstrip()}…"
+def _label(words: str, *, after: str = "") -> str:
+    """On one line and no longer than a name may be; `after` is kept whole."""
+    line, most = " ".join(words.split()), LONGEST_LABEL - len(after)
+    return f"{line if len(line) <= most else f'{line[: most - 1].rstrip()}…'}{after}"
 
 
 def _said(words: str) -> Paragraph:

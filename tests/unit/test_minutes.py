@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from negotiation.rules.clause_text import canonical_markdown
 from negotiation.rules.french_names import clock_words, of_name, the_name, to_name, weekday_words
 from negotiation.rules.minutes import passages
@@ -85,6 +87,30 @@ def test_each_kind_of_decision_has_its_list() -> None:
     assert found["copil"] == f"- Noté par {who}. EN02, File active."
     assert found["sans-effet"].endswith("sur EN03 : sans effet, car une autre version était sur la table.")
     assert found["suite"] == "Prochaine réunion, mardi 15 septembre 2026 à 14\u00a0h : COPIL 3."
+
+
+@pytest.mark.parametrize(("words", "times"), [("a" * 2_000, 140), ("[" * 2_000, 3), ("[\u0113\u0323" * 660, 4)])
+def test_what_is_too_long_for_one_passage_goes_on_in_the_next(words: str, times: int) -> None:
+    """Two thousand characters are a decision; two thousand brackets are all that a clause may have."""
+    said = tuple(Said(words, about="EN03, [" + "[" * 150, who=ARS) for _ in range(times))
+    written = passages(Facts("Co-rédaction 2", A_DAY, reserves=said))
+    pieces = [each for each in written if each.key.split(".")[0] == "reserves"]
+    assert [each.label for each in pieces][:2] == ["Réserves", "Réserves (suite 2)"]
+    assert all(canonical_markdown(each.text) == each.text for each in pieces)
+    sign = words[0]
+    assert sum(each.text.count(sign) for each in pieces) >= times * words.count(sign)
+
+
+def test_no_list_of_a_relevé_is_too_long_for_it() -> None:
+    signs = "[" * 200
+    found = told(
+        tasks=tuple(Said(signs, owner=Who(signs)) for _ in range(12)),
+        points=tuple(Point(signs, is_seen=False) for _ in range(15)),
+        people=(Present("ARS", tuple(signs for _ in range(15)), tuple(signs for _ in range(15))),),
+    )
+    assert {"seance.suite.2", "ordre-du-jour.suite.2", "actions.suite.2"} <= found.keys()
+    assert found["ordre-du-jour.suite.2"].startswith("8. "), "points keep their numbers"
+    assert found["actions.suite.2"].startswith("| Action | Qui | Pour le |")
 
 
 def test_names_take_their_article() -> None:
