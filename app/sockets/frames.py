@@ -8,8 +8,10 @@ import base64
 import hashlib
 import socket
 import time
+from collections import deque
 from contextlib import suppress
 from enum import IntEnum
+from itertools import islice
 from typing import Any
 
 import gevent
@@ -17,6 +19,7 @@ from gevent.socket import wait_write
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _READ_BYTES = 65_536
+_MOST_IN_A_WRITE = 64
 _LONGEST_CONTROL = 125
 
 FRAMES_PER_SECOND = 100.0
@@ -86,7 +89,9 @@ class FramedSocket:
         self._largest = largest_message
         self._most_queued = most_queued
         self._received = bytearray()
-        self._queued = bytearray()
+        self._queued: deque[bytes | memoryview] = deque()
+        """As they were given: a frame for a room is one, however many of its readers are slow."""
+        self._waiting = 0
         self._is_leaving = False
         self._is_over = False
         self._debt = 0.0
@@ -104,14 +109,14 @@ class FramedSocket:
         if self._is_leaving or self._is_over:
             raise ConnectionOver
         if self._queued:
-            self._queued += whole
-            if len(self._queued) > self._most_queued:
+            self._wait_with(whole)
+            if self._waiting > self._most_queued:
                 self.abort()
                 raise ConnectionOver
             return
-        sent = self._write_some(whole)
+        sent = self._write_some([whole])
         if sent < len(whole):
-            self._queued += memoryview(whole)[sent:]
+            self._wait_with(memoryview(whole)[sent:])
             gevent.spawn(self._write_queued)
 
     def close(self, code: Goodbye = Goodbye.NORMAL) -> None:
@@ -130,12 +135,17 @@ class FramedSocket:
             return
         self._is_over = True
         self._queued.clear()
+        self._waiting = 0
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
 
-    def _write_some(self, content: bytes | bytearray) -> int:
+    def _wait_with(self, content: bytes | memoryview) -> None:
+        self._queued.append(content)
+        self._waiting += len(content)
+
+    def _write_some(self, contents: list[bytes | memoryview]) -> int:
         try:
-            sent: int = self._sock._sock.send(content)  # gevent's own `send` would wait
+            sent: int = self._sock._sock.sendmsg(contents)  # gevent's own would wait
             return sent
         except BlockingIOError:
             return 0
@@ -147,11 +157,20 @@ class FramedSocket:
         try:
             while self._queued:
                 wait_write(self._sock.fileno(), timeout=self._sock.gettimeout())
-                del self._queued[: self._write_some(self._queued)]
+                self._forget(self._write_some(list(islice(self._queued, _MOST_IN_A_WRITE))))
         except OSError:  # too slow, or gone
             self.abort()
         if self._is_leaving:
             self.abort()
+
+    def _forget(self, sent: int) -> None:
+        """So many bytes are gone."""
+        self._waiting -= sent
+        while sent:
+            first = self._queued.popleft()
+            if sent < len(first):
+                self._queued.appendleft(memoryview(first)[sent:])
+            sent -= min(sent, len(first))
 
     # ------------------------------------------------------------------ reading
 
