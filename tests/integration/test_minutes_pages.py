@@ -115,3 +115,13 @@ def test_a_changed_passage_shows_its_marks_and_its_part_opens_like_any_text(
     assert "Il manquait." in shown
     for path in ("", "/texte", "/synoptique", "/versions", "/ensemble", "/recherche?q=Relev%C3%A9", "/calendrier"):
         assert og.get(f"/negociations/{table.id}{path}", follow_redirects=True).status_code == 200
+
+
+def test_whoever_closes_the_seance_finds_its_relevé(app: Flask) -> None:
+    table = a_table(app.extensions["store"], parties=3)
+    opened = an_open_seance(table, table.ars.dg)
+    ars = entered(app, table.ars.dg.email)
+    page = ars.post(f"/negociations/{table.id}/seances/{opened.id}/cloture", follow_redirects=True).text
+    assert "La séance est close, et son relevé de décisions établi." in page
+    assert f'href="{here(opened)}"' in page
+    assert "Approuvé par 0 sur 3" in ars.get(here(opened)).text
