@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
+from negotiation.rules.seances import DecisionKind
 from negotiation.rules.vocabulary import SHARED, Circle, ClauseState, Gesture, Move, PartKind, Right, Role
 from negotiation.services import trames
 from negotiation.services.adding import NewPart, add_part
@@ -17,6 +18,8 @@ from negotiation.services.members import Carried, Seat, invite
 from negotiation.services.notifying import remember_token
 from negotiation.services.opening import keep_draft
 from negotiation.services.orders import Order, Seen
+from negotiation.services.seance_agenda import Item, add_points, point_at
+from negotiation.services.seance_attendance import expect, note_guest
 from negotiation.services.splitting import pieces
 from negotiation.services.tasks import Wish, open_task
 from negotiation.services.visas import set_visa_rule, submit
@@ -24,7 +27,9 @@ from negotiation.store import Announcing, Store
 from negotiation.store.contract import Clause
 from negotiation.store.queries.instance import tables_of_instance
 from negotiation.store.queries.opening import perimeter_of, trames_for
+from negotiation.store.queries.seances import seances_of
 from tests.builders import Person, Table
+from tests.seance_table import Meeting, a_seance, an_open_seance
 
 WAITING, SET_ASIDE, TALKED_OF = "en05", "en14", "en10"
 """Clauses: one waits for a visa under a mandate, one has two positions, one is commented."""
@@ -51,6 +56,9 @@ class Places:
     visa: str
     opening: str
     unsubscribing: str
+    planned: str
+    seance: str
+    held: str
 
     def addresses(self) -> tuple[str, ...]:
         """Every screen of a negotiation that is made to be furnished, and the trames."""
@@ -72,6 +80,14 @@ class Places:
             f"{table}/recherche?q=accompagnement",
             f"{table}/recherche?q=introuvable",
             f"{table}/taches",
+            f"{table}/seances",
+            f"{table}/seances/nouvelle",
+            f"{table}/seances/{self.planned}",
+            f"{table}/seances/{self.planned}?chercher=accueil",
+            f"{table}/seances/{self.seance}",
+            f"{table}/seances/{self.seance}/projection",
+            f"{table}/seances/{self.held}",
+            f"{table}/seances/{self.held}/releve",
             f"{table}/avis",
             f"{table}/perimetre",
             f"{table}/vigilance",
@@ -128,7 +144,35 @@ def furnish(store: Store) -> Places:
         visa=visa,
         opening=_begin_to_open(store, og.dg),
         unsubscribing=_a_link_of_his_mails(table, og.dg),
+        planned=_on_the_agenda(a_seance(table, og.dg), og.dg).id,
+        seance=_in_session(table, og.dg).id,
+        held=_told_by_the_file(table),
     )
+
+
+def _on_the_agenda(meeting: Meeting, chair: Person) -> Meeting:
+    with meeting.table.store.unit_of_work(Announcing.SILENT) as uow:
+        clauses = [Item(clause_id=meeting.table.clause_id(each), minutes=20) for each in (TALKED_OF, SET_ASIDE)]
+        add_points(uow, chair.actor, meeting.id, [*clauses, Item(title="Divers")])
+        expect(uow, chair.actor, meeting.id, {chair.member.id, meeting.table.ars.resp.member.id})
+    return meeting
+
+
+def _in_session(table: Table, chair: Person) -> Meeting:
+    """Open on its first point, with a decision that waits and one for another party to confirm."""
+    meeting = _on_the_agenda(an_open_seance(table, chair), chair)
+    first = meeting.seen_by(chair).points[0].id
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        point_at(uow, chair.actor, meeting.id, first)
+        note_guest(uow, chair.actor, meeting.id, party_id=table.cd.id, name="Adjointe au maire")
+    meeting.record(chair, DecisionKind.TASK, TALKED_OF, text="Chiffrer une place de plus.", owner=chair.member.id)
+    meeting.record(table.ars.resp, DecisionKind.QUESTION, TALKED_OF, text="Dès 2027 ?", party_id=table.og.id)
+    return meeting
+
+
+def _told_by_the_file(table: Table) -> str:
+    with table.store.reading() as session:
+        return next(card.id for card in seances_of(session, table.og.dg.actor) if card.is_imported)
 
 
 def _ask_for_a_visa(table: Table) -> str:
