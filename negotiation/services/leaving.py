@@ -6,7 +6,7 @@ The other parties read a title that left. To whom things passed is the party's o
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlmodel import col
 
 from negotiation.errors import InvalidInput
@@ -28,6 +28,7 @@ from negotiation.store.columns import now
 from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Delegation, Member
 from negotiation.store.record import Signature
+from negotiation.store.seances import SeanceAttendance
 from negotiation.store.talk import Task
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -66,8 +67,15 @@ def remove(uow: UnitOfWork, actor: Actor, member_id: str, *, successor_id: str =
     _end_lent(uow, actor, member)
     if not entered:
         forget_invitation(uow, member)
+        _keep_attendance(uow, member)
         uow.session.flush()
         uow.session.delete(member)
+
+
+def _keep_attendance(uow: UnitOfWork, member: Member) -> None:
+    """Whoever chaired saw this person in the room: that remains true, as of somebody without an account."""
+    seen = (col(SeanceAttendance.member_id) == member.id, col(SeanceAttendance.arrived_at).is_not(None))
+    uow.session.execute(update(SeanceAttendance).where(*seen).values(member_id=None, name=member.title))
 
 
 def waiting_for(uow: UnitOfWork, member: Member) -> Handover:

@@ -88,7 +88,7 @@ def note_guest(uow: UnitOfWork, actor: Actor, seance_id: str, *, party_id: str, 
     query = select(SeanceAttendance).where(
         here, col(SeanceAttendance.party_id) == party.id, col(SeanceAttendance.name) == called
     )
-    known: SeanceAttendance | None = uow.session.execute(query).scalar_one_or_none()
+    known: SeanceAttendance | None = uow.session.execute(query.limit(1)).scalar()
     if known is not None:
         return known.id
     count = uow.session.execute(select(func.count()).select_from(SeanceAttendance).where(here)).scalar_one()

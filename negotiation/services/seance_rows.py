@@ -10,8 +10,8 @@ from negotiation.events import Event, Kind, Signal
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.seances import SeanceState
-from negotiation.rules.vocabulary import SHARED
-from negotiation.services.access import sits
+from negotiation.rules.vocabulary import SHARED, Action
+from negotiation.services.access import require, sits
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Part
 from negotiation.store.people import Member, Party
@@ -35,7 +35,8 @@ def locked(uow: UnitOfWork, actor: Actor, seance_id: str, *states: SeanceState) 
 
 
 def chaired(uow: UnitOfWork, actor: Actor, seance_id: str) -> Seance:
-    """The open séance, for whoever chairs it. Raises NotFound, SeanceInState, NotChair."""
+    """The open séance, for whoever chairs it and still may. Raises NotFound, NotAllowed, SeanceInState, NotChair."""
+    require(actor, Action.CHAIR_SEANCE)
     seance = locked(uow, actor, seance_id, SeanceState.OPEN)
     require_chair(actor, seance)
     return seance
