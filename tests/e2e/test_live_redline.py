@@ -2,15 +2,17 @@
 
 import re
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
+from sqlmodel import col, select
 
-from negotiation.rules.vocabulary import SHARED
+from negotiation.rules.vocabulary import SHARED, Right
 from negotiation.services.drafting import drafted_texts
+from negotiation.store.people import Member, Person
 from tests.e2e.conftest import Enter
 from tests.e2e.people import Somebody
 from tests.e2e.test_layout import AXE, COLOURS, VIOLATIONS
 
-OG, ARS = "og.dg@handicap.example", "ars.resp@handicap.example"
+OG, ARS, CD = "og.dg@handicap.example", "ars.resp@handicap.example", "cd.chef@handicap.example"
 CLAUSE = "EN06"
 LETTERS = """marks => marks.map(mark => {
   const { display, content } = getComputedStyle(mark, "::after");
@@ -92,6 +94,64 @@ def test_each_sees_live_who_added_what_goes_from_change_to_change_and_takes_one_
     changes(og).click()
     expect(og.clause.get_by_label("Changements depuis")).to_contain_text("depuis la version 4")
     expect(changes(og)).to_have_text("Aucun changement")
+
+
+def test_who_may_only_read_follows_the_text_and_its_value_live_and_types_nothing(enter: Enter) -> None:
+    og, cd = enter(OG), enter(CD)
+    only_reads(cd)
+    for somebody in (cd, og):
+        somebody.open_clause("EN10", "table-commune")
+    expect(cd.clause.locator(".saved")).to_have_text(
+        "Vous lisez ce texte en direct\u00a0; vous ne pouvez pas y écrire."
+    )
+    og.write(" Elle en tient le registre.")
+    expect(marks(cd, "g")).to_have_text(["Elle en tient le registre."])
+    expect(cd.clause.locator(".live-people")).to_contain_text("Orlinde, Directeur général")
+    expect(og.clause.locator(".live-people")).to_contain_text("Département, Chef du service")
+    og.clause.get_by_label("Valeur").fill("26500")
+    expect(cd.clause.get_by_label("Valeur, en euros")).to_have_value("26500")
+    expect(cd.clause.get_by_label("Valeur, en euros")).to_be_disabled()
+
+    # The keyboard reaches the text, goes from change to change, searches, leaves; it writes nothing.
+    cd.live_text.focus()
+    expect(cd.live_text).to_have_attribute("aria-readonly", "true")
+    cd.page.keyboard.type("en douce")
+    cd.page.keyboard.press("F8")
+    expect(spoken(cd)).to_contain_text("Changement 1 sur 1. Ajout de 5\u00a0mots (Orlinde)")
+    cd.page.keyboard.press("Control+f")
+    cd.page.keyboard.type("registre")
+    expect(cd.clause.locator(".find-count")).to_have_text("1 sur 1")
+    cd.page.keyboard.press("Escape")
+    expect(cd.live_text).to_be_focused()
+    cd.page.keyboard.press("Tab")
+    expect(cd.live_text).not_to_be_focused()
+    expect(cd.clause.get_by_role("button", name=re.compile("^(Gras|Annuler)"))).to_have_count(0)
+    expect(og.live_text.locator(".caret")).to_have_count(0)
+    og.expect_saved()
+    assert "en douce" not in stored(og)
+    cd.page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert cd.page.evaluate(VIOLATIONS) == []
+
+
+def test_a_click_on_a_text_that_is_still_opening_is_remembered(enter: Enter) -> None:
+    og = enter(OG)
+    held: list[Route] = []
+    og.page.route(re.compile(r"/main-\w+\.js"), lambda asked: held.append(asked))
+    og.open_clause("EN14", "table-commune")
+    og.clause.locator(".live-text").click()
+    held[0].continue_()
+    expect(og.live_text).to_be_focused()
+    og.page.keyboard.type("Tout de suite. ")
+    og.expect_saved()
+    assert "Tout de suite." in stored(og)
+
+
+def only_reads(somebody: Somebody) -> None:
+    """At every table where this person of the département sits."""
+    with somebody.server.store.unit_of_work() as uow:
+        query = select(Member).join(Person, col(Person.id) == col(Member.person_id)).where(col(Person.email) == CD)
+        for member in uow.session.execute(query).scalars():
+            member.rights = [Right.LECTEUR]
 
 
 def changes(somebody: Somebody) -> Locator:

@@ -64,9 +64,9 @@ function caretPlugin({ peers, clause }: CaretOptions): Plugin<DecorationSet> {
   });
 }
 
-/** Tells the others where this caret is; only while it is in the text. */
+/** Tells the others where this caret is; only while it is in the text, to write there. */
 export function tell(view: EditorView, peers: Peers, clause: string): void {
-  if (!view.hasFocus()) return;
+  if (!view.editable || !view.hasFocus()) return;
   const sync = ySyncPluginKey.getState(view.state);
   const { anchor, head } = view.state.selection;
   const place = (position: number): string => {

@@ -16,12 +16,13 @@ import { cleanPaste, PasteNote } from "./paste";
 import { fitInCell, isTooLong, TOO_LONG } from "./paste_cell";
 import type { Peers } from "./peers";
 import { peopleInWords } from "./people";
+import { reading } from "./reading";
 import { RedlineBar, sinceWhen } from "./redline_bar";
 import { LiveRedline } from "./redline_plugin";
 import { References } from "./redline_reference";
-import { inWords } from "./save_state";
+import { inWords, type SaveState } from "./save_state";
 import { schema } from "./schema";
-import { LOCKED } from "./sentences";
+import { LOCKED, NOT_LIVE, OPENING, READING } from "./sentences";
 import { showShortcuts } from "./shortcuts";
 import { fragmentName } from "./texts";
 import { Toolbar } from "./toolbar";
@@ -33,6 +34,7 @@ export type FirstCaret = { x: number; y: number } | "end" | null;
 
 const HELP =
   "Échap pour sortir du texte. Tabulation : cellule suivante dans un tableau, retrait dans une liste, sinon suite de la page. F8\u00a0: changement suivant.";
+const READERS_HELP = "Échap pour sortir du texte. F8\u00a0: changement suivant. Ctrl+F\u00a0: rechercher.";
 const LEFT = "Vous êtes sorti du texte. Tab\u00a0: la suite de la page. Maj+Tab ou Entrée\u00a0: y revenir.";
 /** Pixels: the tools stay in sight above the text, so a caret that is gone to comes to rest below them. */
 const UNDER_THE_TOOLS = { top: 180, right: 0, bottom: 48, left: 0 };
@@ -62,7 +64,7 @@ export class ClauseEditor {
   private readonly problem = element("p", "live-problem");
   private readonly note: PasteNote;
   private readonly after = element("p", "after-text", LEFT);
-  private readonly help = element("p", "vh", HELP);
+  private readonly help = element("p", "vh");
   private readonly silences: (() => void)[];
   private firstCaret: FirstCaret;
   private calm: number | undefined;
@@ -81,6 +83,7 @@ export class ClauseEditor {
     this.note = new PasteNote(parts.say);
     count += 1;
     this.help.id = `aide-editeur-${count}`;
+    this.help.textContent = this.readsOnly ? READERS_HELP : HELP;
     this.problem.setAttribute("role", "alert");
     this.problem.hidden = true;
     this.frame.hidden = true;
@@ -97,11 +100,17 @@ export class ClauseEditor {
     this.value = new TypedField(host, sync, peers, {
       clause: parts.clause,
       say: parts.say,
+      mayWrite: () => this.mayWrite(),
       changed: () => this.redline?.bar.show(),
     });
     this.silences = [sync.listen((event) => this.heard(event)), peers.listen(() => this.showPeople())];
     this.showKept();
     this.heard("changed");
+  }
+
+  /** Where a text was clicked that is still on its way: the caret goes there once it is open. */
+  goTo(caret: FirstCaret): void {
+    if (this.editor === null) this.firstCaret = this.inText(caret);
   }
 
   destroy(): void {
@@ -131,8 +140,13 @@ export class ClauseEditor {
     this.showProblem();
   }
 
+  /** Never written by this person, whatever becomes of the clause. */
+  private get readsOnly(): boolean {
+    return this.host.dataset.editable === "false";
+  }
+
   private mayWrite(): boolean {
-    return this.host.dataset.editable !== "false" && this.sync.mayWrite(this.parts.clause);
+    return !this.readsOnly && this.sync.mayWrite(this.parts.clause);
   }
 
   // ------------------------------------------------------------------ the text
@@ -156,6 +170,10 @@ export class ClauseEditor {
         Carets.configure({ peers: this.peers, clause: this.parts.clause }),
         Find,
         marks.extension,
+        reading(
+          () => this.mayWrite(),
+          (event) => this.keyPressed(event),
+        ),
       ],
       editorProps: {
         attributes: {
@@ -190,10 +208,11 @@ export class ClauseEditor {
     });
     const find = new FindBar(this.editor);
     this.find = find;
-    this.toolbar = new Toolbar(this.editor, label, [
+    const asides = [
       { words: "Rechercher", name: "Rechercher dans ce texte (Ctrl+F)", does: () => find.open() },
       { words: "?", name: "? Raccourcis clavier (Ctrl+/)", does: showShortcuts },
-    ]);
+    ];
+    this.toolbar = new Toolbar(this.editor, label, { asides, mayFormat: !this.readsOnly });
     this.toolbar.element.append(find.element);
     const bar = new RedlineBar(marks, references, {
       person: this.parts.person,
@@ -250,6 +269,8 @@ export class ClauseEditor {
       "Ctrl+k": () => this.toolbar?.openLink(),
       "Ctrl+f": () => this.find?.open(),
       "Ctrl+/": showShortcuts,
+      // Of a text that is written, the redline's own keymap does it.
+      ...(this.mayWrite() ? {} : { f8: () => this.redline?.marks.go(event.shiftKey ? -1 : 1) }),
       ...(this.find?.isOpen ? { f3: () => this.find?.go(event.shiftKey ? -1 : 1) } : {}),
     };
     const does = keys[`${ctrl || (event.altKey ? "alt+" : "")}${event.key.toLowerCase()}`];
@@ -297,7 +318,7 @@ export class ClauseEditor {
     window.clearTimeout(this.calm);
     const state = this.sync.saving;
     const write = () => {
-      const words = inWords(state);
+      const words = this.inWords(state);
       this.saved.dataset.state = state.kind;
       if (this.saved.textContent !== words) this.saved.textContent = words;
     };
@@ -305,10 +326,19 @@ export class ClauseEditor {
     else write();
   }
 
-  private showProblem(): void {
+  private inWords(state: SaveState): string {
     const { stopped } = this.sync;
-    const locked = this.sync.ready && !this.mayWrite();
-    const sentence = stopped ?? (locked ? LOCKED : null);
+    if (this.editor === null) return stopped === null ? OPENING : "";
+    if (!this.readsOnly) return inWords(state);
+    if (stopped !== null) return "";
+    return state.kind === "offline" ? NOT_LIVE : READING;
+  }
+
+  private showProblem(): void {
+    const { stopped, ready } = this.sync;
+    const locked = ready && !this.readsOnly && !this.mayWrite();
+    // A reader who was never let in keeps the text as the page came, as if nothing had been asked.
+    const sentence = this.readsOnly && this.frame.hidden ? null : (stopped ?? (locked ? LOCKED : null));
     this.problem.hidden = sentence === null;
     if (this.problem.textContent !== (sentence ?? "")) this.problem.textContent = sentence;
     if (stopped !== null) this.host.removeAttribute("aria-busy");

@@ -6,7 +6,9 @@
 import type { ChainedCommands, Editor } from "@tiptap/core";
 
 export function focusText(editor: Editor): void {
-  editor.view.focus();
+  // The view leaves alone the focus of a text that isn’t written.
+  if (editor.isEditable) editor.view.focus();
+  else editor.view.dom.focus();
 }
 
 /** What is done to the text, from a tool outside of it. */

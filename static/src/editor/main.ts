@@ -14,6 +14,8 @@ export interface EditorParts {
 }
 
 export interface MountedClause {
+  /** The caret goes there once the text is open. */
+  goTo?: (caret: FirstCaret) => void;
   destroy: () => void;
 }
 
@@ -42,6 +44,7 @@ export function mount(host: HTMLElement, parts: EditorParts, caret: FirstCaret):
     socket: parts.socket,
   });
   return {
+    goTo: (there) => editor.goTo(there),
     destroy: () => {
       editor.destroy();
       leaveSoon(draft);

@@ -34,7 +34,7 @@ export function inWords(state: SaveState): string {
     case "saving":
       return "Enregistrement…";
     case "offline":
-      return `Hors ligne\u00a0: ${count(state.changes)} sur ce poste`;
+      return state.changes ? `Hors ligne\u00a0: ${count(state.changes)} sur ce poste` : "Hors ligne";
     case "unsaved":
       return "Non enregistré";
   }

@@ -8,6 +8,9 @@ export const ENDED = "Votre session est terminée.";
 export const RIGHTS =
   "Vos droits à cette table ont changé\u00a0: rechargez la page. Ce qui n’est pas enregistré est gardé sur ce poste.";
 export const CLOSED = "Ce texte n’est plus ouvert à l’écriture.";
+export const OPENING = "Ouverture du texte…";
+export const READING = "Vous lisez ce texte en direct\u00a0; vous ne pouvez pas y écrire.";
+export const NOT_LIVE = "Hors ligne\u00a0: ce texte n’est plus suivi en direct.";
 export const LOCKED = "Ce texte est verrouillé\u00a0: il se lit, il ne s’écrit plus.";
 
 /** `value`: the one that stands, as its field holds it. */

@@ -108,23 +108,13 @@ export class Toolbar {
   constructor(
     private readonly editor: Editor,
     labelled: string,
-    asides: readonly Aside[],
+    { asides, mayFormat }: { asides: readonly Aside[]; mayFormat: boolean },
   ) {
     this.link = new LinkField(editor);
     this.tableGroup = this.group("Tableau", IN_TABLE);
-    const bar = element(
-      "div",
-      "tools",
-      this.headingChoice(),
-      this.group("Caractères", STYLES),
-      this.group("Paragraphes", BLOCKS),
-      this.tableGroup,
-      this.linkTool(),
-      this.group("Mes modifications", HISTORY),
-      ...asides.map(aside),
-    );
+    const bar = element("div", "tools", ...(mayFormat ? this.formatting() : []), ...asides.map(aside));
     bar.setAttribute("role", "toolbar");
-    bar.setAttribute("aria-label", `Mise en forme\u00a0: ${labelled}`);
+    bar.setAttribute("aria-label", `${mayFormat ? "Mise en forme" : "Outils"}\u00a0: ${labelled}`);
     this.stop = new OneStop([bar], () => focusText(this.editor));
     this.element = element("div", "editor-tools", bar, this.link.element);
     this.editor.on("transaction", this.refresh);
@@ -157,6 +147,17 @@ export class Toolbar {
     this.headings.value = String(level ?? 0);
     this.stop.keep();
   };
+
+  private formatting(): HTMLElement[] {
+    return [
+      this.headingChoice(),
+      this.group("Caractères", STYLES),
+      this.group("Paragraphes", BLOCKS),
+      this.tableGroup,
+      this.linkTool(),
+      this.group("Mes modifications", HISTORY),
+    ];
+  }
 
   private group(name: string, tools: readonly Tool[]): HTMLElement {
     const group = element("span", "tool-group", ...tools.map((tool) => this.tool(tool)));

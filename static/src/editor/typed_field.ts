@@ -52,7 +52,12 @@ export class TypedField {
     private readonly host: HTMLElement,
     private readonly sync: DraftSync,
     private readonly peers: Peers,
-    private readonly parts: { clause: string; say: (sentence: string) => void; changed: () => void },
+    private readonly parts: {
+      clause: string;
+      say: (sentence: string) => void;
+      mayWrite: () => boolean;
+      changed: () => void;
+    },
   ) {
     this.line.setAttribute("role", "status");
     // On the document: a refresh of the page around the text puts another field in its place.
@@ -97,7 +102,7 @@ export class TypedField {
   /** Writes a value that was kept; false where nothing can be written now. */
   putBack(value: string): boolean {
     const { field } = this;
-    if (field === null || this.values === null || !this.sync.mayWrite(this.parts.clause)) return false;
+    if (field === null || this.values === null || !this.parts.mayWrite()) return false;
     put(field, value);
     this.write();
     focusOn(field);
@@ -193,7 +198,7 @@ export class TypedField {
   private write(): void {
     this.timer = undefined;
     const { field, stored } = this;
-    if (field === null || !this.sync.mayWrite(this.parts.clause)) return;
+    if (field === null || !this.parts.mayWrite()) return;
     const value = valueIn(field, stored);
     if (!isReadable(field, value) || value === stored) return;
     this.own.note(stored, value);
@@ -202,7 +207,7 @@ export class TypedField {
 
   private send(field: Field, value: string): void {
     const { clause } = this.parts;
-    if (value === this.stored || !this.sync.mayWrite(clause)) return;
+    if (value === this.stored || !this.parts.mayWrite()) return;
     this.shown = value;
     this.nameless = null;
     this.line.replaceChildren();
@@ -250,7 +255,7 @@ export class TypedField {
     this.nameless = writer ? null : before;
     const who = writer && !another ? [letterOf(writer), ` ${writer.name} a écrit`] : ["La valeur a changé"];
     const back = button("Remettre la valeur d’avant", "button button-plain button-small", () => this.putBack(before));
-    this.line.replaceChildren(...who, this.fromTo(field, before), back);
+    this.line.replaceChildren(...who, this.fromTo(field, before), ...(this.parts.mayWrite() ? [back] : []));
   }
 
   private fromTo(field: Field, before: string): string {
@@ -280,7 +285,7 @@ export class TypedField {
   private showChange(): void {
     const { field, change } = this;
     const was = change.isShown;
-    const mayWrite = this.sync.mayWrite(this.parts.clause);
+    const mayWrite = this.parts.mayWrite();
     if (field !== null) change.show(this.past, this.stored, { wordsOf: (value) => this.wordsOf(value), mayWrite });
     if (change.isShown !== was) this.parts.changed();
     for (const way of this.host.parentElement?.querySelectorAll<HTMLElement>(PUT_BACK) ?? []) way.hidden = !mayWrite;

@@ -4,11 +4,12 @@ import { sameCaret } from "./typed_list";
 
 export type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement | HTMLFieldSetElement;
 
-const FIELD = "form[data-flush-draft] :is(input, select, textarea)[name='value']:not([type='hidden'])";
+const FIELD =
+  ":is(form[data-flush-draft], .value-read) :is(input, select, textarea)[name='value']:not([type='hidden'])";
 /** What the server takes while it is being typed (`schema.py`): anything else waits in the field. */
 const DECIMAL = /^[0-9 .,\u00a0\u202f\u2009\u2212+\-%€]{0,40}$/;
 
-/** The field of the form beside a draft; of a list to tick, what holds its boxes. */
+/** The field of the form beside a draft, or the one in which its value is only read; of a list to tick, what holds its boxes. */
 export function fieldBeside(draft: HTMLElement): Field | null {
   const found = draft.parentElement?.querySelector<Exclude<Field, HTMLFieldSetElement>>(FIELD) ?? null;
   return found?.closest<HTMLFieldSetElement>("fieldset.several") ?? found;

@@ -1,6 +1,6 @@
 /**
  * The texts of a page that can be written together, before anybody writes: a text to read. The editor is fetched when
- * somebody first goes into one.
+ * somebody first goes into one, or at once where the page says so: for who may only read it as it is written, too.
  *
  *   <div class="live-draft" data-draft-part="…" data-draft-side="commune|ours|authorities" data-clause="…"
  *        data-editable="true|false" data-open="now" data-label="Texte commun de la clause EN06">
@@ -15,10 +15,11 @@ import type { EditorParts, MountedClause } from "../editor/main";
 import { announce, element, told } from "./words";
 
 const EDITABLE = '.live-draft[data-editable="true"]';
-const CLOSED = '.live-draft:not([data-editable="true"])';
+const CLOSED = '.live-draft:not([data-editable="true"], [data-open])';
 const TEXT = ":scope > .live-text, :scope > .read";
 const SLOW_FLUSH_MS = 8000;
 const NOT_LOADED = "L’éditeur ne s’est pas chargé\u00a0: rechargez la page pour écrire dans ce texte.";
+const NOT_LIVE = "Ce texte n’est pas suivi en direct\u00a0: rechargez la page.";
 
 interface SwapDetail {
   target: Element;
@@ -26,9 +27,11 @@ interface SwapDetail {
 }
 
 type Editor = typeof import("../editor/main");
+type Caret = { x: number; y: number } | "end" | null;
 
 const mounted = new Map<Element, MountedClause>();
-const opening = new Set<Element>();
+/** On their way, with where their caret goes. */
+const opening = new Map<Element, Caret>();
 /** Texts that a swap took away while they were open: opened again when they come back. */
 const reopen = new Set<string>();
 
@@ -60,6 +63,7 @@ function prepare(container: Element): void {
   for (const draft of found) {
     draft.querySelector(TEXT)?.classList.add("live-text");
     if (draft.matches(EDITABLE)) invite(draft);
+    else if (draft.dataset.open === "now") void open(draft, null);
   }
   void recoverAll();
 }
@@ -76,11 +80,13 @@ async function recover(draft: HTMLElement, owners: readonly string[]): Promise<v
   const { draftPart = "", draftSide = "" } = draft.dataset;
   if (parts === null || mounted.has(draft) || opening.has(draft)) return;
   if (!owners.includes(ownerKey(parts.person, draftPart, draftSide))) return;
-  opening.add(draft);
+  opening.set(draft, null);
   try {
     const found = await (await fetchEditor()).recover(draft, parts);
     if (draft.isConnected) mounted.set(draft, found);
     else found.destroy();
+  } catch {
+    // Nothing is lost: what is kept stays on this computer, and the next page looks again.
   } finally {
     opening.delete(draft);
   }
@@ -107,7 +113,8 @@ function invite(draft: HTMLElement): void {
     draft.dataset.invited = "";
     text.tabIndex = 0;
     text.title = "Cliquer pour écrire, ou touche Entrée";
-    text.addEventListener("focus", () => void fetchEditor(), { once: true });
+    // Ahead of time: when it fails, whoever then goes into the text is told.
+    text.addEventListener("focus", () => void fetchEditor().catch(() => null), { once: true });
     text.addEventListener("click", (event) => {
       if (!(event.target as Element).closest("a")) void open(draft, { x: event.clientX, y: event.clientY });
     });
@@ -132,12 +139,16 @@ function fetchEditor(): Promise<Editor> {
   return editor;
 }
 
-async function open(draft: HTMLElement, caret: { x: number; y: number } | "end" | null): Promise<void> {
-  if (parts === null || mounted.has(draft) || opening.has(draft)) return;
-  opening.add(draft);
+async function open(draft: HTMLElement, caret: Caret): Promise<void> {
+  if (parts === null) return;
+  if (mounted.has(draft) || opening.has(draft)) {
+    if (caret !== null) remember(draft, caret);
+    return;
+  }
+  opening.set(draft, caret);
   try {
     const { mount } = await fetchEditor();
-    if (draft.isConnected) mounted.set(draft, mount(draft, parts, caret));
+    if (draft.isConnected) mounted.set(draft, mount(draft, parts, opening.get(draft) ?? null));
   } catch {
     sayNotLoaded(draft);
   } finally {
@@ -145,9 +156,15 @@ async function open(draft: HTMLElement, caret: { x: number; y: number } | "end" 
   }
 }
 
+/** Gone into before it was open. */
+function remember(draft: HTMLElement, caret: Caret): void {
+  if (opening.has(draft)) opening.set(draft, caret);
+  else mounted.get(draft)?.goTo?.(caret);
+}
+
 function sayNotLoaded(draft: HTMLElement): void {
   if (draft.querySelector(".live-problem")) return;
-  const line = element("p", "live-problem", NOT_LOADED);
+  const line = element("p", "live-problem", draft.matches(EDITABLE) ? NOT_LOADED : NOT_LIVE);
   line.setAttribute("role", "alert");
   draft.prepend(line);
 }
@@ -166,7 +183,7 @@ function keepMounted(detail: SwapDetail): void {
   if (!inside.length || !detail.serverResponse.includes("live-draft")) return;
   const { body } = new DOMParser().parseFromString(detail.serverResponse, "text/html");
   for (const coming of body.querySelectorAll<HTMLElement>(".live-draft")) {
-    const same = inside.find((draft) => nameOf(draft) === nameOf(coming) && isAsEditable(draft, coming));
+    const same = inside.find((draft) => nameOf(draft) === nameOf(coming) && isAsOpen(draft, coming));
     if (same === undefined) continue;
     same.id ||= `texte-vivant-${nameOf(same).replaceAll("|", "-")}`;
     coming.id = same.id;
@@ -175,8 +192,8 @@ function keepMounted(detail: SwapDetail): void {
   detail.serverResponse = body.innerHTML;
 }
 
-function isAsEditable(one: HTMLElement, other: HTMLElement): boolean {
-  return one.dataset.editable === other.dataset.editable;
+function isAsOpen(one: HTMLElement, other: HTMLElement): boolean {
+  return one.dataset.editable === other.dataset.editable && one.dataset.open === other.dataset.open;
 }
 
 /** « Proposer ce texte »: the server reads the draft, so the draft must have arrived there first. */
@@ -186,9 +203,13 @@ function flushBefore(event: SubmitEvent): void {
   event.preventDefault();
   event.stopImmediatePropagation();
   const submitter = event.submitter;
-  void editor.then(async ({ flush }) => {
-    const { part, side } = draftOf(form);
-    const problem = await flush(part, side, SLOW_FLUSH_MS);
+  const { part, side } = draftOf(form);
+  // An editor that never came holds no words to wait for.
+  const flushed = editor.then(
+    ({ flush }) => flush(part, side, SLOW_FLUSH_MS),
+    () => null,
+  );
+  void flushed.then((problem) => {
     if (problem !== null) {
       sayBeside(form, problem);
       return;
