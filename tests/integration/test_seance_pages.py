@@ -8,6 +8,7 @@ from flask import Flask
 from negotiation.rules.seances import DecisionKind, DecisionState, SeanceState
 from negotiation.rules.vocabulary import SHARED, Gesture, Role
 from negotiation.services.discussing import send_message
+from negotiation.services.mandates import Terms, set_mandate
 from negotiation.services.seance_agenda import Item, add_point, point_at
 from negotiation.services.visas import set_visa_rule
 from negotiation.store import Store
@@ -160,6 +161,21 @@ def test_a_refusal_is_said_in_words_and_keeps_what_was_typed(app: Flask, table: 
     assert "Le proposer à ma partie" in refused.text and not meeting.seen_by(table.ars.dg).decisions
     assert ars.post(f"{here(meeting)}/decisions", fields | {"voice": "propose"}).status_code == 302
     assert meeting.seen_by(table.ars.dg).decisions[0].state is DecisionState.PROPOSED
+
+
+def test_a_mandate_is_shown_to_its_party_and_gone_beyond_knowingly(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg)
+    with table.store.unit_of_work() as uow:
+        set_mandate(uow, table.ars.dg.actor, table.clause_id(CLAUSE), Terms(floor="96"))
+    ars = sitting(app, table.ars.dg)
+    fields = seen(table) | {"kind": "agreement", "party": table.ars.id}
+    refused = ars.post(f"{here(meeting)}/decisions", fields)
+    assert refused.status_code == 409
+    assert "hors mandat" in refused.text and "Confirmer malgré notre mandat" in refused.text
+    assert ars.post(f"{here(meeting)}/decisions", fields | {"despite_mandate": "yes"}).status_code == 302
+    assert meeting.seen_by(table.cd.dg).decisions[0].state is DecisionState.WAITING
+    assert "mandat" not in sitting(app, table.cd.dg).get(f"{here(meeting)}/fragment/decisions").text
 
 
 def test_a_move_made_at_a_seance_leads_back_to_it(app: Flask, table: Table) -> None:
