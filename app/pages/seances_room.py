@@ -93,6 +93,7 @@ def post_pointer(negotiation_id: str, seance_id: str) -> ResponseReturnValue:
 
 
 @seances_room.post("/negociations/<negotiation_id>/seances/<seance_id>/presence")
+@gestures
 @serves(Action.FOLLOW_SEANCE)
 def post_arrival(negotiation_id: str, seance_id: str) -> ResponseReturnValue:
     """Who signed in is there: sent by the page itself, by a button without script."""
