@@ -139,7 +139,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "retaking.show_retaking": {
             "version": ["1", "2", "x"],
             "visa": ids.get("visa_id", ["inconnu"])[:2] or ["inconnu"],
-            "brouillon": ["ours"],
+            "brouillon": ["ours", "authorities"],
         },
         "choosing.show_choosing": {"version": ["1", "2", "x"], "brouillon": ["commune", "ours", "authorities"]},
         "whole.show_whole": {"document": ["cadrage", "autre"]},
@@ -216,7 +216,11 @@ def _threads(ids: Ids) -> dict[str, list[str]]:
 
 
 def _at_seance(ids: Ids) -> dict[str, list[str]]:
-    return {"sur": [*ids.get("clause_id", ["x"])[:9], "inconnue"], "onglet": ["brouillon"], "suivre": ["oui"]}
+    return {
+        "sur": [*ids.get("clause_id", ["x"])[:9], "inconnue"],
+        "onglet": ["brouillon", "entre-autorites"],
+        "suivre": ["oui"],
+    }
 
 
 def _tasks(ids: Ids) -> dict[str, list[str]]:
@@ -315,7 +319,7 @@ def _led_to(base: str, target: str) -> str:
 
 _LINK = re.compile(r'\s(?:href|hx-get|src|action)="([^"]*)"')
 _CLAUSE = re.compile(r"/clauses/([^/?]+)")
-_READING_OF_CLAUSE = re.compile(r"^(/clauses/[^/?]+)/(?:accorde|proposition|table-commune|brouillon)(?=\?)")
+_READING_OF_CLAUSE = re.compile(rf"^(/clauses/[^/?]+)/(?:{'|'.join(TABS)})(?=\?)")
 
 
 # ---------------------------------------------------------------------- pages as they should be

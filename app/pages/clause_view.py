@@ -32,10 +32,12 @@ from negotiation.store.queries.people import PartyView
 from negotiation.store.queries.positions import ClausePositions, positions_of
 from negotiation.store.queries.turns import next_copil, rounds_by_clause
 
-TABS = ("accorde", "proposition", "table-commune", "brouillon")
+TABS = ("accorde", "proposition", "table-commune", "brouillon", "entre-autorites")
 LAST_STEPS = 8
 """Of the navette, in the margin."""
-SIDE_OF_TAB = {"table-commune": "commune", "brouillon": "ours"}
+SIDE_OF_TAB = {"table-commune": "commune", "brouillon": "ours", "entre-autorites": "authorities"}
+READERS_OF_TAB = {"brouillon": "ours", "entre-autorites": "authorities"}
+"""The audience of a private draft, as a frame names it; what the other readings show, everybody reads."""
 
 
 FAMILIES_OF_CHOICES = (
@@ -109,6 +111,8 @@ class OpenClause:
     if_withdrawn: str = ""
     if_parties_change: str = ""
     """What the withdrawal, or the change of parties that waits, would take with it; empty when it takes nothing."""
+    tabs: tuple[str, ...] = ()
+    """The readings that exist for this reader's party."""
     own_left: VersionView | None = None
     """The reader's own party's last text that stands, when nothing is on the table: it may be proposed anew."""
 
@@ -123,6 +127,11 @@ class OpenClause:
     @property
     def side(self) -> str:
         return SIDE_OF_TAB.get(self.tab, "")
+
+    @property
+    def readers(self) -> str:
+        """Who reads it, as `audiences` names them."""
+        return READERS_OF_TAB.get(self.tab, "shared")
 
     @property
     def own_left_entered(self) -> str:
@@ -140,9 +149,20 @@ def default_tab(card: ClauseCard) -> str:
     return "accorde" if is_settled else "proposition"
 
 
+def tabs_of(frame: Frame) -> tuple[str, ...]:
+    """The readings that exist for this reader: « Entre autorités » where there are at least two, for their members.
+    Alone at the table, an authority has its own draft, which the same people would read."""
+    return tuple(tab for tab in TABS if READERS_OF_TAB.get(tab, "shared") in frame.audiences)
+
+
+def tab_asked(frame: Frame, asked: str) -> str:
+    """The reading of this name; "" when the reader has none, whether or not others have one."""
+    return asked if asked in tabs_of(frame) else ""
+
+
 def open_clause(session: Session, frame: Frame, card: ClauseCard, *, tab: str, compare: str = "") -> OpenClause:
     """The open clause for this reader. `compare` = « premiere » marks the path from the first version."""
-    tab = tab if tab in TABS else default_tab(card)
+    tab = tab_asked(frame, tab) or default_tab(card)
     found = frame.read_by_party(
         "open", card.id, tab, compare, read=lambda ours: _open_for_party(session, ours, card, tab=tab, compare=compare)
     )
@@ -175,6 +195,7 @@ def _open_for_party(session: Session, frame: Frame, card: ClauseCard, *, tab: st
         asked=last_request(session, frame.actor, card.id) if card.situation.request else None,
         authorship=_authorship(session, frame, version) if tab == "proposition" else None,
         if_parties_change=if_parties_change(frame, card),
+        tabs=tabs_of(frame),
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from flask import request
 from sqlmodel import Session
 
-from app.pages.clause_view import TABS, default_tab
+from app.pages.clause_view import TABS, default_tab, tab_asked
 from app.pages.frame import Frame
 from app.pages.talk import panel, read_part
 from app.pages.texts import open_context
@@ -164,7 +164,7 @@ def on_screen(session: Session, frame: Frame, view: SeanceView, place: Place) ->
         raise NotFound()
     if card is None:
         return None, ""
-    return card, place.tab if place.clause_id == card.id and place.tab else usual_tab(card)
+    return card, (tab_asked(frame, place.tab) if place.clause_id == card.id else "") or usual_tab(card)
 
 
 def clause_context(session: Session, frame: Frame, view: SeanceView, card: ClauseCard | None, tab: str) -> Context:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 from sqlmodel import Session
 
+from app.pages.clause_view import READERS_OF_TAB
 from app.pages.frame import Frame, asked_number
 from app.pages.reader import is_for_anybody
 from app.pages.remembering import LASTING
@@ -171,9 +172,8 @@ def open_seances(session: Session, frame: Frame) -> tuple[SeanceCard, ...]:
 
 
 def usual_audience(frame: Frame, part: PartView, *, tab: str = "") -> str:
-    """What one speaks to unless one chooses: one's own party where one prepares, all parties elsewhere."""
-    is_private = tab == "brouillon" or part.circle != SHARED
-    return "ours" if is_private else "shared"
+    """What one speaks to unless one chooses: where one prepares, whoever prepares there; all parties elsewhere."""
+    return READERS_OF_TAB.get(tab, "shared") if part.circle == SHARED else "ours"
 
 
 def around(session: Session, frame: Frame, part: PartView, *, tab: str = "") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.pages.clause_list import clause_list
-from app.pages.clause_view import SIDE_OF_TAB, OpenClause, default_tab, open_clause
+from app.pages.clause_view import SIDE_OF_TAB, OpenClause, default_tab, open_clause, tab_asked
 from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import inside_block, visas_for_me
 from app.pages.pieces import piece
@@ -87,12 +87,15 @@ def part_fragment(negotiation_id: str, part_id: str) -> ResponseReturnValue:
 
 
 @texts.get("/clauses/<clause_id>", defaults={"tab": ""})
-@texts.get("/clauses/<clause_id>/<any(accorde, proposition, 'table-commune', brouillon):tab>")
+@texts.get("/clauses/<clause_id>/<any(accorde, proposition, 'table-commune', brouillon, 'entre-autorites'):tab>")
 @serves(Action.READ_CLAUSE)
 def show_clause(clause_id: str, tab: str) -> ResponseReturnValue:
-    """The part with this clause open, in one of its four readings."""
+    """The part with this clause open, in one of its readings. One that isn't the reader's doesn't exist."""
     with current_store().reading() as session:
-        return render_template("fiches/part.html", **clause_context(session, clause_id, tab))
+        context = clause_context(session, clause_id, tab)
+        if tab and context["opened"].tab != tab:
+            raise NotFound()
+        return render_template("fiches/part.html", **context)
 
 
 @texts.get("/clauses/<clause_id>/fragment/<any(carte, marge):which>")
@@ -108,7 +111,7 @@ def clause_fragment(clause_id: str, which: str) -> ResponseReturnValue:
         if card is None:
             raise NotFound()
         part = read_part(session, frame, card.part_id)
-        tab = request.args.get("onglet", "")
+        tab = tab_asked(frame, request.args.get("onglet", ""))
 
         def shown(reader: Frame) -> dict[str, Any]:
             facts = open_context(session, reader, card, tab=tab) | around(session, reader, part, tab=tab)
@@ -131,6 +134,7 @@ def clause_context(session: Session, clause_id: str, tab: str, **more: Any) -> d
 def part_context(session: Session, frame: Frame, part_id: str, *, open_id: str = "", tab: str = "") -> dict[str, Any]:
     """A part, its clauses, what hangs below it, and the open clause if there is one."""
     part = part_view(session, frame.actor, part_id)
+    tab = tab_asked(frame, tab)
     cards = with_trails(session, cards_of_part(session, frame.actor, part.id))
     opened = next((card for card in cards if card.id == open_id), None)
     if open_id and opened is None:

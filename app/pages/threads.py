@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures, words
+from app.pages.clause_view import TABS
 from app.pages.frame import reader_on_clause
 from app.pages.texts import clause_context
 from app.pages.writing import sending_asked, writing_asked
@@ -103,7 +104,7 @@ def keep_words(refusal: Refusal) -> ResponseReturnValue:
 
 def _back(clause_id: str, anchor: str) -> Response:
     tab = request.form.get("tab", "")
-    known = tab if tab in ("accorde", "proposition", "table-commune", "brouillon") else ""
+    known = tab if tab in TABS else ""
     return redirect(f"{url_for('texts.show_clause', clause_id=clause_id, tab=known)}#{anchor}")
 
 

@@ -155,7 +155,7 @@ def _version(session: Session, card: ClauseCard, name: str) -> VersionView:
 
 
 def _drafted(session: Session, actor: Actor, card: ClauseCard, side: str) -> Drafted:
-    if side not in (DraftSide.COMMUNE, DraftSide.OURS):
+    if side not in set(DraftSide):
         raise NotFound()
     drafted = drafted_clause(session, actor, card.id, side=side)
     if drafted is None:

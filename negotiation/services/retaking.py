@@ -31,7 +31,7 @@ from negotiation.rules.rebase import (
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import TEXT_MOVES, Action, Circle, Move, VisaState
 from negotiation.services.access import require
-from negotiation.services.drafting import circle_of_side, drafted_text
+from negotiation.services.drafting import DraftSide, circle_of_side, drafted_text
 from negotiation.services.moves import open_clause
 from negotiation.services.orders import Order, Played, Seen
 from negotiation.services.visas import Submitted, cancel_visa, submit
@@ -43,9 +43,6 @@ from negotiation.store.queries.inside import RequestView, request_view
 from negotiation.store.queries.positions import Words, positions_of, starting_words, working_words
 from negotiation.store.queries.visibility import visible
 from negotiation.store.unit_of_work import UnitOfWork
-
-OURS = "ours"
-"""The side of the party's private draft."""
 
 
 class Source(StrEnum):
@@ -245,7 +242,7 @@ def _common(session: Session, card: ClauseCard) -> Words:
 
 def _draft(session: Session, actor: Actor, card: ClauseCard, side: str) -> tuple[Words, Words]:
     """A draft holds words only: its value is typed when it leaves, so the one that stands is kept."""
-    if side != OURS:
+    if side not in (DraftSide.OURS, DraftSide.AUTHORITIES):
         raise NotFound()
     drafted = drafted_text(session, actor, card.id, side=side)
     if drafted is None:

@@ -25,6 +25,7 @@ TABS = {
     "proposition": "Proposition en cours",
     "table-commune": "Table commune",
     "brouillon": "Notre brouillon",
+    "entre-autorites": "Entre autorités",
 }
 
 

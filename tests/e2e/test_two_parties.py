@@ -136,3 +136,18 @@ def test_a_private_draft_never_reaches_the_other_side(enter: Enter) -> None:
     expect(ars.live_text).to_have_text("Préavis de douze mois.")
     assert "trois au pire" not in ars.page.content()
     assert ars.clause.locator(".live-people").inner_text() == ""
+
+    # The authorities have one draft more, which they write together; the other side has no such tab.
+    cd = enter(CD)
+    cd.open_clause("EN14", "entre-autorites")
+    ars.open_tab("entre-autorites")
+    ars.write("Neuf mois, ")
+    expect(cd.live_text).to_contain_text("Neuf mois,")
+    cd.write("si le gestionnaire y tient.")
+    expect(ars.live_text).to_contain_text("Neuf mois, si le gestionnaire y tient.")
+    expect(ars.clause.locator(".live-people")).to_contain_text("Département")
+    cd.picture("entre-autorites", of=cd.clause)
+    og.page.reload()
+    expect(og.live_text).to_have_text("Préavis de six mois, trois au pire.")
+    expect(og.clause.locator(".tabbar a")).to_have_count(4)
+    assert "Neuf mois" not in og.page.content()
