@@ -19,8 +19,8 @@ from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
 from app.pages.members import members
-from app.pages.minutes import minutes
 from app.pages.message_steps import message_steps
+from app.pages.minutes import minutes
 from app.pages.moves import moves
 from app.pages.notices import notices
 from app.pages.opening import opening
@@ -28,12 +28,12 @@ from app.pages.perimeter import perimeter
 from app.pages.pieces import pieces
 from app.pages.readings import readings
 from app.pages.retaking import retaking
-from app.pages.search import search
-from app.pages.shaping import shape
 from app.pages.seances import seances
 from app.pages.seances_agenda import seances_agenda
 from app.pages.seances_room import seances_room
 from app.pages.seances_wall import seances_wall
+from app.pages.search import search
+from app.pages.shaping import shape
 from app.pages.synoptique import synoptique
 from app.pages.table import table
 from app.pages.tasks import tasks
@@ -61,14 +61,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     synoptique,
     inside,
     threads,
-    discussion,
-    discussion_pieces,
-    message_steps,
     seances,
     seances_agenda,
     seances_room,
     seances_wall,
     minutes,
+    discussion,
+    discussion_pieces,
+    message_steps,
     tasks,
     history,
     members,
