@@ -347,7 +347,7 @@ def test_no_odd_field_breaks_a_move(app: Flask, found: SecretsTable) -> None:
 @ONCE
 def test_the_crawl_asks_every_question_that_a_page_listens_to(app: Flask) -> None:
     written = "\n".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "app").rglob("*.py")))
-    listened = set(re.findall(r'(?:request\.args(?:\.get(?:list)?\(|\[)|asked_number\()"(\w+)"', written))
+    listened = set(re.findall(r'(?:(?:request\.args|\basked)(?:\.get(?:list)?\(|\[)|asked_number\()"(\w+)"', written))
     assert listened | set(_NAMES.values()) | {str(source) for source in Source} == question_names(app)
 
 

@@ -200,7 +200,8 @@ def test_each_year_of_the_contract_has_its_target_and_its_amount() -> None:
 
 
 def test_every_empty_field_says_what_to_write() -> None:
-    fields = [one for kind in PartKind for one in fields_for(kind, [2027])]
+    written_by_hand = set(PartKind) - {PartKind.MINUTES}
+    fields = [one for kind in written_by_hand for one in fields_for(kind, [2027])]
     assert [one.field for one in fields if not (one.label and one.prompt)] == []
 
 
