@@ -11,7 +11,7 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from negotiation.drafting.markdown_bridge import read_fragment
 from negotiation.rules.vocabulary import SHARED
-from negotiation.services.drafting import drafted_texts
+from negotiation.services.drafting import Drafted, drafted_clauses
 from tests.e2e.people import CLIPBOARDS, Somebody
 
 PLACE = """(text, [share, offset, length]) => {
@@ -242,12 +242,16 @@ GESTURES: dict[str, tuple[int, Callable[[Monkey], None]]] = {
 }
 
 
-def stored_text(somebody: Somebody) -> str:
+def stored(somebody: Somebody) -> Drafted:
     """The open clause in the table commune's draft, as the server has it."""
     draft = somebody.clause.locator(".live-draft")
     part_id, clause_id = draft.get_attribute("data-draft-part"), draft.get_attribute("data-clause")
     with somebody.server.store.reading() as session:
-        return drafted_texts(session, str(part_id), circle=SHARED)[str(clause_id)]
+        return drafted_clauses(session, str(part_id), circle=SHARED)[str(clause_id)]
+
+
+def stored_text(somebody: Somebody) -> str:
+    return stored(somebody).text
 
 
 def markdown_on_screen(somebody: Somebody) -> str:

@@ -5,12 +5,12 @@ import re
 from playwright.sync_api import Locator, expect
 from sqlmodel import col, select
 
-from negotiation.rules.vocabulary import SHARED, ClauseState, ValueKind
-from negotiation.services.drafting import drafted_texts
+from negotiation.rules.vocabulary import ClauseState, ValueKind
 from negotiation.store.contract import Clause
 from negotiation.store.queries.instance import tables_of_instance
 from tests.builders import Table
 from tests.e2e.conftest import Enter
+from tests.e2e.monkey import stored_text
 from tests.e2e.people import CLIPBOARDS, Somebody
 
 OG, ARS = "og.dg@handicap.example", "ars.resp@handicap.example"
@@ -227,10 +227,3 @@ def members_list(somebody: Somebody) -> str:
         if person.member.party_id in table.situation(name).concerned:
             person.consent(name)
     return table.clause_id(name)
-
-
-def stored_text(somebody: Somebody) -> str:
-    draft = somebody.clause.locator(".live-draft")
-    part_id, clause_id = draft.get_attribute("data-draft-part"), draft.get_attribute("data-clause")
-    with somebody.server.store.reading() as session:
-        return drafted_texts(session, str(part_id), circle=SHARED)[str(clause_id)]

@@ -67,6 +67,8 @@ PAGES_OF_CLAUSE = (
     "/fragment/carte",
     "/fragment/marge",
 )
+PRESENT = re.compile(r'<section id="presents".*?</section>', re.DOTALL)
+"""Who has the table open at this moment: whoever goes to another page isn't there, whatever the page."""
 TOKENS = re.compile(r'(name="(?:csrf_token|request_key)" value=|name="socket-token" content=)"[^"]*"')
 
 
@@ -275,8 +277,8 @@ def _expect_nothing_of(somebody: Somebody, words: tuple[str, ...], table: str, c
 
 
 def _what_is_read(somebody: Somebody, table: str) -> dict[str, str]:
-    """The pages on which something might show, tokens apart."""
-    return {page: TOKENS.sub("", somebody.page.request.get(table + page).text()) for page in PAGES}
+    """The pages on which something might show, but for tokens and who is there."""
+    return {page: PRESENT.sub("", TOKENS.sub("", somebody.page.request.get(table + page).text())) for page in PAGES}
 
 
 def _clause_as_read(somebody: Somebody, clause: str) -> dict[str, str]:

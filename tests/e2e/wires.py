@@ -25,13 +25,13 @@ class Wire:
         somebody.page.route(re.compile("/socket.io/.*transport=polling"), lambda route: route.abort())
 
     def once(self, way: str, event: str, change: Change) -> None:
-        """The next frame with these words, on this way, is changed."""
+        """The next frame with these words on this way, of those that `change` makes another of."""
 
         def changed(frame: str) -> str | None:
-            if event not in frame:
-                return frame
-            setattr(self, way, str)
-            return change(frame)
+            made = change(frame) if event in frame else frame
+            if made != frame:
+                setattr(self, way, str)
+            return made
 
         setattr(self, way, changed)
 
