@@ -7,6 +7,7 @@ from app.database import current_store
 from app.limits import gestures
 from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import reader_on_clause
+from app.pages.seances_view import seance_before
 from app.security import serves
 from negotiation.rules.vocabulary import Action
 from negotiation.services.draft_starts import go_on, start_again
@@ -32,4 +33,5 @@ def post_start(clause_id: str) -> ResponseReturnValue:
         else:
             go_on(uow, actor, clause_id, side=side, seen=seen)
     flash(STARTED if starts else KEPT, "done")
-    return redirect(url_for("texts.show_clause", clause_id=clause_id, tab=TABS.get(side, "")))
+    tab = TABS.get(side, "")
+    return redirect(seance_before(clause_id, tab) or url_for("texts.show_clause", clause_id=clause_id, tab=tab))

@@ -81,7 +81,8 @@ def seance_page(session: Session, frame: Frame, seance_id: str, **more: Any) -> 
     """What the séance has come to: being prepared, open, or over. Raises NotFound."""
     view, mine = read_seance(session, frame, seance_id)
     if view.card.state is SeanceState.OPEN:
-        return _room(session, frame, view, mine, **more)
+        place = Place.told(request.form if request.method == "POST" else request.args)
+        return _room(session, frame, view, mine, place, **more)
     context = seance_context(frame, view, mine, **more)
     if view.card.state is SeanceState.PLANNED:
         offered = candidates(session, frame, view)
@@ -90,8 +91,14 @@ def seance_page(session: Session, frame: Frame, seance_id: str, **more: Any) -> 
     return render_template("seances/record.html", **frame.context("seances", **context, said=said))
 
 
-def _room(session: Session, frame: Frame, view: SeanceView, mine: Mine, **more: Any) -> str:
-    place = Place.told(request.form if request.method == "POST" else request.args)
+def room_with(session: Session, frame: Frame, seance_id: str, place: Place, **more: Any) -> str | None:
+    """The page of an open séance with a refused move of the clause at `place`; None once it is open no more. Raises
+    NotFound."""
+    view, mine = read_seance(session, frame, seance_id)
+    return _room(session, frame, view, mine, place, **more) if view.card.state is SeanceState.OPEN else None
+
+
+def _room(session: Session, frame: Frame, view: SeanceView, mine: Mine, place: Place, **more: Any) -> str:
     card, tab = on_screen(session, frame, view, place)
     context = (
         talk_beside(session, frame, view.card.id, request.args.get("cercle", ""))

@@ -19,18 +19,13 @@ from negotiation.rules.seances import MOVE_OF_DECISION, DecisionKind, DecisionSt
 from negotiation.rules.vocabulary import ACTION_OF_MOVE, Action, ClauseState, Move
 from negotiation.store.columns import now
 from negotiation.store.queries.clauses import ClauseCard, card_of, cards_of_part
+from negotiation.store.queries.decided import DecisionView, Extent
 from negotiation.store.queries.people import MemberView, PartyView
-from negotiation.store.queries.seances import (
-    AttendeeView,
-    DecisionView,
-    SeanceView,
-    has_arrived,
-    seance_view,
-)
+from negotiation.store.queries.seances import AttendeeView, SeanceView, has_arrived, seance_view
 
 DECIDED_HERE = (Move.ACCEPTANCE, Move.RESERVE, Move.QUESTION)
 """Moves of the open clause that a séance makes by its decisions, which wait a minute and are minuted."""
-_ROOM = re.compile(r"/negociations/[^/]+/seances/[^/]+")
+_ROOM = re.compile(r"/negociations/[^/]+/seances/([^/]+)")
 MAY_AGREE = frozenset({ClauseState.PROPOSED, ClauseState.COUNTERED, ClauseState.PARTIALLY_AGREED, ClauseState.REOPENED})
 
 
@@ -82,13 +77,33 @@ def address_of(negotiation_id: str, seance_id: str) -> str:
     return f"/negociations/{negotiation_id}/seances/{seance_id}"
 
 
+@dataclass(frozen=True)
+class Room:
+    """The page of a séance on which a form was: its path, and where its reader was in it."""
+
+    path: str
+    seance_id: str
+    place: Place
+
+    def at(self, clause_id: str, tab: str) -> Place:
+        """The same reader, with this clause open in one of its readings."""
+        return Place(clause_id, tab, self.place.follows)
+
+
+def room_before() -> Room | None:
+    """Where the form that was sent was; None outside of a séance."""
+    before = urlsplit(request.referrer or "")
+    found = _ROOM.fullmatch(before.path)
+    if before.netloc != request.host or found is None:
+        return None
+    asked = {name: values[0] for name, values in parse_qs(before.query).items()}
+    return Room(before.path, found[1], Place.told(asked))
+
+
 def seance_before(clause_id: str, tab: str) -> str | None:
     """The séance on whose page the form of a clause was, with this clause open; None where it was on its fiche."""
-    before = urlsplit(request.referrer or "")
-    if before.netloc != request.host or not _ROOM.fullmatch(before.path):
-        return None
-    asked = Place.told({name: values[0] for name, values in parse_qs(before.query).items()})
-    return f"{before.path}{Place(clause_id, tab, asked.follows).query}#clause-{clause_id}"
+    room = room_before()
+    return f"{room.path}{room.at(clause_id, tab).query}#clause-{clause_id}" if room else None
 
 
 def may(frame: Frame, action: Action) -> bool:
@@ -114,9 +129,11 @@ class Mine:
 
 
 def read_seance(session: Session, frame: Frame, seance_id: str) -> tuple[SeanceView, Mine]:
-    """Raises NotFound."""
-    view, me = seance_view(session, frame.actor, seance_id), frame.actor.member_id
+    """The séance, with its last decisions while it is open and all of them once it is over. Raises NotFound."""
+    view, me = seance_view(session, frame.actor, seance_id, decisions=Extent.LAST), frame.actor.member_id
     is_open = view.card.state is SeanceState.OPEN
+    if not is_open and view.noted > len(view.decisions):
+        view = seance_view(session, frame.actor, seance_id)
     own = frozenset(each.id for each in view.decisions if me in (each.recorded_by, each.decided_by))
     arrives = is_open and not has_arrived(session, frame.actor, seance_id)
     return view, Mine(is_open and view.card.chair_id == me, arrives, own)

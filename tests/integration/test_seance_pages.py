@@ -190,6 +190,23 @@ def test_a_move_made_at_a_seance_leads_back_to_it(app: Flask, table: Table) -> N
     assert moved.location.startswith(f"/clauses/{clause_id}")
 
 
+def test_a_move_refused_at_a_seance_comes_back_to_it_with_its_words(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg)
+    ars, address = sitting(app, table.ars.dg), f"http://localhost{here(meeting)}"
+    moves = f"/clauses/{table.clause_id(CLAUSE)}/moves"
+    late = seen(table) | {"move": "counter_proposal", "text": "Nous visons 95 %.", "value": "95", "motive": "Oui."}
+    table.og.dg.withdraw(CLAUSE)
+    table.og.dg.propose(CLAUSE, "Nous visons 93 %.", value=93)
+    refused = ars.post(moves, late, headers={"Referer": address})
+    assert refused.status_code == 409
+    assert 'id="decisions"' in refused.text and 'id="discussion"' in refused.text
+    assert "Nous visons 95 %." in refused.text and "a changé depuis votre lecture" in refused.text
+    meeting.close(table.og.dg)
+    refused = ars.post(moves, late, headers={"Referer": address})
+    assert refused.status_code == 409 and 'id="decisions"' not in refused.text and "Nous visons 95 %." in refused.text
+
+
 def test_the_wall_is_the_same_whoever_is_signed_in(app: Flask) -> None:
     found = secrets_of(app)
     table = found.table

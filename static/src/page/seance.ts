@@ -24,9 +24,16 @@ export function startSeances(): void {
   });
   look(document.body);
   if (!document.querySelector("[data-seance]")) return;
+  beAtItsAddress();
   recallFollowing();
-  choosePane("au-centre");
+  choosePane(paneOf(location.hash));
   window.setInterval(tick, TICK_MS);
+}
+
+/** What was refused came back as the page of a form: it is the séance all the same, and its next forms come from it. */
+function beAtItsAddress(): void {
+  const { here = "", question = "" } = document.querySelector<HTMLElement>("[data-seance]")?.dataset ?? {};
+  if (location.pathname !== here) history.replaceState(null, "", `${here}${question}${location.hash}`);
 }
 
 // ---------------------------------------------------------------------- gestures
@@ -178,6 +185,12 @@ function openPane(event: MouseEvent): void {
   event.preventDefault();
   choosePane(link.dataset.pane ?? "");
   document.getElementById(link.dataset.pane ?? "")?.focus();
+}
+
+/** A phone opens on the pane that the address names, as a link of a message to a decision does. */
+function paneOf(hash: string): string {
+  const named = hash.length > 1 ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
+  return named?.closest(".seance-pane")?.id ?? "au-centre";
 }
 
 function choosePane(name: string): void {
