@@ -5,7 +5,7 @@ import structlog
 from app.database import current_store
 from negotiation.services.seance_binding import bind_decision
 from negotiation.store.columns import now
-from negotiation.store.queries.seances import due_decisions
+from negotiation.store.queries.decided import due_decisions
 
 log = structlog.get_logger()
 

@@ -73,6 +73,9 @@ TABLE: dict[str, Row] = {
     "agenda_full": Row(422, "L’ordre du jour a déjà {limit} points : c’est le plus qu’il puisse en avoir."),
     "point_discussed": Row(409, "Ce point a été abordé : il reste à l’ordre du jour."),
     "decision_settled": Row(409, "Cette décision n’attend plus : elle ne se change plus."),
+    "too_many_decisions": Row(
+        429, "Vous avez noté {limit} décisions en une minute : celle-ci n’est pas notée. Reprenez dans un instant."
+    ),
     "decisions_waiting": Row(
         409, "Des décisions peuvent encore être annulées pendant {seconds} secondes : la séance se clôt ensuite."
     ),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bench.measuring import median_ms, table, timed
 from bench.pages import fresh_database
-from negotiation.rules.seances import DecisionKind
+from negotiation.rules.seances import MOST_PER_MINUTE, DecisionKind
 from negotiation.services.minutes import minutes_to_print, printed
 from negotiation.store import connect_store
 from negotiation.store.columns import now
@@ -78,6 +78,8 @@ def _meeting(held: Table, turn: int) -> Meeting:
     for number in range(DECISIONS):
         held.ars.dg.counter(_key(number), TEXT.format(f"{94 + turn},{number}"))
         kind = kinds[number % len(kinds)] if number % 2 else DecisionKind.AGREEMENT
+        if number and number % MOST_PER_MINUTE == 0:
+            opened.age()
         opened.record(held.cd.dg, kind, _key(number), text="Sous réserve du vote du budget.")
     opened.a_minute_passes()
     opened.close(held.ars.dg)

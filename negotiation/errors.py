@@ -225,6 +225,12 @@ class DecisionSettled(Refusal):
     code = "decision_settled"
 
 
+class TooManyDecisions(Refusal):
+    """One person noted `limit` decisions of a séance within a minute."""
+
+    code = "too_many_decisions"
+
+
 class DecisionsWaiting(Refusal):
     """Decisions of the séance may still be cancelled: `count` of them, for `seconds` at most."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select
 from sqlmodel import col
 
 from negotiation.rules.seances import DELAY, DecisionKind, DecisionState
@@ -19,7 +19,8 @@ from negotiation.services.seance_decisions import Resolution, cancel_decision, c
 from negotiation.services.seances import Plan, close_seance, open_seance, plan_seance
 from negotiation.store import Store
 from negotiation.store.columns import now
-from negotiation.store.queries.seances import DecisionView, SeanceView, decision_view, due_decisions, seance_view
+from negotiation.store.queries.decided import DecisionView, decision_view, due_decisions
+from negotiation.store.queries.seances import SeanceView, seance_view
 from negotiation.store.seances import SeanceDecision
 from tests.builders import Person, Table
 
@@ -96,15 +97,13 @@ class Meeting:
             close_seance(uow, person.actor, self.id)
 
     def age(self, by: timedelta = DELAY) -> None:
-        """What waits was decided so long ago."""
-        row = col(SeanceDecision.binds_at)
+        """What waits was noted and decided so long ago."""
         with self.table.store.unit_of_work() as uow:
-            here = (col(SeanceDecision.seance_id) == self.id, row.is_not(None))
-            for decision_id, binds_at in uow.session.execute(
-                SeanceDecision.__table__.select().with_only_columns(col(SeanceDecision.id), row).where(*here)  # type: ignore[attr-defined]
-            ):
-                changed = update(SeanceDecision).where(col(SeanceDecision.id) == decision_id)
-                uow.session.execute(changed.values(binds_at=binds_at - by))
+            here = col(SeanceDecision.seance_id) == self.id
+            for decision in uow.session.execute(select(SeanceDecision).where(here)).scalars():
+                decision.recorded_at -= by
+                if decision.binds_at is not None:
+                    decision.binds_at -= by
 
     def a_minute_passes(self) -> int:
         """As the server's round goes: how many decisions were settled."""

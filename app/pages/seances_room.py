@@ -19,6 +19,7 @@ from app.pages.seances_view import (
     Place,
     clause_context,
     decisions_context,
+    earlier_context,
     on_screen,
     read_seance,
     seance_context,
@@ -28,7 +29,7 @@ from app.security import serves
 from negotiation.errors import InvalidInput, Refusal, WrongValue
 from negotiation.rules.seances import DecisionKind
 from negotiation.rules.vocabulary import Action, ValueKind
-from negotiation.services.orders import Seen
+from negotiation.services.orders import LONGEST_NUMBER, Seen
 from negotiation.services.seance_agenda import point_at
 from negotiation.services.seance_attendance import attend, note_guest, note_present, strike_out
 from negotiation.services.seance_decisions import (
@@ -129,6 +130,18 @@ def post_decision(negotiation_id: str, seance_id: str) -> ResponseReturnValue:
         for resolution in _resolutions():
             record_decision(uow, actor, seance_id, resolution)
     return _done(negotiation_id, seance_id, "decisions")
+
+
+@seances_room.get("/negociations/<negotiation_id>/seances/<seance_id>/decisions")
+@serves(Action.FOLLOW_SEANCE)
+def show_decisions(negotiation_id: str, seance_id: str) -> ResponseReturnValue:
+    """All of them, fifty at a time: the last ones, or those `avant` a rank."""
+    given = request.args.get("avant", "")
+    before = int(given) if given.isascii() and given.isdecimal() and len(given) <= LONGEST_NUMBER else None
+    with current_store().reading() as session:
+        frame = framed(session, negotiation_id)
+        context = earlier_context(session, frame, seance_id, before=before)
+        return render_template("seances/decisions.html", **frame.context("seances", **context))
 
 
 @seances_room.post("/negociations/<negotiation_id>/seances/<seance_id>/decisions/<decision_id>")

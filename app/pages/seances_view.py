@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -19,7 +19,7 @@ from negotiation.rules.seances import MOVE_OF_DECISION, DecisionKind, DecisionSt
 from negotiation.rules.vocabulary import ACTION_OF_MOVE, Action, ClauseState, Move
 from negotiation.store.columns import now
 from negotiation.store.queries.clauses import ClauseCard, card_of, cards_of_part
-from negotiation.store.queries.decided import DecisionView, Extent
+from negotiation.store.queries.decided import DecisionView, Extent, decisions_page
 from negotiation.store.queries.people import MemberView, PartyView
 from negotiation.store.queries.seances import AttendeeView, SeanceView, has_arrived, seance_view
 
@@ -134,9 +134,8 @@ def read_seance(session: Session, frame: Frame, seance_id: str) -> tuple[SeanceV
     is_open = view.card.state is SeanceState.OPEN
     if not is_open and view.noted > len(view.decisions):
         view = seance_view(session, frame.actor, seance_id)
-    own = frozenset(each.id for each in view.decisions if me in (each.recorded_by, each.decided_by))
     arrives = is_open and not has_arrived(session, frame.actor, seance_id)
-    return view, Mine(is_open and view.card.chair_id == me, arrives, own)
+    return view, Mine(is_open and view.card.chair_id == me, arrives, _own(frame, view.decisions))
 
 
 def seance_context(frame: Frame, view: SeanceView, mine: Mine, **more: Any) -> Context:
@@ -232,6 +231,21 @@ def decisions_context(frame: Frame, view: SeanceView, mine: Mine, card: ClauseCa
         "confirmable": frozenset(each.id for each in view.decisions if _confirms(frame, each)),
         "cancellable": frozenset(each.id for each in view.decisions if _cancels(frame, mine, each)),
     }
+
+
+def earlier_context(session: Session, frame: Frame, seance_id: str, *, before: int | None) -> Context:
+    """Fifty decisions, those noted before a rank or the last ones, and what their reader may still do. Raises
+    NotFound."""
+    decided = decisions_page(session, frame.actor, seance_id, before=before)
+    view, mine = read_seance(session, frame, seance_id)
+    view, mine = replace(view, decisions=decided.decisions), replace(mine, own=_own(frame, decided.decisions))
+    shown = {"decided": decided, "is_earlier": before is not None}
+    return seance_context(frame, view, mine) | decisions_context(frame, view, mine, None) | shown
+
+
+def _own(frame: Frame, decisions: tuple[DecisionView, ...]) -> frozenset[str]:
+    me = frame.actor.member_id
+    return frozenset(each.id for each in decisions if me in (each.recorded_by, each.decided_by))
 
 
 def _agreeing(frame: Frame, card: ClauseCard) -> tuple[PartyView, ...]:

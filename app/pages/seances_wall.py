@@ -21,8 +21,9 @@ from negotiation.rules.seances import DecisionState
 from negotiation.rules.vocabulary import SHARED, Action, ClauseState
 from negotiation.services.drafting import drafted_texts
 from negotiation.store.queries.clauses import ClauseCard, card_of
+from negotiation.store.queries.decided import DecisionView, Extent
 from negotiation.store.queries.exchanges import VersionView, version_view, versions_of
-from negotiation.store.queries.seances import DecisionView, seance_view
+from negotiation.store.queries.seances import seance_view
 
 seances_wall = Blueprint("seances_wall", __name__)
 
@@ -62,7 +63,7 @@ def wall_fragment(negotiation_id: str, seance_id: str) -> ResponseReturnValue:
 def _rendered(template: str, negotiation_id: str, seance_id: str) -> str:
     with current_store().reading() as session:
         frame = _of_everybody(framed(session, negotiation_id))
-        view = seance_view(session, frame.actor, seance_id)
+        view = seance_view(session, frame.actor, seance_id, decisions=Extent.LAST)
         context = frame.context(
             "seances",
             view=view,

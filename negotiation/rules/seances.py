@@ -14,6 +14,8 @@ MOST_POINTS = 100
 """Points of one agenda."""
 MOST_PRESENT = 300
 """People of one attendance list."""
+MOST_PER_MINUTE = 30
+"""Decisions that one person notes in a minute, for whatever parties: nobody speaks so fast."""
 LONGEST_TITLE = 200
 LONGEST_WORDS = 2_000
 """Characters, of what a decision says."""
@@ -49,6 +51,7 @@ class DecisionState(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN = frozenset({DecisionState.PROPOSED, DecisionState.WAITING})
 SETTLED = frozenset({DecisionState.BOUND, DecisionState.UNBOUND, DecisionState.CANCELLED})
 
 

@@ -34,7 +34,7 @@ from negotiation.store.columns import now
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import MoveRow
 from negotiation.store.people import Member, Party
-from negotiation.store.queries.seances import due_decisions
+from negotiation.store.queries.decided import due_decisions
 from negotiation.store.seances import Seance, SeanceDecision
 from negotiation.store.unit_of_work import UnitOfWork
 

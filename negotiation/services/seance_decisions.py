@@ -5,7 +5,7 @@ members who may confirms it. Neither is a move yet: see `seance_binding`. Source
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, func, select
@@ -19,6 +19,7 @@ from negotiation.errors import (
     NotAllowed,
     NotFound,
     OutsideMandate,
+    TooManyDecisions,
     VisaRequired,
 )
 from negotiation.events import Kind
@@ -29,9 +30,11 @@ from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.seances import (
     DELAY,
     LONGEST_WORDS,
+    MOST_PER_MINUTE,
     MOVE_OF_DECISION,
     NAMES_A_VERSION,
     NEEDS_WORDS,
+    OPEN,
     DecisionKind,
     DecisionState,
     SeanceState,
@@ -53,7 +56,7 @@ from negotiation.store.seances import Seance, SeanceDecision
 from negotiation.store.unit_of_work import UnitOfWork
 
 ON_A_CLAUSE = frozenset({DecisionKind.AGREEMENT, DecisionKind.RESERVE})
-OPEN_STATES = (DecisionState.PROPOSED, DecisionState.WAITING)
+A_MINUTE = timedelta(minutes=1)
 
 
 class Voice(StrEnum):
@@ -90,8 +93,8 @@ def record_decision(uow: UnitOfWork, actor: Actor, seance_id: str, resolution: R
     An agreement that its party noted already on this version is that one, confirmed if this person may.
 
     Raises NotFound, NotAllowed, SeanceInState, InvalidInput (`field`), MissingText, MessageTooLong, UnreadableText,
-    Frozen, StaleClause, IllegalMove, WiderAudience; to whoever decides for his party, RecentSigninRequired,
-    VisaRequired, OutsideMandate.
+    Frozen, StaleClause, IllegalMove, WiderAudience, TooManyDecisions; to whoever decides for his party,
+    RecentSigninRequired, VisaRequired, OutsideMandate.
     """
     require(actor, Action.RECORD_DECISION)
     seance = locked(uow, actor, seance_id, SeanceState.OPEN)
@@ -106,6 +109,7 @@ def record_decision(uow: UnitOfWork, actor: Actor, seance_id: str, resolution: R
         if same.state is DecisionState.PROPOSED and _decides(actor, resolution):
             _confirm(uow, actor, same, despite_mandate=resolution.despite_mandate)
         return same.id
+    _within_pace(uow, actor, seance)
     decision = _new_row(uow, actor, seance, resolution, clause=clause)
     if _needs_a_party(resolution) and not _decides(actor, resolution):
         decision.state = DecisionState.PROPOSED
@@ -250,7 +254,7 @@ def _alive(uow: UnitOfWork, actor: Actor, decision_id: str) -> tuple[Seance, Sea
         raise NotFound()
     seance = locked(uow, actor, decision.seance_id, SeanceState.OPEN, SeanceState.CLOSED)
     uow.refresh(decision)
-    if decision.state not in OPEN_STATES:
+    if decision.state not in OPEN:
         raise DecisionSettled(reason=decision.state)
     if decision.state is DecisionState.WAITING and decision.binds_at is not None and decision.binds_at <= now():
         raise DecisionSettled(reason=DecisionState.BOUND)
@@ -279,10 +283,19 @@ def _same_agreement(
         col(SeanceDecision.party_id) == resolution.party_id,
         col(SeanceDecision.kind) == DecisionKind.AGREEMENT,
         col(SeanceDecision.version_id) == clause.current_version_id,
-        col(SeanceDecision.state).in_(OPEN_STATES),
+        col(SeanceDecision.state).in_(OPEN),
     )
     found: SeanceDecision | None = uow.session.execute(query.limit(1)).scalar()
     return found
+
+
+def _within_pace(uow: UnitOfWork, actor: Actor, seance: Seance) -> None:
+    """Each decision is told to everybody in the room, and to the chain. Raises TooManyDecisions."""
+    mine = col(SeanceDecision.seance_id) == seance.id, col(SeanceDecision.recorded_by) == actor.member_id
+    query = select(col(SeanceDecision.recorded_at)).where(*mine).order_by(col(SeanceDecision.rank).desc())
+    first = uow.session.execute(query.offset(MOST_PER_MINUTE - 1).limit(1)).scalar()
+    if first is not None and first > now() - A_MINUTE:
+        raise TooManyDecisions(limit=MOST_PER_MINUTE)
 
 
 def _done_already(uow: UnitOfWork, actor: Actor, resolution: Resolution) -> str | None:

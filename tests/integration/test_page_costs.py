@@ -1,17 +1,22 @@
 """What a page costs doesn't grow with what it tells: the same number of orders to the database, whatever the length."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 
 from app.pages import remembering
+from negotiation.rules.seances import DecisionKind, DecisionState
 from negotiation.store import Store
+from negotiation.store.columns import new_id, now
 from negotiation.store.queries.instance import tables_of_instance
+from negotiation.store.seances import SeanceDecision
 from tests.builders import Table, a_table
 from tests.scenarios import Json, engagement, move
+from tests.seance_table import Meeting, an_open_seance
 from tests.visitors import Visitor
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
@@ -118,3 +123,51 @@ def test_the_operator_lists_two_tables_for_the_price_of_one(store: Store) -> Non
     assert tables[0] == first
     assert tables[1].parties == first.parties[:2]
     assert 0 < tables[1].members < first.members
+
+
+def test_a_screen_is_sent_the_last_decisions_whatever_was_noted_before(app: Flask, store: Store) -> None:
+    """At each click everybody's screen asks for the decisions again."""
+    table = a_table(store)
+    meeting = an_open_seance(table, table.og.dg)
+    reader = Visitor(app).enter(table.ars.dg.email)
+    here = f"/negociations/{table.id}/seances/{meeting.id}"
+    found = []
+    for noted in (60, 240):
+        _note(meeting, until=noted)
+        remembering.install(app)
+        with orders_sent(store) as sent:
+            html = reader.get(f"{here}/fragment/decisions").text
+        found.append((len(sent), len(html) // 1000, html.count('<li id="decision-')))
+        assert f"Toutes les décisions ({noted})" in html and "La première" in html
+    assert found[0] == found[1] and found[0][2] == 51, "the last fifty, and the one that still waits for its party"
+    everything = ""
+    page = reader.get(f"{here}/decisions").text
+    while page:
+        everything += page
+        older = re.search(r"/decisions\?avant=\d+", page)
+        page = reader.get(f"/negociations/{table.id}/seances/{meeting.id}{older[0]}").text if older else ""
+    assert len(set(re.findall(r'<li id="decision-([^"]+)"', everything))) == 240
+
+
+def _note(meeting: Meeting, *, until: int) -> None:
+    """Decisions that bind nobody, after one that waits for the ARS."""
+    table = meeting.table
+    if not meeting.seen_by(table.og.dg).decisions:
+        table.og.dg.propose("en01", "Un texte.", value=93)
+        meeting.agree(table.og.dg, "en01", party_id=table.ars.id, text="La première.")
+    rows = [
+        {
+            "id": new_id(),
+            "negotiation_id": table.id,
+            "seance_id": meeting.id,
+            "rank": rank,
+            "kind": DecisionKind.SENT_TO_COPIL,
+            "text": f"Le point {rank:04}, qui demande l’avis du comité.",
+            "state": DecisionState.BOUND,
+            "recorded_by": table.og.dg.member.id,
+            "recorded_at": now(),
+        }
+        for rank in range(meeting.seen_by(table.og.dg).noted + 1, until + 1)
+    ]
+    with table.store.engine.begin() as connection:
+        connection.execute(insert(SeanceDecision), rows)

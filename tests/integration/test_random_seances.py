@@ -27,7 +27,8 @@ from negotiation.services.seance_decisions import Voice
 from negotiation.services.seances import leave_chair, open_seance, take_chair
 from negotiation.store import Store
 from negotiation.store.exchange import MoveRow
-from negotiation.store.queries.seances import DecisionView, SeanceView
+from negotiation.store.queries.decided import DecisionView
+from negotiation.store.queries.seances import SeanceView
 from negotiation.store.talk import Task
 from tests.builders import Person, Table, a_table
 from tests.seance_table import Meeting, a_seance, an_open_seance, bind_what_is_due

@@ -36,9 +36,9 @@ from negotiation.store import Store, connect_store
 from negotiation.store.columns import new_id, now
 from negotiation.store.exchange import MoveRow, Reserve
 from negotiation.store.people import Member
+from negotiation.store.queries.decided import due_decisions
 from negotiation.store.queries.history import history_page
 from negotiation.store.queries.seance_moves import moves_during
-from negotiation.store.queries.seances import due_decisions
 from negotiation.store.queries.tasks import tasks_page
 from tests.builders import Person, Table, a_table
 from tests.scenarios import Json

@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from negotiation.rules.seances import DecisionKind, DecisionState, SeanceState
+from negotiation.rules.seances import MOST_PER_MINUTE, DecisionKind, DecisionState, SeanceState
 from negotiation.rules.vocabulary import SHARED, Gesture, Role
 from negotiation.services.discussing import send_message
 from negotiation.services.mandates import Terms, set_mandate
@@ -205,6 +205,21 @@ def test_a_move_refused_at_a_seance_comes_back_to_it_with_its_words(app: Flask, 
     meeting.close(table.og.dg)
     refused = ars.post(moves, late, headers={"Referer": address})
     assert refused.status_code == 409 and 'id="decisions"' not in refused.text and "Nous visons 95 %." in refused.text
+
+
+def test_who_notes_too_fast_is_told_so_and_keeps_the_words(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    noted = {"kind": "sent_to_copil", "text": "Le plan de financement."}
+    for number in range(MOST_PER_MINUTE):
+        meeting.record(table.cd.dg, DecisionKind.SENT_TO_COPIL, text=f"Le point {number}.")
+    cd = sitting(app, table.cd.dg)
+    refused = cd.post(f"{here(meeting)}/decisions", noted)
+    assert refused.status_code == 429
+    assert f"{MOST_PER_MINUTE} décisions en une minute" in refused.text.replace("\u202f", " ").replace("\u00a0", " ")
+    assert "Le plan de financement." in refused.text
+    assert sitting(app, table.ars.dg).post(f"{here(meeting)}/decisions", noted).status_code == 302, "each alone"
+    meeting.age()
+    assert cd.post(f"{here(meeting)}/decisions", noted).status_code == 302
 
 
 def test_the_wall_is_the_same_whoever_is_signed_in(app: Flask) -> None:

@@ -20,10 +20,11 @@ from negotiation.rules.vocabulary import TALK_MOVES, TEXT_MOVES, Move, ValueKind
 from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.minutes import Minutes
+from negotiation.store.queries.decided import DecisionView
 from negotiation.store.queries.negotiations import next_meeting
 from negotiation.store.queries.people import MemberView, PartyView, members_of, parties_of
 from negotiation.store.queries.seance_moves import SeanceMove, moves_during
-from negotiation.store.queries.seances import AttendeeView, DecisionView, PointView, SeanceView, seance_view
+from negotiation.store.queries.seances import AttendeeView, PointView, SeanceView, seance_view
 from negotiation.store.queries.visibility import on_the_table, visible
 
 

@@ -4,25 +4,19 @@ Nothing in them is private, so readers differ by their negotiation only. A claus
 did, keeps its place in what was said of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from negotiation.errors import NotFound
 from negotiation.rules.policy import Actor
-from negotiation.rules.seances import DecisionKind, DecisionState, SeanceState, Unbound
-from negotiation.rules.vocabulary import ClauseKind
+from negotiation.rules.seances import SeanceState
 from negotiation.store.contract import Clause, Part
 from negotiation.store.people import Member
-from negotiation.store.queries.visibility import on_the_table
-from negotiation.store.seances import Seance, SeanceAttendance, SeanceDecision, SeancePoint
-
-OF_A_FILE = "key"
-"""Attribute of a clause: its id in the file that it came from."""
+from negotiation.store.queries.decided import DecisionView, Extent, counts_kept, decisions_of, named, seance_of
+from negotiation.store.seances import Seance, SeanceAttendance, SeancePoint
 
 
 @dataclass(frozen=True)
@@ -93,46 +87,6 @@ class AttendeeView:
 
 
 @dataclass(frozen=True)
-class DecisionView:
-    """Something decided. `kind` None: a file says words only, all of them bound. `is_current`: the version that was
-    seen is still the one on the clause."""
-
-    id: str
-    rank: int
-    kind: DecisionKind | None
-    state: DecisionState
-    text: str
-    party_id: str | None = None
-    clause_id: str | None = None
-    code: str = ""
-    label: str = ""
-    point_id: str | None = None
-    version_id: str | None = None
-    version_number: int | None = None
-    fingerprint: str | None = None
-    before_version_id: str | None = None
-    is_current: bool = True
-    owner_id: str | None = None
-    due_on: date | None = None
-    recorded_by: str | None = None
-    recorded_at: datetime | None = None
-    decided_by: str | None = None
-    decided_at: datetime | None = None
-    binds_at: datetime | None = None
-    settled_at: datetime | None = None
-    settled_by: str | None = None
-    reason: Unbound | None = None
-    move_id: str | None = None
-    task_id: str | None = None
-
-    def seconds_left(self, moment: datetime) -> int:
-        """Before it binds; 0 once its time came, or when nothing waits."""
-        if self.state is not DecisionState.WAITING or self.binds_at is None:
-            return 0
-        return max(0, int((self.binds_at - moment).total_seconds()))
-
-
-@dataclass(frozen=True)
 class SeanceView:
     """A séance whole. `point_id`, `clause_id`: where the screens of those who follow are."""
 
@@ -142,6 +96,8 @@ class SeanceView:
     points: tuple[PointView, ...]
     attendance: tuple[AttendeeView, ...]
     decisions: tuple[DecisionView, ...]
+    noted: int
+    """Everything that was noted, cancelled or not: more than `decisions` where only the last ones were asked for."""
 
 
 def seances_of(session: Session, actor: Actor, *states: SeanceState) -> tuple[SeanceCard, ...]:
@@ -151,34 +107,24 @@ def seances_of(session: Session, actor: Actor, *states: SeanceState) -> tuple[Se
         query = query.where(col(Seance.state).in_(states))
     rows = session.execute(query.order_by(col(Seance.on), col(Seance.start), col(Seance.position))).scalars().all()
     ids = [row.id for row in rows]
-    points, decisions = _counted(session, SeancePoint, ids), _counted(session, SeanceDecision, ids)
+    points, decisions = _counted(session, ids), counts_kept(session, ids)
     members = _members_by_key(session, actor)
     return tuple(_card(row, members, points=points.get(row.id, 0), decisions=decisions.get(row.id, 0)) for row in rows)
 
 
-def seance_view(session: Session, actor: Actor, seance_id: str) -> SeanceView:
+def seance_view(session: Session, actor: Actor, seance_id: str, *, decisions: Extent = Extent.WHOLE) -> SeanceView:
     """Raises NotFound."""
-    row = _row(session, actor, seance_id)
+    row = seance_of(session, actor, seance_id)
     members = _members_by_key(session, actor)
-    points, decisions = _points(session, row), _decisions(session, row)
-    kept = sum(decision.state is not DecisionState.CANCELLED for decision in decisions)
+    points, decided = _points(session, row), decisions_of(session, row, extent=decisions)
     return SeanceView(
-        card=_card(row, members, points=len(points), decisions=kept),
+        card=_card(row, members, points=len(points), decisions=decided.kept),
         point_id=row.point_id,
         clause_id=row.clause_id,
         points=points,
         attendance=_attendance(session, row, members),
-        decisions=decisions,
-    )
-
-
-def decision_view(session: Session, actor: Actor, decision_id: str) -> tuple[str, DecisionView]:
-    """(séance id, decision). Raises NotFound."""
-    row = session.get(SeanceDecision, decision_id)
-    if row is None or row.negotiation_id != actor.negotiation_id:
-        raise NotFound()
-    return row.seance_id, next(
-        each for each in _decisions(session, session.get_one(Seance, row.seance_id)) if each.id == row.id
+        decisions=decided.decisions,
+        noted=decided.noted,
     )
 
 
@@ -192,33 +138,14 @@ def has_arrived(session: Session, actor: Actor, seance_id: str) -> bool:
     return session.execute(query.limit(1)).scalar() is not None
 
 
-def due_decisions(session: Session, moment: datetime, *, seance_id: str | None = None) -> tuple[str, ...]:
-    """Ids of the decisions whose minute is over, everywhere or in one séance, the oldest first."""
-    query = select(col(SeanceDecision.id)).where(
-        col(SeanceDecision.state) == DecisionState.WAITING, col(SeanceDecision.binds_at) <= moment
-    )
-    if seance_id is not None:
-        query = query.where(col(SeanceDecision.seance_id) == seance_id)
-    return tuple(session.execute(query.order_by(col(SeanceDecision.binds_at), col(SeanceDecision.rank))).scalars())
-
-
-def _row(session: Session, actor: Actor, seance_id: str) -> Seance:
-    row = session.get(Seance, seance_id)
-    if row is None or row.negotiation_id != actor.negotiation_id:
-        raise NotFound()
-    return row
-
-
 def _members_by_key(session: Session, actor: Actor) -> dict[str, Member]:
     query = select(Member).where(col(Member.negotiation_id) == actor.negotiation_id)
     return {member.key: member for member in session.execute(query).scalars()}
 
 
-def _counted(session: Session, kind: type[SeancePoint] | type[SeanceDecision], seance_ids: list[str]) -> dict[str, int]:
-    query = select(col(kind.seance_id), func.count()).where(col(kind.seance_id).in_(seance_ids))
-    if kind is SeanceDecision:
-        query = query.where(col(SeanceDecision.state) != DecisionState.CANCELLED)
-    return {row[0]: row[1] for row in session.execute(query.group_by(col(kind.seance_id)))}
+def _counted(session: Session, seance_ids: list[str]) -> dict[str, int]:
+    query = select(col(SeancePoint.seance_id), func.count()).where(col(SeancePoint.seance_id).in_(seance_ids))
+    return {row[0]: row[1] for row in session.execute(query.group_by(col(SeancePoint.seance_id)))}
 
 
 def _card(row: Seance, members: Mapping[str, Member], *, points: int, decisions: int) -> SeanceCard:
@@ -258,7 +185,7 @@ def _points(session: Session, seance: Seance) -> tuple[PointView, ...]:
 
 
 def _point(seance: Seance, row: SeancePoint, clause: Clause | None, part: Part | None) -> PointView:
-    code, label = _named(clause, part)
+    code, label = named(clause, part)
     return PointView(
         id=row.id,
         title=row.title,
@@ -273,14 +200,6 @@ def _point(seance: Seance, row: SeancePoint, clause: Clause | None, part: Part |
         seconds=row.seconds,
         since=seance.pointed_at if seance.point_id == row.id else None,
     )
-
-
-def _named(clause: Clause | None, part: Part | None) -> tuple[str, str]:
-    """(code, label) of a clause, else of a part: « EN03 », « Indicateurs d’activité ». A clause without a code of its
-    own goes by that of its part."""
-    if clause is not None:
-        return clause.code or (part.code if part else ""), clause.label
-    return (part.code, part.title) if part else ("", "")
 
 
 def _attendance(session: Session, seance: Seance, members: Mapping[str, Member]) -> tuple[AttendeeView, ...]:
@@ -307,76 +226,3 @@ def _attendance(session: Session, seance: Seance, members: Mapping[str, Member])
     return tuple(
         held or [AttendeeView("", member.party_id, member.id, "", is_expected=True, is_present=True) for member in told]
     )
-
-
-def _decisions(session: Session, seance: Seance) -> tuple[DecisionView, ...]:
-    query = (
-        select(SeanceDecision, Clause, Part)
-        .outerjoin(Clause, col(Clause.id) == SeanceDecision.clause_id)
-        .outerjoin(Part, col(Part.id) == Clause.part_id)
-        .where(col(SeanceDecision.seance_id) == seance.id)
-        .order_by(col(SeanceDecision.rank))
-    )
-    held = [_decision(*row) for row in session.execute(query)]
-    return tuple(held or _told(session, seance))
-
-
-def _decision(row: SeanceDecision, clause: Clause | None, part: Part | None) -> DecisionView:
-    code, label = _named(clause, part)
-    return DecisionView(
-        id=row.id,
-        rank=row.rank,
-        kind=row.kind,
-        state=row.state,
-        text=row.text,
-        party_id=row.party_id,
-        clause_id=row.clause_id,
-        code=code,
-        label=label,
-        point_id=row.point_id,
-        version_id=row.version_id,
-        version_number=row.version_number,
-        fingerprint=row.fingerprint,
-        before_version_id=row.before_version_id,
-        is_current=clause is None or clause.current_version_id == row.version_id,
-        owner_id=row.owner_id,
-        due_on=row.due_on,
-        recorded_by=row.recorded_by,
-        recorded_at=row.recorded_at,
-        decided_by=row.decided_by,
-        decided_at=row.decided_at,
-        binds_at=row.binds_at,
-        settled_at=row.settled_at,
-        settled_by=row.settled_by,
-        reason=row.reason,
-        move_id=row.move_id,
-        task_id=row.task_id,
-    )
-
-
-def _told(session: Session, seance: Seance) -> Iterable[DecisionView]:
-    """The decisions that a file tells: words, on an engagement or on nothing in particular."""
-    if not seance.decisions:
-        return
-    engagements = _engagements(session, seance)
-    for rank, told in enumerate(seance.decisions, start=1):
-        clause = engagements.get(str(told.get("engagement_id") or ""))
-        yield DecisionView(
-            id=str(told.get("id", "")),
-            rank=rank,
-            kind=None,
-            state=DecisionState.BOUND,
-            text=str(told["text"]),
-            clause_id=clause.id if clause else None,
-            code=clause.code if clause else "",
-            label=clause.label if clause else "",
-        )
-
-
-def _engagements(session: Session, seance: Seance) -> dict[Any, Clause]:
-    query = select(Clause).where(
-        col(Clause.negotiation_id) == seance.negotiation_id,
-        col(Clause.kind) == ClauseKind.ENGAGEMENT,
-        on_the_table(Clause.circle),
-    )
-    return {clause.attributes.get(OF_A_FILE): clause for clause in session.execute(query).scalars()}
