@@ -22,6 +22,7 @@ from app.pages.members import members
 from app.pages.message_steps import message_steps
 from app.pages.minutes import minutes
 from app.pages.moves import moves
+from app.pages.navettes import navettes
 from app.pages.notices import notices
 from app.pages.opening import opening
 from app.pages.perimeter import perimeter
@@ -70,6 +71,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     discussion_pieces,
     message_steps,
     tasks,
+    navettes,
     history,
     members,
     closing,

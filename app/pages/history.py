@@ -55,6 +55,7 @@ def show_navette(clause_id: str) -> ResponseReturnValue:
             "history/navette.html",
             **frame.context(
                 "history",
+                subsection="engagements",
                 card=card,
                 part=part_view(session, actor, part_of_clause(session, actor, clause_id)),
                 steps=_steps(session, frame, card, page.moves),
@@ -68,7 +69,7 @@ def show_navette(clause_id: str) -> ResponseReturnValue:
 @history.get("/negociations/<negotiation_id>/historique")
 @serves(Action.READ_HISTORY)
 def show_history(negotiation_id: str) -> ResponseReturnValue:
-    """The chain of one circle, newest first, and the door to each engagement's navette."""
+    """The chain of one circle, newest first."""
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_HISTORY)
@@ -83,6 +84,7 @@ def show_history(negotiation_id: str) -> ResponseReturnValue:
             "history/chain.html",
             **frame.context(
                 "history",
+                subsection="chain",
                 readers=readers,
                 names={key: frame.name_of(key) for key in _keys(frame)},
                 readers_name=name,

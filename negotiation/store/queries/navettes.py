@@ -1,0 +1,104 @@
+"""The clauses on which something happened before all parties, as the history lists them; dropped ones too."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, tuple_
+from sqlmodel import Session, col
+
+from negotiation.rules.lifecycle import Situation
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move, PartKind
+from negotiation.store.contract import Clause, ClauseParty, Document, Part
+from negotiation.store.exchange import MoveRow
+from negotiation.store.queries.clauses import as_situation
+from negotiation.store.queries.visibility import visible
+
+
+@dataclass(frozen=True)
+class MovedClause:
+    """A clause that moved. `concerned`: ids of the parties whose agreement it needs."""
+
+    id: str
+    kind: ClauseKind
+    code: str
+    label: str
+    part_code: str
+    part_title: str
+    is_dropped: bool
+    situation: Situation
+
+    @property
+    def state(self) -> ClauseState:
+        return self.situation.state
+
+    @property
+    def concerned(self) -> frozenset[str]:
+        return self.situation.concerned
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How many steps of a clause this person reads, and the last one."""
+
+    count: int
+    type: Move
+    party_id: str
+    at: datetime
+
+
+def moved_clauses(session: Session, actor: Actor) -> tuple[MovedClause, ...]:
+    """Engagements first, then the other clauses, each in the order of the documents; relevés are no part of them."""
+    own = (col(Clause.negotiation_id) == actor.negotiation_id) & visible(Clause.circle, actor)
+    query = (
+        select(Clause, Part)
+        .join(Part, col(Part.id) == Clause.part_id)
+        .join(Document, col(Document.id) == Part.document_id)
+        .where(own, col(Part.kind) != PartKind.MINUTES, (col(Clause.revision) > 0) | (col(Clause.versions) > 0))
+        .order_by(col(Document.kind).desc(), col(Part.position), col(Clause.position), col(Clause.id))
+    )
+    rows = session.execute(query).all()
+    agreeing = select(col(ClauseParty.clause_id), col(ClauseParty.party_id)).join(
+        Clause, col(Clause.id) == ClauseParty.clause_id
+    )
+    concerned: dict[str, set[str]] = {}
+    for clause_id, party_id in session.execute(agreeing.where(own)):
+        concerned.setdefault(clause_id, set()).add(party_id)
+    found = [_moved(clause, part, frozenset(concerned.get(clause.id, ()))) for clause, part in rows]
+    return tuple(sorted(found, key=lambda each: each.kind is not ClauseKind.ENGAGEMENT))
+
+
+def _moved(clause: Clause, part: Part, concerned: frozenset[str]) -> MovedClause:
+    return MovedClause(
+        id=clause.id,
+        kind=clause.kind,
+        code=clause.code,
+        label=clause.label,
+        part_code=part.code,
+        part_title=part.title,
+        is_dropped=part.dropped_at is not None,
+        situation=as_situation(clause, concerned, None),
+    )
+
+
+def steps_of(session: Session, actor: Actor, clause_ids: Iterable[str]) -> dict[str, Steps]:
+    """By clause id. Comments are steps of a navette too."""
+    mine = (
+        (col(MoveRow.negotiation_id) == actor.negotiation_id)
+        & col(MoveRow.clause_id).in_(sorted(clause_ids))
+        & visible(MoveRow.circle, actor)
+    )
+    counted = (
+        select(col(MoveRow.clause_id), func.count().label("steps"), func.max(col(MoveRow.rank)).label("rank"))
+        .where(mine)
+        .group_by(col(MoveRow.clause_id))
+    )
+    counts = {row.clause_id: row for row in session.execute(counted)}
+    last = select(col(MoveRow.clause_id), col(MoveRow.type), col(MoveRow.party_id), col(MoveRow.at)).where(
+        tuple_(col(MoveRow.clause_id), col(MoveRow.rank)).in_([(row.clause_id, row.rank) for row in counts.values()])
+    )
+    return {
+        row.clause_id: Steps(counts[row.clause_id].steps, row.type, row.party_id, row.at)
+        for row in session.execute(last)
+    }

@@ -1,0 +1,123 @@
+"""What the query string of each route may say: a page that asks something new has its line here."""
+
+from collections.abc import Mapping
+
+from werkzeug.routing import Rule
+
+from app.pages.board import STATE_FILTERS
+from app.pages.clause_view import TABS
+from app.pages.shape_view import CLAUSES, KINDS
+
+NUMBERS = ["1", "2", "100"]
+"""The next page, and one beyond the last. What isn't a number is asked to break pages, in `test_nothing_leaks.py`."""
+Ids = Mapping[str, list[str]]
+"""What routes may be given, by the name of their argument."""
+
+
+def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
+    """What the query string of a route may say, one thing at a time. A test fails when one is missing."""
+    asked: dict[str, list[str]] = {
+        "signin.enter": {"next": ["/", "//ailleurs.example"]},
+        "signin.confirm": {"next": ["/"]},
+        "table.show_table": _filters(ids),
+        "table.board_fragment": {"etat": ["a-moi"]},
+        "synoptique.show_synoptique": _rows(ids) | {"avec": ids["party_id"], "page": NUMBERS},
+        "synoptique.spreadsheet": _rows(ids),
+        "retaking.show_retaking": {
+            "version": ["1", "2", "x"],
+            "visa": ids.get("visa_id", ["inconnu"])[:2] or ["inconnu"],
+            "brouillon": ["ours", "authorities"],
+        },
+        "choosing.show_choosing": {"version": ["1", "2", "x"], "brouillon": ["commune", "ours", "authorities"]},
+        "whole.show_whole": {"document": ["cadrage", "autre"]},
+        "texts.show_part": {"comparer": ["premiere"]},
+        "texts.part_fragment": {"ouverte": [*ids.get("clause_id", ["x"])[:2], "inconnue"]},
+        "texts.show_clause": {"comparer": ["premiere"], **_threads(ids)},
+        "texts.clause_fragment": {"onglet": [*TABS, "autre"], **_threads(ids)},
+        "shaping.show_add": _adding(ids),
+        "history.show_navette": {"page": [*NUMBERS, "0"]},
+        "history.show_history": _circles(ids),
+        "navettes.show_navettes": {
+            "mots": ["contrat"],
+            "qui": [*ids["party_id"], "x"],
+            "etat": ["agreed", "autre"],
+            "page": NUMBERS,
+        },
+        "search.show_search": {"q": ["convenu", "%", "œuvre d’art"], "page": NUMBERS, "dans": ["x"], "seance": ["x"]},
+        "discussion.show_discussion": _circles(ids) | {"message": [*ids.get("message_id", [])[:9], "x"]},
+        "discussion_pieces.discussion_fragment": _circles(ids) | {"depuis": NUMBERS},
+        "discussion_pieces.more_messages": _circles(ids) | {"apres": NUMBERS},
+        "discussion_pieces.discussion_panel": _circles(ids) | {"seance": ["x"]},
+        "discussion_pieces.offered_references": _circles(ids),
+        "discussion.show_part_discussion": _circles(ids) | {"message": ["x"]},
+        "discussion_pieces.part_discussion_fragment": _circles(ids) | {"depuis": NUMBERS},
+        "discussion_pieces.more_part_messages": _circles(ids) | {"apres": NUMBERS},
+        "discussion_pieces.part_discussion_margin": _circles(ids),
+        "message_steps.show_next_step": {
+            "en": ["commentaire", "proposition", "tache", "decision", "autre"],
+            "clause": [*ids.get("clause_id", [])[:2], "x"],
+        },
+        "tasks.show_tasks": _tasks(ids),
+        "seances.show_new": {"rendez_vous": ["inconnu"]},
+        "seances.show_seance": _at_seance(ids) | {"chercher": ["contrat"], "cercle": _circles(ids)["cercle"]},
+        "seances_room.seance_fragment": _at_seance(ids),
+        "seances_room.show_decisions": {"avant": NUMBERS},
+        "pieces.several": {"de": _pieces(ids)},
+    }.get(rule.endpoint, {})
+    return [{name: value} for name, values in asked.items() for value in values]
+
+
+def _filters(ids: Ids) -> dict[str, list[str]]:
+    return {
+        "etat": [*STATE_FILTERS, "autre"],
+        "main": ids["party_id"],
+        "essms": ["e1"],
+        "theme": ["qualite"],
+        "mots": ["contrat"],
+        "page": NUMBERS,
+    }
+
+
+def _adding(ids: Ids) -> dict[str, list[str]]:
+    """What is added, and under which part: a question asked one thing at a time meets the form of the top only."""
+    return {"genre": [*KINDS, *CLAUSES, "autre"], "sous": ids.get("part_id", ["x"])[:2]}
+
+
+def _rows(ids: Ids) -> dict[str, list[str]]:
+    return {"vue": ["toutes", "divergence", "autre"], "part": [*ids.get("part_id", [])[:2], "inconnue"]}
+
+
+def _circles(ids: Ids) -> dict[str, list[str]]:
+    inside = [f"party:{party_id}" for party_id in ids["party_id"]]
+    return {"cercle": ["shared", "ours", "authorities", *inside, "autre"], "avant": NUMBERS}
+
+
+def _pieces(ids: Ids) -> list[str]:
+    """Pieces of pages, which are asked for alone too; and what is no piece."""
+    clauses = [f"/clauses/{clause_id}/fragment/carte?onglet=proposition" for clause_id in ids.get("clause_id", [])[:9]]
+    tables = [f"/negociations/{each}/fragment/tableau" for each in ids.get("negotiation_id", [])]
+    return [*clauses, *tables, "/notifications", "ailleurs"]
+
+
+def _threads(ids: Ids) -> dict[str, list[str]]:
+    return {
+        "fils": ["ouverts", "regles", "tous", "autre"],
+        "qui": ["shared", "ours", "authorities", "autre"],
+        "fil": NUMBERS,
+        "message": [*ids.get("message_id", []), "x"],
+        "en": ["commentaire"],
+    }
+
+
+def _at_seance(ids: Ids) -> dict[str, list[str]]:
+    return {
+        "sur": [*ids.get("clause_id", ["x"])[:9], "inconnue"],
+        "onglet": ["brouillon", "entre-autorites"],
+        "suivre": ["oui"],
+    }
+
+
+def _tasks(ids: Ids) -> dict[str, list[str]]:
+    asked = {"etat": ["ouvertes", "closes", "toutes", "autre"], "page": NUMBERS, "cercle": _circles(ids)["cercle"]}
+    named = {"message": "message_id", "commentaire": "move_id", "clause": "clause_id"}
+    return asked | {name: [*ids.get(those, []), "x"] for name, those in named.items()}
