@@ -4,12 +4,18 @@ Other rules than a redline's, which joins changes so that a reader sees few: her
 author, and a correction leaves him the letters that he typed.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from negotiation.rules.redline_words import Alphabet, aligned, is_word, tokens_of
 
 _NEAR = 24
 """Tokens within which a corrected word is looked for."""
+
+_BLANK = re.compile(r"(?<!\d)[ \n]|[ \n](?!\d)")
+"""Where a text may be cut: never within a figure."""
+_LONGEST_WORD = 200
+"""Letters back to which a blank is looked for; beyond, the text is cut into words from its beginning."""
 
 _Token = tuple[str, str]
 """A word or a sign, and the blanks after it: blanks don't count in comparing."""
@@ -27,13 +33,13 @@ def word_changes(old: str, new: str) -> Iterator[tuple[str, str, str]]:
 
 def _same_ends(old: str, new: str) -> tuple[int, int]:
     """Letters that both begin with, and end with, up to a blank: of a long text one word changed, the rest is not cut
-    into words."""
-    start = _same_start(old, new)
-    start = max(old.rfind(" ", 0, start), old.rfind("\n", 0, start)) + 1
+    into words. A figure (840 000) is one word."""
+    same = _same_start(old, new)
+    start = max((blank.end() for blank in _BLANK.finditer(old, max(0, same - _LONGEST_WORD), same)), default=0)
     rest, new_rest = old[start:], new[start:]
     stop = _same_start(rest[::-1], new_rest[::-1])
-    blanks = [place for place in (old.find(" ", len(old) - stop), old.find("\n", len(old) - stop)) if place >= 0]
-    return start, len(old) - min(blanks) if blanks and stop else 0
+    blank = _BLANK.search(old, len(old) - stop)
+    return start, len(old) - blank.start() if blank and stop else 0
 
 
 def _same_start(one: str, other: str) -> int:
@@ -127,8 +133,11 @@ def _letters(tokens: Iterable[_Token]) -> str:
 
 
 def _resembles(one: str, other: str, *, alone: bool) -> bool:
-    """More than half of its letters; where one word alone changed, also letters only added or only taken out."""
-    common = sum(_common_ends(one, other)) if is_word(one) else 0
+    """More than half of its letters; where one word alone changed, also letters only added or only taken out. A figure
+    is no figure corrected: 850 000 is somebody's who says it in the place of 840 000."""
+    if not is_word(one) or any(map(str.isdigit, one + other)):
+        return False
+    common = sum(_common_ends(one, other))
     return 2 * common > max(len(one), len(other)) or (alone and 0 < common == min(len(one), len(other)))
 
 
