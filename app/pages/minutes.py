@@ -22,6 +22,8 @@ from app.pages.writing import sent_key
 from app.security import serves
 from negotiation.errors import NotAllowed, NotFound, RecentSigninRequired, Refusal, SigninRequired
 from negotiation.rules import redline
+from negotiation.rules.french_names import the_name
+from negotiation.rules.minutes_reading import BeforeAfter, before_after
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.seances import SeanceState
 from negotiation.rules.vocabulary import Action, ClauseState, Move, Side
@@ -38,6 +40,14 @@ from negotiation.store.queries.people import PartyView
 from negotiation.store.queries.seances import seance_view
 
 minutes = Blueprint("minutes", __name__)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A passage that reads side by side. `author`: the party whose text came after, where the passage names it."""
+
+    texts: BeforeAfter
+    author: PartyView | None
 
 
 @dataclass(frozen=True)
@@ -199,6 +209,7 @@ def _of_record(session: Session, frame: Frame, record: MinutesView) -> dict[str,
     ]
     return {
         "cards": kept,
+        "compared": _compared(frame, kept),
         "standings": standings,
         "approved": sum(standing.has_approved for standing in standings),
         "acceptable": [card for card in kept if answerable(frame, card) and card.id not in waiting],
@@ -208,6 +219,13 @@ def _of_record(session: Session, frame: Frame, record: MinutesView) -> dict[str,
         "visa_for": visas_for_me(session, frame),
         "corrections": _corrections(session, frame, kept, answers),
     }
+
+
+def _compared(frame: Frame, cards: list[ClauseCard]) -> dict[str, Compared]:
+    """By clause id, the passages that hold a text before and after."""
+    named = {the_name(party.short_name): party for party in frame.parties.values()}
+    found = {card.id: before_after(card.text) for card in cards}
+    return {key: Compared(texts, named.get(texts.by)) for key, texts in found.items() if texts is not None}
 
 
 def _standing(party: PartyView, cards: list[ClauseCard], answers: tuple[AnswerView, ...]) -> Standing:

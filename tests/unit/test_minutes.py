@@ -8,6 +8,7 @@ from negotiation.rules.clause_text import canonical_markdown
 from negotiation.rules.french_names import clock_words, of_name, the_name, to_name, weekday_words
 from negotiation.rules.minutes import passages
 from negotiation.rules.minutes_facts import Act, Facts, Failed, Next, OnClause, Point, Present, Said, Told, Who
+from negotiation.rules.minutes_reading import before_after
 from negotiation.rules.seances import DecisionKind, Unbound
 from negotiation.rules.vocabulary import Move
 
@@ -48,6 +49,19 @@ def test_what_is_unknown_is_left_out() -> None:
 def test_an_agreement_names_its_party_its_person_and_its_version() -> None:
     said = decided(acts=(Act(Move.ACCEPTANCE, ARS, AT, 3),))
     assert "Accord de l’ARS (responsable parcours handicap) sur la version n° 3, à 10\u00a0h\u00a015." in said
+
+
+def test_a_passage_reads_side_by_side_until_its_parties_write_it_otherwise() -> None:
+    first, second = Told(1, "Orlinde", "Un **travailleur**."), Told(2, "ARS", "- deux\n- trois", "94 %")
+    text = decided(acts=(Act(Move.ACCEPTANCE, ARS, AT, 2),), before=first, after=second)
+    read = before_after(text)
+    assert read is not None
+    assert read.told.startswith("- Accord de l’ARS") and read.by == "l’ARS"
+    assert "Un **travailleur**." in read.before and "- trois" not in read.before
+    assert "- trois" in read.after and "Valeur : 94 %." in read.after
+    assert "Avant la séance" not in read.told + read.before + read.after
+    for changed in (text.replace("**Après**", "Ensuite"), text.replace("**Avant la séance**\n\n", ""), ""):
+        assert before_after(changed) is None
 
 
 def test_before_and_after_stand_apart_and_one_text_is_told_once() -> None:
