@@ -8,10 +8,11 @@ figures. Moved and retyped words follow the rule of `authorship`: words taken ou
 proposed them first, from three words in a row on, or fewer at the same place. Product R10.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from negotiation.drafting.authorship import (
     Author,
@@ -51,8 +52,17 @@ class Tabled:
     written: tuple[Run, ...] = ()
 
 
-def origins(start: str, versions: Sequence[Tabled]) -> Mapping[int, tuple[Run, ...]]:
-    """By version number, whose the words of its visible text are: (party id | None | UNKNOWN, words) in a row.
+class Origin(NamedTuple):
+    """So many words in a row by one author. `since`: number of the first version that said them; 0 before any, or when
+    nobody knows."""
+
+    author: Author
+    since: int
+    words: int
+
+
+def origins(start: str, versions: Sequence[Tabled]) -> Mapping[int, tuple[Origin, ...]]:
+    """By version number, whose the words of its visible text are, in their order.
 
     `start`: the text that stood there before anybody proposed one, which is nobody's. `versions` in their order.
     """
@@ -76,21 +86,34 @@ def _back(text: str) -> str:
 class _Told:
     """A version in one of the two directions. `said`: the words of all the texts before it."""
 
+    number: int
     by: str
     written: tuple[Run, ...]
-    said: Set[str]
+    said: frozenset[str]
+
+    def typed_by(self, party: str) -> Author:
+        """An author who says in which version he began."""
+        return UNKNOWN if party == UNKNOWN else f"{self.number} {party}"
+
+
+def _party(author: Author) -> Author:
+    return author.rpartition(" ")[2] if author else None
+
+
+def _since(author: Author) -> int:
+    return int(author.partition(" ")[0]) if author and " " in author else 0
 
 
 def _read(start: str, texts: Iterable[tuple[Tabled, str, tuple[Run, ...]]]) -> dict[int, tuple[Run, ...]]:
     """Each version against the one it answers; what any text before it said may be taken up again."""
     states = {0: started(start).credited}
-    said = set(words_of(start))
+    said = frozenset(words_of(start))
     for tabled, text, written in texts:
         base = states[tabled.base if tabled.base in states else max(states)]
         earlier = tuple(Deletion(state, None, _ALWAYS) for state in states.values())
         after = changed(Provenance(base), text, Step(_NEW, _ALWAYS, elsewhere=earlier)).credited
-        states[tabled.number] = _settled(base, after, _Told(tabled.by or UNKNOWN, written, said))
-        said = said | set(words_of(text))
+        states[tabled.number] = _settled(base, after, _Told(tabled.number, tabled.by or UNKNOWN, written, said))
+        said |= frozenset(words_of(text))
     return {number: word_runs(credited) for number, credited in states.items() if number}
 
 
@@ -100,17 +123,19 @@ def _settled(base: Credited, credited: Credited, tabled: _Told) -> Credited:
     words, told = words_of(credited.text), _spelled(word_runs(credited))
     drafted = _spelled(tabled.written)
     if len(drafted) == len(words):
-        found = [typed or (UNKNOWN if author == _NEW else author) for typed, author in zip(drafted, told, strict=True)]
+        pairs = zip(drafted, told, strict=True)
+        found = [tabled.typed_by(typed) if typed else UNKNOWN if author == _NEW else author for typed, author in pairs]
         return _by_words(credited.text, found)
+    mine = tabled.typed_by(tabled.by)
     doubtful = _doubtful(words_of(base.text), words, told, tabled.said)
     authors = [
-        UNKNOWN if at in doubtful and author != tabled.by else tabled.by if author == _NEW else author
+        UNKNOWN if at in doubtful and _party(author) != tabled.by else mine if author == _NEW else author
         for at, author in enumerate(told)
     ]
     return _by_words(credited.text, authors)
 
 
-def _doubtful(before: Sequence[str], after: Sequence[str], told: Sequence[Author], said: Set[str]) -> set[int]:
+def _doubtful(before: Sequence[str], after: Sequence[str], told: Sequence[Author], said: frozenset[str]) -> set[int]:
     """Places of the words that two texts alone don't give to anybody: a few that stayed between two changes, a few
     that were said before (`said`) and stand elsewhere now. Figures are few, and tell."""
     alphabet = Alphabet()
@@ -152,9 +177,13 @@ def _joined(runs: Iterable[Run]) -> tuple[Run, ...]:
     )
 
 
-def _agreed(forth: Sequence[Run], back: Sequence[Run]) -> tuple[Run, ...]:
-    """Word by word, whose both readings say that it is."""
+def _agreed(forth: Sequence[Run], back: Sequence[Run]) -> tuple[Origin, ...]:
+    """Word by word, whose both readings say that it is, since the earlier of the two versions they name."""
     one, other = _spelled(forth), _spelled(reversed(back))
     if len(one) != len(other):
-        return ((UNKNOWN, len(one)),) if one else ()
-    return _joined((author if author == same else UNKNOWN, 1) for author, same in zip(one, other, strict=True))
+        return (Origin(UNKNOWN, 0, len(one)),) if one else ()
+    words = [
+        (_party(author), min(_since(author), _since(same))) if _party(author) == _party(same) else (UNKNOWN, 0)
+        for author, same in zip(one, other, strict=True)
+    ]
+    return tuple(Origin(author, since, len(list(group))) for (author, since), group in groupby(words))

@@ -18,7 +18,7 @@ def whose(start: str, *texts: tuple[str, str | None], **last: object) -> list[tu
     if last:
         versions[-1] = Tabled(len(texts), texts[-1][0], texts[-1][1], **last)
     runs = origins(start, versions)[len(texts)]
-    return list(zip(words_of(texts[-1][0]), [origin for origin, count in runs for _ in range(count)], strict=True))
+    return list(zip(words_of(texts[-1][0]), [origin for origin, _, count in runs for _ in range(count)], strict=True))
 
 
 def origin_of(word: str, told: list[tuple[str, str | None]]) -> set[str | None]:
@@ -90,8 +90,7 @@ def test_a_competing_text_is_read_against_the_one_it_answers():
         Tabled(2, "Aucun plafond.", ARS, 1),
         Tabled(3, "Le plafond est fixé par la convention, revue chaque année.", CD, 1),
     ]
-    (og, first), (cd, rest) = origins("", versions)[3]
-    assert (og, first, cd, rest) == (OG, 7, CD, 3)
+    assert origins("", versions)[3] == ((OG, 1, 7), (CD, 3, 3))
 
 
 SEEDS = range(60)
@@ -127,7 +126,7 @@ class _Negotiation:
         """(truth, told) of each word of the last version."""
         truth = [author for line in self.lines for _, author in line]
         runs = origins(self.start, self.versions)[len(self.versions)]
-        return list(zip(truth, [origin for origin, count in runs for _ in range(count)], strict=True))
+        return list(zip(truth, [origin for origin, _, count in runs for _ in range(count)], strict=True))
 
     def _text(self) -> str:
         return "\n\n".join(" ".join(word for word, _ in line) for line in self.lines if line)
