@@ -61,7 +61,8 @@ class Unbound(StrEnum):
     TEXT_CHANGED = "text_changed"
     """Another version stands than the one that was on the screen."""
     NOT_ENTITLED = "not_entitled"
-    """Whoever took it may no longer commit the party alone."""
+    """Whoever took it left the table, or lost the right to commit the party: both are shared facts. Of a visa asked
+    since, or a voice taken back, nothing shows."""
     NOT_POSSIBLE = "not_possible"
     """The clause no longer takes this move, or is no longer there."""
     NOT_CONFIRMED = "not_confirmed"

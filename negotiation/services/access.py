@@ -1,7 +1,7 @@
 """Who is acting, for which party, and may they: the only door from a person to a negotiation."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -29,6 +29,13 @@ def actor_in(session: Session, negotiation_id: str, *, person_id: str, authentic
     if row is None or not sits(row, paris_day(now())):
         raise NotFound()
     return _of_row(row, authentication, lent=_lent(session, [row.id])[row.id])
+
+
+def with_voices_lent(session: Session, actor: Actor, moment: datetime) -> Actor:
+    """The actor, with the voices that colleagues had lent him at that moment, and may have taken back since."""
+    asked = {"members": [actor.member_id], "today": paris_day(moment), "moment": moment}
+    lent, own = _roles_lent(session.execute(_LENT_THEN, asked).all(), paris_day(moment)), actor.roles - actor.lent
+    return replace(actor, roles=actor.roles | lent, lent=(actor.lent | lent) - own)
 
 
 def actors_of(session: Session, *, person_id: str, authentication: Authentication) -> tuple[Actor, ...]:
@@ -235,8 +242,10 @@ _LENDERS: Any = (
     .where(
         col(Delegation.starts_on) <= bindparam("today"),
         col(Delegation.ends_on) >= bindparam("today"),
-        col(Delegation.ended_at).is_(None),
     )
 )
+_THEN = _LENDERS.where(or_(col(Delegation.ended_at).is_(None), col(Delegation.ended_at) >= bindparam("moment")))
+_LENDERS = _LENDERS.where(col(Delegation.ended_at).is_(None))
 _LENT = _LENDERS.where(col(Delegation.to_member_id).in_(bindparam("members", expanding=True)))
+_LENT_THEN = _THEN.where(col(Delegation.to_member_id).in_(bindparam("members", expanding=True)))
 _LENT_TO_ONE = Question(_LENDERS.where(col(Delegation.to_member_id) == bindparam("member")))

@@ -26,6 +26,7 @@ from negotiation.rules import lifecycle
 from negotiation.rules.clause_text import canonical_markdown, readable_text, version_fingerprint
 from negotiation.rules.lifecycle import Outcome, Play, Reason, Situation, Tabled
 from negotiation.rules.policy import Actor, sees
+from negotiation.rules.seances import DecisionState
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import (
     ACTION_OF_MOVE,
@@ -52,6 +53,7 @@ from negotiation.store.inside import VisaRequest, VisaRule
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.clauses import as_situation
 from negotiation.store.queries.visibility import visible
+from negotiation.store.seances import SeanceDecision
 from negotiation.store.unit_of_work import UnitOfWork
 
 __all__ = [
@@ -104,7 +106,7 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
     if clause.circle != str(SHARED):
         raise NotShared()
     _stands_in_the_contract(uow, clause, order.move)
-    _has_its_visa(uow, actor, order)
+    _has_its_visa(uow, actor, clause, order)
     outcome = _outcome(uow, actor, clause, order)
     move = write_move(uow, actor, clause, order=order, outcome=outcome)
     approve_minutes(uow, actor, clause)
@@ -150,14 +152,23 @@ def needs_visa(session: Session, actor: Actor, move: Move) -> Role | None:
     return role
 
 
-def _has_its_visa(uow: UnitOfWork, actor: Actor, order: Order) -> None:
+def _has_its_visa(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> None:
     """The last door: whatever leads here, nothing leaves a party without the visa that it asks. Raises VisaRequired."""
     role = needs_visa(uow.session, actor, order.move)
-    if role is None:
+    if role is None or _left_in_seance(uow, actor, clause, order):
         return
     given = uow.session.get(VisaRequest, order.visa) if order.visa else None
     if given is None or given.party_id != actor.party_id or given.state is not VisaState.GIVEN:
         raise VisaRequired(role=role)
+
+
+def _left_in_seance(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> bool:
+    """Whether this person decided it in a séance, where a visa was asked of him if there was one to ask: a rule made
+    during the minute that it waited came after, and nobody outside is to learn of it."""
+    taken = uow.session.get(SeanceDecision, order.decision) if order.decision else None
+    if taken is None or taken.state is not DecisionState.WAITING:
+        return False
+    return (taken.decided_by, taken.clause_id) == (actor.member_id, clause.id)
 
 
 def _done_already(uow: UnitOfWork, actor: Actor, clause: Clause, order: Order) -> Played | None:

@@ -30,8 +30,9 @@ class Order:
 
     `parties`: ids, for a change of the concerned parties. `at` and `key` come from a file: the declared date and the
     move's id there. `request_key` is made by the form: the same twice is one move. `visa`: the given visa with which it
-    leaves. `message`: the message of the discussion that it comes from, `draft`: the circle of that draft. `written`:
-    (party id or None, words) in a row of a text of the table commune.
+    leaves; `decision`: the decision of a séance that it is, which left when it was taken. `message`: the message of the
+    discussion that it comes from, `draft`: the circle of that draft. `written`: (party id or None, words) in a row of a
+    text of the table commune.
     """
 
     move: Move
@@ -46,6 +47,7 @@ class Order:
     parties: frozenset[str] = frozenset()
     request_key: str | None = None
     visa: str | None = None
+    decision: str | None = None
     message: str | None = None
     draft: Circle | None = None
     written: tuple[tuple[str | None, int], ...] = ()

@@ -15,16 +15,14 @@ from negotiation.errors import (
     DecisionsWaiting,
     NotAllowed,
     NotFound,
-    RecentSigninRequired,
     Refusal,
     StaleClause,
-    VisaRequired,
 )
 from negotiation.events import Event, Kind
 from negotiation.rules.policy import Actor, Authentication, Method
 from negotiation.rules.seances import MOVE_OF_DECISION, DecisionKind, DecisionState, Unbound
 from negotiation.rules.vocabulary import SHARED, Move
-from negotiation.services.access import actor_in
+from negotiation.services.access import actor_in, with_voices_lent
 from negotiation.services.mentioning import readers_of
 from negotiation.services.moves import play
 from negotiation.services.orders import Order, Seen
@@ -37,9 +35,6 @@ from negotiation.store.people import Member, Party
 from negotiation.store.queries.decided import due_decisions
 from negotiation.store.seances import Seance, SeanceDecision
 from negotiation.store.unit_of_work import UnitOfWork
-
-NOT_ENTITLED = (NotAllowed, VisaRequired, RecentSigninRequired)
-"""One reason for all: whether a party asks its own people for a visa is nobody else's business."""
 
 
 def bind_decision(uow: UnitOfWork, decision_id: str, moment: datetime) -> bool:
@@ -140,7 +135,7 @@ def _carried_out(uow: UnitOfWork, decision: SeanceDecision) -> Unbound | None:
             decision.move_id = _own_acceptance(uow, decision) or _play(uow, actor, decision, decision.clause_id)
     except StaleClause:
         return Unbound.TEXT_CHANGED
-    except NOT_ENTITLED:
+    except NotAllowed:
         return Unbound.NOT_ENTITLED
     except Refusal:
         return Unbound.NOT_POSSIBLE
@@ -148,11 +143,13 @@ def _carried_out(uow: UnitOfWork, decision: SeanceDecision) -> Unbound | None:
 
 
 def _taker(uow: UnitOfWork, decision: SeanceDecision) -> Actor:
-    """Whoever decided, with the rights that he has now. How recently he was recognised was asked when he decided: the
-    minute, or a server that was away, takes nothing from it. Raises NotFound once he isn't at the table."""
+    """Whoever decided, with the rights that he has now, which all parties read; and the voices lent to him when he
+    decided, which are his party's own affair. How recently he was recognised was asked then too: the minute, or a
+    server that was away, takes nothing from it. Raises NotFound once he isn't at the table."""
     member = uow.session.get_one(Member, decision.decided_by or decision.recorded_by)
     how = Authentication(decision.method or Method.LINK, now())
-    return actor_in(uow.session, decision.negotiation_id, person_id=member.person_id, authentication=how)
+    actor = actor_in(uow.session, decision.negotiation_id, person_id=member.person_id, authentication=how)
+    return with_voices_lent(uow.session, actor, decision.decided_at or decision.recorded_at)
 
 
 def _play(uow: UnitOfWork, actor: Actor, decision: SeanceDecision, clause_id: str) -> str:
@@ -161,6 +158,7 @@ def _play(uow: UnitOfWork, actor: Actor, decision: SeanceDecision, clause_id: st
         text=decision.text,
         seen=Seen(decision.version_number, decision.fingerprint),
         request_key=request_of(decision.id),
+        decision=decision.id,
     )
     return play(uow, actor, clause_id, order).move_id
 

@@ -23,7 +23,7 @@ from negotiation.errors import (
 )
 from negotiation.events import Kind
 from negotiation.rules.seances import DecisionKind, DecisionState, Unbound
-from negotiation.rules.vocabulary import SHARED, ClauseState, Gesture, Move, Role
+from negotiation.rules.vocabulary import SHARED, ClauseState, Gesture, Move, Right, Role
 from negotiation.services.joining import Joining, add_party
 from negotiation.services.members import Carried
 from negotiation.services.orders import Seen
@@ -189,10 +189,10 @@ def test_a_visa_is_asked_of_whoever_decides_and_of_nobody_else(table: Table, mee
     assert meeting.state(decision) is DecisionState.PROPOSED
 
 
-def test_a_visa_asked_during_the_minute_reads_like_a_right_that_is_gone(table: Table, meeting: Meeting) -> None:
+def test_a_right_that_is_gone_within_the_minute_binds_nobody(table: Table, meeting: Meeting) -> None:
     by_og, by_cd = meeting.agree(table.og.dg, CLAUSE), meeting.agree(table.cd.dg, CLAUSE)
     with table.store.unit_of_work() as uow:
-        set_visa_rule(uow, table.og.dg.actor, Gesture.ACCEPTANCE, Role.SIGNATORY)
+        uow.session.get_one(Member, table.og.dg.member.id).rights = [Right.LECTEUR]
         uow.session.get_one(Member, table.cd.dg.member.id).left_at = now()
     meeting.a_minute_passes()
     assert {meeting.decided(each).reason for each in (by_og, by_cd)} == {Unbound.NOT_ENTITLED}
