@@ -24,6 +24,8 @@ _PARTS = {
     PartKind.FUNDING_LINE: "une ligne de financement",
     PartKind.FRAMING_SECTION: "la note de cadrage",
     PartKind.MINUTES: "un relevé de décisions",
+    PartKind.DIALOGUE: "un dialogue de gestion",
+    PartKind.EVALUATION: "l’évaluation finale",
 }
 _MEETINGS = {
     "reunion": "une réunion",

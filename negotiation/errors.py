@@ -243,6 +243,12 @@ class Frozen(Refusal):
     code = "frozen"
 
 
+class NotSigned(Refusal):
+    """Only what every party has signed is followed and evaluated."""
+
+    code = "not_signed"
+
+
 class NotReadyToFreeze(Refusal):
     """Something is still open. `open` lists (clause id, reason)."""
 

@@ -118,6 +118,8 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
             "seance.closed",
             "minutes.drawn_up",
             "minutes.approved",
+            "review.opened",
+            "review.approved",
             "decision.unbound",
             "freeze.requested",
             "freeze.cancelled",

@@ -113,6 +113,7 @@ ROLES: dict[Action, frozenset[Role]] = {
     Action.RECORD_DECISION: COMMENTERS,
     Action.REQUEST_FREEZE: DECIDERS,
     Action.SIGN: SIGNATORIES,
+    Action.OPEN_REVIEW: DRAFTERS,
 }
 """Roles of which one suffices. Actions absent from this table concern nobody's negotiation (see OPEN_TO).
 

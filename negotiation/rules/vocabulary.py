@@ -153,6 +153,10 @@ class DocumentKind(StrEnum):
     CONTRACT = "contrat"
     MINUTES = "releves"
     """The relevés of the séances: negotiated like the contract, and no part of it."""
+    FOLLOW_UP = "suivi"
+    """The yearly dialogues de gestion, once the contract is signed."""
+    EVALUATION = "evaluation"
+    """The final evaluation, in the last year."""
 
 
 NEGOTIATED = (DocumentKind.CADRAGE, DocumentKind.CONTRACT)
@@ -169,6 +173,22 @@ class PartKind(StrEnum):
     FRAMING_SECTION = "framing_section"
     MINUTES = "minutes"
     """The relevé de décisions of one séance."""
+    DIALOGUE = "dialogue"
+    """The dialogue de gestion of one exercise year."""
+    EVALUATION = "evaluation"
+
+
+class ReviewKind(StrEnum):
+    """What the parties look back on once the contract is signed; each is a part of its kind."""
+
+    DIALOGUE = "dialogue"
+    EVALUATION = "evaluation"
+
+
+LIVE_AFTER_GEL = frozenset({PartKind.DIALOGUE, PartKind.EVALUATION})
+"""What is written about a frozen contract, and never into it: its clauses move while those of the contract don't."""
+OUTSIDE_CONTRACT = LIVE_AFTER_GEL | {PartKind.MINUTES}
+"""What is negotiated by the same moves, and is no part of what is signed."""
 
 
 class ClauseKind(StrEnum):
@@ -372,6 +392,9 @@ class Action(StrEnum):
     # closing
     REQUEST_FREEZE = "request_freeze"
     SIGN = "sign"
+    # following what was signed
+    OPEN_REVIEW = "open_review"
+    """Open the dialogue de gestion of a year, or the final evaluation."""
 
 
 ACTION_OF_MOVE: dict[Move, Action] = {

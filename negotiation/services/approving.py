@@ -37,7 +37,7 @@ def approve_minutes(uow: UnitOfWork, actor: Actor, clause: Clause) -> None:
     if minutes is None or minutes.approved_at is not None:
         return
     clauses = _passages(uow.session, minutes)
-    if not all(_is_settled(each) for each in clauses) or all(each.state is ClauseState.WITHDRAWN for each in clauses):
+    if not all(is_settled(each) for each in clauses) or all(each.state is ClauseState.WITHDRAWN for each in clauses):
         return
     kept = [each for each in clauses if each.state is ClauseState.AGREED]
     moment = now()
@@ -70,7 +70,7 @@ def _passages(session: Session, minutes: Minutes) -> list[Clause]:
     return list(session.execute(query).scalars())
 
 
-def _is_settled(clause: Clause) -> bool:
+def is_settled(clause: Clause) -> bool:
     """Agreed without a reserve left open nor a request pending, or given up by everybody."""
     is_agreed = clause.state is ClauseState.AGREED and not clause.open_reserves and clause.request_kind is None
     return is_agreed or clause.state is ClauseState.WITHDRAWN
@@ -80,16 +80,16 @@ def _content(session: Session, minutes: Minutes, clauses: list[Clause], *, appro
     """Named by keys and letters, never by the ids of this database: the same relevé has the same bytes elsewhere."""
     negotiation = session.get_one(Negotiation, minutes.negotiation_id)
     seance = session.get_one(Seance, minutes.seance_id)
-    parties = _parties(session, minutes.negotiation_id)
+    parties = deciding_and_others(session, minutes.negotiation_id)
     return {
         "format": FORMAT,
         "negotiation": {"key": negotiation.key, "title": negotiation.title, "reference": negotiation.reference},
         "seance": {"title": seance.title, "on": seance.on.isoformat(), "place": seance.place},
         "title": session.get_one(Part, minutes.part_id).title,
-        "parties": [_party(party) for party in parties],
+        "parties": [party_node(party) for party in parties],
         "passages": [_passage(session, clause) for clause in clauses],
-        "reserves": _reserves(session, clauses, parties),
-        "approvals": _approvals(session, clauses, parties) if approved_at else [],
+        "reserves": maintained_reserves(session, clauses, parties),
+        "approvals": last_words(session, clauses, parties) if approved_at else [],
         "approved_at": stamp(approved_at) if approved_at else None,
     }
 
@@ -104,12 +104,12 @@ def _passage(session: Session, clause: Clause) -> Node:
     }
 
 
-def _parties(session: Session, negotiation_id: str) -> list[Party]:
+def deciding_and_others(session: Session, negotiation_id: str) -> list[Party]:
     query = select(Party).where(col(Party.negotiation_id) == negotiation_id).order_by(col(Party.position))
     return list(session.execute(query).scalars())
 
 
-def _party(party: Party) -> Node:
+def party_node(party: Party) -> Node:
     return {
         "key": party.key,
         "letter": party.letter,
@@ -119,7 +119,7 @@ def _party(party: Party) -> Node:
     }
 
 
-def _reserves(session: Session, clauses: list[Clause], parties: list[Party]) -> list[Node]:
+def maintained_reserves(session: Session, clauses: list[Clause], parties: list[Party]) -> list[Node]:
     """Those that a party maintains, beside the words that it approved."""
     labels, letters = {clause.id: clause.label for clause in clauses}, {party.id: party.letter for party in parties}
     query = select(Reserve).where(
@@ -132,7 +132,7 @@ def _reserves(session: Session, clauses: list[Clause], parties: list[Party]) -> 
     return sorted(found, key=lambda each: (each["passage"], each["party"]))
 
 
-def _approvals(session: Session, clauses: list[Clause], parties: list[Party]) -> list[Node]:
+def last_words(session: Session, clauses: list[Clause], parties: list[Party]) -> list[Node]:
     """Of each party, its last word on what was agreed, and who said it; a party that wrote a passage says it so."""
     agreed = [clause.agreed_version_id for clause in clauses]
     query = (

@@ -31,6 +31,7 @@ from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import (
     ACTION_OF_MOVE,
     GESTURE_OF_MOVE,
+    LIVE_AFTER_GEL,
     SHARED,
     TALK_MOVES,
     TEXT_MOVES,
@@ -46,6 +47,7 @@ from negotiation.services.delegating import note_delegate
 from negotiation.services.discussing import LONGEST_MESSAGE
 from negotiation.services.move_rows import event_of, move_row, write_move
 from negotiation.services.orders import Order, Played, Seen
+from negotiation.services.reviewing import approve_review
 from negotiation.services.widening import keep_within
 from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import MoveRow, Version
@@ -110,6 +112,7 @@ def play(uow: UnitOfWork, actor: Actor, clause_id: str, order: Order) -> Played:
     outcome = _outcome(uow, actor, clause, order)
     move = write_move(uow, actor, clause, order=order, outcome=outcome)
     approve_minutes(uow, actor, clause)
+    approve_review(uow, actor, clause)
     note_delegate(uow, actor, ACTION_OF_MOVE[order.move], facts={"move": move.id}, clause_id=clause.id)
     return Played(move.id, outcome.situation.state, _number(outcome))
 
@@ -192,7 +195,8 @@ def open_clause(uow: UnitOfWork, actor: Actor, clause_id: str) -> Clause:
     clause = uow.session.get(Clause, clause_id)
     if clause is None or clause.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(clause.circle)):
         raise NotFound()
-    if uow.lock(clause.negotiation_id).frozen_at is not None:
+    frozen = uow.lock(clause.negotiation_id).frozen_at is not None
+    if frozen and uow.session.get_one(Part, clause.part_id).kind not in LIVE_AFTER_GEL:
         raise Frozen()
     uow.refresh(clause)
     return clause

@@ -15,7 +15,7 @@ from negotiation.errors import AlreadyDone, CannotShape, Frozen, InvalidInput, N
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.policy import Actor, sees
-from negotiation.rules.vocabulary import SHARED, Action, Circle, ClauseState, Move, PartKind, VisaState
+from negotiation.rules.vocabulary import OUTSIDE_CONTRACT, SHARED, Action, Circle, ClauseState, Move, VisaState
 from negotiation.services.access import require
 from negotiation.services.moves import play
 from negotiation.services.orders import Order, Seen
@@ -142,7 +142,7 @@ def open_part(uow: UnitOfWork, actor: Actor, part_id: str) -> Part:
     if part is None or part.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(part.circle)):
         raise NotFound()
     require(actor, Action.SHAPE, circle=Circle.parse(part.circle))
-    if part.kind is PartKind.MINUTES:
+    if part.kind in OUTSIDE_CONTRACT:
         raise CannotShape(reason="minutes")
     if uow.lock(part.negotiation_id).frozen_at is not None:
         raise Frozen()

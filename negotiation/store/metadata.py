@@ -13,6 +13,7 @@ from negotiation.store import (
     people,
     preparation,
     record,
+    reviews,
     seances,
     talk,
 )
@@ -28,6 +29,7 @@ ROWS = (
     people,
     preparation,
     record,
+    reviews,
     seances,
     talk,
 )

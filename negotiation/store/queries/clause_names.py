@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import ClauseKind, PartKind
+from negotiation.rules.vocabulary import LIVE_AFTER_GEL, ClauseKind, PartKind
 from negotiation.store.contract import Clause, Part
 from negotiation.store.queries.visibility import visible
 
@@ -53,6 +53,8 @@ def _said(clause: Clause, part: Part) -> str:
         return f"la clause « {clause.label} » de la note de cadrage"
     if part.kind is PartKind.MINUTES:
         return f"le passage « {clause.label} » du relevé « {part.title} »"
+    if part.kind in LIVE_AFTER_GEL:
+        return f"« {clause.label} » ({part.title[:1].lower()}{part.title[1:]})"
     place = f"{_PARTS[part.kind]} {part.code or f'« {part.title} »'}"
     if part.kind is PartKind.ARTICLE and clause.field == _FIELD_OF_ARTICLE:
         return place

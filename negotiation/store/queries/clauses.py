@@ -14,11 +14,11 @@ from sqlmodel import Session, col
 from negotiation.rules.lifecycle import Approval, Request, Situation, Tabled
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import (
+    OUTSIDE_CONTRACT,
     REQUEST_OF_MOVE,
     ClauseKind,
     ClauseState,
     Move,
-    PartKind,
     ReserveState,
     ValueKind,
 )
@@ -30,7 +30,9 @@ TRAIL_LENGTH = 4
 JOINED_AT = "joined_at"
 """Attribute of a clause: when each party that a change made concerned became so, in ISO form, by party id."""
 APPROVAL = "approval"
-"""Attribute of a clause of a relevé: whether it was approved."""
+"""Attribute of a clause of a relevé, of a dialogue or of an evaluation: whether the whole was approved."""
+ABOUT = "about"
+"""Attribute of a clause of a dialogue or of an evaluation: id of the part or clause of the contract it speaks of."""
 
 _agreed, _current, _followed_version = aliased(Version), aliased(Version), aliased(Version)
 _followed = aliased(Clause)
@@ -167,8 +169,9 @@ def cards_on_the_table(session: Session, negotiation_id: str) -> tuple[ClauseCar
 
 
 def in_the_contract(*negotiation_ids: str) -> ColumnElement[bool]:
-    """Clauses of what these tables are there to agree on: neither those of a part that was dropped, nor of a relevé."""
-    apart = col(Part.dropped_at).is_not(None) | (col(Part.kind) == PartKind.MINUTES)
+    """Clauses of what these tables are there to agree on: neither those of a part that was dropped, nor of a relevé,
+    nor of what follows the signature."""
+    apart = col(Part.dropped_at).is_not(None) | col(Part.kind).in_(sorted(OUTSIDE_CONTRACT))
     return col(Clause.part_id).not_in(_parts_where(apart, *negotiation_ids))
 
 
