@@ -183,12 +183,13 @@ def open_context(session: Session, frame: Frame, card: ClauseCard | None, *, tab
         if card
         else None
     )
+    draft = _draft_context(session, frame, opened) if opened and opened.side else {"drafted": None}
+    beside = draft["drafted"] or opened.starting_text if opened and opened.side else None
     return {
         "opened": opened,
         "inside": inside_block(session, frame, card) if card else None,
-        "threads": threads_shown(session, frame, opened.card) if opened else None,
-        "drafted": None,
-        **(_draft_context(session, frame, opened) if opened and opened.side else {}),
+        "threads": threads_shown(session, frame, opened.card, drafted=beside) if opened else None,
+        **draft,
         "may_comment": decide(frame.actor, Action.COMMENT, target) is Decision.ALLOW,
         "may_draft": decide(frame.actor, Action.WRITE_DRAFT, target) is Decision.ALLOW,
         "kept": prefilled(session, frame, opened.moves) if opened else None,

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.pages.frame import Frame, asked_number
 from app.pages.passages import Mark, underlined
-from negotiation.rules.anchoring import Anchor, Found, locate, plain_text
+from negotiation.rules.anchoring import Anchor, Found, anchor_of, locate, plain_text
 from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import SHARED, Circle, Side
 from negotiation.services.drafting import drafted_texts
@@ -35,12 +35,14 @@ from negotiation.store.queries.threads import (
 @dataclass(frozen=True)
 class ShownThread:
     """A thread in the margin. `name`: of its audience; `number`: its sign in the text; `is_placed`: whether its words
-    are in the text that stands, None for a thread on the whole clause."""
+    are in the text that stands, None for a thread on the whole clause; `in_draft`: where they are in the draft that is
+    open beside the margin, for the editor to underline them."""
 
     thread: Thread
     name: str
     number: int
     is_placed: bool | None
+    in_draft: Anchor | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,9 @@ class Threads:
         return self.page.wanted
 
 
-def threads_shown(session: Session, frame: Frame, card: ClauseCard) -> Threads:
-    """The threads of this clause that the address asks for; the open ones unless it says more."""
+def threads_shown(session: Session, frame: Frame, card: ClauseCard, *, drafted: str | None = None) -> Threads:
+    """The threads of this clause that the address asks for; the open ones unless it says more. `drafted`: the text of
+    the draft that is open beside them."""
     asked = request.args.get("fils", "")
     wanted = Wanted(asked) if asked in set(Wanted) else Wanted.OPEN
     who = request.args.get("qui", "")
@@ -89,10 +92,14 @@ def threads_shown(session: Session, frame: Frame, card: ClauseCard) -> Threads:
     texts |= {drafted_texts(session, card.part_id, circle=circle).get(card.id, "") for circle in drafts}
     visible = [plain_text(text) for text in texts]
     names = {audience.circle: name for name, audience in frame.audiences.items()}
-    shown = tuple(
-        ShownThread(thread, names.get(str(thread.root.circle), "ours"), number, _placed(thread.passage, visible))
-        for number, thread in enumerate(page.threads, start=1)
-    )
+    beside = None if drafted is None else plain_text(drafted)
+
+    def shown_thread(thread: Thread, number: int) -> ShownThread:
+        anchor = _anchored(thread, beside) if beside is not None else None
+        placed = True if anchor else _placed(thread.passage, visible)
+        return ShownThread(thread, names.get(str(thread.root.circle), "ours"), number, placed, anchor)
+
+    shown = tuple(shown_thread(thread, number) for number, thread in enumerate(page.threads, start=1))
     agreed_id, current_id = frame.read_by_party(
         "standing versions", card.id, read=lambda ours: standing_versions(session, ours.actor, card.id)
     )
@@ -144,6 +151,14 @@ def _placed(passage: Passage | None, visible: list[str]) -> bool | None:
     if passage is None:
         return None
     return any(_found(passage, text) for text in visible)
+
+
+def _anchored(thread: Thread, visible: str) -> Anchor | None:
+    """The words of an open thread as they stand in this text, with those around them."""
+    found = _found(thread.passage, visible) if thread.passage and not thread.is_settled else None
+    if found is None or not visible[found.start : found.end].strip():
+        return None
+    return anchor_of(visible, found.start, found.end)
 
 
 def _mark(shown: ShownThread, visible: str) -> Mark | None:

@@ -1,18 +1,23 @@
 """What has changed since the text on the table, drawn live while two parties write, and nothing of it in the text."""
 
 import re
+from datetime import timedelta
 
 from playwright.sync_api import Locator, Route, expect
-from sqlmodel import col, select
 
-from negotiation.rules.vocabulary import SHARED, Right
+from negotiation.rules.paris import paris_day
+from negotiation.rules.vocabulary import SHARED
 from negotiation.services.drafting import drafted_texts
-from negotiation.store.people import Member, Person
+from negotiation.store.columns import now
+from negotiation.store.queries.instance import tables_of_instance
+from tests.builders import Table
 from tests.e2e.conftest import Enter
 from tests.e2e.people import Somebody
+from tests.e2e.serving import RunningServer
 from tests.e2e.test_layout import AXE, COLOURS, VIOLATIONS
+from tests.membership import adds
 
-OG, ARS, CD = "og.dg@handicap.example", "ars.resp@handicap.example", "cd.chef@handicap.example"
+OG, ARS, EVALUATOR = "og.dg@handicap.example", "ars.resp@handicap.example", "delta@cabinet.example"
 CLAUSE = "EN06"
 LETTERS = """marks => marks.map(mark => {
   const { display, content } = getComputedStyle(mark, "::after");
@@ -96,41 +101,122 @@ def test_each_sees_live_who_added_what_goes_from_change_to_change_and_takes_one_
     expect(changes(og)).to_have_text("Aucun changement")
 
 
+def test_changes_are_told_since_the_agreed_text_or_since_the_one_on_the_table(enter: Enter) -> None:
+    og = enter(OG)
+    table = the_table(og.server)
+    agreed = "La fondation ouvre dix places.\n\nElle tient un registre."
+    others = (table.ars.resp, table.cd.chef)
+    table.og.dg.propose("en03", agreed)
+    for other in others:
+        other.accept("en03")
+    table.og.dg.reopen("en03", "Le nombre change.")
+    for other in others:
+        other.consent("en03")
+    table.og.dg.propose("en03", agreed.replace("dix", "douze"))
+
+    og.open_clause("EN03", "table-commune")
+    since = og.clause.get_by_label("Changements depuis")
+    expect(since.locator("option")).to_have_text(["depuis le texte accordé", re.compile("^depuis la version")])
+    og.write(" Il est public.")
+    expect(changes(og)).to_have_text("2\u00a0changements")
+    since.select_option("tabled")
+    expect(changes(og)).to_have_text("1\u00a0changement")
+    since.select_option("agreed")
+    expect(changes(og)).to_have_text("2\u00a0changements")
+    og.clause.get_by_role("button", name="Changement suivant").click()
+    expect(spoken(og)).to_contain_text("Changement 1 sur 2")
+    og.clause.get_by_role("button", name="Changement précédent").click()
+    expect(spoken(og)).to_contain_text("Changement 2 sur 2. Ajout de 3\u00a0mots")
+    og.clause.get_by_role("button", name="Changement suivant").click()
+    og.clause.get_by_role("button", name="Rétablir ce passage").click()
+    expect(spoken(og)).to_contain_text("Rétabli. Il reste 1 changement.")
+    expect(og.live_text).to_contain_text("dix places")
+    since.select_option("tabled")
+    expect(changes(og)).to_have_text("2\u00a0changements")
+
+
 def test_who_may_only_read_follows_the_text_and_its_value_live_and_types_nothing(enter: Enter) -> None:
-    og, cd = enter(OG), enter(CD)
-    only_reads(cd)
-    for somebody in (cd, og):
+    og = enter(OG)
+    delta = enter(an_evaluator(og.server))
+    for somebody in (delta, og):
         somebody.open_clause("EN10", "table-commune")
-    expect(cd.clause.locator(".saved")).to_have_text(
+    expect(delta.clause.locator(".saved")).to_have_text(
         "Vous lisez ce texte en direct\u00a0; vous ne pouvez pas y écrire."
     )
     og.write(" Elle en tient le registre.")
-    expect(marks(cd, "g")).to_have_text(["Elle en tient le registre."])
-    expect(cd.clause.locator(".live-people")).to_contain_text("Orlinde, Directeur général")
-    expect(og.clause.locator(".live-people")).to_contain_text("Département, Chef du service")
+    expect(marks(delta, "g")).to_have_text(["Elle en tient le registre."])
+    expect(delta.clause.locator(".live-people")).to_contain_text("Orlinde, Directeur général")
+    expect(og.clause.locator(".live-people")).to_contain_text("Delta, Évaluatrice")
     og.clause.get_by_label("Valeur").fill("26500")
-    expect(cd.clause.get_by_label("Valeur, en euros")).to_have_value("26500")
-    expect(cd.clause.get_by_label("Valeur, en euros")).to_be_disabled()
+    expect(delta.clause.get_by_label("Valeur, en euros")).to_have_value("26500")
+    expect(delta.clause.get_by_label("Valeur, en euros")).to_be_disabled()
 
     # The keyboard reaches the text, goes from change to change, searches, leaves; it writes nothing.
-    cd.live_text.focus()
-    expect(cd.live_text).to_have_attribute("aria-readonly", "true")
-    cd.page.keyboard.type("en douce")
-    cd.page.keyboard.press("F8")
-    expect(spoken(cd)).to_contain_text("Changement 1 sur 1. Ajout de 5\u00a0mots (Orlinde)")
-    cd.page.keyboard.press("Control+f")
-    cd.page.keyboard.type("registre")
-    expect(cd.clause.locator(".find-count")).to_have_text("1 sur 1")
-    cd.page.keyboard.press("Escape")
-    expect(cd.live_text).to_be_focused()
-    cd.page.keyboard.press("Tab")
-    expect(cd.live_text).not_to_be_focused()
-    expect(cd.clause.get_by_role("button", name=re.compile("^(Gras|Annuler)"))).to_have_count(0)
+    delta.live_text.focus()
+    expect(delta.live_text).to_have_attribute("aria-readonly", "true")
+    delta.page.keyboard.type("en douce")
+    delta.page.keyboard.press("F8")
+    expect(spoken(delta)).to_contain_text("Changement 1 sur 1. Ajout de 5\u00a0mots (Orlinde)")
+    delta.page.keyboard.press("Control+f")
+    delta.page.keyboard.type("registre")
+    expect(delta.clause.locator(".find-count")).to_have_text("1 sur 1")
+    delta.page.keyboard.press("Escape")
+    expect(delta.live_text).to_be_focused()
+    delta.page.keyboard.press("Tab")
+    expect(delta.live_text).not_to_be_focused()
+    expect(delta.clause.get_by_role("button", name=re.compile("^(Gras|Annuler)"))).to_have_count(0)
     expect(og.live_text.locator(".caret")).to_have_count(0)
     og.expect_saved()
     assert "en douce" not in stored(og)
-    cd.page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert cd.page.evaluate(VIOLATIONS) == []
+    delta.page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert delta.page.evaluate(VIOLATIONS) == []
+
+
+def test_commented_words_are_underlined_while_they_are_written_for_those_who_read_the_comment(enter: Enter) -> None:
+    og, ars = enter(OG), enter(ARS)
+    for somebody in (og, ars):
+        somebody.open_clause("EN12", "table-commune")
+    og.write(" Le bilan est public. La réserve reste entre nous.")
+    og.expect_saved()
+    comment_on(og, "Le bilan est public.", "Lequel ?", readers="Écrire à toutes les parties")
+    expect(anchors(og)).to_have_text(["Le bilan est public."])
+    comment_on(og, "entre nous", "À taire.", readers="Écrire en interne")
+    expect(anchors(og)).to_have_text(["Le bilan est public.", "entre nous"])
+    expect(og.live_text.locator(".private-anchor")).to_have_text("entre nous")
+
+    # The other party sees the one, without a reload, follows it through edits, and learns nothing of the other.
+    expect(anchors(ars)).to_have_text(["Le bilan est public."])
+    og.live_text.click()
+    og.page.keyboard.press("Control+Home")
+    og.page.keyboard.type("D’abord. ")
+    for _ in range(3):
+        og.page.keyboard.press("Enter")
+    for somebody in (og, ars):
+        expect(anchors(somebody).first).to_have_text("Le bilan est public.")
+    expect(ars.live_text.locator(".anchor-link")).to_have_count(1)
+    assert "entre nous" not in ars.rail.inner_text()
+
+    # The number leads to what was said; by keyboard too, and back.
+    thread = ars.rail.locator(".thread", has_text="Lequel ?")
+    ars.live_text.locator(".anchor-link").click()
+    expect(thread).to_be_focused()
+    ars.page.keyboard.press("Escape")
+    expect(ars.live_text).to_be_focused()
+    ars.page.keyboard.press("F9")
+    expect(spoken(ars)).to_contain_text("sur «\u00a0Le bilan est public.\u00a0»")
+    ars.page.keyboard.press("Control+F9")
+    expect(thread).to_be_focused()
+
+    # Words that go take their mark with them and bring it back; nothing of it is in the text.
+    expect(og.live_text).to_contain_text("La réserve reste entre nous")
+    og.page.keyboard.press("Control+a")
+    assert str(og.live_text.evaluate(COPIED)).endswith("Le bilan est public. La réserve reste entre nous.")
+    og.page.keyboard.press("Delete")
+    expect(anchors(og)).to_have_count(0)
+    og.page.keyboard.press("Control+z")
+    expect(anchors(og)).to_have_text(["Le bilan est public.", "entre nous"])
+    ars.page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert ars.page.evaluate(VIOLATIONS) == []
 
 
 def test_a_click_on_a_text_that_is_still_opening_is_remembered(enter: Enter) -> None:
@@ -146,12 +232,39 @@ def test_a_click_on_a_text_that_is_still_opening_is_remembered(enter: Enter) -> 
     assert "Tout de suite." in stored(og)
 
 
-def only_reads(somebody: Somebody) -> None:
-    """At every table where this person of the département sits."""
-    with somebody.server.store.unit_of_work() as uow:
-        query = select(Member).join(Person, col(Person.id) == col(Member.person_id)).where(col(Person.email) == CD)
-        for member in uow.session.execute(query).scalars():
-            member.rights = [Right.LECTEUR]
+def an_evaluator(server: RunningServer) -> str:
+    """Sits at the open table, reads what all parties share; her address."""
+    seat = {
+        "short_name": "Delta",
+        "title": "Évaluatrice",
+        "ends_on": (paris_day(now()) + timedelta(days=90)).isoformat(),
+    }
+    adds(the_table(server).og.dg, "EVALUATEUR", email=EVALUATOR, **seat)
+    return EVALUATOR
+
+
+def the_table(server: RunningServer) -> Table:
+    with server.store.reading() as session:
+        (found,) = (each for each in tables_of_instance(session) if each.key == "handicap")
+    return Table(server.store, found.id)
+
+
+def comment_on(somebody: Somebody, words: str, text: str, *, readers: str) -> None:
+    """On words of the live text, found as one finds them, then selected."""
+    somebody.live_text.click()
+    somebody.page.keyboard.press("Control+f")
+    somebody.page.keyboard.type(words)
+    somebody.page.keyboard.press("Escape")
+    box = somebody.rail.locator("details.write").filter(has_text=readers)
+    box.locator("> summary").evaluate("summary => summary.parentElement.open = true")
+    somebody.page.get_by_role("button", name="Commenter ce passage").click()
+    box.get_by_label("Votre commentaire").fill(text)
+    box.get_by_role("button", name=re.compile("^(Envoyer|Commenter|Écrire)")).click()
+    somebody.expect_comment(text)
+
+
+def anchors(somebody: Somebody) -> Locator:
+    return somebody.live_text.locator(".anchor")
 
 
 def changes(somebody: Somebody) -> Locator:

@@ -38,6 +38,8 @@ def test_a_comment_on_live_words_follows_them_to_the_table_and_outlives_them(app
     assert comment(ars, table, quote="chaque mois", side="commune") == 422, "nobody wrote that"
     assert comment(ars, table, quote="évaluation chaque année", side="commune") == 302
     assert passages(og, table) == ["1 « évaluation chaque année »"]
+    told = 'data-number="1" data-quote="évaluation chaque année" data-before="'
+    assert told in margin(og, table), "for the editor to underline"
 
     # Tabled, then rewritten: the words are found in both versions from the text in which they were selected.
     table.table.og.dg.propose("k01.markdown", f"Le **contrat**.\n\n{WORDS}")
@@ -56,6 +58,7 @@ def test_live_words_that_go_leave_their_quotation(app: Flask) -> None:
     ars = visitor(app, table, "ars.dg")
     assert comment(ars, table, quote=WORDS, side="commune") == 302
     alice.push(alice.delete_last())
+    assert "data-quote=" not in margin(ars, table)
     assert passages(ars, table) == [f"« {WORDS} » passage supprimé"]
     alice.push(alice.type(WORDS))
     assert passages(ars, table) == [f"1 « {WORDS} »"], "put back, it is found again"

@@ -6,6 +6,7 @@ import { Selection } from "@tiptap/pm/state";
 import type { Socket } from "socket.io-client";
 import { element } from "../page/words";
 import { Carets, tell } from "./carets";
+import { Commented } from "./commented";
 import type { DraftSync, SyncEvent } from "./draft_sync";
 import { Find } from "./find";
 import { FindBar } from "./find_bar";
@@ -56,6 +57,7 @@ export class ClauseEditor {
   private toolbar: Toolbar | null = null;
   private redline: { references: References; marks: LiveRedline; bar: RedlineBar } | null = null;
   private find: FindBar | null = null;
+  private readonly commented: Commented;
   private readonly value: TypedField;
   private readonly text: HTMLElement;
   private readonly frame = element("div", "editor");
@@ -81,6 +83,7 @@ export class ClauseEditor {
     this.firstCaret = this.inText(parts.caret);
     this.saved = this.savedLine();
     this.note = new PasteNote(parts.say);
+    this.commented = new Commented(parts.clause, parts.say);
     count += 1;
     this.help.id = `aide-editeur-${count}`;
     this.help.textContent = this.readsOnly ? READERS_HELP : HELP;
@@ -170,6 +173,7 @@ export class ClauseEditor {
         Carets.configure({ peers: this.peers, clause: this.parts.clause }),
         Find,
         marks.extension,
+        this.commented.extension,
         reading(
           () => this.mayWrite(),
           (event) => this.keyPressed(event),
@@ -269,6 +273,8 @@ export class ClauseEditor {
       "Ctrl+k": () => this.toolbar?.openLink(),
       "Ctrl+f": () => this.find?.open(),
       "Ctrl+/": showShortcuts,
+      f9: () => this.commented.go(event.shiftKey ? -1 : 1),
+      "Ctrl+f9": () => this.commented.read(),
       // Of a text that is written, the redline's own keymap does it.
       ...(this.mayWrite() ? {} : { f8: () => this.redline?.marks.go(event.shiftKey ? -1 : 1) }),
       ...(this.find?.isOpen ? { f3: () => this.find?.go(event.shiftKey ? -1 : 1) } : {}),

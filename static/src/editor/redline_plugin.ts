@@ -5,10 +5,9 @@
 
 import { Extension } from "@tiptap/core";
 import type { Node } from "@tiptap/pm/model";
-import { type EditorState, Plugin, PluginKey, TextSelection, type Transaction } from "@tiptap/pm/state";
-import { Mapping, StepMap } from "@tiptap/pm/transform";
+import { type EditorState, Plugin, PluginKey, TextSelection } from "@tiptap/pm/state";
 import { DecorationSet, type EditorView } from "@tiptap/pm/view";
-import { ySyncPluginKey, yUndoPluginKey } from "@tiptap/y-tiptap";
+import { yUndoPluginKey } from "@tiptap/y-tiptap";
 import type * as Y from "yjs";
 import { readSelection } from "./fresh_selection";
 import { Authors, type Run } from "./redline_authors";
@@ -18,6 +17,7 @@ import type { ReferenceName, References } from "./redline_reference";
 import { restore } from "./redline_restore";
 import { announced } from "./redline_sentences";
 import { Cutter, type Unit } from "./redline_units";
+import { mappingOf } from "./remote_mapping";
 
 /** How long marks may lag behind the words. */
 const LAG_MS = 120;
@@ -277,34 +277,4 @@ export class LiveRedline {
 function areSame(one: DecorationSet, other: DecorationSet): boolean {
   // No public name for it, though it is what the view itself asks before it draws.
   return one === other || (one as unknown as { eq: (other: DecorationSet) => boolean }).eq(other);
-}
-
-/**
- * Where the marks go. The binding replaces the whole text at each remote edit, so what really changed is looked for:
- * block by block as long as they are as many, else as one stretch.
- */
-function mappingOf(transaction: Transaction, before: EditorState, after: EditorState): Mapping {
-  if (ySyncPluginKey.getState(after)?.isChangeOrigin !== true) return transaction.mapping;
-  return new Mapping(stretches(before.doc, after.doc));
-}
-
-function stretches(before: Node, after: Node): StepMap[] {
-  const ranges: number[] = [];
-  if (before.childCount !== after.childCount) {
-    ranges.push(...stretchOf(before, after, 0));
-  } else {
-    before.forEach((child, offset, place) => {
-      const now = after.child(place);
-      if (!child.eq(now)) ranges.push(...stretchOf(child, now, offset + 1));
-    });
-  }
-  return ranges.length ? [new StepMap(ranges)] : [];
-}
-
-/** Where it begins, how long it was, how long it is. */
-function stretchOf(before: Node, after: Node, inside: number): [number, number, number] {
-  const start = before.content.findDiffStart(after.content) ?? 0;
-  const ends = before.content.findDiffEnd(after.content) ?? { a: before.content.size, b: after.content.size };
-  const overlap = Math.max(0, start - Math.min(ends.a, ends.b));
-  return [inside + start, ends.a + overlap - start, ends.b + overlap - start];
 }

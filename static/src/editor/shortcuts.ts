@@ -34,6 +34,8 @@ const SHORTCUTS: readonly [string, readonly (readonly [string, string])[]][] = [
     [
       ["Ctrl+F", "Rechercher dans ce texte ; une seconde fois, la recherche du navigateur"],
       ["F8, Maj+F8", "Changement suivant, précédent"],
+      ["F9, Maj+F9", "Passage commenté suivant, précédent"],
+      ["Ctrl+F9", "Lire le commentaire du passage ; Échap ramène au texte"],
       ["Alt+F10", "Aller aux outils"],
       ["Échap", "Sortir du texte ; Tab mène alors à la suite de la page"],
     ],
