@@ -90,7 +90,8 @@ class Resolution:
 def record_decision(uow: UnitOfWork, actor: Actor, seance_id: str, resolution: Resolution) -> str:
     """Record a decision of an open séance; returns its id. It waits a minute, or for its party.
 
-    An agreement that its party noted already on this version is that one, confirmed if this person may.
+    An agreement that its party noted already on this version, in the same words, is that one, confirmed if this person
+    may.
 
     Raises NotFound, NotAllowed, SeanceInState, InvalidInput (`field`), MissingText, MessageTooLong, UnreadableText,
     Frozen, StaleClause, IllegalMove, WiderAudience, TooManyDecisions; to whoever decides for his party,
@@ -274,7 +275,8 @@ def _as_resolution(decision: SeanceDecision) -> Resolution:
 def _same_agreement(
     uow: UnitOfWork, seance: Seance, resolution: Resolution, *, clause: Clause | None
 ) -> SeanceDecision | None:
-    """The party's agreement on this very version that still waits here: a party agrees once."""
+    """The party's agreement on this very version that still waits here, in these words or when none are added. Other
+    words are kept beside the first: both bind by the one move of the party."""
     if resolution.kind is not DecisionKind.AGREEMENT or clause is None:
         return None
     query = select(SeanceDecision).where(
@@ -285,8 +287,8 @@ def _same_agreement(
         col(SeanceDecision.version_id) == clause.current_version_id,
         col(SeanceDecision.state).in_(OPEN),
     )
-    found: SeanceDecision | None = uow.session.execute(query.limit(1)).scalar()
-    return found
+    found = uow.session.execute(query.order_by(col(SeanceDecision.rank))).scalars()
+    return next((each for each in found if resolution.text in ("", each.text)), None)
 
 
 def _within_pace(uow: UnitOfWork, actor: Actor, seance: Seance) -> None:

@@ -330,7 +330,6 @@ def _let_go(uow: UnitOfWork, actor: Actor, request: VisaRequest, *, bundle: str 
         seen=Seen(request.seen_number, request.seen_fingerprint),
         origin=Origin(request.origin),
         bundle=bundle,
-        request_key=request.id,
         visa=request.id,
         message=request.message_id,
         written=tuple((party_id, words) for party_id, words in request.written or ()),

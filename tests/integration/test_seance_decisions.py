@@ -22,6 +22,7 @@ from negotiation.errors import (
     VisaRequired,
 )
 from negotiation.events import Kind
+from negotiation.rules.minutes import passages
 from negotiation.rules.seances import DecisionKind, DecisionState, Unbound
 from negotiation.rules.vocabulary import SHARED, ClauseState, Gesture, Move, Right, Role
 from negotiation.services.joining import Joining, add_party
@@ -38,6 +39,7 @@ from negotiation.store.exchange import MoveRow, Reserve
 from negotiation.store.people import Member
 from negotiation.store.queries.decided import due_decisions
 from negotiation.store.queries.history import history_page
+from negotiation.store.queries.minutes import facts_of_seance
 from negotiation.store.queries.seance_moves import moves_during
 from negotiation.store.queries.tasks import tasks_page
 from tests.builders import Person, Table, a_table
@@ -237,6 +239,27 @@ def test_an_acceptance_that_came_another_way_is_the_same_agreement(table: Table,
     assert {each.state for each in found} == {DecisionState.BOUND}
     assert {each.move_id for each in found} == moves
     assert acceptances(table) == 2
+
+
+def test_two_people_agree_each_in_his_words_by_one_move(table: Table, meeting: Meeting) -> None:
+    said = ("Sous réserve du vote du budget.", "Pour trois ans.", "")
+    with table.store.unit_of_work() as uow:
+        uow.session.get_one(Member, table.og.redac.member.id).rights = [Right.VALIDEUR]
+    first, second, third = (
+        meeting.agree(person, CLAUSE, text=words)
+        for person, words in zip((table.og.dg, table.og.redac, table.og.dg), said, strict=True)
+    )
+    assert third == first != second, "what adds no words is the same click"
+    meeting.a_minute_passes()
+    found = [meeting.decided(each) for each in (first, second)]
+    assert {each.state for each in found} == {DecisionState.BOUND}
+    assert found[0].move_id == found[1].move_id
+    assert acceptances(table) == 1
+    meeting.close(table.ars.dg)
+    with table.store.reading() as session:
+        told = passages(facts_of_seance(session, table.ars.dg.actor, meeting.id))
+    relevé = "\n".join(passage.text for passage in told)
+    assert all(words in relevé for words in said[:2])
 
 
 def test_a_clause_that_left_the_contract_binds_nothing(table: Table, meeting: Meeting) -> None:

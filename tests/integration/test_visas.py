@@ -144,6 +144,16 @@ def test_nothing_leaves_by_another_door(table: Table) -> None:
 # ---------------------------------------------------------------------- deciding
 
 
+def test_a_visa_lets_its_move_go_whatever_key_was_sent_before(table: Table) -> None:
+    """Whoever asks reads the id of his request: an aparté sent with it as its key is only an aparté."""
+    request = asks(table.og.redac).request_id
+    assert request
+    table.og.redac.play(Move.QUESTION, CLAUSE, text="Et chez nous ?", circle=table.og.inside, request_key=request)
+    with table.store.unit_of_work() as uow:
+        give_visa(uow, table.og.dg.actor, request)
+    assert table.state(CLAUSE) is ClauseState.PROPOSED
+
+
 def test_nobody_gives_his_own_visa(table: Table) -> None:
     with table.store.unit_of_work() as uow:
         set_visa_rule(uow, table.og.dg.actor, Gesture.PROPOSAL, Role.SIGNATORY)
