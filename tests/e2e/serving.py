@@ -79,6 +79,11 @@ class RunningServer:
             os.kill(pid, signal.SIGKILL)
         self._process.wait()
 
+    def workers(self) -> list[int]:
+        """Ids of its processes but the first."""
+        assert self._process is not None
+        return _children(self._process.pid)
+
     def said(self) -> str:
         """What it printed, its log included."""
         return self._journal.read_text(encoding="utf-8", errors="replace")

@@ -32,7 +32,9 @@ class Guest:
     _number: int = 10
 
     @classmethod
-    def enter(cls, server: RunningServer, secret: str, table: Table, name: str) -> "Guest":
+    def enter(
+        cls, server: RunningServer, secret: str, table: Table, name: str, *, clause: str = "k01.markdown"
+    ) -> "Guest":
         """`name`: `og.dg`, `ars.dg`…; a session of its own each time."""
         party, role = name.split(".")
         with server.store.unit_of_work() as uow:
@@ -45,8 +47,8 @@ class Guest:
         link.wait()
         link.send(f"40{json.dumps({'token': token})}".encode())
         link.wait()
-        guest = cls(link, {}, table.clause_id("k01.markdown"), Doc())
-        order = {"part": table.part_id("k01"), "side": "commune", "schema": SCHEMA_VERSION, "state_vector": ""}
+        guest = cls(link, {}, table.clause_id(clause), Doc())
+        order = {"part": table.clause(clause).part_id, "side": "commune", "schema": SCHEMA_VERSION, "state_vector": ""}
         opened = guest.ask("open_draft", order)
         assert opened["ok"], opened
         guest.document.apply_update(base64.b64decode(opened["update"]))

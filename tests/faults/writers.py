@@ -99,23 +99,26 @@ class TirelessWriter:
                     return message
 
 
-def write_together(writers: Sequence[TirelessWriter], *, words: int) -> None:
-    """Everybody writes until so many words more were acknowledged; nobody stops there: what is under way stays so."""
+def write_together(writers: Sequence[TirelessWriter], *, words: int) -> float:
+    """Everybody writes until so many words more were acknowledged; nobody stops there: what is under way stays so.
+    Gives the moment (`time.monotonic`) of the first acknowledgement."""
     poller, by_fd = select.epoll(), {writer.link.fileno(): writer for writer in writers}
     reached = _acknowledged(writers)
-    wanted, limit = words + reached, time.monotonic() + PATIENCE_SECONDS
+    wanted, limit, first = words + reached, time.monotonic() + PATIENCE_SECONDS, None
     for fd, writer in by_fd.items():
         poller.register(fd, select.EPOLLIN)
         writer.send()
     while (now := _acknowledged(writers)) < wanted:
         if now > reached:
             reached, limit = now, time.monotonic() + PATIENCE_SECONDS
+            first = first or limit - PATIENCE_SECONDS
         assert time.monotonic() < limit, "the server stopped acknowledging"
         for fd, _ in poller.poll(1):
             by_fd[fd].listen()
             if by_fd[fd].sending is None:
                 by_fd[fd].send()
     poller.close()
+    return first or time.monotonic()
 
 
 def _acknowledged(writers: Sequence[TirelessWriter]) -> int:

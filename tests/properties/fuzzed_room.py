@@ -2,7 +2,7 @@
 
 Each line of its input is a JSON list of updates, given one by one to a room that begins anew with the line: an update
 in hexadecimal, or [structs, deletions] of Alice's, in hexadecimal too, from her next clock on. Each answer is a list
-of [verdict, what is amiss now] for each update, the latter empty when all held.
+of [verdict, what is amiss now] for each update, the latter empty when all held, and last ["end", what is amiss of it].
 """
 
 import json
@@ -59,6 +59,7 @@ class Fuzzed:
         self.room, self.other = Room("draft", 1, self.log), Room("other", 1, other_log)
         self.room.accept(brunos_edit(), op_id="bruno", writer=BRUNO, clause_ids=KINDS)
         self.elsewhere = told_by(self.other)
+        self.told = told_by(self.room)
 
     def numbered(self, given: str | list[Any]) -> bytes:
         if isinstance(given, str):
@@ -72,7 +73,7 @@ class Fuzzed:
 
     def amiss(self, update: bytes, number: int) -> tuple[str, str]:
         """(verdict, what is wrong now or nothing)."""
-        before, kept = told_by(self.room), list(self.log.rows)
+        before, kept = self.told, list(self.log.rows)
         began = time.process_time()
         try:
             self.room.accept(update, op_id=f"op-{number}", writer=ALICE, clause_ids=KINDS)
@@ -84,16 +85,21 @@ class Fuzzed:
         return verdict, wrong and f"{verdict}, {wrong}: {update.hex()}"
 
     def _wrong(self, verdict: str, took: float, before: object, kept: Sequence[object]) -> str:
-        now = told_by(self.room)
-        reloaded = told_by(Room("draft", 1, MemoryLog(rows=self.log.rows)))
+        now = self.told = told_by(self.room)
         if took > LONGEST_SECONDS:
             return f"took {took:.1f} s"
-        if now != reloaded:
-            return f"live {now}, reloaded {reloaded}"
-        if now != told_by(self._kept_room()):
+        if verdict != "stored":
+            same = now == before and self.log.rows == kept
+            return "" if same else f"refused, and yet {now} instead of {before}"
+        return self.astray()
+
+    def astray(self) -> str:
+        """What would be otherwise if the rooms were opened anew; nothing when all holds."""
+        reloaded = told_by(Room("draft", 1, MemoryLog(rows=self.log.rows)))
+        if self.told != reloaded:
+            return f"live {self.told}, reloaded {reloaded}"
+        if self.told != told_by(self._kept_room()):
             return "another text from the state kept beside the log"
-        if verdict != "stored" and (now != before or self.log.rows != kept):
-            return f"refused, and yet {now} instead of {before}"
         if told_by(self.other) != self.elsewhere:
             return "the other room was touched"
         return ""
@@ -116,7 +122,9 @@ def told_by(room: Room) -> tuple[object, ...]:
 def main() -> None:
     for line in sys.stdin:
         fuzzed = Fuzzed()
-        answers = [fuzzed.amiss(fuzzed.numbered(update), number) for number, update in enumerate(json.loads(line))]
+        updates = json.loads(line)
+        answers = [fuzzed.amiss(fuzzed.numbered(update), number) for number, update in enumerate(updates)]
+        answers.append(("end", (wrong := fuzzed.astray()) and f"{wrong} after {updates}"))
         sys.stdout.write(json.dumps(answers) + "\n")
         sys.stdout.flush()
 
