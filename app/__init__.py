@@ -22,6 +22,7 @@ from app.pages.members import members
 from app.pages.message_steps import message_steps
 from app.pages.minutes import minutes
 from app.pages.moves import moves
+from app.pages.navette import navette
 from app.pages.navettes import navettes
 from app.pages.notices import notices
 from app.pages.opening import opening
@@ -40,6 +41,7 @@ from app.pages.table import table
 from app.pages.tasks import tasks
 from app.pages.texts import texts
 from app.pages.threads import threads
+from app.pages.trajectory import trajectories
 from app.pages.trames import trames
 from app.pages.verifying import verifying
 from app.pages.whole import whole
@@ -72,6 +74,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     message_steps,
     tasks,
     navettes,
+    navette,
+    trajectories,
     history,
     members,
     closing,

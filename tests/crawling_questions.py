@@ -35,7 +35,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "texts.show_clause": {"comparer": ["premiere"], **_threads(ids)},
         "texts.clause_fragment": {"onglet": [*TABS, "autre"], **_threads(ids)},
         "shaping.show_add": _adding(ids),
-        "history.show_navette": {"page": [*NUMBERS, "0"]},
+        "navette.show_navette": _steps(ids),
         "history.show_history": _circles(ids),
         "navettes.show_navettes": {
             "mots": ["contrat"],
@@ -121,3 +121,15 @@ def _tasks(ids: Ids) -> dict[str, list[str]]:
     asked = {"etat": ["ouvertes", "closes", "toutes", "autre"], "page": NUMBERS, "cercle": _circles(ids)["cercle"]}
     named = {"message": "message_id", "commentaire": "move_id", "clause": "clause_id"}
     return asked | {name: [*ids.get(those, []), "x"] for name, those in named.items()}
+
+
+def _steps(ids: Ids) -> dict[str, list[str]]:
+    """Steps of every circle are asked for, at clauses that have them and at others."""
+    return {
+        "page": [*NUMBERS, "0"],
+        "etape": [*ids.get("move_id", [])[:6], "inconnue"],
+        "partie": [*ids["party_id"], "inconnue"],
+        "phase": ["negociation", "autre"],
+        "seance": ["toutes", "hors", *ids.get("seance_id", [])[:2]],
+        "comparer": ["premiere"],
+    }

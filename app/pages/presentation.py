@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from negotiation.rules.checks_placeholders import placeholders
 from negotiation.rules.clause_text import french_typography, to_html, typed_markdown, value_text
+from negotiation.rules.french_moves import move_fr, phase_fr
 from negotiation.rules.french_names import clock_words, of_name, the_name, to_name
 from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import ValueKind
@@ -151,6 +152,19 @@ def count_fr(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number_fr(number)}{NO_BREAK_SPACE}{word}"
 
 
+def working_days_fr(days: float) -> str:
+    """« 5 jours », « 2,5 jours », « moins d’un jour »: under a heading that says working days."""
+    if days < 1:
+        return f"moins d’un{NO_BREAK_SPACE}jour" if days == 0 else f"{number_fr(days)}{NO_BREAK_SPACE}jour"
+    whole = int(days) if days == int(days) else days
+    return f"{number_fr(whole)}{NO_BREAK_SPACE}{'jour' if days < 2 else 'jours'}"
+
+
+def in_working_days(days: int) -> str:
+    """« en 5 jours ouvrés », « en moins d’un jour ouvré »."""
+    return f"en {working_days_fr(days)}{NO_BREAK_SPACE}{'ouvré' if days < 2 else 'ouvrés'}"
+
+
 def file_size(octets: int) -> str:
     """« 412 Ko », « 1,2 Mo »."""
     if octets < 1000:
@@ -252,15 +266,18 @@ FILTERS: dict[str, Callable[..., Any]] = {
         field_fr,
         file_size,
         fingerprint,
+        in_working_days,
         iso,
         markdown,
         markdown_inline,
+        move_fr,
         named_by,
         near,
         number_fr,
         of_party,
         party_sign,
         percent,
+        phase_fr,
         placeholders,
         the_party,
         time_fr,
@@ -268,6 +285,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         typed_markdown,
         typo,
         value_fr,
+        working_days_fr,
     )
 }
 

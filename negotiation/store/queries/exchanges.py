@@ -75,10 +75,10 @@ def version_view(session: Session, version_id: str) -> VersionView:
     row = session.get(Version, version_id)
     if row is None:
         raise NotFound()
-    return _version(row)
+    return version_of(row)
 
 
-def _version(row: Version) -> VersionView:
+def version_of(row: Version) -> VersionView:
     return VersionView(
         id=row.id,
         number=row.number,
@@ -98,7 +98,7 @@ def versions_of(session: Session, clause_id: str, numbers: list[int] | None = No
     query = select(Version).where(col(Version.clause_id) == clause_id).order_by(col(Version.number))
     if numbers is not None:
         query = query.where(col(Version.number).in_(numbers))
-    return {row.number: _version(row) for row in session.execute(query).scalars()}
+    return {row.number: version_of(row) for row in session.execute(query).scalars()}
 
 
 def written_of(session: Session, actor: Actor, version_id: str) -> tuple[tuple[str | None, int], ...]:
