@@ -27,8 +27,8 @@ KILLS = int(os.environ.get("NAVETTE_FAULT_KILLS", str(ORDINARY)))
 DATABASES = ["SQLite", *([pytest.param("PostgreSQL", marks=pytest.mark.postgresql)] if KILLS > ORDINARY else [])]
 WRITERS = 20
 LONGEST_RESTART = 60.0
-"""Seconds from the start of the next server to its first acknowledgement, on the slowest of machines; the figure to look
-at is the one told at the end (trust P1: 5 s)."""
+"""Seconds from the start of the next server to its first acknowledgement, on the slowest of machines: the figure
+told at the end is what it took here (trust P1: 5 s)."""
 WORDS = (40, 400)
 """Acknowledged between two deaths, by everybody together."""
 SECRET = "for-dying-alone-0123456789abcdefghijklmnop"
