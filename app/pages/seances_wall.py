@@ -18,8 +18,9 @@ from app.pages.seances_view import address_of
 from app.security import serves
 from negotiation.rules import redline
 from negotiation.rules.seances import DecisionState
+from negotiation.rules.values import Canonical, as_read
 from negotiation.rules.vocabulary import SHARED, Action, ClauseState
-from negotiation.services.drafting import drafted_texts
+from negotiation.services.draft_starts import written_since
 from negotiation.store.queries.clauses import ClauseCard, card_of
 from negotiation.store.queries.decided import DecisionView, Extent
 from negotiation.store.queries.exchanges import VersionView, version_view, versions_of
@@ -36,15 +37,21 @@ LAST = 3
 @dataclass(frozen=True)
 class OnTheWall:
     """The clause, as five metres let one read it. `html`: its text, marked against the version `before` where there is
-    one. `is_drafted`: nothing is on the table, this is what the parties write together. `size`: how much smaller it is
-    written, "", "long" or "longer"."""
+    one. `is_drafted`: this is what the parties write together, where nothing is on the table or beyond `version`; the
+    page follows it live. `value`: what stands beside the text. `size`: how much smaller it is written, "", "long" or
+    "longer", as far as one knows without seeing it."""
 
     card: ClauseCard
     version: VersionView | None
     before: VersionView | None
     html: Markup
+    value: Canonical
     is_drafted: bool
-    size: str
+
+    @property
+    def size(self) -> str:
+        length = len(self.html.striptags())
+        return "longer" if length > LONGER else "long" if length > LONG else ""
 
 
 @seances_wall.get("/negociations/<negotiation_id>/seances/<seance_id>/projection")
@@ -87,27 +94,21 @@ def _on_wall(session: Session, frame: Frame, clause_id: str | None) -> OnTheWall
     if card is None:
         return None
     current = card.situation.current
-    if current is None:
-        is_drafted = card.state not in (ClauseState.AGREED, ClauseState.WITHDRAWN) and card.follows_id is None
-        drafted = drafted_texts(session, card.part_id, circle=SHARED).get(card.id) if is_drafted else None
-        text = card.text if drafted is None else drafted
-        return _shown(card, None, None, markdown(text), is_drafted=is_drafted)
-    version = versions_of(session, card.id, [current.number])[current.number]
+    version = versions_of(session, card.id, [current.number])[current.number] if current else None
+    is_open = card.state not in (ClauseState.AGREED, ClauseState.WITHDRAWN) and card.follows_id is None
+    written = written_since(session, card.id, circle=SHARED) if is_open else None
+    if written is not None:
+        value = as_read(written.value, card.value_kind)
+        return OnTheWall(card, version, None, markdown(written.text), value, is_drafted=True)
+    if version is None:
+        return OnTheWall(card, None, None, markdown(card.text), card.value, is_drafted=is_open)
     if version.base_id is None:
-        return _shown(card, version, None, markdown(version.text), is_drafted=False)
+        return OnTheWall(card, version, None, markdown(version.text), version.value, is_drafted=False)
     before = version_view(session, version.base_id)
     marks = redline.redline(before.text, version.text)
     author = frame.parties.get(version.author_id or "")
     html = Markup(redline.to_html(marks, inserted_by=sign_of(author)))  # escaped by to_html
-    return _shown(card, version, before, html, is_drafted=False)
-
-
-def _shown(
-    card: ClauseCard, version: VersionView | None, before: VersionView | None, html: Markup, *, is_drafted: bool
-) -> OnTheWall:
-    length = len(html.striptags())
-    size = "longer" if length > LONGER else "long" if length > LONG else ""
-    return OnTheWall(card, version, before, html, is_drafted, size)
+    return OnTheWall(card, version, before, html, version.value, is_drafted=False)
 
 
 def _last(decisions: tuple[DecisionView, ...]) -> tuple[DecisionView, ...]:

@@ -15,7 +15,7 @@ from negotiation.rules.policy import Actor, sees
 from negotiation.rules.values import Canonical, as_entered, as_read, tidy_entry
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
-from negotiation.services.drafting import circle_of_side, drafted_clauses
+from negotiation.services.drafting import Drafted, circle_of_side, drafted_clauses
 from negotiation.services.moves import open_clause
 from negotiation.services.setting_aside import draft_of, keep_words, write_anew
 from negotiation.store.contract import Clause
@@ -45,15 +45,24 @@ def newer_version(session: Session, actor: Actor, clause_id: str, *, side: str) 
         return None
     if _followed(session, draft, clause.id) == clause.current_version_id:
         return None
-    version = version_view(session, clause.current_version_id)
-    stands = drafted_clauses(session, clause.part_id, circle=Circle.parse(draft.circle)).get(clause.id)
-    kind = clause.value_kind
-    is_same = (
-        stands is not None
-        and stands.text == version.text
-        and tidy_entry(stands.value, kind) == as_entered(version.value, kind)
-    )
-    return None if is_same else version
+    return None if _says_the_same(session, clause, _stands(session, clause, draft)) else _current(session, clause)
+
+
+def written_since(session: Session, clause_id: str, *, circle: Circle) -> Drafted | None:
+    """What a draft says of a clause where nothing is on the table, or beyond the version that its writers took in; None
+    where it says the same, where they were left behind by another version, and where nobody ever opened it.
+
+    For pages that asked already whether the person reads this circle.
+    """
+    clause = session.get_one(Clause, clause_id)
+    draft = draft_of(session, clause, circle)
+    if draft is None:
+        return None
+    stands = _stands(session, clause, draft)
+    if clause.current_version_id is None:
+        return stands
+    is_behind = _followed(session, draft, clause.id) != clause.current_version_id
+    return None if is_behind or _says_the_same(session, clause, stands) else stands
 
 
 def set_aside(session: Session, actor: Actor, clause_id: str, *, side: str) -> tuple[Aside, ...]:
@@ -111,6 +120,21 @@ def follow_tabled(uow: UnitOfWork, clause: Clause, circle: str) -> None:
     draft = draft_of(uow.session, clause, Circle.parse(circle)) if circle else None
     if draft is not None and clause.current_version_id is not None:
         _follow(uow, draft, clause)
+
+
+def _stands(session: Session, clause: Clause, draft: Draft) -> Drafted | None:
+    return drafted_clauses(session, clause.part_id, circle=Circle.parse(draft.circle)).get(clause.id)
+
+
+def _current(session: Session, clause: Clause) -> VersionView:
+    return version_view(session, clause.current_version_id or "")
+
+
+def _says_the_same(session: Session, clause: Clause, stands: Drafted | None) -> bool:
+    version, kind = _current(session, clause), clause.value_kind
+    if stands is None or stands.text != version.text:
+        return False
+    return tidy_entry(stands.value, kind) == as_entered(version.value, kind)
 
 
 def _drafted_clause(session: Session, actor: Actor, clause_id: str, *, side: str) -> tuple[Clause, Draft | None]:

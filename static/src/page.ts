@@ -16,6 +16,7 @@ import { startArrangingAgendas } from "./page/seance_agenda";
 import { startSuggesting } from "./page/suggesting";
 import { startAskingForTicks } from "./page/ticks";
 import { startKeepingTypedText } from "./page/typed_text";
+import { startWall } from "./page/wall";
 import { told } from "./page/words";
 
 // Drafts first: their listener of « submit » must hold a form back before another sends it.
@@ -32,11 +33,10 @@ startSuggesting(names, references);
 startGuardingPastes();
 startRecallCountdown();
 startArrangingAgendas();
+startWall();
 
 const person = told("person");
 // The projected view is nobody's in particular: it follows the table all the same.
 if (told("socket-token") && (person || told("negotiation"))) {
-  void connect().then((socket) => {
-    if (person) connectLiveDrafts(socket, person);
-  });
+  void connect().then((socket) => connectLiveDrafts(socket, person ?? ""));
 }

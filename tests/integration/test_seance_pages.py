@@ -8,6 +8,7 @@ from flask import Flask
 from negotiation.rules.seances import MOST_PER_MINUTE, DecisionKind, DecisionState, SeanceState
 from negotiation.rules.vocabulary import SHARED, Gesture, Role
 from negotiation.services.discussing import send_message
+from negotiation.services.draft_starts import go_on
 from negotiation.services.mandates import Terms, set_mandate
 from negotiation.services.seance_agenda import Item, add_point, point_at
 from negotiation.services.visas import set_visa_rule
@@ -15,6 +16,7 @@ from negotiation.store import Store
 from negotiation.store.queries.seances import seances_of
 from tests.builders import Person, Table, a_table
 from tests.crawling import Shape
+from tests.drafting_table import Browser, set_table
 from tests.seance_table import Meeting, a_seance, an_open_seance
 from tests.secrets_table import secrets_of
 from tests.visitors import Visitor
@@ -235,6 +237,36 @@ def test_the_wall_is_the_same_whoever_is_signed_in(app: Flask) -> None:
         walls.add(re.sub(r'(socket-token" content=)"[^"]*"', r"\1", page))
     (wall,) = walls
     assert not [word for word in found.words.told if word in wall]
+
+
+def test_the_wall_follows_what_is_written_together_beyond_the_version_on_the_table(app: Flask, store: Store) -> None:
+    drafting = set_table(store)
+    table = drafting.table
+    table.og.dg.propose("en02", "Nous visons 94 %.")
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg, "en02")
+    og = sitting(app, table.og.dg)
+
+    def wall() -> str:
+        return og.get(f"{here(meeting)}/projection/fragment").text
+
+    assert "live-draft" not in wall() and "Nous visons 94" in wall()
+    ars = Browser(drafting, "ars.dg")
+    ars.push(ars.type("Un bilan est fait chaque année.", drafting.other_clause_id))
+    with store.unit_of_work() as uow:
+        go_on(
+            uow,
+            table.ars.dg.actor,
+            table.clause_id("en02"),
+            side="commune",
+            seen=seen(table, "en02")["seen_fingerprint"],
+        )
+    assert "live-draft" in wall() and "Un bilan est fait" in wall() and "version 1" in wall()
+    own = Browser(drafting, "og.dg", side="ours")
+    own.push(own.type("Ne cédons pas.", drafting.other_clause_id))
+    assert "Ne cédons pas" not in wall()
+    table.ars.dg.counter("en02", "Nous visons 95 %.")
+    assert "live-draft" not in wall() and "version 2" in wall() and "Un bilan" not in wall()
 
 
 def test_an_open_seance_shows_no_word_of_another_inside(app: Flask) -> None:

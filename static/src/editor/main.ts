@@ -90,7 +90,9 @@ function draftFor(part: string, side: string, { socket, person }: EditorParts): 
   const known = drafts.get(name);
   if (known) return known;
   const sync = new DraftSync(socket, { part, side }, person);
-  const draft = { part, side, sync, peers: new Peers(socket, () => sync.draft), users: 0 };
+  // A screen that is nobody's in particular tells of nobody, and shows nobody.
+  const peers = new Peers(socket, () => (person ? sync.draft : null));
+  const draft = { part, side, sync, peers, users: 0 };
   drafts.set(name, draft);
   return draft;
 }
