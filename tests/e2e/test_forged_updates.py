@@ -44,7 +44,7 @@ UNSAFE = (
 )
 MARKS = ("code", "underline", "highlight", "textStyle", "comment", "suggestion", "script", "on")
 NODES = ("script", "iframe", "image", "svg", "style", "object", "codeBlock", "hook", "a", "video", "math", "form")
-ATTRIBUTES = "onclick style class id src href srcdoc onerror contenteditable is __proto__".split()
+ATTRIBUTES = ("onclick", "style", "class", "src", "href", "srcdoc", "onerror", "contenteditable", "is", "__proto__")
 WATCH = """addEventListener("securitypolicyviolation", ({ violatedDirective }) => {
   window.__refused = [...(window.__refused ?? []), violatedDirective];
 });"""
