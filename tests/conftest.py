@@ -7,6 +7,7 @@
 """
 
 import fcntl
+import gc
 import os
 import shutil
 import sqlite3
@@ -39,6 +40,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 IN_MEMORY = Path("/dev/shm")
+YOUNG_OBJECTS = 20_000
+"""New ones between two searches for garbage."""
 RUN_FOLDER = pytest.StashKey[Path]()
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 
@@ -173,6 +176,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             elsewhere = told_twice(items) - elsewhere
         config.hook.pytest_deselected(items=list(elsewhere))
         items[:] = [item for item in items if item not in elsewhere]
+
+
+def pytest_collection_finish() -> None:
+    """As a server does once it has started: what lives as long as the process isn't looked through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 10, 10)
 
 
 @pytest.hookimpl(trylast=True)
