@@ -224,8 +224,7 @@ def _too_many_rounds(session: Session, frame: Frame, card: ClauseCard) -> int:
 
 def _may_compete(frame: Frame, card: ClauseCard) -> bool:
     may_table = decide(frame.actor, Action.TABLE_TEXT, Target(frame.negotiation.id)) is Decision.ALLOW
-    is_open = frame.negotiation.frozen_at is None
-    return is_open and may_table and lifecycle.may_compete(card.situation, frame.actor.party_id)
+    return not frame.closed(card) and may_table and lifecycle.may_compete(card.situation, frame.actor.party_id)
 
 
 def _standing(session: Session, frame: Frame, card: ClauseCard) -> tuple[Standing, ...]:

@@ -99,8 +99,12 @@ class Frame:
         alike = {day: frozenset(each for each in days if days[each] == day) for day in sorted(set(days.values()))}
         return tuple(replace(self._turn(card, day), holders=holders) for day, holders in alike.items())
 
+    def closed(self, card: ClauseCard) -> bool:
+        """Whether the gel closed this clause: what is no part of the contract goes on."""
+        return self.negotiation.frozen_at is not None and not card.is_after_gel
+
     def _turn(self, card: ClauseCard, since: datetime | date | None) -> Turn:
-        if self.negotiation.frozen_at is not None:
+        if self.closed(card):
             return Turn(frozenset())
         day = paris_day(since) if isinstance(since, datetime) else since
         return turn_of(card.situation, since=day, today=self.today, response_days=self.pace.response_days)
@@ -143,7 +147,7 @@ class Frame:
 
     def moves(self, card: ClauseCard) -> tuple[Move, ...]:
         """The moves that this person can play on the clause now: lifecycle and rights."""
-        if self.negotiation.frozen_at is not None:
+        if self.closed(card):
             return ()
         target = Target(self.actor.negotiation_id)
         return tuple(

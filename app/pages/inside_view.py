@@ -189,7 +189,7 @@ def _reminded(pending: Pending, at: datetime | None) -> Pending:
 
 
 def _place(frame: Frame, card: ClauseCard, request: RequestView) -> Place:
-    if frame.negotiation.frozen_at is not None:
+    if frame.negotiation.frozen_at is not None and not card.is_after_gel:
         return Place(Standing.CLOSED)
     asked = Play(request.move, frame.actor.party_id, request.seen_number, request.seen_fingerprint)
     return place_of(card.situation, asked)

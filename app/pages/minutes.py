@@ -194,7 +194,7 @@ def _context(session: Session, frame: Frame, seance_id: str) -> dict[str, Any]:
         "seance": seance,
         "record": record,
         "is_over": over,
-        "may_draw_up": over and frame.negotiation.frozen_at is None and _may(frame, Action.PLAN_SEANCE),
+        "may_draw_up": over and _may(frame, Action.PLAN_SEANCE),
     }
     return around | (_of_record(session, frame, record) if record else {})
 

@@ -186,9 +186,9 @@ class ReviewKind(StrEnum):
 
 
 LIVE_AFTER_GEL = frozenset({PartKind.DIALOGUE, PartKind.EVALUATION})
-"""What is written about a frozen contract, and never into it: its clauses move while those of the contract don't."""
+"""What is written about a frozen contract, and never into it."""
 OUTSIDE_CONTRACT = LIVE_AFTER_GEL | {PartKind.MINUTES}
-"""What is negotiated by the same moves, and is no part of what is signed."""
+"""What is negotiated by the same moves, and is no part of what is signed: it moves while the contract is frozen."""
 
 
 class ClauseKind(StrEnum):

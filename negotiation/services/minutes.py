@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from negotiation.documents.minutes_print import print_minutes
 from negotiation.documents.pdf_print import PrintFailure, UnprintableText
-from negotiation.errors import Frozen, NotFound, PrintFailed, SeanceInState, Unprintable
+from negotiation.errors import NotFound, PrintFailed, SeanceInState, Unprintable
 from negotiation.events import Event, Kind
 from negotiation.rules.minutes import passages
 from negotiation.rules.policy import Actor
@@ -42,14 +42,12 @@ class Printable:
 def draw_up_minutes(uow: UnitOfWork, actor: Actor, seance_id: str) -> str:
     """The relevé of a séance that is over, made once: its part's id, whoever asks again.
 
-    Raises NotFound, NotAllowed, SeanceInState, Frozen, UnreadableText.
+    Raises NotFound, NotAllowed, SeanceInState, UnreadableText.
     """
     require(actor, Action.PLAN_SEANCE)
     seance = _closed(uow, actor, seance_id)
     if found := minutes_of(uow.session, actor, seance.id):
         return found.part_id
-    if uow.lock(seance.negotiation_id).frozen_at is not None:
-        raise Frozen()
     written = passages(facts_of_seance(uow.session, actor, seance.id))
     part = part_apart(uow, seance.negotiation_id, PLACE, key=seance.id, title=seance.title, seance=seance.id)
     minutes = Minutes(

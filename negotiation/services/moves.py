@@ -31,7 +31,7 @@ from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import (
     ACTION_OF_MOVE,
     GESTURE_OF_MOVE,
-    LIVE_AFTER_GEL,
+    OUTSIDE_CONTRACT,
     SHARED,
     TALK_MOVES,
     TEXT_MOVES,
@@ -196,7 +196,7 @@ def open_clause(uow: UnitOfWork, actor: Actor, clause_id: str) -> Clause:
     if clause is None or clause.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(clause.circle)):
         raise NotFound()
     frozen = uow.lock(clause.negotiation_id).frozen_at is not None
-    if frozen and uow.session.get_one(Part, clause.part_id).kind not in LIVE_AFTER_GEL:
+    if frozen and uow.session.get_one(Part, clause.part_id).kind not in OUTSIDE_CONTRACT:
         raise Frozen()
     uow.refresh(clause)
     return clause

@@ -71,7 +71,8 @@ class Task(SQLModel, table=True):
     negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))
     circle: str = Field(max_length=60)
     title: str
-    owner_id: str | None = Field(default=None, sa_column=key_column("member.id", nullable=True, index=False))
+    owner_id: str | None = Field(default=None, max_length=36)
+    """Member id: somebody invited who never came may go, and what there was to do stays."""
     due_on: date | None = None
     clause_id: str | None = Field(default=None, max_length=36)
     part_id: str | None = Field(default=None, max_length=36)

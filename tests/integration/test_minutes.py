@@ -16,10 +16,9 @@ from negotiation.errors import CannotShape, Frozen, IllegalMove, NotAllowed, Sea
 from negotiation.events import Kind
 from negotiation.rules.anchoring import plain_text
 from negotiation.rules.clause_text import version_fingerprint
-from negotiation.rules.minutes import passages
 from negotiation.rules.seances import DecisionKind
 from negotiation.rules.situation import Reason
-from negotiation.rules.vocabulary import SHARED, ClauseState, DocumentKind, Gesture, Move, Role
+from negotiation.rules.vocabulary import SHARED, ClauseState, DocumentKind, Gesture, Move, PartKind, Role
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.discussing import send_message
 from negotiation.services.exporting import collect_archive
@@ -32,6 +31,7 @@ from negotiation.services.visa_rules import set_visa_rule
 from negotiation.services.visas import submit
 from negotiation.store import Store
 from negotiation.store.columns import now
+from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import Version
 from negotiation.store.minutes import Minutes
 from negotiation.store.queries.clauses import (
@@ -44,7 +44,6 @@ from negotiation.store.queries.clauses import (
 )
 from negotiation.store.queries.gate import gate_of
 from negotiation.store.queries.history import history_page
-from negotiation.store.queries.minutes import facts_of_seance, minutes_of
 from negotiation.store.queries.negotiations import counts_of, plan_of
 from negotiation.store.queries.seances import seance_view, seances_of
 from negotiation.store.queries.shape import dropped_parts
@@ -52,6 +51,7 @@ from negotiation.store.queries.synoptique import lines_of
 from negotiation.store.queries.turns import convergence_of, paces_of
 from negotiation.store.queries.vigilance import facts_of
 from tests.builders import Table, a_table
+from tests.closing_table import an_agreed_table, freeze
 from tests.minutes_table import Relevé, a_relevé
 from tests.opened_bytes import words_met
 from tests.scenarios import EHPAD, HANDICAP, sample
@@ -345,15 +345,34 @@ def _seances(table: Table) -> list[str]:
         return [card.id for card in seances_of(session, table.og.dg.actor)]
 
 
-@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
-def test_a_frozen_contract_takes_no_relevé_but_its_records_still_tell_one(store: Store) -> None:
-    table = a_table(store, sample(EHPAD))
-    (seance,) = _seances(table)
+def test_seances_go_on_after_the_gel_with_their_relevés_and_the_contract_does_not_move(store: Store) -> None:
+    table = an_agreed_table(store)
+    frozen = freeze(table)
+    meeting = an_open_seance(table, table.ars.dg, title="Comité de suivi")
+    meeting.record(table.cd.dg, DecisionKind.TASK, text="Transmettre l’ERRD.")
     with pytest.raises(Frozen):
-        a_relevé(Meeting(table, seance), table.og.dg)
+        meeting.record(table.og.dg, DecisionKind.QUESTION, CLAUSE, text="Et en 2028 ?")
+    meeting.a_minute_passes()
+    meeting.close(table.ars.dg)
+    relevé = a_relevé(meeting, table.ars.dg)
+    corrected = Order(
+        Move.COUNTER_PROPOSAL, text="Transmettre l’ERRD et ses annexes.", motive="Deux.", seen=relevé.seen("actions")
+    )
+    relevé.play(table.og.dg, "actions", corrected)
+    for seat in (table.ars, table.cd, table.og):
+        relevé.approve(seat.dg)
+    assert relevé.view.approved_at and "et ses annexes" in relevé.words
     with store.reading() as session:
-        assert passages(facts_of_seance(session, table.og.dg.actor, seance))
-        assert minutes_of(session, table.og.dg.actor, seance) is None
+        assert contract_as_it_stands(session, table.id).content_hash == frozen.content_hash
+    for write in (
+        update(Clause).where(col(Clause.id) == table.clause_id(CLAUSE)).values(label="Autre"),
+        update(Clause).where(col(Clause.id) == table.clause_id(CLAUSE)).values(part_id=relevé.view.part_id),
+        update(Part).where(col(Part.id) == table.part_id("k01")).values(kind=PartKind.MINUTES),
+        update(Part).where(col(Part.id) == relevé.view.part_id).values(kind=PartKind.ARTICLE),
+        update(Clause).where(col(Clause.part_id) == relevé.view.part_id).values(part_id=table.part_id("k01")),
+    ):
+        with pytest.raises(DBAPIError, match="frozen"), store.engine.begin() as connection:
+            connection.execute(write)
 
 
 def test_it_prints_as_a_project_then_as_approved(relevé: Relevé, table: Table) -> None:

@@ -131,6 +131,11 @@ class ClauseCard:
         """Agreed because a file's signature declared it, not because somebody accepted it here."""
         return bool(self.attributes.get("declared")) and self.agreed_text is not None
 
+    @property
+    def is_after_gel(self) -> bool:
+        """Whether it moves while the contract is frozen: it is approved with its document, and signed with none."""
+        return APPROVAL in self.attributes
+
     def waits_for_party(self, party_id: str) -> bool:
         return party_id in self.waits_for
 
