@@ -25,6 +25,7 @@ class Visitor:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.client = app.test_client()
+        self._token = ("", "")
 
     @property
     def store(self) -> Store:
@@ -54,8 +55,17 @@ class Visitor:
         return self.client.post(path, data={"csrf_token": self.form_token()} | (fields or {}), **rest)
 
     def form_token(self) -> str:
-        page = self.client.get("/connexion/confirmer", follow_redirects=True).text
-        return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]  # type: ignore[index]
+        """As a page of ours carries it; good for as long as the browser keeps the cookie that came with it."""
+        if not self._token[0] or self._token[0] != self._form_cookie():
+            page = self.client.get("/connexion/confirmer", follow_redirects=True).text
+            found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+            assert found, page
+            self._token = (self._form_cookie(), found[1])
+        return self._token[1]
+
+    def _form_cookie(self) -> str:
+        cookie = self.client.get_cookie(self.app.config["SESSION_COOKIE_NAME"])
+        return cookie.value if cookie else ""
 
     def socket_token(self) -> str:
         page = self.client.get("/connexion/confirmer").text
