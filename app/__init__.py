@@ -29,6 +29,7 @@ from app.pages.opening import opening
 from app.pages.perimeter import perimeter
 from app.pages.pieces import pieces
 from app.pages.readings import readings
+from app.pages.provenance import provenance
 from app.pages.retaking import retaking
 from app.pages.seances import seances
 from app.pages.seances_agenda import seances_agenda
@@ -76,6 +77,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     navettes,
     navette,
     trajectories,
+    provenance,
     history,
     members,
     closing,

@@ -1,4 +1,5 @@
-"""Who wrote what in the live drafts that this process serves, kept up a little behind their writers.
+"""Who wrote what, kept up a little behind the writers: in the live drafts that this process serves, and in the texts
+that were tabled.
 
 Reading the logs is work for a process of its own; what it found is kept by this one.
 """
@@ -14,10 +15,12 @@ import structlog
 from flask import current_app
 
 from app.database import current_store
+from negotiation.services import provenance
 from negotiation.services.crediting import Credits, Round, keep
 from negotiation.services.crediting_process import PROGRAM
 from negotiation.services.drafting import LiveDrafts
 from negotiation.store import Announcing
+from negotiation.store.queries.origins import underived
 
 log = structlog.get_logger()
 
@@ -97,3 +100,20 @@ def credit_words() -> None:
     if found.credits:
         with current_store().unit_of_work(Announcing.SILENT) as uow:
             keep(uow, found.credits)
+
+
+def derive_origins() -> None:
+    """A round over the texts that were tabled since the last one. Raises CalledProcessError."""
+    store = current_store()
+    with store.reading() as session:
+        if not underived(session, limit=1):
+            return
+    found = subprocess.run(
+        [sys.executable, "-c", provenance.PROGRAM],
+        input=json.dumps(current_app.extensions["settings"].database_url),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    with store.unit_of_work(Announcing.SILENT) as uow:
+        provenance.keep_derived(uow, json.loads(found.stdout))

@@ -43,6 +43,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
             "etat": ["agreed", "autre"],
             "page": NUMBERS,
         },
+        "provenance.show_provenance": {"partie": [*ids["part_id"], "x"]},
         "search.show_search": {"q": ["convenu", "%", "œuvre d’art"], "page": NUMBERS, "dans": ["x"], "seance": ["x"]},
         "discussion.show_discussion": _circles(ids) | {"message": [*ids.get("message_id", [])[:9], "x"]},
         "discussion_pieces.discussion_fragment": _circles(ids) | {"depuis": NUMBERS},

@@ -1,4 +1,4 @@
-"""« Qui a écrit quoi » in a text of the table commune, as pages show it: a share by party, each word with its sign."""
+"""« Qui a écrit quoi », as pages show it: a share by party, each word with its sign."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from app.pages.passages import Counting, Rewriter
 from app.pages.presentation import markdown, the_party
 from negotiation.drafting.authorship import Run, shares, spans_of
 from negotiation.rules.anchoring import plain_text
+from negotiation.rules.word_shares import percents_of
 from negotiation.store.queries.people import PartyView
 
 
@@ -32,6 +33,23 @@ class Authorship:
     html: Markup
 
 
+@dataclass(frozen=True)
+class Hand:
+    """Whose a passage is, in the three ways that it is told: `said` aloud, by `letter`, by the line of `sign` (a
+    party's; None: nobody knows)."""
+
+    said: str
+    letter: str
+    sign: str | None
+
+    @classmethod
+    def of(cls, party: PartyView) -> "Hand":
+        return cls(f"écrit par {the_party(party.short_name)}", party.letter, party.sign)
+
+
+NOBODY_KNOWS = Hand("origine indéterminée", "?", None)
+
+
 def authorship_of(frame: Frame, text: str, written: Sequence[Run]) -> Authorship | None:
     """None where nobody knows: a text that didn't come from the table commune."""
     spans = spans_of(plain_text(text), written) if written else ()
@@ -39,24 +57,16 @@ def authorship_of(frame: Frame, text: str, written: Sequence[Run]) -> Authorship
     words = {party: counted[party.id] for party in frame.parties.values() if party.id in counted}
     if not spans or not words:
         return None
-    percents = _percents(list(words.values()))
+    percents = percents_of(list(words.values()))
     shown = [Share(party, count, percent) for (party, count), percent in zip(words.items(), percents, strict=True)]
-    signed = [(start, end, frame.parties[author]) for start, end, author in spans if author in frame.parties]
-    return Authorship(tuple(shown), counted.get(None, 0), _signed(markdown(text), plain_text(text), signed))
+    signed = [(start, end, Hand.of(frame.parties[author])) for start, end, author in spans if author in frame.parties]
+    return Authorship(tuple(shown), counted.get(None, 0), signed_words(text, signed))
 
 
-def _percents(counts: Sequence[int]) -> list[int]:
-    """Whole numbers that make 100 together: what rounding leaves goes to the largest remainders."""
-    total = sum(counts)
-    percents = [100 * count // total for count in counts]
-    remainders = sorted(range(len(counts)), key=lambda at: -(100 * counts[at] % total))
-    for at in remainders[: 100 - sum(percents)]:
-        percents[at] += 1
-    return percents
-
-
-def _signed(html: str, visible: str, spans: Sequence[tuple[int, int, PartyView]]) -> Markup:
-    """The same HTML, each passage underlined in its party's line and followed by its letter."""
+def signed_words(text: str, spans: Sequence[tuple[int, int, Hand]]) -> Markup:
+    """A text (Markdown) as HTML, each passage [start, end) of its visible text underlined in its party's line and
+    followed by its letter."""
+    html, visible = markdown(text), plain_text(text)
     letters = [place for place, sign in enumerate(visible) if not sign.isspace()]
     counting = Counting()
     counting.feed(html)
@@ -72,7 +82,7 @@ def _signed(html: str, visible: str, spans: Sequence[tuple[int, int, PartyView]]
 class _Signing(Rewriter):
     """Writes the HTML again, the words of each party in a `<span>`."""
 
-    def __init__(self, letters: Sequence[int], spans: Sequence[tuple[int, int, PartyView]]) -> None:
+    def __init__(self, letters: Sequence[int], spans: Sequence[tuple[int, int, Hand]]) -> None:
         super().__init__()
         self.letters = letters
         self.spans = list(spans)
@@ -82,39 +92,41 @@ class _Signing(Rewriter):
         if not self.is_read:
             self.out.append(escape(data))
             return
-        piece, party = "", self._party()
+        piece, hand = "", self._hand()
         for sign in data:
             if not sign.isspace():
-                if (now := self._party()) != party:
-                    self._put(piece, party)
-                    piece, party = "", now
+                if (now := self._hand()) != hand:
+                    self._put(piece, hand)
+                    piece, hand = "", now
                 self.at += 1
             piece += sign
             if self.spans and self.at and self.letters[self.at - 1] + 1 >= self.spans[0][1]:
-                self._put(piece, party)
+                self._put(piece, hand)
                 self._end()
-                piece, party = "", self._party()
-        self._put(piece, party)
+                piece, hand = "", self._hand()
+        self._put(piece, hand)
 
-    def _party(self) -> PartyView | None:
+    def _hand(self) -> Hand | None:
         """Of the letter that comes."""
         if not self.spans or self.at >= len(self.letters):
             return None
-        start, end, party = self.spans[0]
-        return party if start <= self.letters[self.at] < end else None
+        start, end, hand = self.spans[0]
+        return hand if start <= self.letters[self.at] < end else None
 
-    def _put(self, words: str, party: PartyView | None) -> None:
+    def _put(self, words: str, hand: Hand | None) -> None:
         if not words:
             return
-        if party is None or words.isspace():
+        if hand is None or words.isspace():
             self.out.append(escape(words))
             return
         start = self.spans[0][0]
         if start >= 0:
-            self.out.append(f'<span class="vh">écrit par {the_party(party.short_name)} : </span>')
+            self.out.append(f'<span class="vh">{escape(hand.said)} : </span>')
             self.spans[0] = (-1, *self.spans[0][1:])
-        self.out.append(f'<span class="wrote" data-party="{party.sign}">{escape(words)}</span>')
+        look = f'class="wrote" data-party="{hand.sign}"' if hand.sign else 'class="wrote-unknown"'
+        self.out.append(f"<span {look}>{escape(words)}</span>")
 
     def _end(self) -> None:
-        _, _, party = self.spans.pop(0)
-        self.out.append(f'<b class="by" data-party="{party.sign}" aria-hidden="true">{escape(party.letter)}</b>')
+        _, _, hand = self.spans.pop(0)
+        look = f'class="by" data-party="{hand.sign}"' if hand.sign else 'class="by by-unknown"'
+        self.out.append(f'<b {look} aria-hidden="true">{escape(hand.letter)}</b>')

@@ -27,9 +27,7 @@ from negotiation.drafting.authorship import (
 )
 from negotiation.rules.anchoring import plain_text
 from negotiation.rules.redline_words import Alphabet, aligned, is_word, tokens_of, words_of
-
-UNKNOWN = "?"
-"""The origin of words that the texts don't settle. The third kind of `Author`: a party, None for what was there."""
+from negotiation.rules.word_shares import UNKNOWN
 
 _NEW = "+"
 """Who wrote a word of this step, until it is known that nobody doubts it."""

@@ -6,8 +6,9 @@ from importlib.resources import files
 
 import pytest
 
-from negotiation.drafting.authorship_versions import UNKNOWN, Tabled, origins
+from negotiation.drafting.authorship_versions import Tabled, origins
 from negotiation.rules.redline_words import words_of
+from negotiation.rules.word_shares import UNKNOWN
 
 OG, ARS, CD = "og", "ars", "cd"
 
