@@ -14,6 +14,7 @@ from app.pages.closing import closing
 from app.pages.discussion import discussion
 from app.pages.discussion_pieces import discussion_pieces
 from app.pages.draft_starts import draft_starts
+from app.pages.engagement_file import engagement_file
 from app.pages.extract import extract
 from app.pages.history import history
 from app.pages.home import home
@@ -77,6 +78,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     navettes,
     navette,
     trajectories,
+    engagement_file,
     provenance,
     history,
     members,

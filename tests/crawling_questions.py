@@ -36,6 +36,8 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "texts.clause_fragment": {"onglet": [*TABS, "autre"], **_threads(ids)},
         "shaping.show_add": _adding(ids),
         "navette.show_navette": _steps(ids),
+        "engagement_file.engagement_pdf": {"interne": ["1"]},
+        "engagement_file.history_spreadsheet": {"interne": ["1"]},
         "history.show_history": _circles(ids),
         "navettes.show_navettes": {
             "mots": ["contrat"],

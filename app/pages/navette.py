@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.pages.frame import Frame, asked_number, frame_of, reader_on_clause
-from app.pages.navette_steps import NavetteStep, lanes_of, shown_steps
+from app.pages.navette_steps import NavetteStep, compared_versions, lanes_of, shown_steps
 from app.pages.trajectory import trajectory_view
 from app.security import serves
 from negotiation.errors import NotFound
@@ -187,8 +187,8 @@ def _against_first() -> bool:
 
 def _page(session: Session, frame: Frame, card: ClauseCard, *, told: Told, asked: Asked) -> str:
     moves = words_of(session, frame.actor, asked.leaf.steps)
-    steps = shown_steps(session, frame, card, moves=moves, told=told, against_first=asked.against_first)
-    steps = _with_sittings(steps, told)
+    versions = compared_versions(session, card.id, moves)
+    steps = with_sittings(shown_steps(frame, moves, versions, told=told, against_first=asked.against_first), told)
     shaped = shaped_of(session, frame.actor, card.id)
     others = [each.other_id for each in shaped if each.other_id]
     return render_template(
@@ -217,7 +217,7 @@ def _page(session: Session, frame: Frame, card: ClauseCard, *, told: Told, asked
     )
 
 
-def _with_sittings(steps: tuple[NavetteStep, ...], told: Told) -> tuple[NavetteStep, ...]:
+def with_sittings(steps: tuple[NavetteStep, ...], told: Told) -> tuple[NavetteStep, ...]:
     by_id = {sitting.seance_id: sitting for sitting in told.sittings}
     return tuple(replace(step, sitting=by_id.get(told.navette.seances.get(step.move.id, ""))) for step in steps)
 

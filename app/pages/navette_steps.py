@@ -72,20 +72,23 @@ class AsTold(Protocol):
     def became(self) -> Mapping[str, frozenset[Kind]]: ...
 
 
+def compared_versions(session: Session, clause_id: str, moves: Iterable[MoveView]) -> dict[int, VersionView]:
+    """The versions that these moves table or answer, those just before them, and the first."""
+    numbers = {move.version_number for move in moves if move.version_number}
+    wanted = sorted(numbers | {number - 1 for number in numbers if number > 1} | ({1} if numbers else set()))
+    return versions_of(session, clause_id, wanted)
+
+
 def shown_steps(
-    session: Session,
     frame: Frame,
-    card: ClauseCard,
-    *,
     moves: Sequence[MoveView],
+    versions: Mapping[int, VersionView],
+    *,
     told: AsTold,
     against_first: bool = False,
 ) -> tuple[NavetteStep, ...]:
     """These moves with their words and marks: what it costs depends on how many they are, never on how many there
-    were."""
-    numbers = {move.version_number for move in moves if move.version_number}
-    wanted = sorted(numbers | {number - 1 for number in numbers if number > 1} | ({1} if numbers else set()))
-    versions = versions_of(session, card.id, wanted)
+    were. Touches no database: many of them leave the event loop."""
     answers = {answer.answered: answer for answer in told.answers}
     return tuple(
         _step(

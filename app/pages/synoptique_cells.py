@@ -73,9 +73,9 @@ def row_of(frame: Frame, found: ClausePositions) -> Row:
 def text_of(cell: Cell) -> CellText:
     """The cell as plain words with their marks, line by line as the page shows it."""
     lines: list[CellText] = [(Mark(Op.EQUAL, cell.meta),)] if cell.meta else []
-    if words := _marks_of(cell.html):
+    if words := marks_of(cell.html):
         lines.append(words)
-    lines += [_marks_of(note) for note in cell.notes]
+    lines += [marks_of(note) for note in cell.notes]
     return tuple(_joined(lines))
 
 
@@ -229,7 +229,8 @@ class _Marks(HTMLParser):
             self.marks.append(Mark(Op.EQUAL, space))
 
 
-def _marks_of(html: Markup) -> CellText:
+def marks_of(html: Markup) -> CellText:
+    """What a page shows with its marks, as plain words and what became of each."""
     reader = _Marks()
     reader.feed(str(html))
     reader.close()

@@ -115,6 +115,16 @@ def refuse_unprintable(tree: object) -> None:
                 raise UnprintableText(character, words[max(0, at - 30) : at + 30].strip())
 
 
+def as_printable(tree: Any) -> Any:
+    """The same tree, « ? » in the place of each character that the fonts don't have."""
+    if isinstance(tree, str):
+        printable = _printable()
+        return "".join(character if character in printable else "?" for character in tree)
+    if isinstance(tree, dict):
+        return {name: as_printable(value) for name, value in tree.items()}
+    return [as_printable(value) for value in tree] if isinstance(tree, list) else tree
+
+
 @cache
 def _printable() -> frozenset[str]:
     """Characters that both the serif, or the sans after it, can show: written beside the fonts when they were cut."""

@@ -115,7 +115,7 @@ class _Sheet:
             place = Place(self.xs[at], 338)
             yield Label(f"d{at:04}", _dates(point.at, with_hour=crowded, with_year=new_year), (place,), 14, rank)
         for at, seen in enumerate(self.path.observed):
-            yield Label(f"y{at:04}", (str(seen.year),), (Place(self.year(at)[0], 338),), 14)
+            yield Label(f"y{at:04}", (str(seen.year),), (Place(self.year(at)[0], 338),), 14, -1)
 
     def promise(self) -> Iterable[str]:
         """From the agreement to the last year, dashed."""

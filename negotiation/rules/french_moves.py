@@ -51,7 +51,7 @@ MOVE_SIGNS: Mapping[Move, str] = {
     Move.RESERVE_MAINTAINED: "!",
 }
 """In the lanes. A text has the shape of its party; what is asked of all, an arrow."""
-REQUEST_SIGN = "↺"
+REQUEST_SIGN = "→"
 PHASE_WORDS: Mapping[Phase, str] = {
     Phase.CADRAGE: "Cadrage",
     Phase.DIAGNOSTIC: "Diagnostic",

@@ -65,11 +65,11 @@ def sittings_on(session: Session, actor: Actor, clause_id: str) -> tuple[Sitting
         ),
     )
     rows = session.execute(query.order_by(col(Seance.on), col(Seance.position))).scalars()
-    held = (_sitting(row) for row in rows if row.opened_at or (clause.code and clause.code in row.engagement_codes))
+    held = (sitting_of(row) for row in rows if row.opened_at or (clause.code and clause.code in row.engagement_codes))
     return tuple(sitting for sitting in held if sitting is not None)
 
 
-def _sitting(row: Seance) -> Sitting | None:
+def sitting_of(row: Seance) -> Sitting | None:
     """With its true moments; or with the day and hours that a file declares, in Paris. None when those can't be read:
     a file may write them in any way."""
     if row.opened_at is not None:
