@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import announcing, assets, errors, limits, observability, security, sockets
 from app.config import Settings
 from app.pages import presentation, remembering, rendering
+from app.pages.at_date import at_date
 from app.pages.choosing import choosing
 from app.pages.closing import closing
 from app.pages.discussion import discussion
@@ -79,6 +80,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     navette,
     trajectories,
     engagement_file,
+    at_date,
     provenance,
     history,
     members,

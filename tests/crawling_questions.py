@@ -48,6 +48,8 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "provenance.show_provenance": {"partie": [*ids["part_id"], "x"]},
         "search.show_search": {"q": ["convenu", "%", "œuvre d’art"], "page": NUMBERS, "dans": ["x"], "seance": ["x"]},
         "discussion.show_discussion": _circles(ids) | {"message": [*ids.get("message_id", [])[:9], "x"]},
+        "at_date.find_date": {"jour": ["2026-04-02", "x"], "heure": ["10:00"], "partie": ["x"]},
+        "at_date.show_at_date": {"partie": [*ids.get("part_id", [])[:2], "x"], "page": NUMBERS},
         "discussion_pieces.discussion_fragment": _circles(ids) | {"depuis": NUMBERS},
         "discussion_pieces.more_messages": _circles(ids) | {"apres": NUMBERS},
         "discussion_pieces.discussion_panel": _circles(ids) | {"seance": ["x"]},

@@ -10,6 +10,7 @@ from negotiation.rules.turn import Turn
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, PartKind
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.negotiations import PlanEntry
+from negotiation.store.queries.shape_at import PartAt
 
 ARTICLES = "Articles du contrat"
 EVERYTHING = "Engagements et clauses discutées"
@@ -200,7 +201,7 @@ def page_of(grouped: tuple[Group, ...], page: int) -> Page:
     return Page(tuple(shown), page + 1 if at > last else None, late_total)
 
 
-def entry_title(entry: PlanEntry) -> str:
+def entry_title(entry: PlanEntry | PartAt) -> str:
     """« 2. Parcours », but « Annexes opposables » without its number, « Annexes »."""
     is_said = f"{entry.title} ".startswith(f"{entry.code} ")
     return f"{entry.code}. {entry.title}" if entry.code and not is_said else entry.title

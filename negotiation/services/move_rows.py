@@ -35,8 +35,10 @@ def write_move(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, o
         version = _table_version(uow, actor, clause, order=order, outcome=outcome)
     move = move_row(uow, actor, clause, order=order, version_id=version.id if version else answered)
     fallen = _settle_reserves(uow, clause, move, after=outcome.situation)
+    concerned: frozenset[str] = frozenset()
     if outcome.became_concerned:
-        _note_joined(uow, clause, outcome.situation.concerned, moment=moment)
+        concerned = _concerned_now(uow, clause)
+        _note_joined(clause, concerned, outcome.situation.concerned, moment=moment)
     _update_clause(clause, outcome, version=version, moment=moment, move=order.move)
     _compare_and_set(uow)
     if outcome.became_concerned:
@@ -44,7 +46,7 @@ def write_move(uow: UnitOfWork, actor: Actor, clause: Clause, *, order: Order, o
     if outcome.became_reopened:
         keep_words(uow, clause)
         restart_drafts(uow, clause)
-    _record(uow, actor, clause, order=order, move=move, outcome=outcome, fallen=fallen)
+    _record(uow, actor, clause, order=order, move=move, outcome=outcome, fallen=fallen, concerned=concerned)
     return move
 
 
@@ -158,10 +160,13 @@ def _update_clause(clause: Clause, outcome: Outcome, *, version: Version | None,
         clause.moved_on = moment
 
 
-def _note_joined(uow: UnitOfWork, clause: Clause, parties: frozenset[str], *, moment: datetime) -> None:
-    """Since when those agree here who didn't before: the clocks of the others run on."""
+def _concerned_now(uow: UnitOfWork, clause: Clause) -> frozenset[str]:
     query = select(col(ClauseParty.party_id)).where(col(ClauseParty.clause_id) == clause.id)
-    before = set(uow.session.execute(query).scalars())
+    return frozenset(uow.session.execute(query).scalars())
+
+
+def _note_joined(clause: Clause, before: frozenset[str], parties: frozenset[str], *, moment: datetime) -> None:
+    """Since when those agree here who didn't before: the clocks of the others run on."""
     known = {key: at for key, at in clause.attributes.get(JOINED_AT, {}).items() if key in parties}
     joined = known | dict.fromkeys(sorted(parties - before), moment.isoformat())
     clause.attributes = clause.attributes | {JOINED_AT: joined}
@@ -189,7 +194,9 @@ def _record(
     move: MoveRow,
     outcome: Outcome,
     fallen: frozenset[str],
+    concerned: frozenset[str],
 ) -> None:
+    """`concerned`: by whom it was agreed on until then, where the parties change."""
     happening = event_of(uow, actor, clause, order=order, move=move, kind=KIND_OF_MOVE[order.move])
     became = _what_became(uow, outcome, fallen=fallen) if order.move not in TALK_MOVES else {}
     uow.record(replace(happening, payload={**happening.payload, **became}))
@@ -206,6 +213,8 @@ def _record(
                 "move": move.id,
                 "parties": _keys(uow, outcome.situation.concerned),
             }
+            if kind is Kind.CONCERNED_CHANGED:
+                facts["before"] = _keys(uow, concerned)
             uow.record(
                 Event(
                     kind, clause.negotiation_id, SHARED, actor.key, facts, clause_id=clause.id, part_id=clause.part_id

@@ -41,6 +41,9 @@ class MoveRow(SQLModel, table=True):
         Index("ix_move_clause_rank", "clause_id", "rank"),
         # Both columns: with one index each, SQLite reads a whole negotiation to count the moves of one clause.
         Index("ix_move_negotiation_clause_rank", "negotiation_id", "clause_id", "rank"),
+        # All that is asked to tell where a clause stood at a date, in the order in which it is asked.
+        Index("ix_move_told", "negotiation_id", "circle", "clause_id", "rank", "at", "type"),
+        Index("ix_move_day", "negotiation_id", "circle", "at"),
         UniqueConstraint("negotiation_id", "key"),
         Index("ix_move_request", "member_id", "request_key", unique=True),
         Index("ix_move_message", "message_id"),

@@ -20,6 +20,7 @@ class HistoryEntry(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("negotiation_id", "circle", "sequence"),
         Index("ix_history_entry_recorded", "negotiation_id", "recorded_at"),
+        Index("ix_history_entry_kind", "negotiation_id", "circle", "kind", "sequence"),
     )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     negotiation_id: str = Field(sa_column=key_column("negotiation.id", index=False))
