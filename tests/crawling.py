@@ -158,18 +158,24 @@ def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, 
     """Every answer by address: each route with each id, each question on the ids of `asked` (all of them unless told),
     then whatever questions those pages link to, beside one reading of each clause.
 
-    In the ordinary run, what is asked by a link of clauses that aren't among `ids` is asked of one of them.
+    In the ordinary run, what is asked by a link of clauses that aren't among `ids` is asked of one of them, and what
+    isn't there for this visitor is asked one question instead of all.
     """
     chosen = ids if asked is None else asked
     told_of = frozenset(ids.get("clause_id", [])) if is_short_run() else None
     waiting = [address for rule in routes(visitor.app) for address in addresses_of(visitor.app, rule, ids, chosen)]
+    waiting.sort(key=lambda address: "?" not in address)  # the last comes first: whether it is there, then questions
     met = {_beside_any_reading(address) for address in waiting}
     found: dict[str, Answer] = {}
+    nowhere: set[str] = set()
     while waiting:
         address = waiting.pop()
-        if address in found:
+        path, _, question = address.partition("?")
+        if address in found or (question and path in nowhere):
             continue
         found[address] = answer_of(visitor.get(address))
+        if question and is_short_run() and path in found and found[path].status == found[address].status == 404:
+            nowhere.add(path)
         linked = {link for link in links_of(address, found[address]) if "?" in link}
         for link in sorted(linked):
             if (same := _of_any_other_clause(_beside_any_reading(link), told_of)) not in met:
