@@ -26,6 +26,7 @@ from app.errors import sentence_of
 from app.french_click import Day, FrenchGroup, say_usage_error
 from app.pages import presentation
 from negotiation import verifier
+from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.errors import InvalidInput, NotFound, Refusal
 from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor, Authentication, Method, circles_of
@@ -35,10 +36,12 @@ from negotiation.services.exporting import collect_archive, pack_archive, record
 from negotiation.services.importing import Imported, import_scenario, read_file
 from negotiation.services.members import checked_email
 from negotiation.services.members import person_with as person_with_account
+from negotiation.services.minutes import Printable, printed
 from negotiation.services.signing_in import make_signin_link
 from negotiation.store import Announcing, Store, connect_store, migrate
 from negotiation.store.columns import now
 from negotiation.store.queries.clause_names import clause_names
+from negotiation.store.queries.closing import minutes_with_content
 from negotiation.store.queries.history import EntryView, history_page
 from negotiation.store.queries.instance import (
     TableView,
@@ -204,7 +207,7 @@ def export(negotiation: str, email: str, form: str, output: Path) -> None:
     click.echo(f"{output} : {len(archive.data)} octets. À vérifier par : navette verify {output}")
 
 
-@navette.command(help="Vérifie un dossier de preuve, ou le PDF d’un contrat figé ici.")
+@navette.command(help="Vérifie un dossier de preuve, ou le PDF d’un contrat figé ou d’un relevé approuvé ici.")
 @click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path))
 @click.option("--head", "heads", multiple=True, metavar="CERCLE=EMPREINTE", help="Une tête que vous avez conservée.")
 @as_json
@@ -213,7 +216,7 @@ def verify(file: Path, heads: tuple[str, ...], as_json: bool) -> None:  # noqa: 
     kept = dict(head.split("=", 1) for head in heads if "=" in head)
     if len(kept) != len(heads):
         raise _Said("usage", "--head attend CERCLE=EMPREINTE.", status=NOT_UNDERSTOOD)
-    report = verifier.verify_pdf(data, _known_files()) if data.startswith(b"%PDF-") else None
+    report = verifier.verify_pdf(data, _known_files(data)) if data.startswith(b"%PDF-") else None
     report = report or verifier.verify_archive(data, kept)
     if as_json:
         _print_json(report.as_json())
@@ -357,9 +360,17 @@ def _read(file: Path) -> bytes:
         raise _Said("unreadable", f"{file} est introuvable ou illisible.", status=NOT_UNDERSTOOD) from None
 
 
-def _known_files() -> dict[str, str]:
+def _known_files(data: bytes) -> dict[str, str]:
+    """Labels by SHA-256: the frozen contracts, and the approved relevé whose content this file carries."""
+    hashes = fingerprints_within(data)
     with _store(_settings()).reading() as session:
-        return frozen_files(session)
+        known, minutes = frozen_files(session), minutes_with_content(session, hashes)
+    if minutes is not None:
+        pdf = printed(Printable(minutes.content, minutes.content_hash))
+        known[verifier.sha256(pdf)] = (
+            f"{minutes.content['negotiation']['title']}, relevé « {minutes.content['title']} »"
+        )
+    return known
 
 
 def _write_whole(output: Path, data: bytes) -> None:

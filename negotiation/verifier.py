@@ -40,6 +40,9 @@ DEEPEST = 32
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
+APPROVALS = ("minutes.approved", "review.approved")
+"""Facts that seal a text which every party approved: the relevé of a séance, a dialogue de gestion, the evaluation."""
+
 SENTENCES = {
     "unknown_format": "le fait {seq} est d’un format inconnu",
     "other_chain": "le fait {seq} appartient à une autre chaîne",
@@ -109,7 +112,8 @@ def verify_pdf(data: bytes, known_hashes: Mapping[str, str]) -> Report:
     fingerprint = sha256(data)
     label = known_hashes.get(fingerprint)
     if label is None:
-        check = Check("Fichier", False, "aucune version figée n’a cette empreinte : un octet au moins diffère")
+        unknown = "aucune version figée, aucun relevé approuvé n’a cette empreinte : un octet au moins diffère"
+        check = Check("Fichier", False, unknown)
         return Report(False, [check], f"{check.label} : {check.detail}", fingerprint=fingerprint)
     check = Check("Fichier", True, f"exactement {label}, pas un octet n’a changé")
     return Report(
@@ -174,7 +178,9 @@ class _Examination:
             self._try(f"Tête conservée, {circle}", self._check_kept_head, circle)
         for folder in self._folders():
             self._try(f"Version figée, {folder}", self._check_version, folder)
-        self._try("Gels et signatures de l’historique", self._check_nothing_missing)
+        for name in self._names("approuves/"):
+            self._try(f"Texte approuvé, {name}", self._check_approved, name)
+        self._try("Gels, signatures et approbations de l’historique", self._check_nothing_missing)
         self._try("Manifeste", self._check_manifest)
         wrong = [check for check in self.checks if not check.ok]
         return Report(
@@ -268,13 +274,28 @@ class _Examination:
         _require(in_order, "une signature est antérieure au gel du texte signé")
         return f"{_many(len(facts), 'signature')} de ce texte"
 
+    def _check_approved(self, name: str) -> str:
+        title, content_hash = self._json(name).get("title"), sha256(self._member(name))
+        told = [fact for kind in APPROVALS for fact in self._facts(kind, content_hash)]
+        _require(bool(told), f"l’historique commun n’a pas enregistré l’approbation de « {title} » avec ces mots")
+        seq = told[0]["header"]["seq"]
+        self.proves.append(
+            f"« {title} » : mots identiques, à l’octet près, à ceux que toutes les parties ont approuvés (fait {seq})."
+        )
+        return f"« {title} », approuvé au fait {seq}"
+
     def _check_nothing_missing(self) -> str:
-        """Every gel and every signature told by the shared history must be in the archive."""
+        """Every gel, signature and approval told by the shared history must be in the archive."""
         present = [self._json(f"{folder}/version.json").get("content_hash") for folder in self._folders()]
         told = self._facts("version.frozen") + self._facts("version.signed")
         for fact in told:
             there = fact["payload"].get("content_hash") in present
             _require(there, f"la version figée dont parle le fait {fact['header']['seq']} manque au dossier")
+        approved = [sha256(self.members[name]) for name in self._names("approuves/")]
+        for fact in (fact for kind in APPROVALS for fact in self._facts(kind)):
+            told.append(fact)
+            there = approved.count(fact["payload"].get("content_hash")) == 1
+            _require(there, f"le texte approuvé dont parle le fait {fact['header']['seq']} manque au dossier")
         return f"{_many(len(told), 'fait')}, pièces présentes" if told else "aucun"
 
     def _check_manifest(self) -> str:

@@ -1,4 +1,4 @@
-"""Vérifier: anybody, without an account, drops a frozen PDF or an archive of proof. Nothing of it is kept."""
+"""Vérifier: anybody, without an account, drops a frozen PDF, an approved relevé or an archive; none is kept."""
 
 import hashlib
 import json
@@ -14,9 +14,17 @@ from app.errors import sentence_of, status_of
 from app.limits import limiter
 from app.offloading import off_the_loop
 from app.security import serves, takes_up_to
+from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.errors import InvalidInput, Refusal
 from negotiation.rules.vocabulary import Action
-from negotiation.store.queries.closing import KnownVersion, is_recorded_head, version_with_pdf
+from negotiation.services.minutes import Printable, printed
+from negotiation.store.queries.closing import (
+    KnownMinutes,
+    KnownVersion,
+    is_recorded_head,
+    minutes_with_content,
+    version_with_pdf,
+)
 from negotiation.verifier import MANIFEST, MAX_BYTES, Report, read_members, verify_archive, verify_pdf
 
 verifying = Blueprint("verifying", __name__)
@@ -25,7 +33,7 @@ FORM_ROOM = 100_000
 """Bytes of the request around the file."""
 SHARED = "shared"
 WRONG = {
-    "file": "Choisissez un fichier : le PDF d’une version figée, ou un dossier de preuve (.zip).",
+    "file": "Choisissez un fichier : le PDF d’une version figée, d’un relevé approuvé, ou un dossier de preuve (.zip).",
     "kind": "Ce fichier n’est ni un PDF, ni un dossier de preuve (.zip).",
     "size": "Ce fichier dépasse 50 Mo.",
     "head": "Une tête compte 64 chiffres ou lettres de a à f. Recopiez-la en entier, ou laissez ce champ vide.",
@@ -43,14 +51,16 @@ class Head:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the page shows. `known`: the version of this platform whose PDF it is; `recorded`: whether the history of
-    the archive is one that this platform recorded, None when there is nothing to compare."""
+    """What the page shows. `known`: the version of this platform whose PDF it is; `minutes`: the approved relevé whose
+    content the PDF carries, even when the rest of the file was changed; `recorded`: whether the history of the archive
+    is one that this platform recorded, None when there is nothing to compare."""
 
     name: str
     size: int
     is_pdf: bool
     report: Report
     known: KnownVersion | None = None
+    minutes: KnownMinutes | None = None
     recorded: bool | None = None
 
 
@@ -110,8 +120,22 @@ def _of_pdf(name: str, data: bytes) -> Verdict:
     fingerprint = hashlib.sha256(data).hexdigest()
     with current_store().reading() as session:
         known = version_with_pdf(session, fingerprint)
-    labels = {fingerprint: f"la version « {known.label} »"} if known else {}
-    return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, labels), known=known)
+    if known is None:
+        return _of_minutes(name, data)
+    report = verify_pdf(data, {fingerprint: f"la version « {known.label} »"})
+    return Verdict(name, len(data), is_pdf=True, report=report, known=known)
+
+
+def _of_minutes(name: str, data: bytes) -> Verdict:
+    """A relevé's PDF isn't kept: printed again from what was approved, it has the same bytes."""
+    hashes = off_the_loop(fingerprints_within, data)
+    with current_store().reading() as session:
+        minutes = minutes_with_content(session, hashes)
+    if minutes is None:
+        return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, {}))
+    pdf = printed(Printable(minutes.content, minutes.content_hash))
+    labels = {hashlib.sha256(pdf).hexdigest(): f"le relevé approuvé « {minutes.content['title']} »"}
+    return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, labels), minutes=minutes)
 
 
 def _of_archive(name: str, data: bytes, kept: Mapping[str, str]) -> Verdict:

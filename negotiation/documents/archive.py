@@ -74,7 +74,8 @@ class FrozenVersion:
 class ArchiveContent:
     """`negotiation` is a summary with at least `id` (the one that chains are named after), `title`, `reference`.
     `contract` is the canonical JSON of the contract as the reader sees it. `exported_at` is written as chains write
-    moments. `versions` holds every gel that the shared history tells of, oldest first.
+    moments. `versions` holds every gel that the shared history tells of, oldest first; `approved` the canonical JSON of
+    every relevé, dialogue and evaluation that it says approved (`verifier.APPROVALS`), oldest first.
     """
 
     negotiation: Mapping[str, object]
@@ -84,6 +85,7 @@ class ArchiveContent:
     contract: bytes
     clauses: Sequence[ClauseText]
     versions: Sequence[FrozenVersion] = ()
+    approved: Sequence[bytes] = ()
 
 
 def write_archive(content: ArchiveContent) -> bytes:
@@ -122,6 +124,8 @@ def _members(content: ArchiveContent) -> dict[str, bytes]:
         members[_free_name(clause.code, members)] = f"# {clause.title}\n\n{clause.markdown}\n".encode()
     for number, version in enumerate(content.versions, start=1):
         members |= _version_files(f"versions/{number:02}", version)
+    for number, approved in enumerate(content.approved, start=1):
+        members[f"approuves/{number:02}.json"] = approved
     return members
 
 
@@ -213,6 +217,8 @@ clauses/                le texte de chaque clause, un fichier chacune
 historique/commun.json  les faits partagés par toutes les parties
 historique/autres       les faits du cercle du lecteur, s’il en a un
 versions/               chaque version figée : texte, PDF, signatures
+approuves/              chaque relevé de séance, dialogue de gestion ou
+                        évaluation que toutes les parties ont approuvé
 manifest.json           l’empreinte et la taille de chaque fichier, la tête
                         de chaque historique ; sa propre empreinte SHA-256
                         est l’empreinte du dossier
@@ -225,7 +231,8 @@ empreinte du fait d’avant, engagement sur le contenu). L’empreinte d’un fa
 est le SHA-256 de son en-tête en JSON canonique (RFC 8785). L’engagement est
 le SHA-256 d’un sel de 32 octets suivi du contenu en JSON canonique. Un
 contenu retenu (« payload » et « salt » nuls) garde sa place dans la chaîne.
-L’empreinte d’une version figée est le SHA-256 de texte.json.
+L’empreinte d’une version figée est le SHA-256 de texte.json, celle d’un
+texte approuvé le SHA-256 de son fichier ; son PDF le porte en pièce jointe.
 
 Ce que cela ne prouve pas
 -------------------------

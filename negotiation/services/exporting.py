@@ -24,12 +24,14 @@ from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation, Part
+from negotiation.store.minutes import Minutes
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.clauses import ClauseCard, cards_on_the_table
 from negotiation.store.queries.history import whole_chains
 from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.record import FrozenVersion as FrozenRow
 from negotiation.store.record import HistoryEntry, Signature
+from negotiation.store.reviews import Review
 from negotiation.store.unit_of_work import UnitOfWork, as_link
 
 MOST_CLAUSE_FILES = 1500
@@ -83,6 +85,7 @@ def _content(session: Session, actor: Actor, negotiation: Negotiation) -> Archiv
         contract=contract_as_it_stands(session, negotiation.id).canonical,
         clauses=_clauses(session, negotiation.id),
         versions=_versions(session, negotiation.id),
+        approved=_approved(session, negotiation.id),
     )
 
 
@@ -165,6 +168,17 @@ def _versions(session: Session, negotiation_id: str) -> list[FrozenVersion]:
         FrozenVersion(row.label, row.content.encode(), row.pdf, _evidence(session, row.id))
         for row in session.execute(query).scalars()
     ]
+
+
+def _approved(session: Session, negotiation_id: str) -> list[bytes]:
+    """The relevés, dialogues and evaluations that every party approved, oldest first."""
+    found = [
+        (row.approved_at, row.content_hash, row.content)
+        for kind in (Minutes, Review)
+        for row in session.execute(select(kind).where(col(kind.negotiation_id) == negotiation_id)).scalars()
+        if row.approved_at is not None
+    ]
+    return [content.encode() for _, _, content in sorted(found)]
 
 
 def _evidence(session: Session, version_id: str) -> list[dict[str, object]]:

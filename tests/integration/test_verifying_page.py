@@ -1,6 +1,7 @@
 """The public page: anybody drops a file and reads a verdict; nothing of it is kept, nothing of a table is told."""
 
 import io
+import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,16 @@ from sqlmodel import SQLModel
 from werkzeug.test import TestResponse
 
 from app.config import Settings
+from negotiation.rules.seances import DecisionKind
 from negotiation.services.exporting import collect_archive, pack_archive
+from negotiation.services.minutes import Printable, minutes_to_print, printed
 from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
 from negotiation.verifier import MAX_BYTES, verify_archive
-from tests.builders import Table
+from tests.builders import Table, a_table
 from tests.closing_table import an_agreed_table, freeze, put_signature
+from tests.minutes_table import Relevé, a_relevé
+from tests.seance_table import an_open_seance
 from tests.unit.proof_samples import sample_archive, with_new_manifest
 from tests.visitors import Visitor
 
@@ -72,6 +77,44 @@ def test_the_frozen_pdf_is_recognised_and_nothing_else_is_told(visitor: Visitor,
     negotiation = closed.table.negotiation()
     for inside in (negotiation.title, negotiation.reference, negotiation.id, "Association Test"):
         assert inside not in page
+
+
+def test_the_pdf_of_an_approved_relevé_is_recognised_and_an_altered_one_refused(app: Flask, visitor: Visitor) -> None:
+    store: Store = app.extensions["store"]
+    table = a_table(store, parties=3)
+    meeting = an_open_seance(table, table.ars.dg, title="Co-rédaction 2")
+    meeting.record(table.cd.dg, DecisionKind.TASK, text="Transmettre l’ERRD.")
+    meeting.a_minute_passes()
+    meeting.close(table.ars.dg)
+    relevé = a_relevé(meeting, table.ars.dg)
+    project = printed(_to_print(relevé))
+    for seat in (table.og, table.ars, table.cd):
+        relevé.approve(seat.dg)
+    pdf = printed(_to_print(relevé))
+    page = drop(visitor, pdf, "releve.pdf").text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "exactement le relevé « Co-rédaction 2 »" in page and "9 juillet 2026" in page
+    assert table.negotiation().title in page
+    assert all(each["by"] in page for each in json.loads(relevé.view.content)["approvals"])
+    altered_page = drop(visitor, pdf + b"\n", "releve.pdf").text.replace("\u00a0", " ")
+    assert "n’est pas le relevé « Co-rédaction 2 » tel qu’il s’imprime ici" in altered_page
+    assert "ni aucun des relevés approuvés" in drop(visitor, project, "projet.pdf").text
+    with store.unit_of_work() as uow:
+        archive = pack_archive(collect_archive(uow, table.og.dg.actor)).data
+    assert verify_archive(archive).ok
+    assert "ceux que toutes les parties ont approuvés" in drop(visitor, archive, "dossier.zip").text
+    forged = altered(archive, "approuves/01.json", b"Transmettre", b"Oublier")
+    assert "n’a pas enregistré l’approbation" in str(verify_archive(forged).first_problem)
+    assert "manque au dossier" in str(verify_archive(without(archive, "approuves/01.json")).first_problem)
+
+
+def _to_print(relevé: Relevé) -> Printable:
+    with relevé.table.store.reading() as session:
+        return minutes_to_print(session, relevé.table.og.dg.actor, relevé.seance_id)
+
+
+def without(archive: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return with_new_manifest({entry: opened.read(entry) for entry in opened.namelist() if entry != name})
 
 
 def test_one_byte_more_and_it_is_no_longer_the_frozen_file(visitor: Visitor, closed: Closed) -> None:

@@ -3,6 +3,8 @@
 All of it is shared: the gel and the signatures are facts between the parties.
 """
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +16,7 @@ from negotiation.errors import NotFound
 from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, Right, Role, Side
 from negotiation.store.columns import now
+from negotiation.store.minutes import Minutes
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.people import MemberView, PartyView, parties_of, sitting
 from negotiation.store.record import FreezeRequest, FrozenVersion, HistoryEntry, Signature
@@ -84,6 +87,28 @@ class KnownVersion:
     label: str
     frozen_at: datetime
     is_declared: bool
+
+
+@dataclass(frozen=True)
+class KnownMinutes:
+    """What the PDF of an approved relevé says, to whoever holds its content. `approvals`: (party, who spoke for it)."""
+
+    content: dict[str, Any]
+    content_hash: str
+
+    @property
+    def approvals(self) -> tuple[tuple[str, str], ...]:
+        names = {party["letter"]: party["name"] for party in self.content["parties"]}
+        return tuple((names[each["party"]], each["by"]) for each in self.content["approvals"])
+
+    @property
+    def on(self) -> date:
+        """The day of the séance."""
+        return date.fromisoformat(self.content["seance"]["on"])
+
+    @property
+    def approved_at(self) -> datetime:
+        return datetime.fromisoformat(self.content["approved_at"])
 
 
 def deciding_parties(session: Session, negotiation_id: str) -> tuple[PartyView, ...]:
@@ -202,6 +227,15 @@ def version_with_pdf(session: Session, pdf_hash: str) -> KnownVersion | None:
     )
     found = session.execute(query).first()
     return KnownVersion(*found) if found else None
+
+
+def minutes_with_content(session: Session, hashes: Collection[str]) -> KnownMinutes | None:
+    """The approved relevé whose content has one of these SHA-256. Open to anybody who holds that content."""
+    query = select(col(Minutes.content), col(Minutes.content_hash)).where(
+        col(Minutes.content_hash).in_(sorted(hashes)), col(Minutes.approved_at).is_not(None)
+    )
+    found = session.execute(query.limit(1)).first()
+    return KnownMinutes(json.loads(found[0]), found[1]) if found else None
 
 
 def is_recorded_head(session: Session, negotiation_id: str, *, sequence: int, header_hash: str) -> bool:
