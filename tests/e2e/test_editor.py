@@ -77,6 +77,14 @@ def test_words_are_found_and_the_text_is_left_by_keyboard_alone(enter: Enter) ->
     keys.press("Escape")
     expect(shortcuts).to_have_count(0)
 
+    # A text that begins with a list opens like any other: its console has nothing to say of the caret.
+    og.expect_saved()
+    og.page.reload()
+    expect(og.live_text.locator("li")).to_have_count(1)
+    assert og.complaints == []
+    og.live_text.click()
+    keys.press("Control+End")
+
     # A link leads to the web or to a mailbox; anything else is refused in words, and nothing typed is lost.
     keys.press("Control+a")
     keys.press("Control+k")

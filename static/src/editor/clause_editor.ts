@@ -3,6 +3,7 @@
 import { Editor } from "@tiptap/core";
 import { Collaboration } from "@tiptap/extension-collaboration";
 import { Selection } from "@tiptap/pm/state";
+import { yXmlFragmentToProsemirrorJSON } from "@tiptap/y-tiptap";
 import type { Socket } from "socket.io-client";
 import { element } from "../page/words";
 import { Carets, tell } from "./carets";
@@ -167,6 +168,8 @@ export class ClauseEditor {
       injectCSS: false,
       enablePasteRules: false,
       editable: this.mayWrite(),
+      // What the binding draws at once: the caret of an empty text has no place in one that begins with a list.
+      content: fragment.length ? yXmlFragmentToProsemirrorJSON(fragment) : "",
       extensions: [
         ...schema,
         Collaboration.configure({ fragment, yUndoOptions: { undoManager: undo } }),
