@@ -17,6 +17,7 @@ from app.pages.discussion_pieces import discussion_pieces
 from app.pages.draft_starts import draft_starts
 from app.pages.engagement_file import engagement_file
 from app.pages.extract import extract
+from app.pages.follow_up import follow_up
 from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
@@ -60,6 +61,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     shape,
     whole,
     readings,
+    follow_up,
     moves,
     retaking,
     choosing,

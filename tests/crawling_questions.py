@@ -36,6 +36,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "texts.clause_fragment": {"onglet": [*TABS, "autre"], **_threads(ids)},
         "shaping.show_add": _adding(ids),
         "navette.show_navette": _steps(ids),
+        "follow_up.show_dialogue": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
         "engagement_file.engagement_pdf": {"interne": ["1"]},
         "engagement_file.history_spreadsheet": {"interne": ["1"]},
         "history.show_history": _circles(ids),

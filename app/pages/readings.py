@@ -1,4 +1,4 @@
-"""Cadrage, diagnostic, indicateurs, finances, calendrier, suivi: what surrounds the text, in readable form."""
+"""Cadrage, diagnostic, indicateurs, finances, calendrier: what surrounds the text, in readable form."""
 
 from collections.abc import Callable
 from typing import Any
@@ -94,18 +94,6 @@ def say_phase(negotiation_id: str) -> ResponseReturnValue:
         move_phase(uow, actor, request.form.get("phase", ""), seen=request.form.get("seen", ""))
     flash("La phase est enregistrée, et dite à toutes les parties.", "done")
     return redirect(url_for("readings.show_calendar", negotiation_id=negotiation_id))
-
-
-@readings.get("/negociations/<negotiation_id>/suivi")
-@serves(Action.READ_TABLE)
-def show_follow_up(negotiation_id: str) -> ResponseReturnValue:
-    def read(session: Session, frame: Frame) -> dict[str, Any]:
-        return {
-            "follow_up": queries.follow_up_of(session, frame.actor),
-            "titles": queries.titles_of(session, frame.actor),
-        }
-
-    return _shown(negotiation_id, "follow_up", read)
 
 
 def _shown(

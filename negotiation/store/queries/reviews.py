@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
 from negotiation.rules.policy import Actor
-from negotiation.rules.reviews import Asked, Field, Held, Noted, Planned, Progress, Standing, standing_of
+from negotiation.rules.reviews import Asked, Field, Held, Noted, Planned, Progress, Resolution, Standing, standing_of
 from negotiation.rules.vocabulary import ClauseState, PartKind, ReviewKind
 from negotiation.store.contract import Part
 from negotiation.store.following import Avenant, DialogueDeGestion
@@ -55,6 +55,19 @@ class About:
     id: str
 
 
+@dataclass(frozen=True)
+class Amendment:
+    """An engagement (`about`: its clause id) that the dialogue of a year says to adjust, why, and what that is worth.
+    `clause_id`: the decision itself."""
+
+    year: int
+    clause_id: str
+    about: str
+    label: str
+    motive: str
+    standing: Standing
+
+
 def reviews_of(session: Session, actor: Actor, kind: ReviewKind) -> tuple[ReviewView, ...]:
     """By year."""
     return _reviews(session, actor, col(Review.kind) == kind)
@@ -78,6 +91,19 @@ def standings_of(
         if worth := standing_of(card.state, is_tabled=is_tabled, contested_by=against):
             found[card.id] = (worth, against)
     return found
+
+
+def amendments_of(session: Session, actor: Actor) -> tuple[Amendment, ...]:
+    """What the dialogues decide, or propose, to adjust by an avenant: what one should change."""
+    reviews = {each.part_id: each for each in reviews_of(session, actor, ReviewKind.DIALOGUE)}
+    found = cards_of_parts(session, actor, reviews)
+    cards = [card for held in found.values() for card in held if card.value == Resolution.AMEND]
+    standings = standings_of(session, actor, cards)
+    return tuple(
+        Amendment(reviews[card.part_id].year, card.id, str(card.attributes[ABOUT]), card.label, card.text, worth)
+        for card in sorted(cards, key=lambda card: (reviews[card.part_id].year, card.label))
+        if (worth := standings.get(card.id, (None,))[0])
+    )
 
 
 def held_dialogues(session: Session, actor: Actor) -> tuple[Held, ...]:

@@ -1,0 +1,106 @@
+"""Le suivi on its pages: opened, filled in, contested, agreed and approved by forms; and what a file declares."""
+
+import re
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from negotiation.rules.vocabulary import Gesture, Role
+from negotiation.services.visas import give_visa, set_visa_rule
+from negotiation.store.queries.inside import waiting_requests
+from negotiation.store.queries.observed import observed_values
+from negotiation.store.queries.reviews import held_dialogues, planned_actions
+from tests.builders import Table
+from tests.form_fields import fields_of
+from tests.imported_once import imported_once
+from tests.reviews_table import Dialogue, a_dialogue, a_signed_table
+from tests.scenarios import EHPAD, sample
+from tests.visitors import Visitor
+
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
+
+@pytest.fixture
+def table(app: Flask) -> Table:
+    return a_signed_table(app.extensions["store"])
+
+
+def entered(app: Flask, email: str) -> Visitor:
+    return Visitor(app).enter(email)
+
+
+def answer(visitor: Visitor, dialogue: Dialogue, field: str, **typed: str) -> str:
+    """One form of the open value: that of the typed `move`, with every field that it holds."""
+    here = f"/negociations/{dialogue.table.id}/suivi/{dialogue.year}"
+    page = visitor.get(f"{here}?valeur={dialogue.cards()[field].id}").text
+    forms = re.findall(r"<form\b.*?</form>", page, re.S)
+    form = next(each for each in forms if f'value="{typed["move"]}"' in each)
+    return visitor.post(f"{here}/gestes", fields_of(form) | typed, follow_redirects=True).text
+
+
+def test_a_dialogue_is_opened_filled_in_contested_and_approved_by_forms(app: Flask, table: Table) -> None:
+    here = f"/negociations/{table.id}/suivi"
+    og, ars, reader = (entered(app, each.email) for each in (table.og.dg, table.ars.dg, table.cd.lect))
+    assert "Ouvrir un dialogue" not in reader.get(here).text
+    page = og.get(here).text
+    assert "Aucun dialogue de gestion n’est enregistré pour l’exercice 2024" in page and "V30" in page
+    fields = {"year": "2024", "on": "2025-06-19", "people": "Directrice générale"}
+    assert "Le dialogue est ouvert" in og.post(here, fields, follow_redirects=True).text
+    dialogue = Dialogue(table, 2024)
+    refused = og.post(here, fields)
+    assert refused.status_code == 409 and "C’était déjà fait" in refused.text
+    typed = {"move": "proposal", "value": "9x", "text": "ERRD de l’année."}
+    assert "ERRD de l’année." in answer(og, dialogue, "observed.i01", **typed), "what was typed is kept"
+    assert "Proposé, 1 sur 3" in answer(og, dialogue, "observed.i01", **(typed | {"value": "93,2"}))
+    told = answer(ars, dialogue, "observed.i01", move="rejection", motive="La définition est à écrire.")
+    assert "Contesté" in told and "La définition est à écrire." in told
+    assert "93,2" in reader.get(f"{here}/2024").text
+    assert "en retard" in answer(og, dialogue, "progress.fa01", move="proposal", state="en retard", percent="40")
+    assert "40" in reader.get(here).text and "▲" in reader.get(here).text
+    told = answer(og, dialogue, "decision.en01", move="proposal", value="ajuster par avenant", text="Travaux.")
+    assert "Ce qu’un avenant devrait changer" in told
+    assert "Ce qu’un avenant devrait changer" in reader.get(here).text
+
+
+def test_what_waits_for_a_visa_is_read_by_nobody_else(app: Flask, table: Table) -> None:
+    dialogue = a_dialogue(table, table.og.dg)
+    with table.store.unit_of_work() as uow:
+        set_visa_rule(uow, table.og.dg.actor, Gesture.PROPOSAL, role=Role.SIGNATORY)
+    og, ars = entered(app, table.og.dg.email), entered(app, table.ars.dg.email)
+    address = f"/negociations/{table.id}/suivi/2024"
+    before = ars.get(address).text
+    said = answer(og, dialogue, "observed.i01", move="proposal", value="88,125", text="Canari.")
+    assert "Le visa est demandé dans votre partie" in said
+    plain = re.compile(r'value="[0-9a-zA-Z_.-]{36,}"')
+    assert plain.sub("", ars.get(address).text) == plain.sub("", before)
+    with table.store.reading() as session:
+        (request,) = waiting_requests(session, table.og.sign.actor)
+    with table.store.unit_of_work() as uow:
+        give_visa(uow, table.og.sign.actor, request.id)
+    assert "88,125" in ars.get(address).text
+
+
+def test_declared_follow_up_is_counted_as_in_the_file(app: Flask) -> None:
+    content = sample(EHPAD)
+    store = app.extensions["store"]
+    table = Table(store, imported_once(store, content))
+    told = content["follow_up"]["dialogues"]
+    with store.reading() as session:
+        actor = table.og.dg.actor
+        observed = observed_values(session, actor, table.id)
+        actions = planned_actions(session, actor)
+        held = held_dialogues(session, actor)
+    assert sum(len(each) for each in observed.values()) == sum(len(each["actuals"]) for each in content["indicators"])
+    assert [(each.year, each.on) for each in held] == [
+        (each["year"], date.fromisoformat(each["date"])) for each in told
+    ]
+    noted = {action.code: len(action.notes) for action in actions}
+    for fiche in content["fiches_action"]:
+        said = [each for one in told for each in one["action_reviews"] if each["fiche_action_id"] == fiche["id"]]
+        assert noted[fiche["code"]] == len(said)
+    page = entered(app, table.og.dg.email).get(f"/negociations/{table.id}/suivi").text
+    assert page.count("Déclaré par le fichier") == len(told)
+    assert page.count('class="seen-dot"') == 1 + len(
+        {(action.code, each.year) for action in actions for each in action.notes}
+    )
