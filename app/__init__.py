@@ -18,6 +18,7 @@ from app.pages.draft_starts import draft_starts
 from app.pages.engagement_file import engagement_file
 from app.pages.extract import extract
 from app.pages.follow_up import follow_up
+from app.pages.glance import glance
 from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
@@ -31,8 +32,8 @@ from app.pages.notices import notices
 from app.pages.opening import opening
 from app.pages.perimeter import perimeter
 from app.pages.pieces import pieces
-from app.pages.readings import readings
 from app.pages.provenance import provenance
+from app.pages.readings import readings
 from app.pages.retaking import retaking
 from app.pages.seances import seances
 from app.pages.seances_agenda import seances_agenda
@@ -79,11 +80,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     message_steps,
     tasks,
     navettes,
+    at_date,
     navette,
     trajectories,
     engagement_file,
-    at_date,
     provenance,
+    glance,
     history,
     members,
     closing,

@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.announcing import deliver_waiting, forget_delivered
 from app.binding import bind_decisions
-from app.crediting import credit_words, derive_origins
+from app.crediting import credit_words, derive_past
 from app.mailing import (
     forget_old_mails,
     make_digests,
@@ -53,7 +53,7 @@ MAIL_TASKS = (
 )
 """In a round of their own: a mail server may take its time, a removed member's sockets may not."""
 
-READING_TASKS = (Task(credit_words, every=10), Task(derive_origins, every=10))
+READING_TASKS = (Task(credit_words, every=10), Task(derive_past, every=10))
 """In a round of their own: a long log takes its time too."""
 
 

@@ -15,12 +15,11 @@ import structlog
 from flask import current_app
 
 from app.database import current_store
-from negotiation.services import provenance
+from negotiation.services import deriving
 from negotiation.services.crediting import Credits, Round, keep
 from negotiation.services.crediting_process import PROGRAM
 from negotiation.services.drafting import LiveDrafts
 from negotiation.store import Announcing
-from negotiation.store.queries.origins import underived
 
 log = structlog.get_logger()
 
@@ -102,18 +101,19 @@ def credit_words() -> None:
             keep(uow, found.credits)
 
 
-def derive_origins() -> None:
-    """A round over the texts that were tabled since the last one. Raises CalledProcessError."""
+def derive_past() -> None:
+    """A round over what happened since the last one: who wrote the texts that were tabled, what moved. Raises
+    CalledProcessError."""
     store = current_store()
     with store.reading() as session:
-        if not underived(session, limit=1):
+        if not deriving.is_waiting(session):
             return
-    found = subprocess.run(
-        [sys.executable, "-c", provenance.PROGRAM],
+    told = subprocess.run(
+        [sys.executable, "-c", deriving.PROGRAM],
         input=json.dumps(current_app.extensions["settings"].database_url),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
     with store.unit_of_work(Announcing.SILENT) as uow:
-        provenance.keep_derived(uow, json.loads(found.stdout))
+        deriving.keep(uow, deriving.Found(**json.loads(told.stdout)))

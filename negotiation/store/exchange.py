@@ -173,19 +173,6 @@ class DraftCredit(SQLModel, table=True):
     """What was taken out last, by whom and when, and whose it was."""
 
 
-class VersionOrigin(SQLModel, table=True):
-    """Who first proposed each word of a tabled text: derived from the versions before it, and again.
-
-    `rule`: that by which it was derived; what an earlier one derived counts for nothing.
-    """
-
-    __tablename__ = "version_origin"
-    version_id: str = Field(foreign_key="version.id", primary_key=True, ondelete="CASCADE", max_length=36)
-    rule: int
-    runs: list[Any] = Field(sa_column=json_column())
-    """[party id, null for what was there before, "?" for what nobody can tell; first version that said it; words]."""
-
-
 class DraftSetAside(SQLModel, table=True):
     """Words and value of a draft that nobody proposed when its clause started again from another text. Read by its
     audience."""

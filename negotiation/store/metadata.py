@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from negotiation.store import (
     contract,
+    derived,
     draft_states,
     exchange,
     following,
@@ -20,6 +21,7 @@ from negotiation.store import (
 
 ROWS = (
     contract,
+    derived,
     draft_states,
     exchange,
     following,

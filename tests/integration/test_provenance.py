@@ -7,7 +7,8 @@ import re
 import pytest
 from flask import Flask
 
-from negotiation.services.provenance import derive_waiting, keep_derived
+from negotiation.services.deriving import derive as derived
+from negotiation.services.deriving import keep
 from negotiation.store import Announcing
 from tests.builders import Table, a_table
 from tests.scenarios import engagement
@@ -26,9 +27,9 @@ def table(app: Flask) -> Table:
 def derive(app: Flask) -> None:
     store = app.extensions["store"]
     with store.reading() as session:
-        found = derive_waiting(session)
+        found = derived(session)
     with store.unit_of_work(Announcing.SILENT) as uow:
-        keep_derived(uow, found)
+        keep(uow, found)
 
 
 def page(app: Flask, table: Table, asked: str = "", *, who: str = "cd") -> str:
@@ -84,9 +85,9 @@ def test_a_part_of_another_table_is_not_found(app: Flask, table: Table) -> None:
 
 
 def test_the_server_derives_by_itself_what_was_tabled(app: Flask, table: Table) -> None:
-    from app.crediting import derive_origins
+    from app.crediting import derive_past
 
     table.og.dg.propose("en01", "Le gestionnaire ouvre dix places nouvelles.")
     with app.app_context():
-        derive_origins()
+        derive_past()
     assert passages(page(app, table)) == [("Le gestionnaire ouvre dix places nouvelles", "G")]

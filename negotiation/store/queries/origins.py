@@ -17,7 +17,8 @@ from sqlmodel import Session, col
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import OUTSIDE_CONTRACT, TEXT_MOVES, ClauseKind, Move, PartKind
 from negotiation.store.contract import Clause, Document, Part
-from negotiation.store.exchange import MoveRow, Version, VersionOrigin
+from negotiation.store.derived import VersionOrigin
+from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.queries.exchanges import WRITTEN
 from negotiation.store.queries.visibility import on_the_table, visible
 
