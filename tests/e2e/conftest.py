@@ -15,6 +15,8 @@ from tests.e2e.serving import RunningServer
 
 expect.set_options(timeout=8_000)
 Enter = Callable[..., Somebody]
+SECRET = "for-journeys-alone-0123456789abcdefghijklmnop"
+"""Who is signed in stays so when the server of a module dies and starts again."""
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +46,7 @@ def served(
     with first_start.store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(first_start.folder / "navette.sqlite", folder)
-    server = RunningServer(folder).start()
+    server = RunningServer(folder, SECRET_KEY=SECRET).start()
     yield server
     server.tell_to_stop()
     stopping.append(server)
