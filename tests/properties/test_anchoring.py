@@ -22,8 +22,9 @@ _edits = st.lists(st.tuples(_places, st.integers(0, 30), _texts), max_size=4)
 
 
 def _anchored(text: str, place: int, length: int) -> Anchor:
+    start = place % (len(text) or 1)  # not beyond the end, where there is nothing to hold on to
     try:
-        return anchor_of(text, min(place, len(text)), min(place, len(text)) + length)
+        return anchor_of(text, start, start + length)
     except InvalidInput:
         assume(False)
         raise
