@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from tests.databases import is_other_run, is_short_run, left_to_the_other, told_twice
 from tests.postgresql import PostgresqlServer
@@ -40,6 +40,9 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 IN_MEMORY = Path("/dev/shm")
+EXAMPLES = 100
+LONG = frozenset({"test_nothing_leaks", "test_random_negotiations", "test_overload", "test_killed_server"})
+"""Modules that begin the ordinary run: while one process ends them, the other has short tests to take over."""
 YOUNG_OBJECTS = 20_000
 """New ones between two searches for garbage."""
 RUN_FOLDER = pytest.StashKey[Path]()
@@ -176,6 +179,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             elsewhere = told_twice(items) - elsewhere
         config.hook.pytest_deselected(items=list(elsewhere))
         items[:] = [item for item in items if item not in elsewhere]
+    if is_short_run():
+        _try_fewer_examples(items)
+        items.sort(key=lambda item: item.path.stem not in LONG)
+
+
+def _try_fewer_examples(items: list[pytest.Item]) -> None:
+    """A hundred of each property, or a quarter where that is more: `make faults` tries them all, and others each time,
+    where continuous integration tries the same ones again."""
+    for tried in {item.obj for item in items if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)}:
+        wanted = tried._hypothesis_internal_use_settings
+        fewer = min(wanted.max_examples, max(EXAMPLES, wanted.max_examples // 4))
+        tried._hypothesis_internal_use_settings = settings(parent=wanted, max_examples=fewer)
 
 
 def pytest_collection_finish() -> None:
