@@ -12,6 +12,7 @@ from app.pages import presentation, remembering, rendering
 from app.pages.at_date import at_date
 from app.pages.choosing import choosing
 from app.pages.closing import closing
+from app.pages.comparing import comparing
 from app.pages.discussion import discussion
 from app.pages.discussion_pieces import discussion_pieces
 from app.pages.draft_starts import draft_starts
@@ -81,6 +82,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tasks,
     navettes,
     at_date,
+    comparing,
     navette,
     trajectories,
     engagement_file,

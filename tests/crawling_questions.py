@@ -50,6 +50,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "provenance.show_provenance": {"partie": [*ids["part_id"], "x"]},
         "at_date.find_date": {"jour": ["2026-04-02", "x"], "heure": ["10:00"], "partie": ["x"]},
         "at_date.show_at_date": {"partie": [*ids.get("part_id", [])[:2], "x"], "page": NUMBERS},
+        "comparing.show_comparison": _compared(ids) | {"page": NUMBERS},
         "search.show_search": {"q": ["convenu", "%", "œuvre d’art"], "page": NUMBERS, "dans": ["x"], "seance": ["x"]},
         "discussion.show_discussion": _circles(ids) | {"message": [*ids.get("message_id", [])[:9], "x"]},
         "discussion_pieces.discussion_fragment": _circles(ids) | {"depuis": NUMBERS},
@@ -92,6 +93,21 @@ def _adding(ids: Ids) -> dict[str, list[str]]:
 
 def _rows(ids: Ids) -> dict[str, list[str]]:
     return {"vue": ["toutes", "divergence", "autre"], "part": [*ids.get("part_id", [])[:2], "inconnue"]}
+
+
+def _compared(ids: Ids) -> dict[str, list[str]]:
+    """One state at a time, against what it is compared with when nothing says so."""
+    frozen = [f"fige-{version_id}" for version_id in ids.get("version_id", [])]
+    parties = [f"partie-{party_id}" for party_id in ids["party_id"]]
+    return {
+        "de": ["2026-04-02", "v1", "v2", "accord", "commune", "date", "x", *parties, *frozen],
+        "a": ["2026-04-03T10:30", "maintenant", "date", *parties],
+        "de_jour": ["2026-04-02"],
+        "a_jour": ["2026-04-02"],
+        "partie": ids.get("part_id", [])[:2],
+        "tout": ["oui"],
+        "vue": ["colonnes"],
+    }
 
 
 def _circles(ids: Ids) -> dict[str, list[str]]:

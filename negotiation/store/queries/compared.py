@@ -1,0 +1,225 @@
+"""Two states of the contract side by side: what each says of every clause. No text is kept twice: all is asked again.
+
+A state is a date, now, a version of each clause, the last position of a party, what is agreed, a frozen version, or the
+last text that the table commune tabled. Of one's own party alone, a position is also what it wrote inside.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from negotiation.errors import NotFound
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import TEXT_MOVES, Circle, ClauseState, Move, ValueKind
+from negotiation.store.contract import Clause, Part
+from negotiation.store.exchange import MoveRow, Version
+from negotiation.store.queries.at_date import Source, clauses_at
+from negotiation.store.queries.shape_at import Shape
+from negotiation.store.queries.visibility import on_the_table, visible
+from negotiation.store.record import FrozenVersion
+
+
+class StateKind(StrEnum):
+    DATE = "date"
+    NOW = "now"
+    VERSION = "version"
+    PARTY = "party"
+    AGREED = "agreed"
+    FROZEN = "frozen"
+    COMMON = "common"
+
+
+WHOLE = frozenset({StateKind.DATE, StateKind.NOW, StateKind.FROZEN})
+"""States that speak of every clause that was there; the others leave out those that they don't touch."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What is compared. `moment`, `shape`: of a date, or of now; `number`: of a version; `id`: of a party or a frozen
+    version."""
+
+    kind: StateKind
+    moment: datetime | None = None
+    shape: Shape | None = None
+    number: int = 0
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a state says of a clause. `is_known`: it is recorded, be it nothing; `number`, `author_id`: of the version,
+    where it is one; `is_inside`: only the reader's party reads it."""
+
+    text: str = ""
+    value: Any = None
+    is_known: bool = True
+    number: int | None = None
+    author_id: str | None = None
+    is_inside: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.text and self.value is None
+
+    def same_as(self, other: "Said") -> bool:
+        return (self.text, self.value) == (other.text, other.value)
+
+
+NOTHING = Said()
+
+
+def said_by(session: Session, actor: Actor, state: State, *, of: Collection[str]) -> dict[str, Said]:
+    """By clause id; a clause of which the state says nothing is absent. Raises NotFound."""
+    return _READING[state.kind](session, actor, state, of)
+
+
+def _at_date(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:
+    assert state.moment is not None and state.shape is not None
+    there = set(of) - state.shape.later
+    found = clauses_at(session, actor, state.moment, shape=state.shape, only=there)
+    return {
+        each.id: Said(
+            each.text,
+            each.value,
+            is_known=each.source is not Source.UNKNOWN,
+            number=each.version.number if each.version else None,
+            author_id=each.version.author_id if each.version else None,
+        )
+        for each in found.values()
+        if state.kind is not StateKind.AGREED or each.state is ClauseState.AGREED or each.source is Source.FOLLOWED
+    }
+
+
+def _version(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:
+    return _tabled(session, actor, of, col(Version.number) == state.number)
+
+
+def _common(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:
+    return _tabled(session, actor, of, col(Version.author_party_id).is_(None))  # in order: the last one stays
+
+
+def _tabled(session: Session, actor: Actor, of: Collection[str], which: Any) -> dict[str, Said]:
+    columns = (Version.clause_id, Version.text, Version.value, Version.number, Version.author_party_id)
+    query = select(*(col(column) for column in columns)).where(
+        col(Version.negotiation_id) == actor.negotiation_id, col(Version.clause_id).in_(sorted(of)), which
+    )
+    return {
+        row.clause_id: Said(row.text, row.value, number=row.number, author_id=row.author_party_id)
+        for row in session.execute(query.order_by(col(Version.number)))
+    }
+
+
+def _position(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:
+    """The last text that the party put forward and didn't take back: before all parties, or inside when it is ours."""
+    later = aliased(MoveRow)
+    taken_back = exists().where(
+        col(later.clause_id) == col(MoveRow.clause_id),
+        col(later.version_id) == col(Version.id),
+        col(later.type) == Move.WITHDRAWAL,
+        on_the_table(later.circle),
+    )
+    columns = (MoveRow.clause_id, MoveRow.rank, Version.text, Version.value, Version.number)
+    shared = (
+        select(*(col(column) for column in columns))
+        .join(Version, col(Version.id) == MoveRow.version_id)
+        .where(
+            col(MoveRow.negotiation_id) == actor.negotiation_id,
+            col(MoveRow.clause_id).in_(sorted(of)),
+            on_the_table(MoveRow.circle),
+            col(MoveRow.type).in_(TEXT_MOVES),
+            col(Version.author_party_id) == state.id,
+            ~taken_back,
+        )
+    )
+    last = {row.clause_id: row for row in session.execute(shared.order_by(col(MoveRow.rank)))}
+    found = {row.clause_id: Said(row.text, row.value, number=row.number, author_id=state.id) for row in last.values()}
+    if state.id != actor.party_id:
+        return found
+    ours = select(col(MoveRow.clause_id), col(MoveRow.rank), col(MoveRow.text), col(MoveRow.value)).where(
+        col(MoveRow.negotiation_id) == actor.negotiation_id,
+        col(MoveRow.clause_id).in_(sorted(of)),
+        col(MoveRow.circle) == str(Circle.inside(actor.party_id)),
+        visible(MoveRow.circle, actor),
+        col(MoveRow.type).in_(TEXT_MOVES),
+    )
+    for row in session.execute(ours.order_by(col(MoveRow.rank))):
+        if row.clause_id not in last or row.rank > last[row.clause_id].rank:
+            found[row.clause_id] = Said(row.text, row.value, author_id=state.id, is_inside=True)
+    return found
+
+
+def _frozen(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:
+    row = session.get(FrozenVersion, state.id)
+    if row is None or row.negotiation_id != actor.negotiation_id:
+        raise NotFound()
+    said = dict(_clauses_of(json.loads(row.content)["parts"]))
+    query = (
+        select(col(Clause.id), col(Part.key), col(Part.kind), col(Clause.field))
+        .join(Part, col(Part.id) == Clause.part_id)
+        .where(col(Clause.negotiation_id) == actor.negotiation_id, col(Clause.id).in_(sorted(of)))
+    )
+    return {
+        clause_id: said[kind, key, name]
+        for clause_id, key, kind, name in session.execute(query)
+        if (kind, key, name) in said
+    }
+
+
+def _clauses_of(parts: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str, str], Said]]:
+    """By kind and key of the part, and field. The article that lists the engagements again says no more."""
+    for part in parts:
+        for clause in part["clauses"]:
+            yield (part["kind"], part["key"], clause["field"]), Said(clause["text"], clause["value"])
+        yield from _clauses_of(part["parts"])
+
+
+_READING: Mapping[StateKind, Callable[[Session, Actor, State, Collection[str]], dict[str, Said]]] = {
+    StateKind.DATE: _at_date,
+    StateKind.NOW: _at_date,
+    StateKind.AGREED: _at_date,
+    StateKind.VERSION: _version,
+    StateKind.COMMON: _common,
+    StateKind.PARTY: _position,
+    StateKind.FROZEN: _frozen,
+}
+
+
+@dataclass(frozen=True)
+class NamedClause:
+    """What a page names a clause by, and shows its values with."""
+
+    id: str
+    part_id: str
+    code: str
+    label: str
+    value_kind: ValueKind
+    unit: str
+    attributes: dict[str, Any]
+
+
+def names_of_clauses(session: Session, actor: Actor, clause_ids: Collection[str]) -> dict[str, NamedClause]:
+    """Of shared clauses only, by id."""
+    columns = (
+        Clause.id, Clause.part_id, Clause.code, Clause.label, Clause.value_kind, Clause.unit, Clause.attributes,
+    )  # fmt: skip
+    query = select(*(col(column) for column in columns)).where(
+        col(Clause.negotiation_id) == actor.negotiation_id,
+        on_the_table(Clause.circle),
+        col(Clause.id).in_(sorted(clause_ids)),
+    )
+    return {row.id: NamedClause(*row) for row in session.execute(query)}
+
+
+def most_versions(session: Session, actor: Actor) -> int:
+    """The number of the newest version that a shared clause has."""
+    query = select(func.max(col(Clause.versions))).where(
+        col(Clause.negotiation_id) == actor.negotiation_id, on_the_table(Clause.circle)
+    )
+    return session.execute(query).scalar() or 0
