@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from negotiation.rules.vocabulary import Move, Phase
 
-MOVE_WORDS: Mapping[Move, str] = {
+MOVE_WORDS: Mapping[str, str] = {
     Move.PROPOSAL: "proposition",
     Move.COUNTER_PROPOSAL: "contre-proposition",
     Move.ACCEPTANCE: "accord",
@@ -52,7 +52,7 @@ MOVE_SIGNS: Mapping[Move, str] = {
 }
 """In the lanes. A text has the shape of its party; what is asked of all, an arrow."""
 REQUEST_SIGN = "→"
-PHASE_WORDS: Mapping[Phase, str] = {
+PHASE_WORDS: Mapping[str, str] = {
     Phase.CADRAGE: "Cadrage",
     Phase.DIAGNOSTIC: "Diagnostic",
     Phase.NEGOTIATION: "Négociation",
@@ -63,10 +63,10 @@ PHASE_WORDS: Mapping[Phase, str] = {
 
 
 def move_fr(move: object) -> str:
-    """« contre-proposition »."""
-    return MOVE_WORDS[Move(str(move))]
+    """« contre-proposition »; nothing for what is no move."""
+    return MOVE_WORDS.get(str(move), "")
 
 
 def phase_fr(phase: object) -> str:
-    """« Rédaction et signature »."""
-    return PHASE_WORDS[Phase(str(phase))]
+    """« Rédaction et signature »; nothing where the fact was withheld."""
+    return PHASE_WORDS.get(str(phase), "")

@@ -30,8 +30,9 @@ from negotiation.services.moves import Seen
 from negotiation.store import Announcing, Store
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.queries.clauses import card_of
-from negotiation.store.queries.exchanges import last_steps, navette_page
+from negotiation.store.queries.exchanges import last_steps
 from negotiation.store.queries.history import whole_chains
+from negotiation.store.queries.navette import steps_of, words_of
 from negotiation.store.unit_of_work import as_link
 from tests.builders import Table, a_table
 
@@ -336,8 +337,6 @@ def test_the_navette_of_a_clause_keeps_every_word_that_its_reader_may_read(store
     table.ars.dg.note("en02", "Entre nous.")
     with store.reading() as session:
         clause, reader = table.clause_id("en02"), table.og.dg.actor
-        first = navette_page(session, reader, clause)
-        second = navette_page(session, reader, clause, first.older or 0)
-        assert first.total == 61
-        assert len(first.moves) + len(second.moves) == 61
+        told = words_of(session, reader, steps_of(session, reader, clause))
+        assert [move.text for move in told] == ["Première rédaction.", *(f"Remarque {number}." for number in range(60))]
         assert [step.type for step in last_steps(session, reader, clause, 8)] == [Move.PROPOSAL]

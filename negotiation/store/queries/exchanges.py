@@ -1,10 +1,10 @@
-"""What was said and tabled on a clause, for one reader: its navette and its versions."""
+"""What was said and tabled on a clause, for one reader: its last moves and its versions; all of them: `navette`."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
@@ -13,7 +13,6 @@ from negotiation.rules.vocabulary import REQUEST_OF_MOVE, TEXT_MOVES, Circle, Mo
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.queries.visibility import visible
 
-PAGE = 50
 WRITTEN = "written"
 """Among the attributes of a move, and in its history entry: who wrote which words of the text that it tables."""
 
@@ -61,15 +60,6 @@ class MoveView:
     """Of a text of the table commune: (party id, None for what was there before, words) in a row."""
 
 
-@dataclass(frozen=True)
-class Page:
-    """Some moves and how many there are in all for this reader. `older` is the page number of the older ones."""
-
-    moves: tuple[MoveView, ...]
-    total: int
-    older: int | None
-
-
 def version_view(session: Session, version_id: str) -> VersionView:
     """Raises NotFound. Versions are shared by nature: the caller has checked the clause."""
     row = session.get(Version, version_id)
@@ -113,20 +103,15 @@ def written_of(session: Session, actor: Actor, version_id: str) -> tuple[tuple[s
     return move_view(row, None).written if row else ()
 
 
-def navette_page(session: Session, actor: Actor, clause_id: str, page: int = 0) -> Page:
-    """Every move of a clause that this person may read, newest page first, oldest first within the page."""
-    return _page(session, _moves_of(actor, clause_id), page)
-
-
 def last_steps(session: Session, actor: Actor, clause_id: str, count: int) -> tuple[MoveView, ...]:
     """The last moves, comments left out, oldest first: the navette in short."""
     steps = _moves_of(actor, clause_id) & col(MoveRow.type).not_in([Move.COMMENT])
-    return _page(session, steps, 0, size=count).moves
+    return _last(session, steps, count)
 
 
 def last_request(session: Session, actor: Actor, clause_id: str) -> MoveView | None:
     """The move that asked what all must consent to: the pending request, while there is one."""
-    found = _page(session, _moves_of(actor, clause_id) & col(MoveRow.type).in_(REQUEST_OF_MOVE), 0, size=1).moves
+    found = _last(session, _moves_of(actor, clause_id) & col(MoveRow.type).in_(REQUEST_OF_MOVE), 1)
     return found[0] if found else None
 
 
@@ -146,19 +131,16 @@ def _moves_of(actor: Actor, clause_id: str) -> ColumnElement[bool]:
     )
 
 
-def _page(session: Session, condition: ColumnElement[bool], page: int, *, size: int = PAGE) -> Page:
-    total = session.execute(select(func.count()).select_from(MoveRow).where(condition)).scalar_one()
+def _last(session: Session, condition: ColumnElement[bool], count: int) -> tuple[MoveView, ...]:
+    """The last of these moves, oldest first."""
     query = (
         select(MoveRow, col(Version.number))
         .outerjoin(Version, col(Version.id) == MoveRow.version_id)
         .where(condition)
         .order_by(col(MoveRow.rank).desc())
-        .offset(page * size)
-        .limit(size)
+        .limit(count)
     )
-    moves = [move_view(row, number) for row, number in session.execute(query)]
-    older = page + 1 if total > (page + 1) * size else None
-    return Page(moves=tuple(reversed(moves)), total=total, older=older)
+    return tuple(reversed([move_view(row, number) for row, number in session.execute(query)]))
 
 
 def move_view(row: MoveRow, number: int | None) -> MoveView:
