@@ -15,9 +15,9 @@ from app.pages.remembering import BURST, Read, remembered, remembered_by_party
 from app.signin.session import current_person
 from negotiation.rules.lifecycle import possible_moves
 from negotiation.rules.paris import PARIS, paris_day
-from negotiation.rules.policy import Actor, Authentication, Decision, Target, decide
+from negotiation.rules.policy import ACTION_OF_MOVE, Actor, Authentication, Decision, Target, decide
 from negotiation.rules.turn import Turn, turn_of
-from negotiation.rules.vocabulary import ACTION_OF_MOVE, ClauseState, Move
+from negotiation.rules.vocabulary import ClauseState, Move
 from negotiation.services import access
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.history import heads_reached

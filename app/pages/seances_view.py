@@ -14,9 +14,9 @@ from app.pages.frame import Frame
 from app.pages.talk import panel, read_part
 from app.pages.texts import open_context
 from negotiation.errors import NotFound
-from negotiation.rules.policy import Decision, Target, decide
+from negotiation.rules.policy import ACTION_OF_MOVE, Decision, Target, decide
 from negotiation.rules.seances import MOVE_OF_DECISION, DecisionKind, DecisionState, SeanceState
-from negotiation.rules.vocabulary import ACTION_OF_MOVE, Action, ClauseState, Move
+from negotiation.rules.vocabulary import Action, ClauseState, Move
 from negotiation.store.columns import now
 from negotiation.store.queries.clauses import ClauseCard, card_of, cards_of_part
 from negotiation.store.queries.decided import DecisionView, Extent, decisions_page

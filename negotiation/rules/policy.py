@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from negotiation.rules.vocabulary import SHARED, Action, Audience, Circle, Role, Side
+from negotiation.rules.vocabulary import SHARED, Action, Audience, Circle, Move, Role, Side
 
 
 class Decision(StrEnum):
@@ -161,6 +161,28 @@ OPEN_TO: dict[Action, OpenTo] = {
     Action.OPEN_NEGOTIATION: OpenTo.SIGNED_IN,
     Action.WRITE_TRAME: OpenTo.SIGNED_IN,
     Action.SET_NOTICES: OpenTo.SIGNED_IN,
+}
+
+ACTION_OF_MOVE: dict[Move, Action] = {
+    Move.PROPOSAL: Action.TABLE_TEXT,
+    Move.COUNTER_PROPOSAL: Action.TABLE_TEXT,
+    Move.ACCEPTANCE: Action.ACCEPT,
+    Move.REJECTION: Action.REJECT,
+    Move.WITHDRAWAL: Action.WITHDRAW,
+    Move.RESERVE: Action.STATE_RESERVE,
+    Move.RESERVE_LIFTED: Action.SETTLE_RESERVE,
+    Move.RESERVE_MAINTAINED: Action.SETTLE_RESERVE,
+    Move.REOPENING: Action.REOPEN,
+    Move.REOPENING_CONSENT: Action.REOPEN,
+    Move.ABANDONMENT: Action.ABANDON,
+    Move.ABANDONMENT_CONSENT: Action.ABANDON,
+    Move.CONCERNED_CHANGE: Action.CHANGE_CONCERNED,
+    Move.CONCERNED_CONSENT: Action.CHANGE_CONCERNED,
+    Move.REQUEST_REFUSAL: Action.ANSWER_REQUEST,
+    Move.REQUEST_WITHDRAWAL: Action.ANSWER_REQUEST,
+    Move.QUESTION: Action.ASK,
+    Move.ANSWER: Action.ASK,
+    Move.COMMENT: Action.COMMENT,
 }
 
 FRESHNESS_SECONDS: dict[Action, int] = {

@@ -395,26 +395,3 @@ class Action(StrEnum):
     # following what was signed
     OPEN_REVIEW = "open_review"
     """Open the dialogue de gestion of a year, or the final evaluation."""
-
-
-ACTION_OF_MOVE: dict[Move, Action] = {
-    Move.PROPOSAL: Action.TABLE_TEXT,
-    Move.COUNTER_PROPOSAL: Action.TABLE_TEXT,
-    Move.ACCEPTANCE: Action.ACCEPT,
-    Move.REJECTION: Action.REJECT,
-    Move.WITHDRAWAL: Action.WITHDRAW,
-    Move.RESERVE: Action.STATE_RESERVE,
-    Move.RESERVE_LIFTED: Action.SETTLE_RESERVE,
-    Move.RESERVE_MAINTAINED: Action.SETTLE_RESERVE,
-    Move.REOPENING: Action.REOPEN,
-    Move.REOPENING_CONSENT: Action.REOPEN,
-    Move.ABANDONMENT: Action.ABANDON,
-    Move.ABANDONMENT_CONSENT: Action.ABANDON,
-    Move.CONCERNED_CHANGE: Action.CHANGE_CONCERNED,
-    Move.CONCERNED_CONSENT: Action.CHANGE_CONCERNED,
-    Move.REQUEST_REFUSAL: Action.ANSWER_REQUEST,
-    Move.REQUEST_WITHDRAWAL: Action.ANSWER_REQUEST,
-    Move.QUESTION: Action.ASK,
-    Move.ANSWER: Action.ASK,
-    Move.COMMENT: Action.COMMENT,
-}

@@ -12,8 +12,8 @@ from sqlmodel import col
 from negotiation.errors import InvalidInput
 from negotiation.events import Event, Kind
 from negotiation.rules.paris import paris_day
-from negotiation.rules.policy import ROLES, Actor
-from negotiation.rules.vocabulary import ACTION_OF_MOVE, Action, Circle, TaskState, VisaState
+from negotiation.rules.policy import ACTION_OF_MOVE, ROLES, Actor
+from negotiation.rules.vocabulary import Action, Circle, TaskState, VisaState
 from negotiation.services.access import roles_of, sits
 from negotiation.services.delegating import end_row, lend
 from negotiation.services.members import (

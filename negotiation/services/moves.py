@@ -25,11 +25,10 @@ from negotiation.events import KIND_OF_MOVE, Kind
 from negotiation.rules import lifecycle
 from negotiation.rules.clause_text import canonical_markdown, readable_text, version_fingerprint
 from negotiation.rules.lifecycle import Outcome, Play, Reason, Situation, Tabled
-from negotiation.rules.policy import Actor, sees
+from negotiation.rules.policy import ACTION_OF_MOVE, Actor, sees
 from negotiation.rules.seances import DecisionState
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import (
-    ACTION_OF_MOVE,
     GESTURE_OF_MOVE,
     OUTSIDE_CONTRACT,
     SHARED,

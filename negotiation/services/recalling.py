@@ -11,8 +11,8 @@ from sqlmodel import col
 
 from negotiation.errors import AnsweredAlready, NotAllowed, NotFound, TooLateToRecall
 from negotiation.events import KIND_OF_MOVE, Event, Kind
-from negotiation.rules.policy import Actor, sees
-from negotiation.rules.vocabulary import ACTION_OF_MOVE, TALK_MOVES, Action, Circle, Move
+from negotiation.rules.policy import ACTION_OF_MOVE, Actor, sees
+from negotiation.rules.vocabulary import TALK_MOVES, Action, Circle, Move
 from negotiation.services.access import require
 from negotiation.services.moves import open_clause
 from negotiation.store.columns import now

@@ -26,7 +26,7 @@ from negotiation.events import Kind
 from negotiation.rules import lifecycle
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.lifecycle import Play
-from negotiation.rules.policy import Actor, Decision, Target, decide
+from negotiation.rules.policy import ACTION_OF_MOVE, Actor, Decision, Target, decide
 from negotiation.rules.seances import (
     DELAY,
     LONGEST_WORDS,
@@ -39,7 +39,7 @@ from negotiation.rules.seances import (
     DecisionState,
     SeanceState,
 )
-from negotiation.rules.vocabulary import ACTION_OF_MOVE, SHARED, Action, Move
+from negotiation.rules.vocabulary import SHARED, Action, Move
 from negotiation.services.access import require
 from negotiation.services.mandates import breaches_of
 from negotiation.services.moves import needs_visa, open_clause, situation_of

@@ -24,11 +24,10 @@ from negotiation.errors import (
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
 from negotiation.rules.lifecycle import Origin, Play
-from negotiation.rules.policy import Actor, Authentication
+from negotiation.rules.policy import ACTION_OF_MOVE, Actor, Authentication
 from negotiation.rules.values import as_entered
 from negotiation.rules.visa import Standing, place_of
 from negotiation.rules.vocabulary import (
-    ACTION_OF_MOVE,
     GESTURE_OF_MOVE,
     SHARED,
     Action,

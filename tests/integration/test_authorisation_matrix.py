@@ -22,9 +22,20 @@ from app.limits import limiter
 from app.observability import configure_logging
 from app.pages.shape_view import CLAUSES, KINDS
 from app.sockets.registry import EVENTS
-from negotiation.rules.policy import OPEN_TO, ROLES, Actor, Authentication, Decision, Method, OpenTo, Target, decide
+from negotiation.rules.policy import (
+    ACTION_OF_MOVE,
+    OPEN_TO,
+    ROLES,
+    Actor,
+    Authentication,
+    Decision,
+    Method,
+    OpenTo,
+    Target,
+    decide,
+)
 from negotiation.rules.seats import MAY_JOIN
-from negotiation.rules.vocabulary import ACTION_OF_MOVE, Action, Circle, Role, Side, TaskState
+from negotiation.rules.vocabulary import Action, Circle, Role, Side, TaskState
 from negotiation.services.drafting import DraftSide
 from negotiation.services.shaping import Step
 from negotiation.store.columns import now

@@ -3,8 +3,8 @@
 from typing import Any
 
 from negotiation.rules.paris import PARIS
-from negotiation.rules.policy import Authentication, Decision, Method, Target, decide
-from negotiation.rules.vocabulary import ACTION_OF_MOVE, Move, ValueKind
+from negotiation.rules.policy import ACTION_OF_MOVE, Authentication, Decision, Method, Target, decide
+from negotiation.rules.vocabulary import Move, ValueKind
 from negotiation.services.access import as_actor
 from negotiation.services.importing.intake import Intake, day, day_or_none, decimals, value_at
 from negotiation.services.importing.reading import Json, fault, moment_of
