@@ -11,7 +11,7 @@ from sqlmodel import Session
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures
-from app.pages.follow_up_view import dialogue_context, follow_up_context
+from app.pages.follow_up_view import GESTURES, dialogue_context, follow_up_context
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.inside_view import visas_for_me
 from app.pages.whole import answer_listed
@@ -39,22 +39,6 @@ from negotiation.store.queries.reviews import ReviewView, review_of
 
 follow_up = Blueprint("follow_up", __name__)
 
-GESTURES = frozenset(
-    {
-        *TEXT_MOVES,
-        Move.ACCEPTANCE,
-        Move.REJECTION,
-        Move.WITHDRAWAL,
-        Move.RESERVE,
-        Move.RESERVE_LIFTED,
-        Move.RESERVE_MAINTAINED,
-        Move.REOPENING,
-        Move.REOPENING_CONSENT,
-        Move.REQUEST_REFUSAL,
-        Move.REQUEST_WITHDRAWAL,
-    }
-)
-"""What is done on a value, on the page of its dialogue."""
 WAITS = "Le visa est demandé dans votre partie : personne d’autre n’en voit rien."
 _YEAR = re.compile(r"[0-9]{4}")
 KEPT = ("clause", "value", "state", "percent", "text", "motive", "year", "on", "people", "seance")

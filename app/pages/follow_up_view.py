@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from app.pages.frame import Frame
 from negotiation.documents.actions_plot import actions_plot
-from negotiation.rules.lifecycle import possible_moves
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.reviews import (
     Against,
@@ -25,7 +24,7 @@ from negotiation.rules.reviews import (
 )
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import (
-    ACTION_OF_MOVE,
+    TEXT_MOVES,
     Action,
     Move,
     NegotiationStatus,
@@ -60,6 +59,23 @@ GROUPS = (
 """The parts of a dialogue, in the order of reading."""
 SIGNED = frozenset({NegotiationStatus.SIGNED, NegotiationStatus.IN_FORCE, NegotiationStatus.IN_EVALUATION})
 
+GESTURES = frozenset(
+    {
+        *TEXT_MOVES,
+        Move.ACCEPTANCE,
+        Move.REJECTION,
+        Move.WITHDRAWAL,
+        Move.RESERVE,
+        Move.RESERVE_LIFTED,
+        Move.RESERVE_MAINTAINED,
+        Move.REOPENING,
+        Move.REOPENING_CONSENT,
+        Move.REQUEST_REFUSAL,
+        Move.REQUEST_WITHDRAWAL,
+    }
+)
+"""What is done on a value, on the page of its dialogue."""
+
 
 @dataclass(frozen=True)
 class Year:
@@ -82,7 +98,7 @@ class Said:
 class Row:
     """A value of a dialogue. `start`, `aim`: what the contract says of it, in its unit; `declared`: what a file says.
 
-    `behind`: the parties that stand behind what is on the table; `moves`: what this person can do now.
+    `behind`: the parties that stand behind what is on the table; `moves`: what this person can do now, talk aside.
     """
 
     card: ClauseCard
@@ -102,18 +118,6 @@ class Row:
     def entered(self) -> str:
         """The value as its field shows it."""
         return as_entered(self.card.value, self.card.value_kind)
-
-
-def moves_after_gel(frame: Frame, card: ClauseCard) -> tuple[Move, ...]:
-    """What this person can play on a clause of a dialogue or of an evaluation: lifecycle and rights, gel or not."""
-    if not card.is_after_gel:
-        return frame.moves(card)
-    target = Target(frame.actor.negotiation_id)
-    return tuple(
-        move
-        for move in possible_moves(card.situation, frame.actor.party_id)
-        if decide(frame.actor, ACTION_OF_MOVE[move], target) is Decision.ALLOW
-    )
 
 
 def may_open(frame: Frame) -> bool:
@@ -207,7 +211,7 @@ def _rows(session: Session, frame: Frame, review: ReviewView, cards: Iterable[Cl
                 standing=standing,
                 behind=frame.in_order(card.situation.behind) if standing else (),
                 contested=tuple(_said(frame.parties[each], card, answers) for each in sorted(contesting)),
-                moves=moves_after_gel(frame, card),
+                moves=tuple(move for move in frame.moves(card) if move in GESTURES),
                 waits_for_visa=card.id in waiting,
                 **contract.about(card),
             )

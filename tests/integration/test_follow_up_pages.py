@@ -56,11 +56,28 @@ def test_a_dialogue_is_opened_filled_in_contested_and_approved_by_forms(app: Fla
     told = answer(ars, dialogue, "observed.i01", move="rejection", motive="La définition est à écrire.")
     assert "Contesté" in told and "La définition est à écrire." in told
     assert "93,2" in reader.get(f"{here}/2024").text
+    indicators = reader.get(f"/negociations/{table.id}/indicateurs").text
+    assert "contesté</a>" in indicators and "93,2" in indicators
     assert "en retard" in answer(og, dialogue, "progress.fa01", move="proposal", state="en retard", percent="40")
     assert "40" in reader.get(here).text and "▲" in reader.get(here).text
     told = answer(og, dialogue, "decision.en01", move="proposal", value="ajuster par avenant", text="Travaux.")
     assert "Ce qu’un avenant devrait changer" in told
     assert "Ce qu’un avenant devrait changer" in reader.get(here).text
+    clause_id = dialogue.cards()["decision.en01"].id
+    for address in (f"/clauses/{clause_id}", f"/clauses/{clause_id}/navette", f"/negociations/{table.id}/historique"):
+        assert og.get(address, follow_redirects=True).status_code == 200, address
+
+
+def test_every_party_approves_the_minutes_and_the_contract_keeps_its_bytes(app: Flask, table: Table) -> None:
+    dialogue = a_dialogue(table, table.og.dg)
+    here = f"/negociations/{table.id}/suivi/2024"
+    answer(entered(app, table.og.dg.email), dialogue, "conclusions", move="proposal", text="Trajectoire tenue.")
+    for person in (table.og.dg, table.ars.dg, table.cd.dg):
+        visitor = entered(app, person.email)
+        fields = fields_of(visitor.get(here).text, action=f"{here}/approbation")
+        told = visitor.post(f"{here}/approbation", fields, follow_redirects=True).text
+    assert "le dialogue est figé" in told and "Empreinte du dialogue approuvé" in told
+    assert "Renseigner" not in told and "Répondre" not in told
 
 
 def test_what_waits_for_a_visa_is_read_by_nobody_else(app: Flask, table: Table) -> None:

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
 from negotiation.rules.policy import Actor
+from negotiation.rules.reviews import Against, against
 from negotiation.rules.vocabulary import DocumentKind, PartKind
 from negotiation.store.contract import Document, Essms, Framework, Part
-from negotiation.store.following import Avenant, AvenantMove, DialogueDeGestion, Evaluation, Observation
+from negotiation.store.following import Avenant, AvenantMove, DialogueDeGestion, Evaluation
 from negotiation.store.preparation import (
     CalendarItem,
     Consultation,
@@ -20,6 +21,7 @@ from negotiation.store.preparation import (
     SupportDocument,
 )
 from negotiation.store.queries.clauses import ClauseCard, cards_of_parts
+from negotiation.store.queries.observed import Observed, observed_values
 from negotiation.store.queries.visibility import visible
 from negotiation.store.seances import Seance
 
@@ -75,10 +77,21 @@ class DiagnosisView:
 
 @dataclass(frozen=True)
 class Indicator:
-    """`observed`: decimal strings by year."""
+    """`observed`: by year, what a dialogue de gestion holds, else what a file declares."""
 
     section: Section
-    observed: dict[str, str]
+    observed: dict[str, Observed]
+
+    @property
+    def last_reading(self) -> tuple[str, Against] | None:
+        """The last year observed, and how its value reads against the target; None where either lacks."""
+        for year in sorted(self.observed, reverse=True):
+            target = self.section.by_year("targets").get(year)
+            direction, unit = self.section.value("direction"), self.section.text("unit")
+            read = against(self.observed[year].value, target.value if target else None, direction=direction, unit=unit)
+            if read:
+                return year, read
+        return None
 
 
 @dataclass(frozen=True)
@@ -137,12 +150,10 @@ def diagnosis_view(session: Session, actor: Actor) -> DiagnosisView:
 
 
 def indicators_of(session: Session, actor: Actor) -> tuple[Indicator, ...]:
-    observed: dict[str, dict[str, str]] = {}
-    query = select(col(Observation.part_id), col(Observation.year), col(Observation.value)).where(
-        col(Observation.negotiation_id) == actor.negotiation_id
-    )
-    for part_id, year, value in session.execute(query):
-        observed.setdefault(part_id, {})[str(year)] = value
+    observed = {
+        part_id: {str(each.year): each for each in values}
+        for part_id, values in observed_values(session, actor, actor.negotiation_id).items()
+    }
     sections = sorted(sections_of(session, actor, PartKind.INDICATOR), key=lambda section: section.code)
     return tuple(Indicator(section, observed.get(section.id, {})) for section in sections)
 
