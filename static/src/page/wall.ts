@@ -5,6 +5,8 @@ const GATHER_MS = 100;
 
 let waits = false;
 let changed: Element | null = null;
+/** Of the text that is followed, so that its marks, which come and go, count for nothing. */
+let words: string | null = null;
 
 export function startWall(): void {
   const wall = document.querySelector("main.wall");
@@ -16,10 +18,12 @@ export function startWall(): void {
 }
 
 function noteChange(records: MutationRecord[]): void {
-  for (const { target } of records) {
+  const now = document.querySelector("main.wall .ProseMirror")?.textContent ?? null;
+  const isWritten = words !== null && now !== null && now !== words;
+  words = now;
+  for (const { target } of isWritten ? records : []) {
     const one = target instanceof Element ? target : target.parentElement;
-    const block = one?.closest(".ProseMirror > *, .ProseMirror li");
-    if (block) changed = block;
+    changed = one?.closest(".ProseMirror > *, .ProseMirror li") ?? changed;
   }
   fitSoon();
 }
