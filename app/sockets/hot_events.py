@@ -8,7 +8,7 @@ transaction that stores their updates, and before carets are told. What is out o
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import structlog
@@ -33,6 +33,7 @@ from negotiation.services.drafting import LiveDrafts
 log = structlog.get_logger()
 
 CARETS_GATHER_SECONDS = 0.05
+"""Between two looks at the carets that no edit took along; the second that sees one tells it."""
 MOST_MERGED = 100
 """Updates: merging is quadratic."""
 REFUSED_COSTS = 10.0
@@ -40,6 +41,7 @@ REFUSED_COSTS = 10.0
 sent it and not of who writes beside."""
 _HOT = re.compile(r'42([0-9]{0,15})(?=\["(push_update|move_cursor)",)')
 """How Socket.IO writes an event: its number, when an answer is wanted; its name, and what it carries."""
+_read = json.JSONDecoder().raw_decode
 
 
 class HotEvents:
@@ -81,8 +83,10 @@ class HotEvents:
         if not manager.is_connected(sid, "/"):
             return False
         try:
-            _, *sent = json.loads(message[found.end() :])
+            (_, *sent), end = _read(message, found.end())
         except (ValueError, RecursionError):
+            return False
+        if end != len(message):
             return False
         number, event = found.groups()
         answered = (self.push_update if event == "push_update" else self.move_cursor)(sid, *sent)
@@ -149,23 +153,27 @@ class HotEvents:
             peer.clause_id = clause_id
             self._carets[f"{sid} {draft_id}"] = (peer, selection)
             if not self._gather_seconds:
-                self._tell_carets()
+                self._tell_carets(list(self._carets))
             elif not self._tells_soon:
                 self._tells_soon = True
                 self._sockets.start_background_task(self._tell_carets_soon)
         return {"ok": True}
 
     def _tell_carets_soon(self) -> None:
-        self._sockets.sleep(CARETS_GATHER_SECONDS)
+        """Those that were there at the last look: one whose edit is on its way goes with it, in one write."""
+        waited: list[str] = []
+        while self._carets:
+            self._sockets.sleep(CARETS_GATHER_SECONDS)
+            try:
+                self._tell_carets(waited)
+            except Exception as error:
+                log.error("socket.failed", event_name="move_cursor", exc_info=error)
+            waited = list(self._carets)
         self._tells_soon = False
-        try:
-            self._tell_carets()
-        except Exception as error:
-            log.error("socket.failed", event_name="move_cursor", exc_info=error)
 
-    def _tell_carets(self) -> None:
+    def _tell_carets(self, keys: Iterable[str]) -> None:
         """The last place of each, of those who are still in the draft and still may be."""
-        carets, self._carets = self._carets, {}
+        carets = {key: self._carets.pop(key) for key in keys if key in self._carets}
         if not carets:
             return
         held = still_seated(self._drafts, [peer.seat.claim for peer, _ in carets.values() if peer.seat])

@@ -1,7 +1,6 @@
 """Who is in which live draft through which socket: kept while it lasts, never stored, told within the draft alone."""
 
 import hashlib
-import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ from negotiation.services.draft_seats import DraftSeat
 CURSORS_PER_SECOND = 10.0
 BURST = 5.0
 LARGEST_SELECTION = 512
-"""Characters of JSON."""
+"""Characters of both places."""
 
 
 @dataclass
@@ -96,7 +95,7 @@ def checked_selection(given: object) -> dict[str, str] | None:
         return None
     if not isinstance(given, dict) or given.keys() != {"anchor", "head"}:
         raise InvalidInput(field="selection")
-    if not all(isinstance(place, str) for place in given.values()) or len(json.dumps(given)) > LARGEST_SELECTION:
+    if not all(isinstance(place, str) for place in given.values()) or sum(map(len, given.values())) > LARGEST_SELECTION:
         raise InvalidInput(field="selection")
     return given
 
