@@ -5,6 +5,7 @@
 
 import * as Y from "yjs";
 import { withoutClauses } from "../../static/src/editor/split_update";
+import { linesLacking } from "../../static/src/editor/texts";
 import { OwnChanges } from "../../static/src/editor/typed_undo";
 import { clashesOf, mayWriteValue, settled, unsentValues, valuesOf } from "../../static/src/editor/value_clash";
 
@@ -136,6 +137,20 @@ function undone(): object {
   return { back, again, another, list: list.undo("Rectorat\nMDPH\nÉcole\nCommune") };
 }
 
+/** A part that was rebuilt while somebody wrote in two of its clauses: of the one, all is there. */
+function rebuilt(): string[] {
+  const doc = written(1, (mine) => {
+    for (const words of ["Un.", "Deux, rebâti."]) add(mine, "rebuilt", words);
+    add(mine, "other", "Trois.");
+  });
+  const asked: [string | null, string][] = [
+    ["rebuilt", "Un.\nDeux, écrit hors ligne."],
+    ["other", "Trois.\n"],
+    [null, "Trois.\nDeux.\nUn."],
+  ];
+  return asked.map(([clause, text]) => linesLacking(doc, clause, text));
+}
+
 process.stdout.write(
   JSON.stringify({
     bothWrite: bothWrite(),
@@ -143,5 +158,6 @@ process.stdout.write(
     lists: lists(),
     leftOut: leftOut(),
     undone: undone(),
+    rebuilt: rebuilt(),
   }),
 );

@@ -52,3 +52,7 @@ def test_undo_takes_back_ones_own_values_and_nobody_elses(told: dict[str, Any]) 
     assert undone["again"] == "14"
     assert undone["another"] is None, "somebody wrote 7 since"
     assert undone["list"] == "Rectorat\nMDPH\nÉcole"
+
+
+def test_a_rebuilt_text_gives_back_only_the_lines_that_it_lacks(told: dict[str, Any]) -> None:
+    assert told["rebuilt"] == ["Deux, écrit hors ligne.", "", "Deux."]

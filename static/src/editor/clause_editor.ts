@@ -344,10 +344,10 @@ export class ClauseEditor {
   }
 
   private showProblem(): void {
-    const { stopped, ready } = this.sync;
+    const { stopped, ready, sums } = this.sync;
     const locked = ready && !this.readsOnly && !this.mayWrite();
     // A reader who was never let in keeps the text as the page came, as if nothing had been asked.
-    const sentence = this.readsOnly && this.frame.hidden ? null : (stopped ?? (locked ? LOCKED : null));
+    const sentence = this.readsOnly && this.frame.hidden ? null : (stopped ?? (locked ? LOCKED : sums.doubt));
     this.problem.hidden = sentence === null;
     if (this.problem.textContent !== (sentence ?? "")) this.problem.textContent = sentence;
     if (stopped !== null) this.host.removeAttribute("aria-busy");

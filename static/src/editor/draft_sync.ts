@@ -13,6 +13,7 @@ import { type SaveState, stateOf } from "./save_state";
 import { CLOSED, ENDED, LOST, NOT_YET, REBUILT, RIGHTS } from "./sentences";
 import { Sequence } from "./sequence";
 import { Settling } from "./settling";
+import { Sums } from "./sums";
 import { fingerprint } from "./texts";
 import { Timers } from "./timers";
 import { mayWriteValue } from "./value_clash";
@@ -39,6 +40,7 @@ export class DraftSync {
   draft: string | null = null;
   readonly owner: string;
   readonly settling: Settling;
+  readonly sums = new Sums();
 
   private epoch: Epoch = "";
   private outbox: Outbox | null = null;
@@ -48,7 +50,6 @@ export class DraftSync {
   private pushing = false;
   private late = false;
   private savedAt: Date | null = null;
-  private mismatches = 0;
   /** Edits of a document that was replaced, for the one that takes its place. */
   private carried: KeptUpdate[] = [];
   private readonly listeners = new Set<(event: SyncEvent) => void>();
@@ -195,6 +196,7 @@ export class DraftSync {
     this.ready = true;
     this.entered = this.socket.connected;
     if (this.doc.store.pendingStructs !== null) return this.startAgain(REBUILT);
+    void this.givingBack.rebuilt(this.doc);
     void this.givingBack.lost(this.doc, unsent);
     this.checkLater();
     this.tell("changed");
@@ -260,7 +262,7 @@ export class DraftSync {
     follow[afterRefusal(code)]();
   }
 
-  // ------------------------------------------------------------------ receiving
+  // ------------------------------------------------------------------ receiving, putting right
 
   private receive(told: DraftUpdated): void {
     if (told.draft !== this.draft || !this.ready) return;
@@ -310,15 +312,12 @@ export class DraftSync {
       this.sequence.exists(reply.seq);
       await this.pull();
       this.checkLater();
-    } else if (reply.same) {
-      this.mismatches = 0;
     } else {
-      this.mismatches += 1;
-      await (this.mismatches > 1 ? this.startAgain(REBUILT) : this.resync());
+      const then = this.sums.compared(reply.same);
+      if (then !== null) await (then === "resync" ? this.resync() : this.startAgain(REBUILT));
+      this.tell("changed");
     }
   }
-
-  // ------------------------------------------------------------------ putting right
 
   /** The whole of what the server has, and in return the whole of what it lacks, as one operation. */
   private async resync(): Promise<void> {
@@ -365,7 +364,7 @@ export class DraftSync {
     this.entered = false;
     this.pushing = false;
     this.late = false;
-    this.mismatches = 0;
+    this.sums.renewed();
     this.sequence = new Sequence();
     this.tell("renewed");
     before.destroy();
@@ -374,7 +373,7 @@ export class DraftSync {
   /** At once, before another key is pressed: what is typed after it would hang in the air. */
   private giveBack(why: string): void {
     if (this.outbox === null || this.outbox.isEmpty) return;
-    void this.givingBack.unsent(this.doc, this.outbox.updates, why);
+    this.givingBack.doubt(this.doc, this.outbox.updates, why);
     this.outbox.replaceBy(null);
   }
 
@@ -388,6 +387,7 @@ export class DraftSync {
     // Never let in: what an earlier page left is all there is.
     if (this.outbox === null) void updatesOf(this.owner).then((rows) => this.givingBack.rows(rows, why));
     else this.giveBack(why);
+    void this.givingBack.rebuilt(null);
     this.stop(why);
   }
 

@@ -1,14 +1,14 @@
 /** Words that the server doesn't take go back to their author: kept on this computer, to be copied. */
 
 import type * as Y from "yjs";
-import { type KeptUpdate, keepTexts, keepUpdates, textsOf } from "./kept";
+import { dropText, type KeptUpdate, keepTexts, keepUpdates, textsOf } from "./kept";
 import { lostWords } from "./lost_words";
 import type { Outbox } from "./outbox";
 import type { Opened } from "./protocol";
 import { LOST } from "./sentences";
 import { withoutClauses } from "./split_update";
-import { clauseOf, insertedText, unsentTexts } from "./texts";
-import { unsentValues, type Values } from "./value_clash";
+import { clauseOf, insertedText, linesLacking, unsentTexts } from "./texts";
+import { standingValues, unsentValues, type Values } from "./value_clash";
 
 declare global {
   interface DocumentEventMap {
@@ -20,6 +20,8 @@ declare global {
 export class GivingBack {
   /** The clauses whose text was edited here since the server last had everything. */
   private readonly touched = new Set<string>();
+  /** Ids of what is kept already, and shown once the text that takes its place has said what it lacks. */
+  private doubtful: Promise<readonly string[]> = Promise.resolve([]);
 
   constructor(
     private readonly owner: string,
@@ -38,20 +40,26 @@ export class GivingBack {
     this.touched.clear();
   }
 
-  /** All that these updates left in the document, or what they left in some clauses only. Reads it at once. */
-  async unsent(
-    doc: Y.Doc,
-    updates: readonly Uint8Array[],
-    why: string,
-    isGone: (clause: string) => boolean = () => true,
-  ): Promise<void> {
-    const mine = [...this.touched].filter(isGone);
-    const nobodyKnows = !this.touched.size;
-    const texts = mine.length || nobodyKnows ? unsentTexts(doc, mine, updates) : new Map<string, string>();
-    const values = [...unsentValues(doc, updates)].filter(([clause]) => isGone(clause));
+  /** All that these updates left in the document, until `rebuilt` is told what takes its place. Reads it at once. */
+  doubt(doc: Y.Doc, updates: readonly Uint8Array[], why: string): void {
+    const texts = unsentTexts(doc, this.touched, updates);
+    const values = unsentValues(doc, updates);
     this.touched.clear();
-    await this.texts(texts, why);
-    await this.values(new Map(values), why);
+    const before = this.doubtful;
+    this.doubtful = (async () => [
+      ...(await before),
+      ...(await keepTexts(this.owner, texts, why)),
+      ...(await this.keepValues(values, why)),
+    ])();
+  }
+
+  /** Of that, what another document says already needs no copying; without one, all of it is shown. */
+  async rebuilt(doc: Y.Doc | null): Promise<void> {
+    const ids = await this.doubtful;
+    if (!ids.length) return;
+    this.doubtful = Promise.resolve([]);
+    if (doc) await this.shorten(ids, doc);
+    this.show();
   }
 
   /**
@@ -63,7 +71,12 @@ export class GivingBack {
     const written = [...this.touched, ...unsentValues(doc, updates).keys()];
     const locked = new Set(written.filter((clause) => clauses[clause] === "locked"));
     if (!locked.size) return null;
-    void this.unsent(doc, updates, why, (clause) => locked.has(clause));
+    const mine = [...this.touched].filter((clause) => locked.has(clause));
+    const nobodyKnows = !this.touched.size;
+    const texts = mine.length || nobodyKnows ? unsentTexts(doc, mine, updates) : new Map<string, string>();
+    const values = [...unsentValues(doc, updates)].filter(([clause]) => locked.has(clause));
+    this.touched.clear();
+    void this.texts(texts, why).then(() => this.values(new Map(values), why));
     return outbox.replaceBy(withoutClauses(doc, updates, locked));
   }
 
@@ -79,14 +92,9 @@ export class GivingBack {
     this.show();
   }
 
-  /** Values by clause; one that waits there already isn't given back twice. */
   async values(values: Values, why: string): Promise<void> {
     if (!values.size) return;
-    const kept = (await textsOf(this.owner)).filter(({ isValue }) => isValue);
-    for (const [clause, value] of values) {
-      if (kept.some((row) => row.clause === clause && row.text === value)) continue;
-      await keepTexts(this.owner, new Map([[clause, value]]), why, true);
-    }
+    await this.keepValues(values, why);
     this.show();
   }
 
@@ -98,6 +106,29 @@ export class GivingBack {
       [],
       rows.map((row) => row.id),
     );
+  }
+
+  /** Values by clause; one that waits there already isn't given back twice. Returns the ids of the others. */
+  private async keepValues(values: Values, why: string): Promise<string[]> {
+    const ids: string[] = [];
+    const kept = (await textsOf(this.owner)).filter(({ isValue }) => isValue);
+    for (const [clause, value] of values) {
+      if (kept.some((row) => row.clause === clause && row.text === value)) continue;
+      ids.push(...(await keepTexts(this.owner, new Map([[clause, value]]), why, true)));
+    }
+    return ids;
+  }
+
+  private async shorten(ids: readonly string[], doc: Y.Doc): Promise<void> {
+    const values = standingValues(doc);
+    for (const { id, clause, text, why, isValue } of await textsOf(this.owner)) {
+      if (!ids.includes(id)) continue;
+      const standing = isValue && values.get(clause) === text ? "" : text;
+      const lacking = isValue ? standing : linesLacking(doc, clause || null, text);
+      if (lacking === text) continue;
+      if (lacking) await keepTexts(this.owner, new Map([[clause || null, lacking]]), why);
+      await dropText(id);
+    }
   }
 
   private show(): void {

@@ -53,13 +53,13 @@ export async function updatesOf(owner: string, carried: readonly KeptUpdate[] = 
   return rows.sort((one, other) => one.at - other.at);
 }
 
-/** Texts by clause, to be offered to their author; null = nobody can tell any more which clause. */
+/** Texts by clause, to be offered to their author; null = nobody can tell any more which clause. Returns their ids. */
 export async function keepTexts(
   owner: string,
   texts: ReadonlyMap<string | null, string>,
   why: string,
   isValue = false,
-): Promise<void> {
+): Promise<string[]> {
   const rows: KeptText[] = [...texts]
     .filter(([, text]) => text.trim())
     .map(([clause, text]) => ({ id: uuidv4(), owner, clause: clause ?? "", text, why, isValue }));
@@ -67,6 +67,7 @@ export async function keepTexts(
   await write(TEXTS, (store) => {
     for (const row of rows) store.put(row);
   });
+  return rows.map(({ id }) => id);
 }
 
 export async function textsOf(owner: string): Promise<KeptText[]> {

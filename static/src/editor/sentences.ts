@@ -7,6 +7,8 @@ export const NOT_YET =
 export const ENDED = "Votre session est terminée.";
 export const RIGHTS =
   "Vos droits à cette table ont changé\u00a0: rechargez la page. Ce qui n’est pas enregistré est gardé sur ce poste.";
+export const DOUBT =
+  "Ce texte ne se lit peut-être pas ici tout à fait comme sur les autres écrans\u00a0: c’est celui que Navette a enregistré qui sera proposé. Vous pouvez continuer à écrire.";
 export const CLOSED = "Ce texte n’est plus ouvert à l’écriture.";
 export const OPENING = "Ouverture du texte…";
 export const READING = "Vous lisez ce texte en direct\u00a0; vous ne pouvez pas y écrire.";

@@ -22,6 +22,15 @@ function clauseText(doc: Y.Doc, clause: string): string {
   return [...textNodes(doc.getXmlFragment(fragmentName(clause)))].map(characters).join("\n").trim();
 }
 
+/** The lines of a text of this clause that its document doesn't hold; null: of any clause. */
+export function linesLacking(doc: Y.Doc, clause: string | null, text: string): string {
+  const roots = clause === null ? fragmentNames(doc) : [fragmentName(clause)];
+  const nodes = roots.flatMap((name) => [...textNodes(doc.getXmlFragment(name))]);
+  const there = new Set(nodes.map((node) => characters(node).trim()));
+  const lines = text.split("\n").filter((line) => line.trim() && !there.has(line.trim()));
+  return lines.join("\n");
+}
+
 /** What would be lost with these updates: each touched clause whole; failing that, the bare words, under null. */
 export function unsentTexts(
   doc: Y.Doc,
@@ -36,8 +45,7 @@ export function unsentTexts(
 
 /** sha256, in hexadecimal, of every text node of every fragment in the order of their names: the server's own sum. */
 export function fingerprint(doc: Y.Doc): string {
-  const names = [...doc.share.keys()].filter((name) => name.startsWith(FRAGMENT)).sort();
-  const lines = names.flatMap((name) =>
+  const lines = fragmentNames(doc).flatMap((name) =>
     [...textNodes(doc.getXmlFragment(name))].map((node) => `${characters(node)}\n`),
   );
   const sum = digest(new TextEncoder().encode(lines.join("")));
@@ -58,6 +66,10 @@ export function insertedText(updates: readonly Uint8Array[]): string {
     .join("")
     .replace(/\n{2,}/g, "\n")
     .trim();
+}
+
+function fragmentNames(doc: Y.Doc): string[] {
+  return [...doc.share.keys()].filter((name) => name.startsWith(FRAGMENT)).sort();
 }
 
 function* textNodes(container: Y.XmlFragment): Generator<Y.XmlText> {
