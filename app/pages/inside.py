@@ -14,6 +14,7 @@ from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import Pending, pending_of
 from app.pages.pieces import piece
 from app.pages.presentation import count_fr
+from app.pages.seances_view import seance_before
 from app.pages.texts import clause_context
 from app.pages.visa_places import places_of
 from app.security import serves
@@ -169,7 +170,7 @@ def write_mandate(clause_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         set_mandate(uow, reader_on_clause(uow.session, clause_id), clause_id, terms)
     flash("Le mandat interne est enregistré.", "done")
-    return redirect(url_for("texts.show_clause", clause_id=clause_id))
+    return redirect(seance_before(clause_id, "") or url_for("texts.show_clause", clause_id=clause_id))
 
 
 @inside.errorhandler(Refusal)

@@ -13,8 +13,8 @@ from app.pages.aftermath import TAKES_AWAY, told_after
 from app.pages.clause_view import SIDE_OF_TAB
 from app.pages.frame import frame_of, reader_on_clause
 from app.pages.presentation import capital, the_party
-from app.pages.seances_page import room_with
-from app.pages.seances_view import room_before, seance_before
+from app.pages.seances_page import room_again
+from app.pages.seances_view import seance_before
 from app.pages.texts import clause_context
 from app.pages.threads import SAID, keep_words, say
 from app.pages.writing import sending_asked, sent_key
@@ -133,20 +133,10 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
         said = _gone(session, refusal, clause_id) or sentence_of(refusal)
         told: dict[str, Any] = {"refusal": said, "wrong_field": WRONG_FIELDS.get(refusal.code, "")}
         told |= {"kept": _kept(), "breaches": _breaches(refusal)}
-        at_seance = _at_seance(session, clause_id, told)
-        if at_seance:
-            return at_seance, status_of(refusal)
-        context = clause_context(session, clause_id, _tab_before(), **told)
-        return render_template("fiches/part.html", **context), status_of(refusal)
-
-
-def _at_seance(session: Session, clause_id: str, told: dict[str, Any]) -> str | None:
-    """The open séance on whose page the form was; None where it was on the fiche."""
-    room = room_before()
-    if room is None:
-        return None
-    frame = frame_of(session, reader_on_clause(session, clause_id))
-    return room_with(session, frame, room.seance_id, room.at(clause_id, _tab_before()), **told)
+        page = room_again(session, clause_id, _tab_before(), **told)
+        if page is None:
+            page = render_template("fiches/part.html", **clause_context(session, clause_id, _tab_before(), **told))
+        return page, status_of(refusal)
 
 
 def _done(clause_id: str, move: Move, submitted: Submitted) -> str:

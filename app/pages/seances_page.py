@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, sentence_of, status_of, wants_piece
-from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.seances_view import (
     Mine,
     Place,
@@ -17,6 +17,7 @@ from app.pages.seances_view import (
     decisions_context,
     on_screen,
     read_seance,
+    room_before,
     seance_context,
     seated,
     talk_beside,
@@ -91,11 +92,19 @@ def seance_page(session: Session, frame: Frame, seance_id: str, **more: Any) -> 
     return render_template("seances/record.html", **frame.context("seances", **context, said=said))
 
 
-def room_with(session: Session, frame: Frame, seance_id: str, place: Place, **more: Any) -> str | None:
-    """The page of an open séance with a refused move of the clause at `place`; None once it is open no more. Raises
-    NotFound."""
-    view, mine = read_seance(session, frame, seance_id)
-    return _room(session, frame, view, mine, place, **more) if view.card.state is SeanceState.OPEN else None
+def room_again(session: Session, clause_id: str, tab: str, **told: Any) -> str | None:
+    """The page of the open séance on which the form of a clause was, with what was refused; None where the form was on
+    the clause's fiche, or the séance is open no more. Raises NotFound for the clause."""
+    room = room_before()
+    if room is None:
+        return None
+    frame = frame_of(session, reader_on_clause(session, clause_id))
+    try:
+        view, mine = read_seance(session, frame, room.seance_id)
+    except NotFound:  # whatever a browser says of where it comes from
+        return None
+    is_open = view.card.state is SeanceState.OPEN
+    return _room(session, frame, view, mine, room.at(clause_id, tab), **told) if is_open else None
 
 
 def _room(session: Session, frame: Frame, view: SeanceView, mine: Mine, place: Place, **more: Any) -> str:

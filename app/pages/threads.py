@@ -9,6 +9,8 @@ from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures, words
 from app.pages.clause_view import TABS
 from app.pages.frame import reader_on_clause
+from app.pages.seances_page import room_again
+from app.pages.seances_view import seance_before
 from app.pages.texts import clause_context
 from app.pages.writing import sending_asked, writing_asked
 from app.security import serves
@@ -97,15 +99,18 @@ def keep_words(refusal: Refusal) -> ResponseReturnValue:
         kept: dict[str, object] = {key: value for key, value in request.form.items() if key != "csrf_token"}
         kept.setdefault("move", str(Move.COMMENT))
         kept["named"] = request.form.getlist("mention")
-        told = {"refusal": sentence_of(refusal), "asks": asks}
-        context = clause_context(session, clause_id, "", kept=kept, **told)
-        return render_template("fiches/part.html", **context), status_of(refusal)
+        told = {"refusal": sentence_of(refusal), "asks": asks, "kept": kept}
+        page = room_again(session, clause_id, "", **told)
+        if page is None:
+            page = render_template("fiches/part.html", **clause_context(session, clause_id, "", **told))
+        return page, status_of(refusal)
 
 
 def _back(clause_id: str, anchor: str) -> Response:
     tab = request.form.get("tab", "")
     known = tab if tab in TABS else ""
-    return redirect(f"{url_for('texts.show_clause', clause_id=clause_id, tab=known)}#{anchor}")
+    fiche = f"{url_for('texts.show_clause', clause_id=clause_id, tab=known)}#{anchor}"
+    return redirect(seance_before(clause_id, known) or fiche)
 
 
 def _move() -> Move:

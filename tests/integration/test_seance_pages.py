@@ -190,6 +190,9 @@ def test_a_move_made_at_a_seance_leads_back_to_it(app: Flask, table: Table) -> N
     fields = seen(table) | {"move": "withdrawal"}
     moved = ars.post(f"/clauses/{clause_id}/moves", fields, headers={"Referer": address.replace("localhost", "evil")})
     assert moved.location.startswith(f"/clauses/{clause_id}")
+    for way, fields in (("mandat", {"floor": "90"}), ("commentaires", {"text": "Pourquoi ?", "readers": "shared"})):
+        written = ars.post(f"/clauses/{clause_id}/{way}", fields, headers={"Referer": f"{address}?sur={clause_id}"})
+        assert written.location.startswith(f"{here(meeting)}?sur={clause_id}"), way
 
 
 def test_a_move_refused_at_a_seance_comes_back_to_it_with_its_words(app: Flask, table: Table) -> None:
@@ -204,6 +207,11 @@ def test_a_move_refused_at_a_seance_comes_back_to_it_with_its_words(app: Flask, 
     assert refused.status_code == 409
     assert 'id="decisions"' in refused.text and 'id="discussion"' in refused.text
     assert "Nous visons 95 %." in refused.text and "a changé depuis votre lecture" in refused.text
+    elsewhere = f"http://localhost{here(meeting).replace(meeting.id, 'ailleurs')}"
+    assert "Nous visons 95 %." in ars.post(moves, late, headers={"Referer": elsewhere}).text
+    answer = {"move": "answer", "text": "x" * 20_000, "readers": "shared"}
+    refused = ars.post(moves.replace("moves", "commentaires"), answer, headers={"Referer": address})
+    assert 400 <= refused.status_code < 500 and 'id="decisions"' in refused.text
     meeting.close(table.og.dg)
     refused = ars.post(moves, late, headers={"Referer": address})
     assert refused.status_code == 409 and 'id="decisions"' not in refused.text and "Nous visons 95 %." in refused.text
