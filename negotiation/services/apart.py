@@ -21,7 +21,8 @@ from negotiation.services.orders import Order, Seen
 from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, ClauseParty, Document, Part
 from negotiation.store.people import Party
-from negotiation.store.queries.clauses import ABOUT, APPROVAL
+from negotiation.store.queries.clauses import ABOUT
+from negotiation.store.queries.situations import APPROVAL
 from negotiation.store.unit_of_work import UnitOfWork
 
 

@@ -21,7 +21,7 @@ from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.minutes import Minutes
 from negotiation.store.people import Member, Party
-from negotiation.store.queries.clauses import APPROVAL
+from negotiation.store.queries.situations import APPROVAL
 from negotiation.store.seances import Seance
 from negotiation.store.unit_of_work import UnitOfWork
 

@@ -52,7 +52,7 @@ from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.inside import VisaRequest, VisaRule
 from negotiation.store.people import Member, Party
-from negotiation.store.queries.clauses import as_situation
+from negotiation.store.queries.situations import as_situation
 from negotiation.store.queries.visibility import visible
 from negotiation.store.seances import SeanceDecision
 from negotiation.store.unit_of_work import UnitOfWork

@@ -28,7 +28,7 @@ from negotiation.services.approving import (
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Version
-from negotiation.store.queries.clauses import APPROVAL
+from negotiation.store.queries.situations import APPROVAL
 from negotiation.store.reviews import Review
 from negotiation.store.unit_of_work import UnitOfWork
 

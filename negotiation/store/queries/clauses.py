@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from negotiation.rules.lifecycle import Approval, Request, Situation, Tabled
+from negotiation.rules.lifecycle import Situation, Tabled
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import (
     OUTSIDE_CONTRACT,
@@ -24,13 +24,12 @@ from negotiation.rules.vocabulary import (
 )
 from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import MoveRow, Reserve, Version
+from negotiation.store.queries.situations import APPROVAL, as_situation
 from negotiation.store.queries.visibility import on_the_table, visible
 
 TRAIL_LENGTH = 4
 JOINED_AT = "joined_at"
 """Attribute of a clause: when each party that a change made concerned became so, in ISO form, by party id."""
-APPROVAL = "approval"
-"""Attribute of a clause of a relevé, of a dialogue or of an evaluation: whether the whole was approved."""
 ABOUT = "about"
 """Attribute of a clause of a dialogue or of an evaluation: id of the part or clause of the contract it speaks of."""
 
@@ -232,35 +231,6 @@ def cards_of_tables(session: Session, negotiation_ids: Iterable[str]) -> dict[st
 def _readable(actor: Actor) -> ColumnElement[bool]:
     own = (col(Clause.negotiation_id) == actor.negotiation_id) & visible(Clause.circle, actor)
     return own & in_the_contract(actor.negotiation_id)
-
-
-def as_situation(clause: Clause, concerned: frozenset[str], tabled: Tabled | None) -> Situation:
-    """The row as the lifecycle knows it; `tabled` is the version that `current_version_id` names."""
-    return Situation(
-        concerned=concerned,
-        state=clause.state,
-        current=tabled,
-        versions=clause.versions,
-        behind=frozenset(clause.behind),
-        open_reserves=frozenset(clause.open_reserves),
-        maintained_reserves=frozenset(clause.maintained_reserves),
-        request=_request(clause),
-        kind=clause.kind,
-        was_agreed=clause.agreed_version_id is not None or "declared" in clause.attributes,
-        follows=clause.follows_id,
-        approval=Approval(clause.attributes[APPROVAL]) if APPROVAL in clause.attributes else None,
-    )
-
-
-def _request(clause: Clause) -> Request | None:
-    if clause.request_kind is None or clause.request_by is None:
-        return None
-    return Request(
-        clause.request_kind,
-        clause.request_by,
-        frozenset(clause.request_consents),
-        frozenset(clause.request_parties),
-    )
 
 
 def _cards(session: Session, condition: Any) -> tuple[ClauseCard, ...]:

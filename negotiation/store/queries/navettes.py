@@ -12,7 +12,7 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move, PartKind
 from negotiation.store.contract import Clause, ClauseParty, Document, Part
 from negotiation.store.exchange import MoveRow
-from negotiation.store.queries.clauses import as_situation
+from negotiation.store.queries.situations import as_situation
 from negotiation.store.queries.visibility import visible
 
 

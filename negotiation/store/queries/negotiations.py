@@ -22,7 +22,8 @@ from negotiation.rules.vocabulary import (
 )
 from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
 from negotiation.store.preparation import CalendarItem
-from negotiation.store.queries.clauses import as_situation, in_the_contract
+from negotiation.store.queries.clauses import in_the_contract
+from negotiation.store.queries.situations import as_situation
 from negotiation.store.queries.visibility import on_the_table, visible
 
 

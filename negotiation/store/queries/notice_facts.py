@@ -18,8 +18,8 @@ from negotiation.rules.vocabulary import SHARED, Circle, Notice, Role, VisaState
 from negotiation.store.contract import Clause, ClauseParty
 from negotiation.store.exchange import Version
 from negotiation.store.inside import VisaRequest
-from negotiation.store.queries.clauses import as_situation
 from negotiation.store.queries.notices import may_answer
+from negotiation.store.queries.situations import as_situation
 from negotiation.store.record import HistoryEntry
 from negotiation.store.talk import Mention, Task
 
