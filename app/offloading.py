@@ -18,14 +18,17 @@ def off_the_loop(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) ->
     if not monkey.is_module_patched("threading"):
         return function(*args, **kwargs)
 
-    def outcome() -> tuple[R | None, Exception | None]:
-        """A refusal comes back as a value: gevent would print what a thread raises."""
-        try:
-            return function(*args, **kwargs), None
-        except Exception as error:
-            return None, error
-
-    result, error = gevent.get_hub().threadpool.apply(outcome)
+    result, error = gevent.get_hub().threadpool.apply(_outcome, (function, args, kwargs))
     if error is not None:
         raise error
     return cast(R, result)
+
+
+def _outcome(
+    function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]
+) -> tuple[R | None, Exception | None]:
+    """A refusal comes back as a value: gevent would print what a thread raises."""
+    try:
+        return function(*args, **kwargs), None
+    except Exception as error:
+        return None, error

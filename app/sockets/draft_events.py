@@ -7,7 +7,7 @@ place where a socket carries content.
 import base64
 import binascii
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import Flask, current_app
 from flask_socketio import join_room, leave_room
@@ -83,8 +83,7 @@ def open_draft(caller: Caller, message: Message) -> Answer:
     }
 
 
-@dataclass(frozen=True)
-class Push:
+class Push(NamedTuple):
     """An update as a page sends it."""
 
     draft_id: str

@@ -114,7 +114,13 @@ class FramedSocket:
                 self.abort()
                 raise ConnectionOver
             return
-        sent = self._write_some([whole])
+        try:
+            sent: int = self._sock._sock.send(whole)  # gevent's own would wait
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.abort()
+            raise ConnectionOver from None
         if sent < len(whole):
             self._wait_with(memoryview(whole)[sent:])
             gevent.spawn(self._write_queued)
@@ -145,7 +151,7 @@ class FramedSocket:
 
     def _write_some(self, contents: list[bytes | memoryview]) -> int:
         try:
-            sent: int = self._sock._sock.sendmsg(contents)  # gevent's own would wait
+            sent: int = self._sock._sock.sendmsg(contents)
             return sent
         except BlockingIOError:
             return 0

@@ -10,8 +10,7 @@ A struct starts with an info byte: 5 bits of content kind, then « has a key »,
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from negotiation.drafting import nesting, schema
 from negotiation.drafting.nesting import Parent, Shape
@@ -36,8 +35,7 @@ _ANY_CONSTANTS: Final = frozenset({120, 121, 126, 127})  # true, false, null, un
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateFacts:
+class UpdateFacts(NamedTuple):
     """What an update says about itself.
 
     `written[client]` = (first clock, one past the last), after the last gap if there is one: all before `first` must

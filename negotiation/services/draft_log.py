@@ -1,7 +1,7 @@
 """The log of the live drafts in the database: the truth of which every room is a cache."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select
@@ -161,7 +161,7 @@ class SqlUpdateLog:
         answers: list[Answer] = []
         after = batch.after
         for new in batch.updates:
-            answer = self._alone(replace(batch, after=after, updates=(new,)))
+            answer = self._alone(batch._replace(after=after, updates=(new,)))
             answers.append(answer)
             if not isinstance(answer, Stored):
                 break

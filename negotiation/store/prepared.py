@@ -23,8 +23,10 @@ class _Written:
     ways: Mapping[str, Callable[[Any], Any]]
 
     def values(self, row: Row) -> Any:
-        ready = {name: self.ways[name](value) if name in self.ways else value for name, value in row.items()}
-        return ready if self.places is None else tuple(ready[name] for name in self.places)
+        ways = self.ways
+        if self.places is None:
+            return {name: ways[name](value) if name in ways else value for name, value in row.items()}
+        return [ways[name](row[name]) if name in ways else row[name] for name in self.places]
 
 
 class Prepared:
