@@ -1,5 +1,5 @@
 """`python -m bench [pages] [live] [discussion] [drafting] [drafting-opening] [drafting-peers] [crediting] [redlines]
-[keystroke] [imports] [archives] [minutes]`: everything unless told which.
+[keystroke] [imports] [archives] [minutes] [seance] [years]`: everything unless told which.
 
 Asked for by name only: `drafting-quick`, and parts of `drafting-peers`, which takes twenty minutes:
 `drafting-peers-quick`, `drafting-peers-limits` and `drafting-peers-reopening`.
@@ -22,6 +22,8 @@ from bench import (
     minutes,
     pages,
     redlines,
+    seance,
+    years,
 )
 
 MEASURES = {
@@ -37,6 +39,8 @@ MEASURES = {
     "imports": imports.run,
     "archives": archives.run,
     "minutes": minutes.run,
+    "years": years.run,
+    "seance": seance.run,
 }
 
 QUICK = {"drafting-quick": drafting.run_quick} | drafting_peers.PARTS

@@ -168,6 +168,8 @@ class Speaker:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
+        self.place: dict[str, str] = {}
+        """Where it is said, when not on the discussion's own page."""
         self.address = f"{stage.server.address}/negociations/{stage.negotiation_id}/discussion"
         self.browser = entered(stage.server.link_for(stage.player), stage.server.address)
         self.form_token = found_in(r'name="csrf_token" value="([^"]+)"', self.browser.get(self.address).text)
@@ -179,7 +181,7 @@ class Speaker:
             "request_key": new_id(),
             "readers": "shared",
             "text": f"{number} : {WORDS}",
-        }
+        } | self.place
         headers = {"Origin": self.stage.server.address, "HX-Request": "true"}
         began = time.monotonic()
         sent = self.browser.post(self.address, data=fields, headers=headers)

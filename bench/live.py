@@ -375,9 +375,12 @@ def descendants(pid: int) -> list[int]:
 
 
 def processor_seconds(pids: Sequence[int]) -> float:
-    """User and system time of these processes so far."""
+    """User and system time of those of these processes that are still there."""
     ticks = 0
     for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError:
+            continue
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -179,7 +179,7 @@ def asked_number(name: str) -> int | None:
 
 def reader_in(session: Session, negotiation_id: str) -> Actor:
     """The signed-in person, acting in this negotiation. Raises NotFound."""
-    return _together(("reader", negotiation_id), lambda: access.actor_in(session, negotiation_id, **_who_asks()))
+    return together(("reader", negotiation_id), lambda: access.actor_in(session, negotiation_id, **_who_asks()))
 
 
 def reader_on_clause(session: Session, clause_id: str) -> Actor:
@@ -189,7 +189,7 @@ def reader_on_clause(session: Session, clause_id: str) -> Actor:
 
 def frame_of(session: Session, actor: Actor) -> Frame:
     """Everything around the page, for this reader."""
-    return _together(("frame", actor.negotiation_id), lambda: _frame_of(session, actor))
+    return together(("frame", actor.negotiation_id), lambda: _frame_of(session, actor))
 
 
 class _WhoAsks(TypedDict):
@@ -202,7 +202,7 @@ def _who_asks() -> _WhoAsks:
     return {"person_id": person.person_id, "authentication": person.authentication}
 
 
-def _together(question: Hashable, read: Callable[[], Read]) -> Read:
+def together(question: Hashable, read: Callable[[], Read]) -> Read:
     """Read once for all the pieces that one request asks for (`app.pages.pieces`), anew in any other."""
     known: dict[Hashable, Any] = g.get("together", {})
     if question not in known:

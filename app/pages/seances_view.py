@@ -10,7 +10,7 @@ from flask import request
 from sqlmodel import Session
 
 from app.pages.clause_view import TABS, default_tab, tab_asked
-from app.pages.frame import Frame
+from app.pages.frame import Frame, together
 from app.pages.talk import panel, read_part
 from app.pages.texts import open_context
 from negotiation.errors import NotFound
@@ -21,7 +21,7 @@ from negotiation.store.columns import now
 from negotiation.store.queries.clauses import ClauseCard, card_of, cards_of_part
 from negotiation.store.queries.decided import DecisionView, Extent, decisions_page
 from negotiation.store.queries.people import MemberView, PartyView
-from negotiation.store.queries.seances import AttendeeView, SeanceView, has_arrived, seance_view
+from negotiation.store.queries.seances import AttendeeView, SeanceView, has_arrived, seance_view, untold_of
 
 DECIDED_HERE = (Move.ACCEPTANCE, Move.RESERVE, Move.QUESTION)
 """Moves of the open clause that a séance makes by its decisions, which wait a minute and are minuted."""
@@ -130,7 +130,18 @@ class Mine:
 
 def read_seance(session: Session, frame: Frame, seance_id: str) -> tuple[SeanceView, Mine]:
     """The séance, with its last decisions while it is open and all of them once it is over. Raises NotFound."""
-    view, me = seance_view(session, frame.actor, seance_id, decisions=Extent.LAST), frame.actor.member_id
+    return together(("séance", seance_id), lambda: _read_seance(session, frame, seance_id))
+
+
+def _read_seance(session: Session, frame: Frame, seance_id: str) -> tuple[SeanceView, Mine]:
+    """The rows are read once for a party in the burst that follows a change: what no history tells is in the key."""
+    untold, me = untold_of(session, frame.actor, seance_id), frame.actor.member_id
+    view = frame.read_by_party(
+        "séance",
+        seance_id,
+        untold,
+        read=lambda ours: seance_view(session, ours.actor, seance_id, decisions=Extent.LAST),
+    )
     is_open = view.card.state is SeanceState.OPEN
     if not is_open and view.noted > len(view.decisions):
         view = seance_view(session, frame.actor, seance_id)
@@ -175,7 +186,9 @@ def benches(frame: Frame, view: SeanceView) -> tuple[Bench, ...]:
 def on_screen(session: Session, frame: Frame, view: SeanceView, place: Place) -> tuple[ClauseCard | None, str]:
     """The clause that a reader of an open séance sees, and in which of its readings. Raises NotFound."""
     shown = (view.clause_id or "") if place.follows else place.clause_id
-    card = card_of(session, frame.actor, shown) if shown else None
+    card = None
+    if shown:
+        card = frame.read_by_party("card", shown, read=lambda ours: card_of(session, ours.actor, shown))
     if shown and card is None and not place.follows:
         raise NotFound()
     if card is None:

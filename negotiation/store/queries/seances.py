@@ -4,9 +4,10 @@ Nothing in them is private, so readers differ by their negotiation only. A claus
 did, keeps its place in what was said of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -126,6 +127,16 @@ def seance_view(session: Session, actor: Actor, seance_id: str, *, decisions: Ex
         decisions=decided.decisions,
         noted=decided.noted,
     )
+
+
+def untold_of(session: Session, actor: Actor, seance_id: str) -> Hashable:
+    """All of a séance that no history tells: where it is, its agenda, who came. Two equal ones are of the same séance
+    at the same point, whatever was decided. Raises NotFound."""
+    row = seance_of(session, actor, seance_id)
+    points: Any = select(*SeancePoint.__table__.c).where(col(SeancePoint.seance_id) == seance_id)  # type: ignore[attr-defined]
+    people: Any = select(*SeanceAttendance.__table__.c).where(col(SeanceAttendance.seance_id) == seance_id)  # type: ignore[attr-defined]
+    listed = [tuple(map(tuple, session.execute(query.order_by("id")))) for query in (points, people)]
+    return row.state, row.chair_id, row.point_id, row.clause_id, row.pointed_at, *listed
 
 
 def has_arrived(session: Session, actor: Actor, seance_id: str) -> bool:
