@@ -19,17 +19,24 @@ from negotiation.store.contract import Negotiation
 from negotiation.store.queries.clauses import ClauseCard, cards_of_part
 from negotiation.store.queries.reviews import ReviewView, review_of, standings_of
 from negotiation.store.reviews import Review
-from tests.builders import Person, Table
-from tests.closing_table import an_agreed_table, freeze
+from tests.builders import Person, Table, a_table
+from tests.closing_table import closing_scenario
 
 YEAR = 2024
 
 
 def a_signed_table(store: Store, status: NegotiationStatus = NegotiationStatus.IN_FORCE) -> Table:
-    """Frozen through the services, and said signed since: in force from 2024 to 2028."""
-    table = an_agreed_table(store)
-    freeze(table)
-    with store.unit_of_work(Announcing.SILENT) as uow:
+    """Signed as a file declares it, once for all tests; in force from 2024 to 2028."""
+    content = closing_scenario(status="signed")
+    content["signature"]["status"] = "signed"
+    for engagement in content["engagements"]:
+        engagement["status"] = "accepted"
+    return in_force(a_table(store, content), status)
+
+
+def in_force(table: Table, status: NegotiationStatus = NegotiationStatus.IN_FORCE) -> Table:
+    """The same frozen table, said signed, from 2024 to 2028."""
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
         negotiation = uow.session.get_one(Negotiation, table.id)
         negotiation.status, negotiation.signed_on = status, date(2023, 12, 12)
         negotiation.contract_start, negotiation.contract_end = date(2024, 1, 1), date(2028, 12, 31)

@@ -9,12 +9,17 @@ from flask import Flask
 
 from app.commands import main
 from negotiation.documents.archive import read_archive
+from negotiation.rules.vocabulary import Gesture, Move, Role
+from negotiation.services.moves import play
+from negotiation.services.orders import Order
+from negotiation.services.visas import set_visa_rule, submit
 from negotiation.store import Store
 from tests.builders import Table, a_table
 from tests.crawling import answer_of, archive_of, crawl, ids_of
 from tests.opened_bytes import words_met
+from tests.reviews_table import a_dialogue, in_force
 from tests.scenarios import Json
-from tests.secrets_table import PARTIES, SecretsTable, Words, a_file, reader_of, set_secrets, speaker
+from tests.secrets_table import DECIDING, PARTIES, SecretsTable, Words, a_file, reader_of, set_secrets, speaker
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
@@ -34,7 +39,22 @@ def a_signed_file(words: Words) -> Json:
 @pytest.fixture
 def signed(app: Flask) -> SecretsTable:
     words = Words()
-    return SecretsTable(a_table(app.extensions["store"], a_signed_file(words)), words)
+    found = SecretsTable(a_table(app.extensions["store"], a_signed_file(words)), words)
+    prepare_a_dialogue(in_force(found.table), words)
+    return found
+
+
+def prepare_a_dialogue(table: Table, words: Words) -> None:
+    """A dialogue de gestion is open; each party says something of a value inside, and one waits for its visa."""
+    clause_id = a_dialogue(table, table.og.dg).cards()["observed.i01"].id
+    with table.store.unit_of_work() as uow:
+        for party in DECIDING:
+            seat = getattr(table, party)
+            note = Order(Move.COMMENT, text=words.new(party, "note on a value"), circle=seat.inside)
+            play(uow, seat.dg.actor, clause_id, note)
+        set_visa_rule(uow, table.og.dg.actor, Gesture.PROPOSAL, Role.SIGNATORY)
+        kept = Order(Move.PROPOSAL, text=words.new("og", "value that waits"), value="93,5")
+        submit(uow, table.og.dg.actor, clause_id, kept)
 
 
 @pytest.mark.parametrize("party", PARTIES)
@@ -46,7 +66,7 @@ def test_what_is_frozen_printed_and_archived_keeps_every_secret(app: Flask, sign
     answers |= archive_of(reader, signed.table.id)
     met = {address: words_met(answer.body, signed.words.kept_from(party)) for address, answer in answers.items()}
     assert {address: found for address, found in met.items() if found} == {}
-    (pdf,) = (answer.body for answer in answers.values() if answer.kind == "application/pdf")
+    (pdf,) = (answer.body for address, answer in answers.items() if address.endswith("/contrat.pdf"))
     assert words_met(pdf, ["commission"]) == {"commission"}, "the words of a PDF are read"
     assert words_met(pdf, signed.words.told) == set(), "not even his own inside is printed"
 

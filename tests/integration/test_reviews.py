@@ -42,6 +42,7 @@ def frozen_bytes(table: Table) -> list[str]:
         return [*kept, *(str(tuple(row)) for row in session.execute(query))]
 
 
+@SQLITE
 def test_a_value_is_proposed_contested_and_agreed_at_another(table: Table) -> None:
     before = frozen_bytes(table)
     dialogue = a_dialogue(table, table.og.dg)
@@ -115,6 +116,7 @@ def test_the_gel_still_holds_everything_else(table: Table) -> None:
             uow.session.execute(text(write))
 
 
+@SQLITE
 def test_a_partys_preparation_of_a_value_is_its_own(table: Table) -> None:
     dialogue = a_dialogue(table, table.og.dg)
     note = Order(Move.COMMENT, text="Plancher interne : 92.", circle=table.og.inside)
@@ -128,6 +130,7 @@ def test_a_partys_preparation_of_a_value_is_its_own(table: Table) -> None:
         assert observed_values(session, table.ars.dg.actor, table.id) == {}
 
 
+@SQLITE
 def test_actions_in_time_keep_what_each_dialogue_said(table: Table) -> None:
     dialogue = a_dialogue(table, table.og.dg)
     value: Any = progress_value("en retard", "60 %")
