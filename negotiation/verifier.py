@@ -112,8 +112,7 @@ def verify_pdf(data: bytes, known_hashes: Mapping[str, str]) -> Report:
     fingerprint = sha256(data)
     label = known_hashes.get(fingerprint)
     if label is None:
-        unknown = "aucune version figée, aucun relevé approuvé n’a cette empreinte : un octet au moins diffère"
-        check = Check("Fichier", False, unknown)
+        check = Check("Fichier", False, "aucun texte figé ou approuvé n’a cette empreinte : un octet diffère")
         return Report(False, [check], f"{check.label} : {check.detail}", fingerprint=fingerprint)
     check = Check("Fichier", True, f"exactement {label}, pas un octet n’a changé")
     return Report(
@@ -279,9 +278,7 @@ class _Examination:
         told = [fact for kind in APPROVALS for fact in self._facts(kind, content_hash)]
         _require(bool(told), f"l’historique commun n’a pas enregistré l’approbation de « {title} » avec ces mots")
         seq = told[0]["header"]["seq"]
-        self.proves.append(
-            f"« {title} » : mots identiques, à l’octet près, à ceux que toutes les parties ont approuvés (fait {seq})."
-        )
+        self.proves.append(f"« {title} » : les mots que tous ont approuvés (fait {seq}), à l’octet près.")
         return f"« {title} », approuvé au fait {seq}"
 
     def _check_nothing_missing(self) -> str:
@@ -292,11 +289,11 @@ class _Examination:
             there = fact["payload"].get("content_hash") in present
             _require(there, f"la version figée dont parle le fait {fact['header']['seq']} manque au dossier")
         approved = [sha256(self.members[name]) for name in self._names("approuves/")]
-        for fact in (fact for kind in APPROVALS for fact in self._facts(kind)):
-            told.append(fact)
+        seals = [fact for kind in APPROVALS for fact in self._facts(kind)]
+        for fact in seals:
             there = approved.count(fact["payload"].get("content_hash")) == 1
             _require(there, f"le texte approuvé dont parle le fait {fact['header']['seq']} manque au dossier")
-        return f"{_many(len(told), 'fait')}, pièces présentes" if told else "aucun"
+        return f"{_many(len(told + seals), 'fait')}, pièces présentes" if told + seals else "aucun"
 
     def _check_manifest(self) -> str:
         if self._member(MANIFEST) == manifest_of(self.members, self._heads()):

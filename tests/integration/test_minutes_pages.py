@@ -8,6 +8,7 @@ from flask import Flask
 from negotiation.rules.seances import DecisionKind
 from negotiation.store.columns import now
 from tests.builders import Table, a_table
+from tests.closing_table import an_agreed_table, freeze
 from tests.form_fields import fields_of
 from tests.minutes_table import Relevé
 from tests.seance_table import Meeting, an_open_seance
@@ -125,3 +126,21 @@ def test_whoever_closes_the_seance_finds_its_relevé(app: Flask) -> None:
     assert "La séance est close, et son relevé de décisions établi." in page
     assert f'href="{here(opened)}"' in page
     assert "Approuvé par 0 sur 3" in ars.get(here(opened)).text
+
+
+def test_after_the_gel_a_relevé_is_corrected_on_its_pages_and_the_contract_is_not(app: Flask) -> None:
+    table = an_agreed_table(app.extensions["store"])
+    freeze(table)
+    meeting = an_open_seance(table, table.ars.dg, title="Comité de suivi")
+    meeting.record(table.cd.dg, DecisionKind.TASK, text="Transmettre l’ERRD.")
+    meeting.a_minute_passes()
+    og = entered(app, table.og.dg.email)
+    assert og.get(f"/negociations/{table.id}/seances/{meeting.id}").status_code == 200
+    meeting.close(table.ars.dg)
+    assert "Le relevé est établi" in og.post(here(meeting), follow_redirects=True).text
+    passage = Relevé(table, meeting.id).cards["actions"]
+    for card_id, is_open in ((passage.id, True), (table.clause_id("en01"), False)):
+        page = og.get(f"/clauses/{card_id}/proposition").text
+        assert ('value="counter_proposal"' in page) is is_open
+        assert ("cette clause ne change plus que par avenant" in page.replace("\u00a0", " ")) is not is_open
+    assert "Votre approbation est enregistrée" in approves(og, here(meeting))

@@ -101,7 +101,7 @@ def test_the_pdf_of_an_approved_relevé_is_recognised_and_an_altered_one_refused
     with store.unit_of_work() as uow:
         archive = pack_archive(collect_archive(uow, table.og.dg.actor)).data
     assert verify_archive(archive).ok
-    assert "ceux que toutes les parties ont approuvés" in drop(visitor, archive, "dossier.zip").text
+    assert "les mots que tous ont approuvés" in drop(visitor, archive, "dossier.zip").text
     forged = altered(archive, "approuves/01.json", b"Transmettre", b"Oublier")
     assert "n’a pas enregistré l’approbation" in str(verify_archive(forged).first_problem)
     assert "manque au dossier" in str(verify_archive(without(archive, "approuves/01.json")).first_problem)
