@@ -203,7 +203,7 @@ def _draft_context(session: Session, frame: Frame, opened: OpenClause) -> dict[s
     """A draft as it is now, never remembered: what it says, the version it doesn't know of, what was set aside."""
     clause_id, side = opened.card.id, opened.side
     return {
-        "drafted": drafted_text(session, frame.actor, clause_id, side=side),
+        "drafted": drafted_text(session, frame.actor, clause_id, side=side, apart=current_store().apart),
         "newer": newer_version(session, frame.actor, clause_id, side=side),
         "asides": set_aside(session, frame.actor, clause_id, side=side),
     }

@@ -21,7 +21,8 @@ from negotiation.rules.values import as_entered, as_read
 from negotiation.rules.vocabulary import Action, Move, ValueKind
 from negotiation.services.access import require
 from negotiation.services.crediting import written_in
-from negotiation.services.drafting import Drafted, DraftSide, drafted_clause
+from negotiation.services.drafted import Drafted
+from negotiation.services.drafting import DraftSide, drafted_clause
 from negotiation.services.moves import open_clause
 from negotiation.services.orders import Order, Seen
 from negotiation.services.retaking import sent_already

@@ -15,7 +15,8 @@ from negotiation.rules.policy import Actor, sees
 from negotiation.rules.values import Canonical, as_entered, as_read, tidy_entry
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
-from negotiation.services.drafting import Drafted, circle_of_side, drafted_clauses
+from negotiation.services.drafted import Drafted
+from negotiation.services.drafting import circle_of_side, drafted_clauses
 from negotiation.services.moves import open_clause
 from negotiation.services.setting_aside import draft_of, keep_words, write_anew
 from negotiation.store.contract import Clause

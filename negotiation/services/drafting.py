@@ -5,7 +5,7 @@ is committed, and the room must know whether it was. The order is always room, t
 transaction (`snapshot_text`, `restart_drafts`) never waits for a room and reads the log instead.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -17,18 +17,19 @@ from sqlmodel import Session, col
 from negotiation.drafting import markdown_bridge, schema
 from negotiation.drafting.rooms import Rooms
 from negotiation.drafting.updates import LoggedUpdate, Stored, Writer
-from negotiation.drafting.vet import WatchedDocument, library_failures_named
+from negotiation.drafting.vet import library_failures_named
 from negotiation.errors import EpochChanged, Frozen, InvalidInput, NotFound, ResyncNeeded
 from negotiation.rules.policy import Actor, Authentication, sees
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle, ValueKind
 from negotiation.services.access import actor_in, require
 from negotiation.services.draft_keeping import LOCKED_STATES
-from negotiation.services.draft_log import SqlUpdateLog, kept_state, logged_updates
+from negotiation.services.draft_log import SqlUpdateLog, logged_updates
+from negotiation.services.drafted import Drafted, at_once, standing
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter, Version
 from negotiation.store.prepared import Question
-from negotiation.store.unit_of_work import Store, UnitOfWork
+from negotiation.store.unit_of_work import Apart, Store, UnitOfWork
 
 PLATFORM_CLIENT: Final = 2
 """The Yjs client under which seeds are written; bound to nobody, so nobody writes under it."""
@@ -71,14 +72,6 @@ class OpenedDraft:
     sequence: int
     update: bytes
     clauses: Mapping[str, ClauseLock]
-
-
-@dataclass(frozen=True)
-class Drafted:
-    """What a clause starts from, or has come to, in a draft: its text, and its value as a field shows it."""
-
-    text: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -257,17 +250,19 @@ def snapshot_text(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str) -
 
     Raises NotFound, InvalidInput.
     """
-    drafted = drafted_text(uow.session, actor, clause_id, side=side)
+    drafted = drafted_text(uow.session, actor, clause_id, side=side, apart=uow.apart)
     return _start_of(uow.session, uow.session.get_one(Clause, clause_id)).text if drafted is None else drafted
 
 
-def drafted_text(session: Session, actor: Actor, clause_id: str, *, side: str) -> str | None:
+def drafted_text(session: Session, actor: Actor, clause_id: str, *, side: str, apart: Apart = at_once) -> str | None:
     """The clause's text in a draft, as stored now; None when nobody ever opened that draft. Raises like the above."""
-    found = drafted_clause(session, actor, clause_id, side=side)
+    found = drafted_clause(session, actor, clause_id, side=side, apart=apart)
     return found.text if found else None
 
 
-def drafted_clause(session: Session, actor: Actor, clause_id: str, *, side: str) -> Drafted | None:
+def drafted_clause(
+    session: Session, actor: Actor, clause_id: str, *, side: str, apart: Apart = at_once
+) -> Drafted | None:
     """The same with its value."""
     circle = circle_of_side(actor, side)
     require(actor, Action.READ_DRAFT, circle=circle)
@@ -275,7 +270,7 @@ def drafted_clause(session: Session, actor: Actor, clause_id: str, *, side: str)
     if clause is None or clause.negotiation_id != actor.negotiation_id or not sees(actor, Circle.parse(clause.circle)):
         raise NotFound()
     draft = _draft_of(session, clause.part_id, circle)
-    return _standing(session, draft, [clause.id])[clause.id] if draft else None
+    return standing(session, draft, [clause.id], apart=apart)[clause.id] if draft else None
 
 
 def drafted_texts(session: Session, part_id: str, *, circle: Circle) -> dict[str, str]:
@@ -289,7 +284,7 @@ def drafted_texts(session: Session, part_id: str, *, circle: Circle) -> dict[str
 def drafted_clauses(session: Session, part_id: str, *, circle: Circle) -> dict[str, Drafted]:
     """The same with their values."""
     draft = _draft_of(session, part_id, circle)
-    return _standing(session, draft, _clause_ids(session, part_id)) if draft else {}
+    return standing(session, draft, _clause_ids(session, part_id)) if draft else {}
 
 
 def restart_drafts(uow: UnitOfWork, clause: Clause, *, circle: Circle = SHARED) -> None:
@@ -302,7 +297,7 @@ def restart_drafts(uow: UnitOfWork, clause: Clause, *, circle: Circle = SHARED) 
     draft = _draft_of(uow.session, clause.part_id, circle)
     if draft is None:
         return
-    starts = _standing(uow.session, draft, _clause_ids(uow.session, clause.part_id))
+    starts = standing(uow.session, draft, _clause_ids(uow.session, clause.part_id))
     draft.epoch += 1
     _write_seed(uow, draft, starts | {clause.id: _start_of(uow.session, clause)})
 
@@ -377,22 +372,3 @@ def _seed(starts: Mapping[str, Drafted]) -> bytes:
             if start.value:
                 values[clause_id] = start.value
         return document.get_update()
-
-
-def _standing(session: Session, draft: Draft, clause_ids: Iterable[str]) -> dict[str, Drafted]:
-    """Read from the log inside this transaction: waiting for a room here could wait for ever."""
-    watched = WatchedDocument()
-    state = kept_state(session, draft.id, epoch=draft.epoch)
-    if state is not None:
-        watched.restore(state.content, half_characters=state.half_characters)
-    for logged in logged_updates(session, draft.id, epoch=draft.epoch, after=state.sequence if state else 0):
-        watched.apply_vetted(logged.update)
-    with library_failures_named():
-        values = watched.document.get(schema.VALUES_ROOT, type=Map).to_py() or {}
-        return {
-            clause_id: Drafted(
-                markdown_bridge.read_fragment(watched.document, schema.clause_root(clause_id)),
-                str(values.get(clause_id, "")),
-            )
-            for clause_id in clause_ids
-        }

@@ -11,7 +11,8 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
 from negotiation.drafting.markdown_bridge import read_fragment
 from negotiation.rules.vocabulary import SHARED
-from negotiation.services.drafting import Drafted, drafted_clauses
+from negotiation.services.drafted import Drafted
+from negotiation.services.drafting import drafted_clauses
 from tests.e2e.people import CLIPBOARDS, Somebody
 
 PLACE = """(text, [share, offset, length]) => {
