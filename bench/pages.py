@@ -77,7 +77,7 @@ def counts_of(store: Store) -> str:
 def measured(app: Flask, negotiation_id: str) -> dict[str, Measure]:
     """Each page, read by the gestionnaire's negotiator."""
     store: Store = app.extensions["store"]
-    visitor = Visitor(app).enter(_reader(store, negotiation_id))
+    visitor = Visitor(app).enter(reader_of(store, negotiation_id))
     clause = _open_clause(store, negotiation_id)
     table_page = f"/negociations/{negotiation_id}"
     pages = {
@@ -106,7 +106,8 @@ def _measure(visitor: Visitor, store: Store, address: str) -> Measure:
     return Measure(median_ms(lambda: visitor.get(address)), len(orders), len(answer.data))
 
 
-def _reader(store: Store, negotiation_id: str) -> str:
+def reader_of(store: Store, negotiation_id: str) -> str:
+    """The address of the gestionnaire's negotiator."""
     query = (
         select(col(Person.email))
         .join(Member, col(Member.person_id) == Person.id)

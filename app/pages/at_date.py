@@ -17,7 +17,7 @@ from app.security import serves
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.store.columns import now
-from negotiation.store.queries.at_date import ClauseAt, clause_ids_at, clauses_at
+from negotiation.store.queries.at_date import ClauseAt, clause_ids_at, clauses_at, known_before_record
 from negotiation.store.queries.shape_at import PartAt, Shape, days_around, shape_at
 
 at_date = Blueprint("at_date", __name__)
@@ -87,7 +87,13 @@ def _told(session: Session, frame: Frame, moment: Moment) -> dict[str, Any]:
     negotiation_id = frame.actor.negotiation_id
     shape = shape_at(session, negotiation_id, moment.ends)
     part = next((each for each in shape.parts if each.id == request.args.get("partie")), None)
-    ids = clause_ids_at(session, frame.actor, shape, part_id=part.id if part else None)
+    every = clause_ids_at(session, frame.actor, shape, part_id=part.id if part else None)
+    is_before_record = shape.is_declared and moment.ends < shape.known_from
+    everything = bool(request.args.get("tout"))
+    ids = every
+    if is_before_record and not everything:
+        known = known_before_record(session, frame.actor, moment.ends)
+        ids = tuple(each for each in every if each in known)
     page = min(asked_number("page") or 0, max(0, len(ids) - 1) // PAGE)
     shown = ids[page * PAGE : (page + 1) * PAGE]
     clauses = clauses_at(session, frame.actor, moment.ends, shape=shape, only=shown)
@@ -98,12 +104,14 @@ def _told(session: Session, frame: Frame, moment: Moment) -> dict[str, Any]:
         "parts": titled(shape),
         "groups": _groups(shape, [clauses[each] for each in shown if each in clauses]),
         "total": len(ids),
+        "hidden": len(every) - len(ids),
+        "everything": everything,
         "page": page,
         "first": page * PAGE + 1,
         "last": page * PAGE + len(shown),
         "before": before,
         "after": after,
-        "is_before_record": shape.is_declared and moment.ends < shape.known_from,
+        "is_before_record": is_before_record,
     }
 
 

@@ -1,8 +1,8 @@
 """A clause told again by its shared moves, up to any of them: what the lifecycle made of each. Pure.
 
 The moves were possible when they were played: nothing is refused here. Most of a long history can be left out: a text
-puts the count of who stands behind it at nought, so that nothing before the last text counts, unless somebody had
-stated a reserve, asked what all must consent to, or taken a text back (`LASTING`).
+puts the count of who stands behind it at nought, so that nothing before the last text counts but the reserves, unless
+somebody had asked what all must consent to, or taken a text back (`LASTING`): then all counts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,8 +13,10 @@ from negotiation.rules.lifecycle_effects import EFFECTS
 from negotiation.rules.situation import Origin, Play, Situation
 from negotiation.rules.vocabulary import CONSENT_TO, TALK_MOVES, TEXT_MOVES, ClauseState, Move
 
-LASTING = frozenset(Move) - TALK_MOVES - TEXT_MOVES - {Move.ACCEPTANCE, Move.REJECTION}
-"""Moves whose effect may outlive the text on the table."""
+RESERVES = frozenset({Move.RESERVE, Move.RESERVE_LIFTED, Move.RESERVE_MAINTAINED})
+"""Moves whose effect outlives the text on the table, whatever that text was."""
+LASTING = frozenset(Move) - TALK_MOVES - TEXT_MOVES - RESERVES - {Move.ACCEPTANCE, Move.REJECTION}
+"""Moves whose effect outlives the text on the table, and depends on it."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.rules.lifecycle import Situation
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, ReserveState, ValueKind
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.queries.clauses import ReserveView
 from negotiation.store.queries.shape_at import Shape
-from negotiation.store.queries.told_at import DECLARED, Then, told_at
+from negotiation.store.queries.told_at import DECLARED, Then, declared_days, told_at
 from negotiation.store.queries.visibility import on_the_table
 
 
@@ -97,16 +98,46 @@ def clause_ids_at(session: Session, actor: Actor, shape: Shape, *, part_id: str 
     return tuple(each for part in shape.parts for each in shape.in_order(by_part.get(part.id, [])))
 
 
+def known_before_record(session: Session, actor: Actor, moment: datetime) -> frozenset[str]:
+    """Of an imported table, the clauses of which the file dates something until then: those that a move touched, the
+    cells that follow them, and what the file declares agreed, at the date that it gives."""
+    own = (col(Clause.negotiation_id) == actor.negotiation_id) & on_the_table(Clause.circle)
+    first_move = (
+        select(col(MoveRow.at))
+        .where(
+            col(MoveRow.negotiation_id) == col(Clause.negotiation_id),
+            on_the_table(MoveRow.circle),
+            col(MoveRow.clause_id) == col(Clause.id),
+        )
+        .order_by(col(MoveRow.rank))
+        .limit(1)
+        .correlate(Clause)
+        .scalar_subquery()
+    )
+    touched = frozenset(session.execute(select(col(Clause.id)).where(own, first_move <= moment)).scalars())
+    columns = (Clause.id, Clause.follows_id, Clause.attributes)
+    query = select(*(col(column) for column in columns)).where(
+        own, col(Clause.follows_id).is_not(None) | (col(Clause.state) == ClauseState.AGREED)
+    )
+    declared = declared_days(session, actor.negotiation_id)
+    day = paris_day(moment)
+    return touched | {
+        row.id
+        for row in session.execute(query)
+        if row.follows_id in touched or (DECLARED in row.attributes and declared(row.id) <= day)
+    }
+
+
 def clauses_at(
     session: Session, actor: Actor, moment: datetime, *, shape: Shape, only: Collection[str]
 ) -> dict[str, ClauseAt]:
     """These clauses as they stood, by id. `shape`: that of the same moment."""
-    query = select(Clause).where(
+    query = select(*(col(column) for column in _COLUMNS)).where(
         col(Clause.negotiation_id) == actor.negotiation_id,
         on_the_table(Clause.circle),
         col(Clause.id).in_(sorted(only)),
     )
-    rows = list(session.execute(query).scalars())
+    rows = session.execute(query).all()
     followed = {row.follows_id for row in rows if row.follows_id}
     told = told_at(session, actor.negotiation_id, moment, only={row.id for row in rows} | followed)
     versions = versions_by_id(session, (told[each].told for each in told))
@@ -118,6 +149,21 @@ def clauses_at(
         )
         for row in rows
     }  # fmt: skip
+
+
+_COLUMNS = (
+    Clause.id,
+    Clause.part_id,
+    Clause.kind,
+    Clause.code,
+    Clause.label,
+    Clause.value_kind,
+    Clause.unit,
+    Clause.attributes,
+    Clause.follows_id,
+    Clause.working_text,
+    Clause.working_value,
+)
 
 
 def versions_by_id(session: Session, told: Iterable[Any]) -> dict[str, VersionThen]:
@@ -142,7 +188,7 @@ def _reserves(session: Session, told: Mapping[str, Then]) -> dict[str, str]:
 
 
 def _clause(
-    row: Clause,
+    row: Any,
     then: Then,
     followed: Then | None,
     *,
@@ -190,7 +236,7 @@ def _clause(
     )
 
 
-def _source(row: Clause, then: Then, *, moment: datetime, shape: Shape) -> Source:
+def _source(row: Any, then: Then, *, moment: datetime, shape: Shape) -> Source:
     told = then.told
     if then.situation.state is ClauseState.WITHDRAWN:
         return Source.WITHDRAWN

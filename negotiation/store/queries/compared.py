@@ -125,9 +125,8 @@ def _position(session: Session, actor: Actor, state: State, of: Collection[str])
         col(later.type) == Move.WITHDRAWAL,
         on_the_table(later.circle),
     )
-    columns = (MoveRow.clause_id, MoveRow.rank, Version.text, Version.value, Version.number)
-    shared = (
-        select(*(col(column) for column in columns))
+    newest = (
+        select(col(MoveRow.clause_id), func.max(col(MoveRow.rank)).label("rank"))
         .join(Version, col(Version.id) == MoveRow.version_id)
         .where(
             col(MoveRow.negotiation_id) == actor.negotiation_id,
@@ -137,8 +136,16 @@ def _position(session: Session, actor: Actor, state: State, of: Collection[str])
             col(Version.author_party_id) == state.id,
             ~taken_back,
         )
+        .group_by(col(MoveRow.clause_id))
+        .subquery()
     )
-    last = {row.clause_id: row for row in session.execute(shared.order_by(col(MoveRow.rank)))}
+    columns = (MoveRow.clause_id, MoveRow.rank, Version.text, Version.value, Version.number)
+    shared = (
+        select(*(col(column) for column in columns))
+        .join(newest, (newest.c.clause_id == MoveRow.clause_id) & (newest.c.rank == MoveRow.rank))
+        .join(Version, col(Version.id) == MoveRow.version_id)
+    )
+    last = {row.clause_id: row for row in session.execute(shared)}
     found = {row.clause_id: Said(row.text, row.value, number=row.number, author_id=state.id) for row in last.values()}
     if state.id != actor.party_id:
         return found

@@ -77,7 +77,7 @@ def shape_at(session: Session, negotiation_id: str, moment: datetime) -> Shape:
     """For callers that know who reads: all of it is what every party reads."""
     row = session.get_one(Negotiation, negotiation_id)
     since = _Since(moment)
-    for entry in session.execute(_entries(negotiation_id)).all():
+    for entry in sorted(session.execute(_entries(negotiation_id)), key=lambda row: row.sequence):
         since.take(entry.kind, json.loads(entry.payload), is_later=entry.recorded_at > moment)
     parts = [part for part in _rows(session, negotiation_id) if part.id not in since.later_parts]
     standing = [part for part in parts if part.id not in since.dropped]
@@ -175,14 +175,12 @@ def _put_back(ids: list[str], before: tuple[str, ...]) -> list[str]:
 
 
 def _entries(negotiation_id: str) -> Any:
-    return (
-        select(col(HistoryEntry.kind), col(HistoryEntry.payload), col(HistoryEntry.recorded_at))
-        .where(
-            col(HistoryEntry.negotiation_id) == negotiation_id,
-            on_the_table(HistoryEntry.circle),
-            col(HistoryEntry.kind).in_(SHAPING),
-        )
-        .order_by(col(HistoryEntry.sequence))
+    """In no order: asked for one, SQLite would read the whole chain."""
+    columns = (HistoryEntry.sequence, HistoryEntry.kind, HistoryEntry.payload, HistoryEntry.recorded_at)
+    return select(*(col(column) for column in columns)).where(
+        col(HistoryEntry.negotiation_id) == negotiation_id,
+        on_the_table(HistoryEntry.circle),
+        col(HistoryEntry.kind).in_(SHAPING),
     )
 
 

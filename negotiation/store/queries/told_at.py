@@ -1,12 +1,13 @@
 """Where clauses stood at a moment: one question to the database for as many clauses as one wants, and a fold.
 
-A clause is told by its last text at that moment and by what followed it; whole only where something lasting came before
-(`rules.replaying`). Moves count by their own date, declared when they were imported, in the order of their clause.
+A clause is told by its reserves, its last text at that moment and what followed; whole only where something lasting
+came before (`rules.replaying`). Moves count by their own date, declared when they were imported, in the order of their
+clause.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -17,12 +18,12 @@ from sqlmodel import Session, col
 from negotiation.events import Kind
 from negotiation.rules.lifecycle import Approval, Situation
 from negotiation.rules.paris import paris_day
-from negotiation.rules.replaying import LASTING, Step, Told, told_by
+from negotiation.rules.replaying import LASTING, RESERVES, Step, Told, told_by
 from negotiation.rules.vocabulary import TALK_MOVES, TEXT_MOVES, ClauseState, DocumentKind
 from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.people import Party
-from negotiation.store.queries.clauses import APPROVAL
+from negotiation.store.queries.situations import APPROVAL
 from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.record import HistoryEntry
 
@@ -108,39 +109,39 @@ def _then(
 @dataclass(frozen=True)
 class _Facts:
     """What the chain and the file say beside the moves. `first`: who was concerned before the first change, by clause;
-    `named`: who would be, by the move that asks; `days`: when a file's declarations count, by clause or for all."""
+    `named`: who would be, by the move that asks; `declared_on`: see `declared_days`."""
 
     first: Mapping[str, frozenset[str]]
     named: Mapping[str, frozenset[str]]
-    signed_on: date | None
-    framing: Mapping[str, date]
+    declared_on: Callable[[str], date]
 
     @classmethod
     def of(cls, session: Session, negotiation_id: str) -> "_Facts":
         ids = _ids_by_key(session, negotiation_id)
-        query = (
-            select(col(HistoryEntry.kind), col(HistoryEntry.clause_id), col(HistoryEntry.payload))
-            .where(
-                col(HistoryEntry.negotiation_id) == negotiation_id,
-                on_the_table(HistoryEntry.circle),
-                col(HistoryEntry.kind).in_([Kind.CONCERNED_REQUESTED, Kind.CONCERNED_CHANGED]),
-            )
-            .order_by(col(HistoryEntry.sequence))
+        columns = (HistoryEntry.sequence, HistoryEntry.kind, HistoryEntry.clause_id, HistoryEntry.payload)
+        query = select(*(col(column) for column in columns)).where(
+            col(HistoryEntry.negotiation_id) == negotiation_id,
+            on_the_table(HistoryEntry.circle),
+            col(HistoryEntry.kind).in_([Kind.CONCERNED_REQUESTED, Kind.CONCERNED_CHANGED]),
         )
         first: dict[str, frozenset[str]] = {}
         named: dict[str, frozenset[str]] = {}
-        for kind, clause_id, payload in session.execute(query):
+        # Sorted here: asked for an order, SQLite would read the whole chain.
+        for _, kind, clause_id, payload in sorted(session.execute(query), key=lambda row: row.sequence):
             told = json.loads(payload)
             if kind == Kind.CONCERNED_REQUESTED:
                 named[told["move"]] = frozenset(ids[key] for key in told["parties"])
             elif "before" in told:
                 first.setdefault(clause_id, frozenset(ids[key] for key in told["before"]))
-        row = session.get_one(Negotiation, negotiation_id)
-        return cls(first, named, row.signed_on, _framing_days(session, negotiation_id))
+        return cls(first, named, declared_days(session, negotiation_id))
 
-    def declared_on(self, clause_id: str) -> date:
-        """From which day what a file declares of a clause counts: the note de cadrage bears its own date."""
-        return self.framing.get(clause_id) or self.signed_on or date.min
+
+def declared_days(session: Session, negotiation_id: str) -> Callable[[str], date]:
+    """From which day what a file declares of a clause counts, by its id: that of the signature; the note de cadrage
+    bears its own date."""
+    signed_on = session.get_one(Negotiation, negotiation_id).signed_on or date.min
+    framing = _framing_days(session, negotiation_id)
+    return lambda clause_id: framing.get(clause_id, signed_on)
 
 
 def _framing_days(session: Session, negotiation_id: str) -> dict[str, date]:
@@ -229,8 +230,8 @@ def _what_counts(negotiation_id: str, moment: datetime, only: Iterable[str] | No
     tabled = (Version.number, Version.author_party_id, Version.fingerprint)
     return (
         select(*(col(column) for column in told + tabled))
-        .join(span, (span.c.clause_id == clause_id) & (rank >= begins) & (rank <= span.c.rank))
+        .join(span, (span.c.clause_id == clause_id) & (rank <= span.c.rank))
         .outerjoin(Version, col(Version.id) == MoveRow.version_id)
-        .where(shared, col(MoveRow.type).not_in(TALK_MOVES))
+        .where(shared, col(MoveRow.type).in_(RESERVES) | ((rank >= begins) & col(MoveRow.type).not_in(TALK_MOVES)))
         .order_by(clause_id, rank)
     )
