@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, expect
 
 from tests.e2e.serving import RunningServer
 
@@ -184,8 +184,11 @@ class Somebody:
         if os.environ.get("NAVETTE_GUIDE") != "1":
             return
         GUIDE.mkdir(parents=True, exist_ok=True)
-        subject = of or self.page
-        subject.screenshot(path=GUIDE / f"{name}.png", animations="disabled")
+        subject, taken = of or self.page, GUIDE / f"{name}.png"
+        try:
+            subject.screenshot(path=taken, animations="disabled")
+        except Error:  # Chromium now and then fails to take one, and takes the next
+            subject.screenshot(path=taken, animations="disabled")
 
     def _listen(self, page: Page) -> None:
         page.on("console", self._heard)
