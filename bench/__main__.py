@@ -8,6 +8,7 @@ Asked for by name only: `drafting-quick`, and parts of `drafting-peers`, which t
 import os
 import platform
 import sys
+import sysconfig
 
 from bench import (
     archives,
@@ -53,10 +54,17 @@ def main(wanted: list[str]) -> int:
         print(f"No measure is called {', '.join(unknown)}: there are {', '.join(known)}.", file=sys.stderr)
         return 2
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {load}")
+    print(f"Python {platform.python_version()}, {_build()}, {os.cpu_count()} processors, load {load}")
     for name in wanted or MEASURES:
         known[name]()
     return 0
+
+
+def _build() -> str:
+    """Which interpreter this is: one that was compiled with its own profile may be quicker."""
+    compiled = sysconfig.get_config_var("PY_CORE_CFLAGS") or ""
+    optimised = next((word for word in compiled.split()[::-1] if word.startswith("-O")), "-O0")
+    return f"{platform.python_compiler()} {optimised}, in {sys.base_prefix}"
 
 
 if __name__ == "__main__":

@@ -131,20 +131,20 @@ def install() -> dict[str, str]:
         shutil.copy(script, INSTALLED)
     npm = ["npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
     pip = [str(_python()), "-m", "pip", "install", "-qq", "-r", "requirements.txt"]
-    steps = {"node": [npm], "python": [[sys.executable, "-m", "venv", str(INSTALLED / ".venv")], pip]}
+    steps = {"node": [npm], "python": [[sys.executable, "-m", "venv", "--clear", str(INSTALLED / ".venv")], pip]}
     lists = {"node": LISTS / "package.json", "python": LISTS / "requirements.txt"}
     missing = {}
     for kind, commands in steps.items():
         try:
-            _installed(lists[kind], commands)
+            _installed(lists[kind], commands, made_for=sys.version if kind == "python" else "")
         except (OSError, subprocess.SubprocessError) as error:
             missing[kind] = f"not installed here: {error}"
     return missing
 
 
-def _installed(listed: Path, commands: Sequence[Sequence[str]]) -> None:
-    """Once for each state of the list."""
-    wanted = hashlib.sha256(listed.read_bytes()).hexdigest()
+def _installed(listed: Path, commands: Sequence[Sequence[str]], *, made_for: str) -> None:
+    """Once for each state of the list; what runs on Python, on the interpreter that ours runs on."""
+    wanted = hashlib.sha256(listed.read_bytes() + made_for.encode()).hexdigest()
     stamp = INSTALLED / f"{listed.name}.installed"
     if stamp.exists() and stamp.read_text() == wanted:
         return
