@@ -5,7 +5,7 @@ what doesn't exist; REFUSE for what the person sees but may not do; ALLOW otherw
 FORMAT.md « Rights », trust T1.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -213,6 +213,11 @@ def circles_of(actor: Actor) -> tuple[Circle, ...]:
     """Every circle this person reads, the shared one first."""
     own = [SHARED, Circle.inside(actor.party_id), Circle(Audience.AUTHORITIES)]
     return tuple(circle for circle in own if sees(actor, circle))
+
+
+def as_anybody(actor: Actor) -> Actor:
+    """The same person as one who reads only what all at the table read: what is written for everybody is made of it."""
+    return replace(actor, party_id="", side=Side.ASSOCIATE)
 
 
 def decide(actor: Actor, action: Action, target: Target) -> Decision:

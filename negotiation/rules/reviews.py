@@ -19,6 +19,7 @@ FIRST_MONTH, LAST_MONTH = 6, 9
 """A dialogue is held from June to September of the year that follows its exercise (domain reference, section 3)."""
 MONTHS_BEFORE_END = 6
 """An extension is asked at least so long before the end (V29)."""
+MONTHS_OF_EVALUATION = 12
 _PERCENT = re.compile(r"(\d{1,3})[ \u00a0\u202f]?%")
 _EXTENSION = frozenset({"contract_end", "duration_years", "extension_months_max"})
 
@@ -38,6 +39,25 @@ class Resolution(StrEnum):
     KEEP = "maintenir"
     AMEND = "ajuster par avenant"
     CLOSE = "clore"
+
+
+class Outcome(StrEnum):
+    """What became of an engagement (domain reference 5.13); stored as people read it, the kept ones first."""
+
+    HELD = "tenu"
+    PARTLY = "partiellement tenu"
+    MISSED = "non tenu"
+    POINTLESS = "sans objet"
+
+    @classmethod
+    def read(cls, value: object) -> "Outcome | None":
+        """None for what isn't one: nothing yet, or words that somebody typed otherwise."""
+        return cls(value) if isinstance(value, str) and value in set(cls) else None
+
+
+def opens_early(end: date, today: date) -> bool:
+    """An evaluation is made in the last year of the contract; before it, one says why (domain reference, phase 6)."""
+    return today <= months_before(end, MONTHS_OF_EVALUATION)
 
 
 @dataclass(frozen=True)
@@ -63,13 +83,18 @@ class Progress:
 
 
 class Field(StrEnum):
-    """What the clauses of a dialogue are: `field` is one of these words, then what it speaks of (« observed.i01 »)."""
+    """What the clauses of a dialogue, or of an evaluation, are: `field` is one of these words, then what it speaks of
+    (« observed.i01 »)."""
 
     MEETING = "meeting"
     OBSERVED = "observed"
     PROGRESS = "progress"
     REALISED = "realised"
     DECISION = "decision"
+    OUTCOME = "outcome"
+    LESSONS = "lessons"
+    THEMES = "themes"
+    OPINION = "opinion"
     CONCLUSIONS = "conclusions"
     """The minutes: once every party approved them and nothing is contested, the whole is sealed."""
 
@@ -131,6 +156,17 @@ def against(observed: object, target: object, *, direction: object, unit: str) -
     if (gap > 0) == (direction == "up"):
         return Against(Reading.HELD, f"palier tenu, {far} {'au-dessus' if gap > 0 else 'au-dessous'}")
     return Against(Reading.MISSED, f"palier manqué de {far}")
+
+
+def spent(realised: object, agreed: object) -> Against | None:
+    """Cents realised against cents agreed: « 12 000 € de moins que l’accordé ». None when one of them lacks."""
+    if not isinstance(realised, int) or not isinstance(agreed, int):
+        return None
+    gap = realised - agreed
+    if gap == 0:
+        return Against(Reading.HELD, "comme accordé")
+    far = value_text(abs(gap), None, ValueKind.AMOUNT)
+    return Against(Reading.BESIDE, f"{far} de {'plus' if gap > 0 else 'moins'} que l’accordé")
 
 
 def _number(value: object) -> Decimal | None:

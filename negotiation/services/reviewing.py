@@ -6,7 +6,6 @@ in says so, and is sealed so: a missing figure never holds back what was agreed.
 """
 
 import hashlib
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -16,7 +15,7 @@ from negotiation.rules.history_chain import canonical_payload, stamp
 from negotiation.rules.policy import Actor
 from negotiation.rules.reviews import Field
 from negotiation.rules.situation import Approval
-from negotiation.rules.vocabulary import LIVE_AFTER_GEL, SHARED, ClauseState
+from negotiation.rules.vocabulary import LIVE_AFTER_GEL, SHARED, ClauseState, ReviewKind
 from negotiation.services.approving import (
     Node,
     deciding_and_others,
@@ -28,6 +27,7 @@ from negotiation.services.approving import (
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Version
+from negotiation.store.queries.evaluated import evaluated_of
 from negotiation.store.queries.situations import APPROVAL
 from negotiation.store.reviews import Review
 from negotiation.store.unit_of_work import UnitOfWork
@@ -46,13 +46,24 @@ def approve_review(uow: UnitOfWork, actor: Actor, clause: Clause) -> None:
     if review.approved_at is not None or not _is_complete(clauses):
         return
     moment = now()
-    content = canonical_payload(_content(uow.session, review, clauses, approved_at=moment))
+    content = canonical_payload(_content(uow.session, actor, review, clauses) | {"approved_at": stamp(moment)})
     review.content, review.content_hash = content.decode(), hashlib.sha256(content).hexdigest()
     review.approved_at = moment
     for each in clauses:
         each.attributes = each.attributes | {APPROVAL: str(Approval.APPROVED)}
     uow.session.flush()
     _record(uow, actor, review, clauses)
+
+
+def content_so_far(session: Session, actor: Actor, review: Review) -> Node:
+    """The content as it would be sealed, with what is tabled besides; `open`: the fields that aren't agreed."""
+    clauses = clauses_of(session, review.part_id)
+    said = [each for each in clauses if each.agreed_version_id or each.current_version_id]
+    return _content(session, actor, review, clauses) | {
+        "values": [_value(session, each) for each in said],
+        "open": [each.field for each in said if each.state is not ClauseState.AGREED],
+        "approvals": [],
+    }
 
 
 def clauses_of(session: Session, part_id: str) -> list[Clause]:
@@ -71,12 +82,12 @@ def _is_blank(clause: Clause) -> bool:
     return clause.state is ClauseState.TO_WRITE and not clause.versions and not clause.open_reserves
 
 
-def _content(session: Session, review: Review, clauses: list[Clause], *, approved_at: datetime) -> Node:
+def _content(session: Session, actor: Actor, review: Review, clauses: list[Clause]) -> Node:
     """Named by keys and letters, never by the ids of this database: the same dialogue has the same bytes elsewhere."""
     negotiation = session.get_one(Negotiation, review.negotiation_id)
     parties = deciding_and_others(session, review.negotiation_id)
     kept = [each for each in clauses if each.state is ClauseState.AGREED]
-    return {
+    content = {
         "format": FORMAT,
         "kind": str(review.kind),
         "negotiation": {"key": negotiation.key, "title": negotiation.title, "reference": negotiation.reference},
@@ -88,12 +99,34 @@ def _content(session: Session, review: Review, clauses: list[Clause], *, approve
         "blank": [each.label for each in clauses if _is_blank(each)],
         "reserves": maintained_reserves(session, kept, parties),
         "approvals": last_words(session, kept, parties),
-        "approved_at": stamp(approved_at),
     }
+    if review.kind is ReviewKind.EVALUATION:
+        content["figures"] = _figures(session, actor)
+    return content
+
+
+def _figures(session: Session, actor: Actor) -> list[Node]:
+    """What each outcome was read from: figures go on changing after the evaluation, what it says doesn't."""
+    return [
+        {
+            "field": f"{Field.OUTCOME}.{each.key}",
+            "unit": each.card.unit,
+            "value_kind": str(each.card.value_kind),
+            "baseline": each.baseline,
+            "baseline_year": each.baseline_year,
+            "agreed": each.agreed,
+            "observed": each.observed.value if each.observed else None,
+            "observed_year": each.observed.year if each.observed else None,
+            "standing": str(each.observed.standing) if each.observed else "",
+            "progress": f"{each.noted.percent} %, {each.noted.state}" if each.noted else "",
+            "gap": each.reading.words if each.reading else "",
+        }
+        for each in evaluated_of(session, actor)
+    ]
 
 
 def _value(session: Session, clause: Clause) -> Node:
-    version = session.get_one(Version, clause.agreed_version_id)
+    version = session.get_one(Version, clause.agreed_version_id or clause.current_version_id)
     return {
         "field": clause.field,
         "label": clause.label,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
-from negotiation.rules.policy import Actor
+from negotiation.rules.policy import Actor, as_anybody
 from negotiation.rules.reviews import Asked, Field, Held, Noted, Planned, Progress, Resolution, Standing, standing_of
 from negotiation.rules.vocabulary import ClauseState, PartKind, ReviewKind
 from negotiation.store.contract import Part
@@ -132,8 +132,9 @@ def asked_changes(session: Session, actor: Actor) -> tuple[Asked, ...]:
 
 
 def subjects_of(session: Session, actor: Actor, year: int) -> tuple[About, ...]:
-    """What a dialogue of that year speaks of: every indicator, action, line with money that year, engagement."""
-    found: list[About] = []
+    """What a dialogue of that year speaks of: every indicator, action, line with money that year, engagement; what the
+    actor's party keeps inside is none of it, since everybody reads what is made of this."""
+    actor, found = as_anybody(actor), list[About]()
     for indicator in sorted(sections_of(session, actor, PartKind.INDICATOR), key=lambda each: each.code):
         found.append(_of_part(Field.OBSERVED, indicator, unit=indicator.text("unit")))
     for fiche in sections_of(session, actor, PartKind.FICHE_ACTION):
