@@ -239,7 +239,7 @@ def test_an_inside_step_is_read_by_its_party_and_moves_nothing_else(app: Flask, 
         ars.get(f"{addresses[0]}?etape=inconnue").text
     )
     own = og.get(addresses[0]).text
-    assert CANARY in own and "Interne" in words(own) and "dont 1 que les autres parties ne voient pas" in words(own)
+    assert CANARY in own and "Interne" in words(own) and "et 1 que les autres parties ne voient pas" in words(own)
     assert re.findall(r"<svg xmlns.*?</svg>", own, re.S) == drawn, "plots show what is shared"
     quiet, whole = (og.get(f"/negociations/{table.id}/historique.xlsx{more}").data for more in ("", "?interne=1"))
     assert len(sheet_rows(whole)) == len(sheet_rows(quiet)) + 2

@@ -26,14 +26,16 @@ class Felled:
 def felled_by(session: Session, actor: Actor, clause_id: str, move_ids: Iterable[str]) -> dict[str, Felled]:
     """By move, among these shared moves of a clause that the person reads; those that felled nothing are left out."""
     ids = sorted(set(move_ids))
-    said = select(col(HistoryEntry.payload)).where(
+    # By the clause alone: told the negotiation too, SQLite reads the whole of its chain.
+    said = select(col(HistoryEntry.negotiation_id), col(HistoryEntry.payload)).where(
         col(HistoryEntry.clause_id) == clause_id,
-        col(HistoryEntry.negotiation_id) == actor.negotiation_id,
         on_the_table(HistoryEntry.circle),
         col(HistoryEntry.payload).like('%"voided":[%'),
     )
     acceptances: dict[str, tuple[str, ...]] = {}
-    for payload in session.execute(said).scalars():
+    for negotiation_id, payload in session.execute(said):
+        if negotiation_id != actor.negotiation_id:
+            continue
         facts = json.loads(payload or "{}")
         others = (key for key in facts.get("voided", ()) if key != facts.get("party"))
         acceptances[facts.get("move", "")] = tuple(others)  # who writes anew doesn't lose an agreement: it changes it

@@ -88,8 +88,10 @@ def _steps(session: Session, condition: ColumnElement[bool]) -> Iterable[tuple[s
 def words_of(session: Session, actor: Actor, steps: Collection[Step]) -> tuple[MoveView, ...]:
     """The moves behind these steps, words and motives with them, in the order of the steps."""
     numbers = {step.id: step.version for step in steps}
-    query = select(MoveRow).where(_readable(actor), col(MoveRow.id).in_(list(numbers)))
-    found = {row.id: move_view(row, numbers[row.id]) for row in session.execute(query).scalars()}
+    # By their ids alone: told the negotiation too, SQLite reads the whole of it.
+    query = select(MoveRow).where(visible(MoveRow.circle, actor), col(MoveRow.id).in_(list(numbers)))
+    rows = (row for row in session.execute(query).scalars() if row.negotiation_id == actor.negotiation_id)
+    found = {row.id: move_view(row, numbers[row.id]) for row in rows}
     return tuple(found[step.id] for step in steps if step.id in found)
 
 
@@ -151,9 +153,8 @@ def shaped_of(session: Session, actor: Actor, clause_id: str) -> tuple[Shaped, .
     clause = session.get(Clause, clause_id)
     if clause is None or clause.negotiation_id != actor.negotiation_id:
         return ()
-    siblings = select(col(Clause.id)).where(col(Clause.part_id) == clause.part_id)
     found: list[Shaped] = []
-    for day, facts in _facts(session, actor, Kind.CLAUSE_SPLIT, col(HistoryEntry.clause_id).in_(siblings)):
+    for day, facts in _facts(session, actor, Kind.CLAUSE_SPLIT):
         first, second = facts.get("clause"), facts.get("into")
         if clause_id == first:
             found.append(Shaped(Kind.CLAUSE_SPLIT, day, second))
@@ -165,16 +166,12 @@ def shaped_of(session: Session, actor: Actor, clause_id: str) -> tuple[Shaped, .
     return tuple(sorted(found, key=lambda each: each.on))
 
 
-def _facts(session: Session, actor: Actor, kind: Kind, *which: ColumnElement[bool]) -> Iterator[tuple[date, Any]]:
-    query = (
-        select(col(HistoryEntry.recorded_at), col(HistoryEntry.payload))
-        .where(
-            col(HistoryEntry.negotiation_id) == actor.negotiation_id,
-            col(HistoryEntry.kind) == kind,
-            visible(HistoryEntry.circle, actor),
-            *which,
-        )
-        .order_by(col(HistoryEntry.recorded_at))
+def _facts(session: Session, actor: Actor, kind: Kind) -> Iterator[tuple[date, Any]]:
+    """In no order: another would be read by another index, through the whole history."""
+    query = select(col(HistoryEntry.recorded_at), col(HistoryEntry.payload)).where(
+        col(HistoryEntry.negotiation_id) == actor.negotiation_id,
+        col(HistoryEntry.kind) == kind,
+        visible(HistoryEntry.circle, actor),
     )
     for at, payload in session.execute(query):
         yield paris_day(at), json.loads(payload or "{}")
