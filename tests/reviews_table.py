@@ -31,6 +31,9 @@ def a_signed_table(store: Store, status: NegotiationStatus = NegotiationStatus.I
     content["signature"]["status"] = "signed"
     for engagement in content["engagements"]:
         engagement["status"] = "accepted"
+    line = content["financial_lines"][0]
+    line["amounts"] |= {str(YEAR): 31000}
+    line["total"] += 31000
     return in_force(a_table(store, content), status)
 
 

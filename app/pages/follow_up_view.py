@@ -19,6 +19,7 @@ from negotiation.rules.reviews import (
     YearState,
     against,
     is_late,
+    spent,
     state_of_year,
     warnings,
 )
@@ -177,6 +178,7 @@ def dialogue_context(session: Session, frame: Frame, review: ReviewView, *, open
         "review": review,
         "meeting": next(row for row in rows if row.field is Field.MEETING),
         "groups": [(words, [row for row in rows if row.field is field]) for field, words in GROUPS],
+        "totals": _totals(rows),
         "opened": opened,
         "acceptable": [row for row in rows if Move.ACCEPTANCE in row.moves and not row.waits_for_visa],
         "contested": [row for row in rows if row.standing is Standing.CONTESTED],
@@ -190,6 +192,17 @@ def dialogue_context(session: Session, frame: Frame, review: ReviewView, *, open
     }
 
 
+def _totals(rows: Iterable[Row]) -> dict[str, Any] | None:
+    """The lines of the year that say what was realised, in cents, beside what was agreed for the same ones."""
+    lines = [row for row in rows if row.field is Field.REALISED]
+    told = [row for row in lines if isinstance(row.card.value, int) and isinstance(row.aim, int)]
+    if not told:
+        return None
+    agreed, realised = sum(row.aim for row in told), sum(row.card.value for row in told)
+    reading = spent(realised, agreed)
+    return {"told": len(told), "of": len(lines), "agreed": agreed, "realised": realised, "reading": reading}
+
+
 def _concluded(rows: Iterable[Row], party: PartyView) -> bool:
     """Whether a party stands behind the conclusions."""
     return any(row.field is Field.CONCLUSIONS and party in row.behind for row in rows)
@@ -200,7 +213,7 @@ def _rows(session: Session, frame: Frame, review: ReviewView, cards: Iterable[Cl
     standings = standings_of(session, frame.actor, listed)
     answers = answers_on(session, frame.actor, review.part_id)
     waiting = {each.clause_id for each in waiting_requests(session, frame.actor)}
-    contract = _Contract(session, frame, review.year)
+    contract = _Contract(session, frame, review.year, listed)
     rows = []
     for card in listed:
         standing, contesting = standings.get(card.id, (None, frozenset()))
@@ -235,7 +248,7 @@ def _said(party: PartyView, card: ClauseCard, answers: Iterable[AnswerView]) -> 
 class _Contract:
     """What the contract says of what a dialogue speaks of, read once."""
 
-    def __init__(self, session: Session, frame: Frame, year: int) -> None:
+    def __init__(self, session: Session, frame: Frame, year: int, cards: Iterable[ClauseCard]) -> None:
         kinds = (PartKind.INDICATOR, PartKind.FICHE_ACTION, PartKind.FUNDING_LINE)
         self.year = str(year)
         self.sections = {each.id: each for kind in kinds for each in readings.sections_of(session, frame.actor, kind)}
@@ -245,7 +258,8 @@ class _Contract:
             action.part_id: next((each for each in action.notes if each.is_declared and each.year == year), None)
             for action in actions
         }
-        self.session, self.frame = session, frame
+        decided = [str(card.attributes.get(ABOUT)) for card in cards if Field.of(card.field) is Field.DECISION]
+        self.engagements = cards_by_id(session, frame.actor, decided)
 
     def about(self, card: ClauseCard) -> dict[str, Any]:
         """What a row says beside the value, by the name of its fields."""
@@ -269,10 +283,10 @@ class _Contract:
                 }
             case Field.REALISED if subject:
                 agreed = subject.by_year("amounts").get(self.year)
-                return {"aim": agreed.value if agreed else None}
+                amount = agreed.value if agreed else None
+                return {"aim": amount, "reading": spent(card.value, amount)}
             case Field.DECISION:
-                found = cards_by_id(self.session, self.frame.actor, [str(card.attributes.get(ABOUT))])
-                return {"aim": next(iter(found.values()), None)}
+                return {"aim": self.engagements.get(str(card.attributes.get(ABOUT)))}
             case _:
                 return {}
 

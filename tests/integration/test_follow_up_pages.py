@@ -60,6 +60,8 @@ def test_a_dialogue_is_opened_filled_in_contested_and_approved_by_forms(app: Fla
     assert "contesté</a>" in indicators and "93,2" in indicators
     assert "en retard" in answer(og, dialogue, "progress.fa01", move="proposal", state="en retard", percent="40")
     assert "40" in reader.get(here).text and "▲" in reader.get(here).text
+    line = next(field for field in dialogue.cards() if field.startswith("realised."))
+    assert "de moins que l’accordé" in answer(og, dialogue, line, move="proposal", value="1 000", text="")
     told = answer(og, dialogue, "decision.en01", move="proposal", value="ajuster par avenant", text="Travaux.")
     assert "Ce qu’un avenant devrait changer" in told
     assert "Ce qu’un avenant devrait changer" in reader.get(here).text

@@ -19,6 +19,7 @@ from negotiation.rules.reviews import (
     against,
     is_late,
     months_before,
+    spent,
     spread,
     state_of_year,
     warnings,
@@ -43,6 +44,16 @@ def test_a_value_reads_against_its_target(observed: str, target: str, direction:
     assert read is not None and read.words.replace("\u00a0", " ") == said
     assert (read.reading is Reading.MISSED) == ("manqué" in said)
     assert against(None, target, direction=direction, unit=unit) is None
+
+
+def test_what_was_spent_reads_against_what_was_agreed() -> None:
+    told = [spent(realised, 3_100_000) for realised in (3_100_000, 1_900_000, 3_200_050, None)]
+    assert [each and each.words.replace("\u00a0", " ") for each in told] == [
+        "comme accordé",
+        "12 000 € de moins que l’accordé",
+        "1 000,50 € de plus que l’accordé",
+        None,
+    ]
 
 
 def test_a_year_is_what_was_written_here_before_what_a_file_declares() -> None:
