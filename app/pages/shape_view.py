@@ -18,6 +18,7 @@ from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.trame import UNDER
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import (
+    OUTSIDE_CONTRACT,
     SHARED,
     Action,
     Audience,
@@ -152,7 +153,7 @@ def shape_of(
     together = inside_with(session, frame.actor, part) if inside else ()
     above = entries.get(part.parent_id or "")
     return Shape(
-        may_shape=may_shape(frame, part.circle) and part.kind is not PartKind.MINUTES,
+        may_shape=may_shape(frame, part.circle) and part.kind not in OUTSIDE_CONTRACT,
         inside=inside,
         side=side_of(part.circle),
         addable=addable(part.kind, part.document),

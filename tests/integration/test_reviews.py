@@ -16,6 +16,9 @@ from negotiation.services.moves import play
 from negotiation.services.orders import Order
 from negotiation.services.reviews import progress_value
 from negotiation.store import Store
+from negotiation.store.queries.clauses import cards_on_the_table
+from negotiation.store.queries.navettes import moved_clauses
+from negotiation.store.queries.negotiations import plan_of
 from negotiation.store.queries.observed import observed_values
 from negotiation.store.queries.reviews import held_dialogues, planned_actions, reviews_of
 from negotiation.store.record import FrozenVersion
@@ -142,3 +145,15 @@ def test_actions_in_time_keep_what_each_dialogue_said(table: Table) -> None:
     assert state_of_year(2024, held, dialogue.view.on) is YearState.OPENED
     with pytest.raises(InvalidInput):
         progress_value("en retard", "101")
+
+
+@SQLITE
+def test_a_dialogue_is_read_nowhere_as_a_part_of_the_contract(table: Table) -> None:
+    with table.store.reading() as session:
+        actor = table.og.dg.actor
+        before = [moved_clauses(session, actor), cards_on_the_table(session, table.id), plan_of(session, actor)]
+    dialogue = a_dialogue(table, table.og.dg)
+    dialogue.say(table.og.dg, "observed.i01", "ERRD.", "93,2")
+    with table.store.reading() as session:
+        after = [moved_clauses(session, actor), cards_on_the_table(session, table.id), plan_of(session, actor)]
+    assert after == before

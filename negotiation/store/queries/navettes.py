@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from negotiation.rules.lifecycle import Situation
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import ClauseKind, ClauseState, Move, PartKind
+from negotiation.rules.vocabulary import OUTSIDE_CONTRACT, ClauseKind, ClauseState, Move
 from negotiation.store.contract import Clause, ClauseParty, Document, Part
 from negotiation.store.exchange import MoveRow
 from negotiation.store.queries.situations import as_situation
@@ -49,13 +49,14 @@ class Steps:
 
 
 def moved_clauses(session: Session, actor: Actor) -> tuple[MovedClause, ...]:
-    """Engagements first, then the other clauses, each in the order of the documents; relevés are no part of them."""
+    """Engagements first, then the other clauses, each in the order of the documents; what is outside the contract is no part of
+    them."""
     own = (col(Clause.negotiation_id) == actor.negotiation_id) & visible(Clause.circle, actor)
     query = (
         select(Clause, Part)
         .join(Part, col(Part.id) == Clause.part_id)
         .join(Document, col(Document.id) == Part.document_id)
-        .where(own, col(Part.kind) != PartKind.MINUTES, (col(Clause.revision) > 0) | (col(Clause.versions) > 0))
+        .where(own, col(Part.kind).not_in(OUTSIDE_CONTRACT), (col(Clause.revision) > 0) | (col(Clause.versions) > 0))
         .order_by(col(Document.kind).desc(), col(Part.position), col(Clause.position), col(Clause.id))
     )
     rows = session.execute(query).all()
