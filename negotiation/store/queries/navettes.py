@@ -49,8 +49,8 @@ class Steps:
 
 
 def moved_clauses(session: Session, actor: Actor) -> tuple[MovedClause, ...]:
-    """Engagements first, then the other clauses, each in the order of the documents; what is outside the contract is no part of
-    them."""
+    """Engagements first, then the other clauses, each in the order of the documents. What is outside the contract is
+    no part of them."""
     own = (col(Clause.negotiation_id) == actor.negotiation_id) & visible(Clause.circle, actor)
     query = (
         select(Clause, Part)
