@@ -37,8 +37,8 @@ from negotiation.services.seances import cancel_seance, change_plan, leave_chair
 from negotiation.services.shaping import drop_part
 from negotiation.store import Store, connect_store
 from negotiation.store.contract import Clause
-from negotiation.store.queries.exchanges import navette_page
 from negotiation.store.queries.history import heads_reached
+from negotiation.store.queries.navette import steps_of
 from negotiation.store.queries.readings import calendar_of
 from negotiation.store.queries.seance_moves import moves_during, sittings_on
 from negotiation.store.queries.seances import seance_view, seances_of
@@ -341,7 +341,9 @@ def test_the_navette_says_what_was_played_in_a_seance(app: Flask) -> None:
     table.ars.dg.propose("k01.markdown", "Un article.")
     reader = Visitor(app).enter(table.og.lect.email)
     pages = [reader.get(f"/clauses/{table.clause_id(name)}/navette").text for name in ("en01", "k01.markdown")]
-    assert [page.count("en séance") for page in pages] == [1, 0], "neither our own notes nor what wasn’t on the agenda"
+    assert [page.count("tag-session") for page in pages] == [1, 0], (
+        "neither our own notes nor what wasn’t on the agenda"
+    )
 
 
 @pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
@@ -350,7 +352,7 @@ def test_the_moves_of_a_file_that_fall_in_a_seance_are_of_that_seance(store: Sto
     with store.reading() as session:
         actor = table.og.dg.actor
         sittings = sittings_on(session, actor, table.clause_id("en01"))
-        moments = [move.at for move in navette_page(session, actor, table.clause_id("en01")).moves]
+        moments = [step.at for step in steps_of(session, actor, table.clause_id("en01"))]
     assert sittings
     assert any(sitting.includes(moment) for sitting in sittings for moment in moments)
     with store.unit_of_work() as uow:
