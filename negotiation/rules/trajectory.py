@@ -196,7 +196,8 @@ def sentence(path: Trajectory, names: Mapping[str, str]) -> str:
         seen = ", ".join(f"{path.said(each.value)} en {each.year}" for each in path.observed)
         pieces.append(f"observé : {seen}")
     if not points and not path.agreed:
-        pieces.insert(0, "Aucune valeur n’a encore été proposée")
+        gone = "Toutes les valeurs proposées ont été retirées"
+        pieces.insert(0, gone if path.points else "Aucune valeur n’a encore été proposée")
     elif len(points) == 1 and not path.agreed:
         pieces.append("une seule valeur jusqu’ici")
     return f"{' ; '.join(pieces)}."

@@ -61,6 +61,7 @@ def test_a_value_taken_back_stays_in_the_table_alone() -> None:
     assert [point.withdrawn for point in found.points] == [True, False]
     assert sentence(found, NAMES) == "Orlinde : 72\u00a0places ; une seule valeur jusqu’ici."
     assert not found.can_be_drawn
+    assert sentence(path([tabled(1, "og", "70"), gone]), NAMES) == "Toutes les valeurs proposées ont été retirées."
 
 
 def test_a_text_written_together_is_nobodys_position() -> None:
