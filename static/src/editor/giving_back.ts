@@ -23,6 +23,8 @@ export class GivingBack {
   /** Ids of what is kept already, and shown once the text that takes its place has said what it lacks. */
   private doubtful: Promise<readonly string[]> = Promise.resolve([]);
 
+  private keeping: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly owner: string,
     private readonly tell: () => void,
@@ -85,10 +87,11 @@ export class GivingBack {
     if (updates.length) await this.texts(lostWords(doc, updates), LOST);
   }
 
-  /** Texts by clause; null = nobody can tell any more which clause. */
+  /** Texts by clause; null = nobody can tell any more which clause. A merge that is looked at again gives none twice. */
   async texts(texts: ReadonlyMap<string | null, string>, why: string): Promise<void> {
     if (!texts.size) return;
-    await keepTexts(this.owner, texts, why);
+    this.keeping = this.keeping.then(() => this.keepOthers(texts, why));
+    await this.keeping;
     this.show();
   }
 
@@ -106,6 +109,13 @@ export class GivingBack {
       [],
       rows.map((row) => row.id),
     );
+  }
+
+  private async keepOthers(texts: ReadonlyMap<string | null, string>, why: string): Promise<void> {
+    const kept = (await textsOf(this.owner)).filter((row) => !row.isValue && row.why === why);
+    const isNew = ([clause, text]: [string | null, string]) =>
+      !kept.some((row) => row.clause === (clause ?? "") && row.text === text);
+    await keepTexts(this.owner, new Map([...texts].filter(isNew)), why);
   }
 
   /** Values by clause; one that waits there already isn't given back twice. Returns the ids of the others. */
