@@ -19,6 +19,7 @@ from app.pages.draft_starts import draft_starts
 from app.pages.engagement_file import engagement_file
 from app.pages.extract import extract
 from app.pages.follow_up import follow_up
+from app.pages.follow_up_file import follow_up_file
 from app.pages.glance import glance
 from app.pages.history import history
 from app.pages.home import home
@@ -64,6 +65,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     whole,
     readings,
     follow_up,
+    follow_up_file,
     moves,
     retaking,
     choosing,

@@ -103,6 +103,17 @@ class Field(StrEnum):
         return cls(field.partition(".")[0])
 
 
+GROUPS = (
+    (Field.MEETING, "Dialogue et présents"),
+    (Field.OBSERVED, "Indicateurs"),
+    (Field.PROGRESS, "Actions"),
+    (Field.REALISED, "Lecture financière"),
+    (Field.DECISION, "Engagements : ce qui est décidé"),
+    (Field.CONCLUSIONS, "Compte rendu"),
+)
+"""The parts of a dialogue, in the order of reading."""
+
+
 class Standing(StrEnum):
     """What a value is worth: said by a file, proposed by a party, agreed to by all, or not by one."""
 

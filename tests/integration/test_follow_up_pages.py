@@ -1,16 +1,18 @@
 """Le suivi on its pages: opened, filled in, contested, agreed and approved by forms; and what a file declares."""
 
+import hashlib
 import re
 from datetime import date
 
 import pytest
 from flask import Flask
 
+from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.rules.vocabulary import Gesture, Role
 from negotiation.services.visas import give_visa, set_visa_rule
 from negotiation.store.queries.inside import waiting_requests
 from negotiation.store.queries.observed import observed_values
-from negotiation.store.queries.reviews import held_dialogues, planned_actions
+from negotiation.store.queries.reviews import held_dialogues, planned_actions, sealed_content
 from tests.builders import Table
 from tests.form_fields import fields_of
 from tests.imported_once import imported_once
@@ -28,6 +30,11 @@ def table(app: Flask) -> Table:
 
 def entered(app: Flask, email: str) -> Visitor:
     return Visitor(app).enter(email)
+
+
+def sealed_of(dialogue: Dialogue) -> str:
+    with dialogue.table.store.reading() as session:
+        return sealed_content(session, dialogue.table.og.dg.actor, dialogue.view.id)
 
 
 def answer(visitor: Visitor, dialogue: Dialogue, field: str, **typed: str) -> str:
@@ -79,6 +86,10 @@ def test_every_party_approves_the_minutes_and_the_contract_keeps_its_bytes(app: 
         fields = fields_of(visitor.get(here).text, action=f"{here}/approbation")
         told = visitor.post(f"{here}/approbation", fields, follow_redirects=True).text
     assert "le dialogue est figé" in told and "Empreinte du dialogue approuvé" in told
+    pdf = visitor.get(f"{here}/dialogue.pdf")
+    assert pdf.data.startswith(b"%PDF-")
+    sealed = hashlib.sha256(str(sealed_of(dialogue)).encode()).hexdigest()
+    assert sealed == dialogue.view.content_hash and sealed in fingerprints_within(pdf.data)
     assert "Renseigner" not in told and "Répondre" not in told
 
 

@@ -77,6 +77,20 @@ def review_of(session: Session, actor: Actor, kind: ReviewKind, year: int) -> Re
     return next(iter(_reviews(session, actor, col(Review.kind) == kind, col(Review.year) == year)), None)
 
 
+def sealed_content(session: Session, actor: Actor, review_id: str) -> str:
+    """What was approved, as canonical JSON; empty until then, and for what isn't this table's."""
+    query = (
+        select(col(Review.content))
+        .join(Part, col(Part.id) == Review.part_id)
+        .where(
+            col(Review.id) == review_id,
+            col(Review.negotiation_id) == actor.negotiation_id,
+            visible(Part.circle, actor),
+        )
+    )
+    return str(session.execute(query).scalar_one_or_none() or "")
+
+
 def standings_of(
     session: Session, actor: Actor, cards: Iterable[ClauseCard]
 ) -> dict[str, tuple[Standing, frozenset[str]]]:
