@@ -28,7 +28,7 @@ from negotiation.rules.trame import (
     trame_from_mapping,
 )
 from negotiation.rules.turn import DEFAULT_ROUNDS
-from negotiation.rules.vocabulary import SIDE_OF_KIND, PartKind, Phase, Side, ValueKind
+from negotiation.rules.vocabulary import OUTSIDE_CONTRACT, SIDE_OF_KIND, PartKind, Phase, Side, ValueKind
 from negotiation.rules.working_days import DEFAULT_RESPONSE_DAYS, is_working_day
 
 Json = dict[str, Any]
@@ -200,7 +200,7 @@ def test_each_year_of_the_contract_has_its_target_and_its_amount() -> None:
 
 
 def test_every_empty_field_says_what_to_write() -> None:
-    written_by_hand = set(PartKind) - {PartKind.MINUTES}
+    written_by_hand = set(PartKind) - OUTSIDE_CONTRACT
     fields = [one for kind in written_by_hand for one in fields_for(kind, [2027])]
     assert [one.field for one in fields if not (one.label and one.prompt)] == []
 
