@@ -35,6 +35,7 @@ from negotiation.store.queries.compared import (
     names_of_clauses,
     said_by,
 )
+from negotiation.store.queries.people import PartyView
 from negotiation.store.queries.shape_at import Shape, shape_at
 
 comparing = Blueprint("comparing", __name__)
@@ -214,10 +215,12 @@ def _compared(
     page = min(asked_number("page") or 0, max(0, len(wanted) - 1) // PAGE)
     shown = wanted[page * PAGE : (page + 1) * PAGE]
     clauses = names_of_clauses(session, frame.actor, shown)
-    rows = [_row(frame, clauses[each], *pairs[each]) for each in shown if each in clauses]
+    proposer = frame.parties.get(after.id) if after.kind is StateKind.PARTY else None
+    rows = [_row(clauses[each], *pairs[each], proposer=proposer) for each in shown if each in clauses]
     known_parts = {part_id: title for shape in reversed(shapes) for part_id, title in titled(shape).items()}
     return {
         "groups": _groups(rows, known_parts),
+        "proposer": proposer,
         "counts": Counts(len(different), len(compared) - len(different), len(unknown), len(silent)),
         "total": len(wanted),
         "page": page,
@@ -231,16 +234,16 @@ def _silent(state: State, said: Mapping[str, Said], ids: Iterable[str]) -> set[s
     return set() if state.kind in WHOLE else set(ids) - set(said)
 
 
-def _row(frame: Frame, clause: NamedClause, before: Said, after: Said) -> Row:
+def _row(clause: NamedClause, before: Said, after: Said, *, proposer: PartyView | None) -> Row:
+    """`proposer`: whose words the marks are. Between two states several parties wrote: then they are nobody's."""
     if not (before.is_known and after.is_known) or before.text == after.text:
         return Row(clause, before, after, Markup(), 0)
     marks = redline.redline(before.text, after.text)
-    sign = sign_of(frame.parties.get(after.author_id or ""))
     return Row(
         clause,
         before,
         after,
-        Markup(redline.to_html(marks, inserted_by=sign)),  # escaped by to_html
+        Markup(redline.to_html(marks, inserted_by=sign_of(proposer))),  # escaped by to_html
         round(100 * redline.share_changed(marks)),
     )
 

@@ -47,7 +47,7 @@ class Sought:
             for each in clauses
             if (not self.party or self.party in each.concerned)
             and (not self.state or each.state == self.state)
-            and holds_all(f"{each.code} {each.label} {each.part_code} {each.part_title}", words)
+            and (not words or holds_all(f"{each.code} {each.label} {each.part_code} {each.part_title}", words))
         )
 
 

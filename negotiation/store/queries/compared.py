@@ -118,37 +118,42 @@ def _tabled(session: Session, actor: Actor, of: Collection[str], which: Any) -> 
 
 def _position(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:
     """The last text that the party put forward and didn't take back: before all parties, or inside when it is ours."""
-    later = aliased(MoveRow)
     taken_back = exists().where(
-        col(later.clause_id) == col(MoveRow.clause_id),
-        col(later.version_id) == col(Version.id),
-        col(later.type) == Move.WITHDRAWAL,
-        on_the_table(later.circle),
+        col(MoveRow.negotiation_id) == actor.negotiation_id,
+        on_the_table(MoveRow.circle),
+        col(MoveRow.clause_id) == col(Version.clause_id),
+        col(MoveRow.type) == Move.WITHDRAWAL,
+        col(MoveRow.version_id) == col(Version.id),
     )
     newest = (
-        select(col(MoveRow.clause_id), func.max(col(MoveRow.rank)).label("rank"))
-        .join(Version, col(Version.id) == MoveRow.version_id)
-        .where(
-            col(MoveRow.negotiation_id) == actor.negotiation_id,
-            col(MoveRow.clause_id).in_(sorted(of)),
-            on_the_table(MoveRow.circle),
-            col(MoveRow.type).in_(TEXT_MOVES),
-            col(Version.author_party_id) == state.id,
-            ~taken_back,
-        )
-        .group_by(col(MoveRow.clause_id))
-        .subquery()
+        select(col(Version.number))
+        .where(col(Version.clause_id) == col(Clause.id), col(Version.author_party_id) == state.id, ~taken_back)
+        .order_by(col(Version.number).desc())
+        .limit(1)
+        .correlate(Clause)
+        .scalar_subquery()
     )
-    columns = (MoveRow.clause_id, MoveRow.rank, Version.text, Version.value, Version.number)
+    tabled = aliased(Version)
+    columns = (tabled.id, tabled.clause_id, tabled.text, tabled.value, tabled.number)
     shared = (
         select(*(col(column) for column in columns))
-        .join(newest, (newest.c.clause_id == MoveRow.clause_id) & (newest.c.rank == MoveRow.rank))
-        .join(Version, col(Version.id) == MoveRow.version_id)
+        .select_from(Clause)
+        .join(tabled, (col(tabled.clause_id) == col(Clause.id)) & (col(tabled.number) == newest))
+        .where(col(Clause.negotiation_id) == actor.negotiation_id, col(Clause.id).in_(sorted(of)))
     )
-    last = {row.clause_id: row for row in session.execute(shared)}
-    found = {row.clause_id: Said(row.text, row.value, number=row.number, author_id=state.id) for row in last.values()}
-    if state.id != actor.party_id:
-        return found
+    last = session.execute(shared).all()
+    found = {row.clause_id: Said(row.text, row.value, number=row.number, author_id=state.id) for row in last}
+    return found | _inside(session, actor, of, after=[row.id for row in last]) if state.id == actor.party_id else found
+
+
+def _inside(session: Session, actor: Actor, of: Collection[str], *, after: list[str]) -> dict[str, Said]:
+    """What the reader’s party last wrote inside, where it tabled nothing since. `after`: what it tabled last."""
+    tabled = select(col(MoveRow.clause_id), col(MoveRow.rank)).where(
+        col(MoveRow.clause_id).in_(sorted(of)),
+        on_the_table(MoveRow.circle),
+        col(MoveRow.type).in_(TEXT_MOVES),
+        col(MoveRow.version_id).in_(after),
+    )
     ours = select(col(MoveRow.clause_id), col(MoveRow.rank), col(MoveRow.text), col(MoveRow.value)).where(
         col(MoveRow.negotiation_id) == actor.negotiation_id,
         col(MoveRow.clause_id).in_(sorted(of)),
@@ -156,10 +161,13 @@ def _position(session: Session, actor: Actor, state: State, of: Collection[str])
         visible(MoveRow.circle, actor),
         col(MoveRow.type).in_(TEXT_MOVES),
     )
-    for row in session.execute(ours.order_by(col(MoveRow.rank))):
-        if row.clause_id not in last or row.rank > last[row.clause_id].rank:
-            found[row.clause_id] = Said(row.text, row.value, author_id=state.id, is_inside=True)
-    return found
+    written = {row.clause_id: row for row in session.execute(ours.order_by(col(MoveRow.rank)))}
+    ranks = dict(session.execute(tabled).all()) if written else {}
+    return {
+        clause_id: Said(row.text, row.value, author_id=actor.party_id, is_inside=True)
+        for clause_id, row in written.items()
+        if row.rank > ranks.get(clause_id, 0)
+    }
 
 
 def _frozen(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:

@@ -1,14 +1,15 @@
 """The clauses on which something happened before all parties, as the history lists them; dropped ones too."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from negotiation.rules.lifecycle import Situation
-from negotiation.rules.policy import Actor
+from negotiation.rules.policy import Actor, circles_of
 from negotiation.rules.vocabulary import OUTSIDE_CONTRACT, ClauseKind, ClauseState, Move
 from negotiation.store.contract import Clause, ClauseParty, Document, Part
 from negotiation.store.exchange import MoveRow
@@ -85,21 +86,24 @@ def _moved(clause: Clause, part: Part, concerned: frozenset[str]) -> MovedClause
 
 def steps_of(session: Session, actor: Actor, clause_ids: Iterable[str]) -> dict[str, Steps]:
     """By clause id. Comments are steps of a navette too."""
-    mine = (
-        (col(MoveRow.negotiation_id) == actor.negotiation_id)
-        & col(MoveRow.clause_id).in_(sorted(clause_ids))
-        & visible(MoveRow.circle, actor)
-    )
-    counted = (
-        select(col(MoveRow.clause_id), func.count().label("steps"), func.max(col(MoveRow.rank)).label("rank"))
-        .where(mine)
-        .group_by(col(MoveRow.clause_id))
-    )
-    counts = {row.clause_id: row for row in session.execute(counted)}
-    last = select(col(MoveRow.clause_id), col(MoveRow.type), col(MoveRow.party_id), col(MoveRow.at)).where(
-        tuple_(col(MoveRow.clause_id), col(MoveRow.rank)).in_([(row.clause_id, row.rank) for row in counts.values()])
-    )
+    ids = sorted(clause_ids)
+    own = (col(MoveRow.negotiation_id) == actor.negotiation_id) & col(MoveRow.clause_id).in_(ids)
+    mine = own & visible(MoveRow.circle, actor)
+    counts: Counter[str] = Counter()
+    ranks: dict[str, int] = {}
+    for circle in circles_of(actor):  # one at a time: each is counted in an index
+        counted = (
+            select(col(MoveRow.clause_id), func.count().label("steps"), func.max(col(MoveRow.rank)).label("rank"))
+            .where(mine, col(MoveRow.circle) == str(circle))
+            .group_by(col(MoveRow.clause_id))
+        )
+        for row in session.execute(counted):
+            counts[row.clause_id] += row.steps
+            ranks[row.clause_id] = max(row.rank, ranks.get(row.clause_id, 0))
+    columns = (MoveRow.clause_id, MoveRow.rank, MoveRow.type, MoveRow.party_id, MoveRow.at)
+    last = select(*(col(column) for column in columns)).where(mine, col(MoveRow.rank).in_(sorted({*ranks.values()})))
     return {
-        row.clause_id: Steps(counts[row.clause_id].steps, row.type, row.party_id, row.at)
+        row.clause_id: Steps(counts[row.clause_id], row.type, row.party_id, row.at)
         for row in session.execute(last)
+        if row.rank == ranks[row.clause_id]
     }
