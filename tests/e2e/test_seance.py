@@ -198,6 +198,8 @@ def test_a_seance_goes_on_through_bad_networks_and_a_dead_server(enter: Enter, s
     cd.page.get_by_label("La question", exact=True).fill("Qui paie le préavis ?")
     press(cd.page.get_by_role("button", name="Noter la question"))
     expect(decisions(og)).to_contain_text("Qui paie le préavis")
+    expect(cd.page.locator("#decisions .minute-list > li")).to_have_count(1, timeout=LATE)
+    expect(cd.page.locator("#decisions summary", has_text="Question")).to_be_focused()
     to_the_pane(cd, "Discussion")
     say(cd, "Dit depuis le train.")
     whole += ["Dit depuis le train."]

@@ -166,7 +166,13 @@ function wayBack(): () => void {
   return () => {
     const plan = document.getElementById("plan");
     if (plan) plan.scrollTop = planAt;
-    if (document.activeElement === document.body) focused?.()?.focus({ preventScroll: true });
+    if (document.activeElement !== document.body) return;
+    focused?.()?.focus({ preventScroll: true });
+    // A button that may not be pressed yet takes no focus: once it may, unless the reader went on meanwhile.
+    if (document.activeElement === document.body)
+      window.setTimeout(() => {
+        if (document.activeElement === document.body) focused?.()?.focus({ preventScroll: true });
+      }, READ_MS);
   };
 }
 

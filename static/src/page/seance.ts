@@ -64,9 +64,17 @@ async function send(form: HTMLFormElement, submitter: HTMLElement | null, kind: 
   }
   htmx.trigger(form, "htmx:afterRequest", { elt: form, successful: true });
   form.reset();
-  form.closest("details")?.removeAttribute("open");
+  fold(form);
   if (form.hasAttribute("data-follow")) await show("");
   tellPage(kind);
+}
+
+/** What held the form is closed again, and has the focus that was in it. */
+function fold(form: HTMLFormElement): void {
+  const folded = form.closest("details");
+  if (!folded) return;
+  if (folded.contains(document.activeElement)) folded.querySelector("summary")?.focus({ preventScroll: true });
+  folded.open = false;
 }
 
 /** The same again, without this listener: what was refused once is refused twice, and its page keeps every word. */
