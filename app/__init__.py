@@ -17,6 +17,7 @@ from app.pages.discussion import discussion
 from app.pages.discussion_pieces import discussion_pieces
 from app.pages.draft_starts import draft_starts
 from app.pages.engagement_file import engagement_file
+from app.pages.evaluation import evaluation
 from app.pages.extract import extract
 from app.pages.follow_up import follow_up
 from app.pages.follow_up_file import follow_up_file
@@ -64,6 +65,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     shape,
     whole,
     readings,
+    evaluation,
     follow_up,
     follow_up_file,
     moves,

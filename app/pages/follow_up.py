@@ -11,11 +11,10 @@ from sqlmodel import Session
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures
-from app.pages.follow_up_view import GESTURES, dialogue_context, follow_up_context
+from app.pages.follow_up_view import dialogue_context, follow_up_context
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.inside_view import visas_for_me
-from app.pages.whole import answer_listed
-from app.pages.writing import sent_key
+from app.pages.review_moves import accept_listed, play_asked
 from app.security import serves
 from negotiation.errors import (
     InvalidInput,
@@ -28,12 +27,9 @@ from negotiation.errors import (
 )
 from negotiation.rules.policy import Actor
 from negotiation.rules.reviews import ActionState, Field, Resolution
-from negotiation.rules.vocabulary import TEXT_MOVES, Action, Move, ReviewKind
+from negotiation.rules.vocabulary import Action, Move, ReviewKind
 from negotiation.services.access import require
-from negotiation.services.bundles import Answer, accept_together
-from negotiation.services.orders import Order, Seen
 from negotiation.services.reviews import Meeting, open_dialogue, progress_value
-from negotiation.services.visas import submit
 from negotiation.store.queries.clauses import ClauseCard, cards_of_part
 from negotiation.store.queries.reviews import ReviewView, review_of
 
@@ -78,23 +74,9 @@ def post_gesture(negotiation_id: str, year: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
         require(actor, Action.MOVE)
-        move = request.form.get("move", "")
-        if move not in GESTURES:
-            raise InvalidInput(field="move")
-        seen = answer_listed(request.form.get("clause", ""))
-        card = _card(uow.session, actor, year, seen)
-        tables = move in TEXT_MOVES
-        order = Order(
-            Move(move),
-            text=request.form.get("text", "") if tables else "",
-            motive=request.form.get("motive", ""),
-            value=_value(card) if tables else None,
-            seen=seen.seen if seen.seen.number else Seen(),  # 0: nothing was on the table
-            request_key=sent_key(),
-        )
-        submitted = submit(uow, actor, card.id, order, words=request.form.get("words", ""))
+        card, move, waits = play_asked(uow, actor, _cards(uow.session, actor, year), value=_value)
         sealed = _review(uow.session, actor, year).approved_at is not None
-    flash(WAITS if submitted.request_id else _done(Move(move), sealed=sealed), "done")
+    flash(WAITS if waits else _done(move, sealed=sealed), "done")
     return _back(negotiation_id, year, anchor=f"valeur-{card.id}")
 
 
@@ -105,12 +87,8 @@ def post_approval(negotiation_id: str, year: str) -> ResponseReturnValue:
     """Agree, for one's party, to the values that the form lists."""
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
-        listed = [answer_listed(each) for each in request.form.getlist("clause")]
-        for each in listed:
-            _card(uow.session, actor, year, each)
-        submitted = accept_together(uow, actor, listed, words=request.form.get("words", ""), request_key=sent_key())
+        waits = accept_listed(uow, actor, _cards(uow.session, actor, year))
         sealed = _review(uow.session, actor, year).approved_at is not None
-    waits = any(each.request_id for each in submitted)
     flash(WAITS if waits else _done(Move.ACCEPTANCE, sealed=sealed), "done")
     return _back(negotiation_id, year)
 
@@ -162,14 +140,9 @@ def _value(card: ClauseCard) -> Any:
     return value or None
 
 
-def _card(session: Session, actor: Actor, year: str, answer: Answer) -> ClauseCard:
-    """The clause that is answered, of this dialogue. Raises NotFound."""
-    review = _review(session, actor, year)
-    found = (card for card in cards_of_part(session, actor, review.part_id) if card.id == answer.clause_id)
-    card = next(found, None)
-    if card is None:
-        raise NotFound()
-    return card
+def _cards(session: Session, actor: Actor, year: str) -> tuple[ClauseCard, ...]:
+    """The values of this dialogue. Raises NotFound."""
+    return cards_of_part(session, actor, _review(session, actor, year).part_id)
 
 
 def _review(session: Session, actor: Actor, year: str) -> ReviewView:

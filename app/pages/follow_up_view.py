@@ -1,6 +1,6 @@
 """The follow-up as pages show it: its years, one dialogue value by value, its actions in time. Only shared rows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from app.pages.frame import Frame
 from negotiation.documents.actions_plot import actions_plot
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.reviews import (
+    GROUPS,
     Against,
     Asked,
     Field,
@@ -35,6 +36,7 @@ from negotiation.rules.vocabulary import (
 )
 from negotiation.store.queries import readings
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_by_id, cards_of_part
+from negotiation.store.queries.evaluated import Evaluated
 from negotiation.store.queries.inside import waiting_requests
 from negotiation.store.queries.minutes import AnswerView, answers_on
 from negotiation.store.queries.observed import observed_values
@@ -50,14 +52,6 @@ from negotiation.store.queries.reviews import (
 )
 from negotiation.store.queries.seances import seances_of
 
-GROUPS = (
-    (Field.OBSERVED, "Indicateurs"),
-    (Field.PROGRESS, "Actions"),
-    (Field.REALISED, "Lecture financière"),
-    (Field.DECISION, "Engagements : ce qui est décidé"),
-    (Field.CONCLUSIONS, "Compte rendu"),
-)
-"""The parts of a dialogue, in the order of reading."""
 SIGNED = frozenset({NegotiationStatus.SIGNED, NegotiationStatus.IN_FORCE, NegotiationStatus.IN_EVALUATION})
 
 GESTURES = frozenset(
@@ -114,6 +108,7 @@ class Row:
     declared: Any = None
     reading: Against | None = None
     progress: Progress | None = None
+    evaluated: Evaluated | None = None
 
     @property
     def entered(self) -> str:
@@ -171,13 +166,18 @@ def years_of(frame: Frame, held: Iterable[Held], reviews: dict[int, ReviewView])
 def dialogue_context(session: Session, frame: Frame, review: ReviewView, *, opened: str) -> dict[str, Any]:
     """The page of one dialogue; `opened`: the clause whose form is open."""
     cards = cards_of_part(session, frame.actor, review.part_id)
-    rows = _rows(session, frame, review, cards)
+    contract = _Contract(session, frame, review.year, cards)
+    rows = rows_of(session, frame, review, cards, about=contract.about)
     deciding = [party for party in frame.parties.values() if party.side is not Side.ASSOCIATE]
     declared = readings.follow_up_of(session, frame.actor).dialogues
     return {
         "review": review,
         "meeting": next(row for row in rows if row.field is Field.MEETING),
-        "groups": [(words, [row for row in rows if row.field is field]) for field, words in GROUPS],
+        "groups": [
+            (words, [row for row in rows if row.field is field])
+            for field, words in GROUPS
+            if field is not Field.MEETING
+        ],
         "totals": _totals(rows),
         "opened": opened,
         "acceptable": [row for row in rows if Move.ACCEPTANCE in row.moves and not row.waits_for_visa],
@@ -185,7 +185,7 @@ def dialogue_context(session: Session, frame: Frame, review: ReviewView, *, open
         "blank": [row for row in rows if row.standing is None],
         "amending": [each for each in amendments_of(session, frame.actor) if each.year == review.year],
         "standings": [
-            (party, [row for row in rows if row.card.waits_for_party(party.id)], _concluded(rows, party))
+            (party, [row for row in rows if row.card.waits_for_party(party.id)], concluded(rows, party))
             for party in deciding
         ],
         "declared_dialogue": next((each for each in declared if each["year"] == review.year), None),
@@ -203,17 +203,24 @@ def _totals(rows: Iterable[Row]) -> dict[str, Any] | None:
     return {"told": len(told), "of": len(lines), "agreed": agreed, "realised": realised, "reading": reading}
 
 
-def _concluded(rows: Iterable[Row], party: PartyView) -> bool:
+def concluded(rows: Iterable[Row], party: PartyView) -> bool:
     """Whether a party stands behind the conclusions."""
     return any(row.field is Field.CONCLUSIONS and party in row.behind for row in rows)
 
 
-def _rows(session: Session, frame: Frame, review: ReviewView, cards: Iterable[ClauseCard]) -> list[Row]:
+def rows_of(
+    session: Session,
+    frame: Frame,
+    review: ReviewView,
+    cards: Iterable[ClauseCard],
+    *,
+    about: Callable[[ClauseCard], Mapping[str, Any]],
+) -> list[Row]:
+    """The values of a dialogue or of an evaluation; `about`: what a row says beside one, by the name of its fields."""
     listed = list(cards)
     standings = standings_of(session, frame.actor, listed)
     answers = answers_on(session, frame.actor, review.part_id)
     waiting = {each.clause_id for each in waiting_requests(session, frame.actor)}
-    contract = _Contract(session, frame, review.year, listed)
     rows = []
     for card in listed:
         standing, contesting = standings.get(card.id, (None, frozenset()))
@@ -226,7 +233,7 @@ def _rows(session: Session, frame: Frame, review: ReviewView, cards: Iterable[Cl
                 contested=tuple(_said(frame.parties[each], card, answers) for each in sorted(contesting)),
                 moves=tuple(move for move in frame.moves(card) if move in GESTURES),
                 waits_for_visa=card.id in waiting,
-                **contract.about(card),
+                **about(card),
             )
         )
     return rows

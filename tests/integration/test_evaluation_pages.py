@@ -1,0 +1,124 @@
+"""L’évaluation finale on its pages: opened, filled in, contested, approved by forms; who reads it, and until when."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlmodel import col
+
+from negotiation.rules.paris import paris_day
+from negotiation.services.joining import Joining, add_party
+from negotiation.services.members import Carried
+from negotiation.store import Announcing
+from negotiation.store.columns import now
+from negotiation.store.people import Member, Person
+from tests.builders import Table
+from tests.evaluation_table import EvaluationOf, an_evaluation
+from tests.form_fields import fields_of
+from tests.reviews_table import a_dialogue, a_signed_table
+from tests.visitors import Visitor
+
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
+EVALUATOR = "evaluatrice@ailleurs.example"
+
+
+@pytest.fixture
+def table(app: Flask) -> Table:
+    return a_signed_table(app.extensions["store"])
+
+
+def entered(app: Flask, email: str) -> Visitor:
+    return Visitor(app).enter(email)
+
+
+def answer(visitor: Visitor, evaluation: EvaluationOf, field: str, **typed: str) -> str:
+    """One form of the open line: that of the typed `move`, with every field that it holds."""
+    here = f"/negociations/{evaluation.table.id}/evaluation"
+    page = visitor.get(f"{here}?valeur={evaluation.cards()[field].id}").text
+    forms = re.findall(r"<form\b.*?</form>", page, re.S)
+    form = next(each for each in forms if f'value="{typed["move"]}"' in each)
+    return visitor.post(f"{here}/gestes", fields_of(form) | typed, follow_redirects=True).text
+
+
+def test_an_evaluation_is_opened_filled_in_contested_and_approved_by_forms(app: Flask, table: Table) -> None:
+    here = f"/negociations/{table.id}/evaluation"
+    og, ars, cd = (entered(app, each.email) for each in (table.og.dg, table.ars.dg, table.cd.dg))
+    reader = entered(app, table.cd.lect.email)
+    assert "Ouvrir l’évaluation" not in reader.get(here).text
+    assert here in og.get(f"/negociations/{table.id}/suivi").text, "one click from the follow-up"
+    opening = {"on": "2026-03-02", "people": "Évaluatrice extérieure", "reason": ""}
+    early = og.post(here, opening)
+    assert early.status_code == 422 and "Évaluatrice extérieure" in early.text, "what was typed is kept"
+    told = og.post(here, opening | {"reason": "On prépare la suite."}, follow_redirects=True).text
+    assert "L’évaluation est ouverte" in told and "à lire ensemble" in told
+    evaluation = EvaluationOf(table, 2028)
+    typed = {"move": "proposal", "value": "tenu", "text": "Palier tenu."}
+    assert "Palier tenu." in answer(og, evaluation, "outcome.en01", **(typed | {"value": "parfait"}))
+    assert "Proposé, 1 sur 3" in answer(og, evaluation, "outcome.en01", **typed)
+    told = answer(ars, evaluation, "outcome.en01", move="rejection", motive="Manqué de deux points.")
+    assert "Contesté" in told and "Manqué de deux points." in told
+    answer(
+        ars,
+        evaluation,
+        "outcome.en01",
+        move="counter_proposal",
+        value="partiellement tenu",
+        text="Presque.",
+        motive="ERRD.",
+    )
+    answer(og, evaluation, "lessons", move="proposal", text="Écrire la définition avant la cible.")
+    answer(og, evaluation, "conclusions", move="proposal", text="Contrat tenu pour l’essentiel.")
+    for visitor in (og, ars, cd):
+        told = visitor.post(
+            f"{here}/approbation",
+            fields_of(visitor.get(here).text, action=f"{here}/approbation"),
+            follow_redirects=True,
+        ).text
+    assert "l’évaluation est figée" in told and "Empreinte de l’évaluation approuvée" in told
+    assert "1 tenu en partie" in told.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "Renseigner" not in told and "Répondre" not in told
+    assert f'href="{here}"' in og.get(f"/negociations/{table.id}/historique").text
+
+
+def test_an_evaluator_reads_the_history_and_the_evaluation_until_a_day_and_writes_nothing(
+    app: Flask, table: Table
+) -> None:
+    today = paris_day(now())
+    a_dialogue(table, table.og.dg)
+    evaluation = an_evaluation(table, table.ars.dg)
+    evaluation.say(table.ars.dg, "outcome.en01", "Palier tenu.", "tenu")
+    evaluator = an_evaluator(app, table, until=today)
+    base = f"/negociations/{table.id}"
+    places = ("navettes", "provenance", "apercu", "au", "comparer", "evaluation", "historique", "suivi", "suivi/2024")
+    pages = [f"{base}/{each}" for each in places]
+    pages += [
+        f"/clauses/{table.clause_id('en01')}/navette",
+        f"/clauses/{evaluation.cards()['outcome.en01'].id}/navette",
+    ]
+    for page in pages:
+        assert evaluator.get(page, follow_redirects=True).status_code == 200, page
+    shown = evaluator.get(f"{base}/evaluation?valeur={evaluation.cards()['outcome.en02'].id}").text
+    assert "Palier tenu." in shown and "Renseigner" not in shown and "Valider" not in shown
+    assert f'action="{base}/evaluation' not in shown
+    for form in ("evaluation", "evaluation/gestes", "evaluation/approbation", "suivi"):
+        assert evaluator.post(f"{base}/{form}", {"move": "proposal"}).status_code == 403, form
+    ends(table, on=today - timedelta(days=1))
+    for page in pages:
+        assert evaluator.get(page, follow_redirects=True).status_code == 404, page
+
+
+def an_evaluator(app: Flask, table: Table, *, until: date) -> Visitor:
+    """Brought by the gestionnaire, and in."""
+    joining = Joining("EVALUATEUR", "Cabinet Lecture", "Lecture", "Évaluatrice", EVALUATOR, until.isoformat())
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        add_party(uow, table.og.dg.actor, joining, carried=Carried.BY_HAND)
+    return entered(app, EVALUATOR)
+
+
+def ends(table: Table, *, on: date) -> None:
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        query = select(Member).join(Person, col(Person.id) == Member.person_id).where(col(Person.email) == EVALUATOR)
+        uow.session.execute(query).scalar_one().ends_on = on
