@@ -21,6 +21,7 @@ from negotiation.rules.situation import Reason
 from negotiation.rules.vocabulary import SHARED, ClauseState, DocumentKind, Gesture, Move, PartKind, Role
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.discussing import send_message
+from negotiation.services.drafting import LiveDrafts, open_draft
 from negotiation.services.exporting import collect_archive
 from negotiation.services.mandates import Terms, set_mandate
 from negotiation.services.minutes import Printable, minutes_to_print, printed
@@ -373,6 +374,25 @@ def test_seances_go_on_after_the_gel_with_their_relevés_and_the_contract_does_n
     ):
         with pytest.raises(DBAPIError, match="frozen"), store.engine.begin() as connection:
             connection.execute(write)
+
+
+def test_a_passage_drafted_before_the_gel_is_reopened_after_it(store: Store) -> None:
+    table = an_agreed_table(store)
+    meeting = an_open_seance(table, table.ars.dg)
+    meeting.record(table.cd.dg, DecisionKind.TASK, text="Transmettre l’ERRD.")
+    meeting.a_minute_passes()
+    meeting.close(table.ars.dg)
+    relevé = a_relevé(meeting, table.ars.dg)
+    open_draft(LiveDrafts.of(store), table.og.dg.actor, part_id=relevé.view.part_id, side="commune")
+    freeze(table)
+    for seat in (table.og, table.ars, table.cd):
+        relevé.play(seat.dg, "actions", Order(Move.ACCEPTANCE, seen=relevé.seen("actions")))
+    asked = Order(Move.REOPENING, motive="Il manque une action.", seen=relevé.seen("actions"))
+    relevé.play(table.og.dg, "actions", asked)
+    for seat in (table.ars, table.cd):
+        relevé.play(seat.dg, "actions", Order(Move.REOPENING_CONSENT, seen=relevé.seen("actions")))
+    assert relevé.cards["actions"].state is ClauseState.REOPENED
+    assert relevé.view.approved_at is None
 
 
 def test_it_prints_as_a_project_then_as_approved(relevé: Relevé, table: Table) -> None:
