@@ -1,35 +1,41 @@
 """L’évaluation finale: what became of each engagement, said and answered by the parties, until all have approved it."""
 
+import re
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
-from app.limits import gestures
+from app.limits import by_person, gestures, limiter
+from app.offloading import off_the_loop
 from app.pages.evaluation_view import closed_context, evaluation_context, evaluation_of
 from app.pages.follow_up import WAITS
 from app.pages.frame import frame_of, reader_in
 from app.pages.inside_view import visas_for_me
 from app.pages.review_moves import accept_listed, play_asked
 from app.security import serves
+from negotiation.documents.evaluation_print import print_evaluation
+from negotiation.documents.pdf_print import PrintFailure, UnprintableText
 from negotiation.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
     OutsideMandate,
+    PrintFailed,
     RecentSigninRequired,
     Refusal,
     SigninRequired,
+    Unprintable,
 )
 from negotiation.rules.policy import Actor
 from negotiation.rules.reviews import Field, Outcome
 from negotiation.rules.vocabulary import Action, Move, ReviewKind
 from negotiation.services.access import require
-from negotiation.services.evaluating import open_evaluation
+from negotiation.services.evaluating import evaluation_to_print, open_evaluation
 from negotiation.services.reviews import Meeting
 from negotiation.store.queries.clauses import ClauseCard, cards_of_part
 from negotiation.store.queries.reviews import ReviewView, reviews_of
@@ -85,6 +91,28 @@ def post_approval(negotiation_id: str) -> ResponseReturnValue:
         sealed = _review(uow.session, actor).approved_at is not None
     flash(WAITS if waits else _done(Move.ACCEPTANCE, sealed=sealed), "done")
     return _back(negotiation_id)
+
+
+@evaluation.get("/negociations/<negotiation_id>/evaluation.pdf")
+@limiter.limit("30 per minute", key_func=by_person)
+@serves(Action.EXPORT)
+def evaluation_pdf(negotiation_id: str) -> ResponseReturnValue:
+    """The report: a project until every party has approved, sealed afterwards."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        content, fingerprint = evaluation_to_print(session, actor)
+        reference = frame_of(session, actor).negotiation.reference
+    try:
+        printed = off_the_loop(lambda: print_evaluation(content, fingerprint=fingerprint))
+    except UnprintableText as refusal:
+        raise Unprintable(character=refusal.character, where=refusal.where) from refusal
+    except PrintFailure as failure:
+        raise PrintFailed() from failure
+    response = make_response(printed)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{reference}-evaluation{'' if fingerprint else '-projet'}")
+    response.headers["Content-Type"] = "application/pdf"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return response
 
 
 @evaluation.errorhandler(Refusal)

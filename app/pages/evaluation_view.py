@@ -10,7 +10,7 @@ from sqlmodel import Session
 from app.pages.follow_up_view import Row, concluded, may_open, rows_of
 from app.pages.frame import Frame
 from negotiation.documents.actions_plot import actions_plot
-from negotiation.rules.reviews import Field, Outcome, Standing, is_late, opens_early
+from negotiation.rules.reviews import STANDING_WORDS, Field, Outcome, Standing, is_late, opens_early
 from negotiation.rules.vocabulary import Move, ReviewKind, Side
 from negotiation.store.queries import readings
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_of_part
@@ -66,6 +66,7 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, *, op
         "rows": rows,
         "meeting": next(row for row in rows if row.field is Field.MEETING),
         "outcomes": [row for row in rows if row.field is Field.OUTCOME],
+        "STANDING_WORDS": STANDING_WORDS,
         "said": [(words, row) for field, words in SAID for row in rows if row.field is field],
         "themes": next((row.card.text for row in rows if row.field is Field.THEMES), ""),
         "tally": tally_of(rows),

@@ -123,6 +123,15 @@ class Standing(StrEnum):
     CONTESTED = "contested"
 
 
+STANDING_WORDS: dict[str, str] = {
+    Standing.DECLARED: "déclaré",
+    Standing.PROPOSED: "proposé",
+    Standing.VALIDATED: "validé",
+    Standing.CONTESTED: "contesté",
+}
+"""Beside an observed value."""
+
+
 def standing_of(state: ClauseState, *, is_tabled: bool, contested_by: frozenset[str]) -> Standing | None:
     """None while nothing is on the table. `contested_by`: parties that refused this version and don't stand behind it,
     or have a reserve open on it; a counter-proposal that nobody joined yet contests what it answers."""

@@ -3,9 +3,11 @@
 It is agreed and sealed as a dialogue de gestion is (`services.reviews`, `services.reviewing`); there is one.
 """
 
+import json
+
 from sqlmodel import Session
 
-from negotiation.errors import AlreadyDone, InvalidInput
+from negotiation.errors import AlreadyDone, InvalidInput, NotFound
 from negotiation.rules.clause_text import canonical_markdown, readable_text
 from negotiation.rules.french_names import day_words
 from negotiation.rules.paris import paris_day
@@ -14,10 +16,12 @@ from negotiation.rules.reviews import Field, opens_early
 from negotiation.rules.vocabulary import Action, ReviewKind, ValueKind
 from negotiation.services.access import require
 from negotiation.services.apart import Entry
+from negotiation.services.approving import Node
+from negotiation.services.reviewing import content_so_far
 from negotiation.services.reviews import LONGEST_PEOPLE, Meeting, open_review, signed
 from negotiation.store.columns import now
 from negotiation.store.queries.evaluated import evaluated_of
-from negotiation.store.queries.reviews import reviews_of
+from negotiation.store.queries.reviews import reviews_of, sealed_content
 from negotiation.store.reviews import Review
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -52,6 +56,17 @@ def open_evaluation(uow: UnitOfWork, actor: Actor, *, meeting: Meeting, reason: 
         entries=_entries(uow.session, actor),
         said=_said(meeting, why),
     )
+
+
+def evaluation_to_print(session: Session, actor: Actor) -> tuple[Node, str]:
+    """Its content and its fingerprint, empty while it is a project. Raises NotAllowed, NotFound."""
+    require(actor, Action.EXPORT)
+    review = next(iter(reviews_of(session, actor, ReviewKind.EVALUATION)), None)
+    if review is None:
+        raise NotFound()
+    if review.approved_at is None:
+        return content_so_far(session, actor, session.get_one(Review, review.id)), ""
+    return json.loads(sealed_content(session, actor, review.id)), review.content_hash
 
 
 def _entries(session: Session, actor: Actor) -> tuple[Entry, ...]:

@@ -17,6 +17,7 @@ from negotiation.store.people import Member, Person
 from tests.builders import Table
 from tests.evaluation_table import EvaluationOf, an_evaluation
 from tests.form_fields import fields_of
+from tests.opened_bytes import words_met
 from tests.reviews_table import a_dialogue, a_signed_table
 from tests.visitors import Visitor
 
@@ -78,7 +79,10 @@ def test_an_evaluation_is_opened_filled_in_contested_and_approved_by_forms(app: 
             follow_redirects=True,
         ).text
     assert "l’évaluation est figée" in told and "Empreinte de l’évaluation approuvée" in told
-    assert "1 tenu en partie" in told.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "1 partiellement tenu" in told.replace("\u00a0", " ").replace("\u202f", " ")
+    pdf = reader.get(f"{here}.pdf")
+    words = {"Presque", "partiellement", "définition", "essentiel", "Approuvé"}
+    assert words_met(pdf.data, words) == words and "PROJET" not in words_met(pdf.data, ["PROJET"])
     assert "Renseigner" not in told and "Répondre" not in told
     assert f'href="{here}"' in og.get(f"/negociations/{table.id}/historique").text
 
@@ -91,6 +95,8 @@ def test_an_evaluator_reads_the_history_and_the_evaluation_until_a_day_and_write
     evaluation = an_evaluation(table, table.ars.dg)
     evaluation.say(table.ars.dg, "outcome.en01", "Palier tenu.", "tenu")
     evaluator = an_evaluator(app, table, until=today)
+    project = evaluator.get(f"/negociations/{table.id}/evaluation.pdf")
+    assert words_met(project.data, ["PROJET", "Palier"]) == {"PROJET", "Palier"}
     base = f"/negociations/{table.id}"
     places = ("navettes", "provenance", "apercu", "au", "comparer", "evaluation", "historique", "suivi", "suivi/2024")
     pages = [f"{base}/{each}" for each in places]
