@@ -197,10 +197,9 @@ def test_nothing_inside_shows_at_any_date(app: Flask, table: Table) -> None:
 
     def read() -> str:
         page = reader.get(f"/negociations/{table.id}/au/{today}").text
-        return re.sub(r'<meta name="csrf-token".*?>', "", page)
+        return re.sub(r'"reached" content="[^"]*"|"[\w-]{20,}\.[\w-]{6}\.[\w-]{20,}"', "", page)
 
     before = read()
     table.og.dg.note("en01", CANARY)
     table.ars.dg.tell_authorities("en02", "Entre autorités.")
-    after = read()
-    assert re.sub(r'"reached" content="[^"]*"', "", after) == re.sub(r'"reached" content="[^"]*"', "", before)
+    assert read() == before
