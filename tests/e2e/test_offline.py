@@ -282,9 +282,7 @@ def test_what_a_wire_loses_changes_or_cuts_is_noticed_and_mended(enter: Enter) -
     og.write(" Cinq.")
     wire.once("sent", "open_draft", lambda frame: frame.replace('"schema":1', '"schema":0'))
     come_back(og)
-    expect(og.clause.locator(".live-problem")).to_have_text(
-        "Cette page est plus ancienne que Navette\u00a0: rechargez-la."
-    )
+    expect(problem).to_have_text("Cette page est plus ancienne que Navette\u00a0: rechargez-la.")
     expect(og.live_text).to_contain_text("Cinq.")
     og.page.reload()
     expect(ars.live_text).to_have_text(f"{start} Un deux. Trois. Quatre. Cinq.")

@@ -210,7 +210,7 @@ function link(thread: Thread, view: EditorView): HTMLElement {
   const label = element("span", "vh", `Commentaire ${thread.number} sur ce passage`);
   const sign = element("span", "", thread.number);
   sign.setAttribute("aria-hidden", "true");
-  const made = element("a", "anchor-link", label, sign);
+  const made = element("a", thread.isPrivate ? "anchor-link private-link" : "anchor-link", label, sign);
   made.href = `#${thread.id}`;
   made.tabIndex = -1;
   made.addEventListener("mousedown", (event) => event.preventDefault());
