@@ -151,9 +151,9 @@ def _steps(ids: Ids) -> dict[str, list[str]]:
     """Steps of every circle are asked for, at clauses that have them and at others."""
     return {
         "page": [*NUMBERS, "0"],
-        "etape": [*ids.get("move_id", [])[:6], "inconnue"],
-        "partie": [*ids["party_id"], "inconnue"],
-        "phase": ["negociation", "autre"],
-        "seance": ["toutes", "hors", *ids.get("seance_id", [])[:2]],
+        "etape": [*ids.get("move_id", [])[:3], "inconnue"],
+        "partie": [*ids["party_id"][:1], "inconnue"],
+        "phase": ["negociation"],
+        "seance": ["hors", *ids.get("seance_id", [])[:1]],
         "comparer": ["premiere"],
     }

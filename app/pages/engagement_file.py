@@ -224,7 +224,7 @@ def _value_rows(view: TrajectoryView) -> Iterable[tuple[str, ...]]:
 
 
 @engagement_file.get("/negociations/<negotiation_id>/historique.xlsx")
-@limiter.limit("6 per minute", key_func=by_person)
+@limiter.limit("12 per minute", key_func=by_person)
 @serves(Action.EXPORT)
 def history_spreadsheet(negotiation_id: str) -> ResponseReturnValue:
     """Every step of every clause that this person reads, in the order in which they were played."""

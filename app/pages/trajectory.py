@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
-from app.limits import by_person, limiter
 from app.pages.frame import Frame, frame_of, reader_on_clause
 from app.pages.navette_steps import plot_parties
 from app.security import serves
@@ -107,7 +106,6 @@ def _observed(session: Session, frame: Frame, card: ClauseCard) -> Iterable[tupl
 
 
 @trajectories.get("/clauses/<clause_id>/trajectoire.csv")
-@limiter.limit("30 per minute", key_func=by_person)
 @serves(Action.EXPORT)
 def csv_file(clause_id: str) -> ResponseReturnValue:
     """Every value, in order, with what was agreed and observed: for a spreadsheet, the French way."""
@@ -117,7 +115,6 @@ def csv_file(clause_id: str) -> ResponseReturnValue:
 
 
 @trajectories.get("/clauses/<clause_id>/trajectoire.svg")
-@limiter.limit("30 per minute", key_func=by_person)
 @serves(Action.EXPORT)
 def svg_file(clause_id: str) -> ResponseReturnValue:
     """Raises NotFound where nothing can be drawn."""
