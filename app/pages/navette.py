@@ -153,7 +153,8 @@ def told_of(session: Session, frame: Frame, clause_id: str) -> Told:
 
 def _wanted(told: Told) -> tuple[Wanted, bool]:
     """What the address picks, and whether all of it is something here."""
-    party, phase, seance = (request.args.get(name, "") for name in ("partie", "phase", "seance"))
+    party, seance = request.args.get("partie", ""), request.args.get("seance", "")
+    phase = request.args.get("phase", "")
     asked = Wanted(
         party=party if party in {step.party for step in told.navette.steps} else "",
         phase=Phase(phase) if phase in set(told.navette.phases.values()) else None,
