@@ -61,8 +61,8 @@ class Asked:
     def told(cls) -> "Asked":
         asked = request.args
         return cls(
-            _with_date("de") or FIRST,
-            _with_date("a") or NOW,
+            _with_date(asked.get("de", ""), asked.get("de_jour", "")) or FIRST,
+            _with_date(asked.get("a", ""), asked.get("a_jour", "")) or NOW,
             asked.get("partie", ""),
             "oui" if asked.get("tout") else "",
             "colonnes" if asked.get("vue") == "colonnes" else "",
@@ -102,10 +102,9 @@ class Counts:
     silent: int
 
 
-def _with_date(name: str) -> str:
+def _with_date(written: str, day: str) -> str:
     """The state that the address or the form says; « date » in a form goes with the day beside it."""
-    written = request.args.get(name, "").strip()[:80]
-    return request.args.get(f"{name}_jour", "").strip()[:20] if written == DATE else written
+    return day.strip()[:20] if written == DATE else written.strip()[:80]
 
 
 @comparing.get("/negociations/<negotiation_id>/comparer")
