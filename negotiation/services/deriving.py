@@ -7,6 +7,7 @@ its own (`PROGRAM`), which reads and writes nothing; the server keeps what it fo
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -49,4 +50,7 @@ def keep(uow: UnitOfWork, found: Found) -> None:
 def main() -> None:
     os.nice(NICENESS)
     with connect_store(json.load(sys.stdin)).reading() as session:
-        json.dump(asdict(derive(session)), sys.stdout)
+        told = json.dumps(asdict(derive(session)))
+    with suppress(BrokenPipeError):  # the server that asked is gone: the next one asks again
+        sys.stdout.write(told)
+        sys.stdout.flush()
