@@ -35,6 +35,8 @@ _BY_CHANCE = 2
 """Words in a row that a rewritten sentence may have in common with the former one by chance."""
 _TELLING = 5
 """Words in a row that, said before, were taken up again."""
+_MOST_LOOKED_AT = 40
+"""Texts before this one from which words may be taken up again, beside the first: the last ones."""
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -108,7 +110,8 @@ def _read(start: str, texts: Iterable[tuple[Tabled, str, tuple[Run, ...]]]) -> d
     said = frozenset(words_of(start))
     for tabled, text, written in texts:
         base = states[tabled.base if tabled.base in states else max(states)]
-        earlier = tuple(Deletion(state, None, _ALWAYS) for state in states.values())
+        looked_at = [states[0], *list(states.values())[1:][-_MOST_LOOKED_AT:]]
+        earlier = tuple(Deletion(state, None, _ALWAYS) for state in looked_at)
         after = changed(Provenance(base), text, Step(_NEW, _ALWAYS, elsewhere=earlier)).credited
         states[tabled.number] = _settled(base, after, _Told(tabled.number, tabled.by or UNKNOWN, written, said))
         said |= frozenset(words_of(text))
