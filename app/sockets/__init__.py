@@ -13,7 +13,7 @@ from gevent import monkey
 
 from app.config import Settings
 from app.errors import acknowledgement_of
-from app.offloading import off_the_loop, rest
+from app.offloading import off_the_loop
 from app.security import origin_is_ours
 from app.signin.session import person_or_none, session_of_socket_token
 from app.sockets import draft_events, plain_json, presence
@@ -66,10 +66,7 @@ def install(app: Flask, settings: Settings) -> None:
     sockets.on_event("*", lambda event, *sent: receive(str(event), sent, request.sid))  # type: ignore[attr-defined]
     hot = HotEvents(app, transport, gather_seconds=GATHER_SECONDS if turns else 0.0)
     hot.install()
-    rooms = app.extensions["live_drafts"].rooms
-    rooms.tell = hot.tell
-    if turns:
-        rooms.hold = rest
+    app.extensions["live_drafts"].rooms.tell = hot.tell
 
 
 def _connect(auth: Any, settings: Settings) -> None:

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-MANY = 8
-"""So many wait already: others have enough to do, and nobody is held up for the sake of company."""
 W = TypeVar("W")
 R = TypeVar("R")
 
@@ -30,18 +28,9 @@ class _Ticket(Generic[W]):
 class GroupCommit(Generic[W, R]):
     """`store` takes what gathered, in the order of arrival, and answers for each; what it raises, everybody gets."""
 
-    def __init__(
-        self,
-        store: Callable[[Sequence[W]], Sequence[R]],
-        *,
-        gather_seconds: float,
-        hold: Callable[[float], object] = time.sleep,
-    ) -> None:
-        """`hold(seconds)`: how a leader waits who has little company yet; what it keeps from going on meanwhile costs
-        less when it goes on together."""
+    def __init__(self, store: Callable[[Sequence[W]], Sequence[R]], *, gather_seconds: float) -> None:
         self._store = store
         self._gather_seconds = gather_seconds
-        self._hold = hold
         self._guard = threading.Lock()
         self._waiting: list[_Ticket[W]] = []
         self._is_led = False
@@ -67,8 +56,7 @@ class GroupCommit(Generic[W, R]):
     def _lead(self, own: _Ticket[W]) -> None:
         with self._handing_over(own):
             if self._gather_seconds:
-                wait = self._hold if len(self._waiting) < MANY else time.sleep
-                wait(self._gather_seconds)
+                time.sleep(self._gather_seconds)
             with self._guard:
                 taken, self._waiting = self._waiting, []
             try:

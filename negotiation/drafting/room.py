@@ -8,7 +8,6 @@ nobody before it is there. When one of those words is refused after all, what wa
 """
 
 import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -304,13 +303,7 @@ class Room:
             raise UpdateRefused(reason=Reason.DOCUMENT_FULL)
 
 
-def one_lane(
-    log: UpdateLog,
-    *,
-    tell: Callable[[], Teller | None] = lambda: None,
-    gather_seconds: float = 0.0,
-    hold: Callable[[float], object] = time.sleep,
-) -> Lane:
+def one_lane(log: UpdateLog, *, tell: Callable[[], Teller | None] = lambda: None, gather_seconds: float = 0.0) -> Lane:
     """Where the rooms of a lane have their updates stored together."""
 
     def store(waiting: Sequence[_Vetted]) -> list[Answer]:
@@ -331,7 +324,7 @@ def one_lane(
         _tell(tell(), by_room, answers)
         return [answers[each] for each in waiting]
 
-    return GroupCommit(store, gather_seconds=gather_seconds, hold=hold)
+    return GroupCommit(store, gather_seconds=gather_seconds)
 
 
 def _batch(room: Room, vetted: Sequence[_Vetted]) -> Batch:

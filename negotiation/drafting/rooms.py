@@ -22,8 +22,6 @@ class Rooms:
     clock: Callable[[], float] = time.monotonic
     gather_seconds: float = 0.0
     """How long what arrives waits for company on its way to the disk."""
-    hold: Callable[[float], object] = time.sleep
-    """How what arrives waits while there is little of it."""
     tell: Teller | None = None
     """Called with what was just committed, before its writers are answered."""
     _rooms: dict[tuple[str, int], Room] = field(default_factory=dict)
@@ -60,12 +58,7 @@ class Rooms:
     def _lane(self, draft_id: str) -> Lane:
         name = self.log.lane(draft_id)
         if name not in self._lanes:
-            self._lanes[name] = one_lane(
-                self.log,
-                tell=lambda: self.tell,
-                gather_seconds=self.gather_seconds,
-                hold=lambda seconds: self.hold(seconds),
-            )
+            self._lanes[name] = one_lane(self.log, tell=lambda: self.tell, gather_seconds=self.gather_seconds)
         return self._lanes[name]
 
     def _sweep(self, now: float) -> list[Room]:
