@@ -38,6 +38,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "navette.show_navette": _steps(ids),
         "engagement_file.engagement_pdf": {"interne": ["1"]},
         "engagement_file.history_spreadsheet": {"interne": ["1"]},
+        "opening.show_opening": {"suite": [*ids.get("negotiation_id", []), "x"]},
         "evaluation.show_evaluation": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
         "follow_up.show_dialogue": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
         "history.show_history": _circles(ids),

@@ -15,6 +15,7 @@ from negotiation.rules.vocabulary import Move, ReviewKind, Side
 from negotiation.store.queries import readings
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_of_part
 from negotiation.store.queries.evaluated import by_clause, evaluated_of
+from negotiation.store.queries.next_contract import following_of
 from negotiation.store.queries.reviews import ReviewView, planned_actions, reviews_of
 
 SAID = (
@@ -68,6 +69,7 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, *, op
         "outcomes": [row for row in rows if row.field is Field.OUTCOME],
         "STANDING_WORDS": STANDING_WORDS,
         "said": [(words, row) for field, words in SAID for row in rows if row.field is field],
+        "following": following_of(session, frame.actor),
         "themes": next((row.card.text for row in rows if row.field is Field.THEMES), ""),
         "tally": tally_of(rows),
         "opened": opened,

@@ -1,7 +1,7 @@
 """Ouvrir une négociation: one form, from nothing to a table, for whoever signs in and from either side."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,9 @@ from werkzeug.wrappers import Response
 from app.config import Settings
 from app.database import current_store
 from app.limits import by_person, gestures, limiter
+from app.pages.frame import reader_in
 from app.pages.opening_form import KINDS, OpeningForm, act_on_rows, read_form, read_opening, suggest
+from app.pages.opening_next import form_after
 from app.pages.opening_words import EMPTY
 from app.security import serves
 from app.signin.session import current_person
@@ -25,8 +27,10 @@ from negotiation.rules.trame import Milestone, MilestoneKind, Trame
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import Action, PartKind, ValueKind
 from negotiation.services import opening as service
+from negotiation.services.access import require
 from negotiation.services.members import Carried
 from negotiation.store.columns import now
+from negotiation.store.queries.next_contract import Handed, handed_on
 from negotiation.store.queries.opening import TrameCard, draft_fields, drafts_of, trames_for
 
 opening = Blueprint("opening", __name__)
@@ -75,6 +79,8 @@ def _opened(response: Response) -> bool:
 def show_opening() -> ResponseReturnValue:
     with current_store().reading() as session:
         cards = trames_for(session, current_person().person_id)
+        if before := request.args.get("suite", ""):
+            return _page(session, _form_after(session, before, cards), cards)
         form = suggest(OpeningForm(trame=cards[0].id), cards[0].trame)
         return _page(session, form, cards)
 
@@ -130,7 +136,23 @@ def send_opening() -> ResponseReturnValue:
         if wanted is None or form.trame != card.id:
             missing = {} if form.trame == card.id else {"trame": EMPTY}
             return _page(session, form, cards, errors=missing | errors, draft_id=draft_id), 422
+        if form.follows:
+            wanted = replace(wanted, follows=_before(session, form.follows).key)
     return _open(wanted, draft_id)
+
+
+def _form_after(session: Session, negotiation_id: str, cards: tuple[TrameCard, ...]) -> OpeningForm:
+    """Raises NotFound: for a table where this person doesn't sit."""
+    member_id = reader_in(session, negotiation_id).member_id
+    handed = _before(session, negotiation_id)
+    return form_after(handed, negotiation_id=negotiation_id, member_id=member_id, cards=cards)
+
+
+def _before(session: Session, negotiation_id: str) -> Handed:
+    """The contract that the new one comes after. Raises NotFound."""
+    actor = reader_in(session, negotiation_id)
+    require(actor, Action.READ_HISTORY)
+    return handed_on(session, actor)
 
 
 def _open(wanted: Opening, draft_id: str) -> ResponseReturnValue:

@@ -31,6 +31,8 @@ KINDS = tuple(kind for kind in PartyKind if kind is not PartyKind.EVALUATOR)
 BOXES = (Right.REFERENT, Right.REDACTEUR, Right.VALIDEUR, Right.SIGNATAIRE)
 LONGEST = {"title": 200, "reference": 60, "territory": 120, "name": 200, "short_name": 60, "job": 120, "line": 120}
 EMPTY_MEMBERS, EMPTY_STRUCTURES = 1, 3
+MOST_THEMES = 20
+"""Objectives to start from, besides those of the template."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,9 @@ class OpeningForm:
     my_boxes: tuple[str, ...] = (str(Right.REFERENT), str(Right.REDACTEUR))
     parties: tuple[PartyRow, ...] = ()
     structures: tuple[StructureRow, ...] = ()
+    follows: str = ""
+    """Id of the negotiation of the contract before; empty when there is none."""
+    themes: str = ""
 
 
 _PLAIN = (
@@ -108,6 +113,8 @@ _PLAIN = (
     "signature_on",
     "mine",
     "my_title",
+    "follows",
+    "themes",
 )
 
 
@@ -281,11 +288,21 @@ def read_opening(form: OpeningForm, trame: Trame, *, email: str) -> tuple[Openin
             rights_of(kinds[mine] if mine >= 0 else PartyKind.GESTIONNAIRE, form.my_boxes),
         ),
         structures=tuple(read_structure(reader, f"s{row.id}-", row, keys=keys) for row in written),
+        themes=_themes(reader, form.themes),
     )
     names = _names_of_places(form, rows, written)
     for found in faults_of(opening):
         reader.errors.setdefault(names(found.place), sentence_of_fault(found.fault))
     return (None, reader.errors) if reader.errors else (opening, {})
+
+
+def _themes(reader: Reader, typed: str) -> tuple[str, ...]:
+    """One a line, each once."""
+    lines = [line for line in typed.splitlines() if line.strip()]
+    if len(lines) > MOST_THEMES:
+        reader.errors["themes"] = f"C’est trop : {MOST_THEMES} thèmes au plus."
+    found = [reader.words("themes", line, longest=LONGEST["name"]) for line in lines[:MOST_THEMES]]
+    return tuple(dict.fromkeys(found))
 
 
 def read_structure(reader: Reader, stem: str, row: StructureRow, *, keys: Mapping[str, str]) -> Structure:

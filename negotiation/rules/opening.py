@@ -125,6 +125,10 @@ class Opening:
     mine: int
     author: Seat
     structures: tuple[Structure, ...] = ()
+    themes: tuple[str, ...] = ()
+    """Titles of the objectives that the negotiation starts from, besides those of the template."""
+    follows: str = ""
+    """Key of the negotiation of the contract before."""
 
     @property
     def ends_on(self) -> date:

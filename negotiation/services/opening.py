@@ -26,7 +26,7 @@ from negotiation.rules.paris import paris_day
 from negotiation.rules.seats import free_key
 from negotiation.rules.trame import TramePart, as_mapping
 from negotiation.rules.trame_filling import filled, known_words
-from negotiation.rules.vocabulary import SHARED, DocumentKind, NegotiationStatus, Phase, Side
+from negotiation.rules.vocabulary import SHARED, DocumentKind, NegotiationStatus, PartKind, Phase, Side
 from negotiation.services.members import Carried, CheckedSeat, checked_email, seat_somebody, send_invitation
 from negotiation.services.perimeter import structure_row
 from negotiation.services.trame_rows import TrameRows
@@ -159,6 +159,7 @@ def _negotiation(uow: UnitOfWork, opening: Opening, key: str) -> Negotiation:
         summary=trame.summary,
         signature_wished_on=opening.signature_on,
         trame=trame.key,
+        follows=opening.follows,
     )
     uow.session.add(negotiation)
     try:
@@ -223,7 +224,17 @@ def _invited(uow: UnitOfWork, party: Party, seat: Seat, *, invited_by: str, carr
 
 def _documents(uow: UnitOfWork, negotiation: Negotiation, opening: Opening, *, parties: Sequence[Party]) -> None:
     _document(uow, negotiation, DocumentKind.CADRAGE, FRAMING_TITLE, wanted=opening.trame.framing, parties=parties)
-    _document(uow, negotiation, DocumentKind.CONTRACT, opening.title, wanted=opening.trame.parts, parties=parties)
+    _document(uow, negotiation, DocumentKind.CONTRACT, opening.title, wanted=_parts(opening), parties=parties)
+
+
+def _parts(opening: Opening) -> tuple[TramePart, ...]:
+    """Those of the template, then an objective for each theme that the contract before left."""
+    known = sum(part.kind is PartKind.STRATEGIC_OBJECTIVE for part in opening.trame.walk())
+    themes = tuple(
+        TramePart(f"theme{index}", PartKind.STRATEGIC_OBJECTIVE, str(known + index), title)
+        for index, title in enumerate(opening.themes, start=1)
+    )
+    return (*opening.trame.parts, *themes)
 
 
 def _document(
@@ -277,6 +288,8 @@ def _facts(
     """What the chain proves of the start: the frame, the template by its fingerprint, nobody's address."""
     trame = json.dumps(as_mapping(opening.trame), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return {
+        **({"follows": opening.follows} if opening.follows else {}),
+        **({"themes": list(opening.themes)} if opening.themes else {}),
         "title": negotiation.title,
         "trame": opening.trame.key,
         "trame_hash": hashlib.sha256(trame.encode()).hexdigest(),

@@ -56,6 +56,8 @@ class Negotiation(SQLModel, table=True):
     """The retro-planning is counted back from it."""
     trame: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
     """Key of the template from which it was opened; empty when it was imported."""
+    follows: str = Field(default="", max_length=120, sa_column_kwargs={"server_default": ""})
+    """Key of the negotiation of the contract that this one comes after; empty when none was named."""
     situation_on: date | None = None
     frozen_at: datetime | None = None
     created_at: datetime = Field(default_factory=now)
