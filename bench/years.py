@@ -52,6 +52,7 @@ SCREENS = (
     ("two parties", "{table}/comparer?de=partie-{og}&a=partie-{ars}"),
     ("who wrote what", "{table}/provenance"),
     ("at a glance", "{table}/apercu"),
+    ("evaluation", "{table}/evaluation"),
     ("chain", "{table}/historique"),
 )
 """Name and address; a screen that isn't there yet is left out of the table."""

@@ -31,6 +31,7 @@ PAGES = (
     "{table}/finances",
     "{table}/calendrier",
     "{table}/suivi",
+    "{table}/evaluation",
     "{table}/discussion",
     "{table}/historique",
     "{table}/versions",

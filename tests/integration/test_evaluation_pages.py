@@ -14,15 +14,19 @@ from negotiation.services.members import Carried
 from negotiation.store import Announcing
 from negotiation.store.columns import now
 from negotiation.store.people import Member, Person
+from negotiation.store.queries.evaluated import evaluated_of
 from tests.builders import Table
 from tests.evaluation_table import EvaluationOf, an_evaluation
 from tests.form_fields import fields_of
+from tests.imported_once import imported_once
 from tests.opened_bytes import words_met
 from tests.reviews_table import a_dialogue, a_signed_table
+from tests.scenarios import EHPAD, sample
 from tests.visitors import Visitor
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
+OUTCOMES = ("tenu", "tenu en partie", "non tenu")
 EVALUATOR = "evaluatrice@ailleurs.example"
 
 
@@ -128,3 +132,47 @@ def ends(table: Table, *, on: date) -> None:
     with table.store.unit_of_work(Announcing.SILENT) as uow:
         query = select(Member).join(Person, col(Person.id) == Member.person_id).where(col(Person.email) == EVALUATOR)
         uow.session.execute(query).scalar_one().ends_on = on
+
+
+def test_the_evaluation_that_a_file_declares_is_counted_as_in_the_file_and_stands_beside(app: Flask) -> None:
+    content, store = sample(EHPAD), app.extensions["store"]
+    results = [declared(each["id"], number) for number, each in enumerate(content["engagements"])]
+    content["follow_up"]["evaluation"] = {
+        "id": "ev1",
+        "calendar_id": content["calendar"][0]["id"],
+        "opened_on": "2028-01-10",
+        "shared_on": "2028-03-15",
+        "status": "partagee",
+        "period": "2024-2028",
+        "team": ["og.dg"],
+        "engagement_results": results,
+        "lessons": ["Un palier annuel évite les surprises."],
+        "next_contract": ["Poste médical partagé."],
+    }
+    table = Table(store, imported_once(store, content))
+    visitor = entered(app, table.og.dg.email)
+    here = f"/negociations/{table.id}/evaluation"
+    for opened in (False, True):
+        if opened:
+            evaluation = an_evaluation(table, table.og.dg)
+        shown = visitor.get(here).text.partition('id="declaree"')[2]
+        assert "déclarée par le fichier" in shown and "Poste médical partagé." in shown
+        for outcome in OUTCOMES:
+            told = sum(each["outcome"] == outcome for each in results)
+            assert shown.count(f'data-label="Issue">{outcome}<br>') == told
+    with store.reading() as session:
+        lines = {each.card.code: each for each in evaluated_of(session, table.ars.resp.actor)}
+    assert set(lines) == {each["code"] for each in content["engagements"]}
+    for indicator in content["indicators"]:
+        for told in (each for each in content["engagements"] if each["target"]["id"] == indicator["id"]):
+            line, last = lines[told["code"]], max(indicator["actuals"], default=None)
+            assert float(line.baseline) == indicator["baseline"]["value"]
+            seen = (str(line.observed.year), float(line.observed.value)) if line.observed else None
+            assert seen == ((last, indicator["actuals"][last]) if last else None)
+    assert len([field for field in evaluation.cards() if field.startswith("outcome.")]) == len(lines)
+
+
+def declared(engagement: str, number: int) -> dict[str, object]:
+    outcome = OUTCOMES[number % len(OUTCOMES)]
+    figures = {"baseline": None, "agreed": None, "observed": None, "year": 2027}
+    return {"engagement_id": engagement, "outcome": outcome, "explanation": "Dit par le fichier."} | figures

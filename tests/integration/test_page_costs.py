@@ -34,6 +34,7 @@ PAGES = (
     "/negociations/{table}/indicateurs",
     "/negociations/{table}/finances",
     "/negociations/{table}/suivi",
+    "/negociations/{table}/evaluation",
 )
 
 
