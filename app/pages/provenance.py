@@ -195,7 +195,7 @@ def _csv(frame: Frame, lines: Sequence[PartShares]) -> str:
     rows = csv.writer(file, delimiter=";", lineterminator="\r\n")
     parties = _origins(frame)
     rows.writerow(
-        ["Code", "Titre", *(party.short_name for party in parties), "Commun", "Indéterminé", "En calcul", "Mots"]
+        ["Code", "Titre", *(_cell(party.short_name) for party in parties), "Commun", "Indéterminé", "En calcul", "Mots"]
     )
     for line in lines:
         words = [line.shares.of(origin) for origin in (*(party.id for party in parties), None, UNKNOWN)]

@@ -39,6 +39,8 @@ PLACES = {
 SIGNED = frozenset({NegotiationStatus.SIGNED, NegotiationStatus.IN_FORCE, NegotiationStatus.IN_EVALUATION})
 LONGEST_PEOPLE = 2000
 """Characters of the list of who was there."""
+LONGEST_PERCENT = 9
+"""Digits typed; endless ones are not even read."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def entries_of(about: tuple[About, ...]) -> tuple[Entry, ...]:
 def progress_value(state: str, percent: str) -> list[str]:
     """The value of an action's clause, from what a form holds. Raises InvalidInput (`field`: state, percent)."""
     digits = percent.strip().removesuffix("%").strip()
-    if not digits.isdecimal() or int(digits) > 100:
+    if not digits.isdecimal() or len(digits) > LONGEST_PERCENT or int(digits) > 100:
         raise InvalidInput(field="percent")
     progress = Progress.read([state, f"{int(digits)} %"])
     if progress is None:

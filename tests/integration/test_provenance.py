@@ -10,6 +10,7 @@ from flask import Flask
 from negotiation.services.deriving import derive as derived
 from negotiation.services.deriving import keep
 from negotiation.store import Announcing
+from negotiation.store.people import Party
 from tests.builders import Table, a_table
 from tests.scenarios import engagement
 from tests.visitors import Visitor
@@ -91,3 +92,10 @@ def test_the_server_derives_by_itself_what_was_tabled(app: Flask, table: Table) 
     with app.app_context():
         derive_past()
     assert passages(page(app, table)) == [("Le gestionnaire ouvre dix places nouvelles", "G")]
+
+
+def test_a_spreadsheet_computes_no_name_of_a_party(app: Flask, table: Table) -> None:
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        uow.session.get_one(Party, table.party_id("og")).short_name = "=1+1"
+    file = Visitor(app).enter(table.cd.dg.email).get(f"/negociations/{table.id}/provenance.csv")
+    assert "'=1+1" in file.text.splitlines()[0].split(";")
