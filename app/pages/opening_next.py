@@ -1,7 +1,7 @@
 """« Ouvrir le prochain contrat »: the form of an opening, written from the contract before. Nothing is made until it is
 sent, as any other opening."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from app.pages.opening_form import BOXES, KINDS, MemberRow, OpeningForm, PartyRow, StructureRow
@@ -13,8 +13,7 @@ from negotiation.store.queries.people import PartyView
 
 def form_after(handed: Handed, *, negotiation_id: str, member_id: str, cards: Iterable[TrameCard]) -> OpeningForm:
     """What the contract before says, for `member_id` to change; other parties' addresses are for him to write."""
-    kinds = {card.trame.key: card for card in cards}
-    card = kinds.get(handed.trame) or next(iter(kinds.values()))
+    card = _card(handed, list(cards))
     kept = [party for party in handed.parties if party.kind in KINDS][:MOST_PARTIES]
     rows = {party.id: str(place) for place, party in enumerate(kept, start=1)}
     me = next((one for one in handed.known if one.member_id == member_id), None)
@@ -36,6 +35,13 @@ def form_after(handed: Handed, *, negotiation_id: str, member_id: str, cards: It
         follows=negotiation_id,
         themes="\n".join(handed.themes),
     )
+
+
+def _card(handed: Handed, cards: Sequence[TrameCard]) -> TrameCard:
+    """The template of the contract before; else, for an imported one, the first of its type; else the first."""
+    same = [card for card in cards if card.trame.key == handed.trame]
+    alike = [card for card in cards if card.trame.contract_type == handed.contract_type]
+    return (same or alike or cards)[0]
 
 
 def _party(party: PartyView, row: str, known: Iterable[Known], *, without: str) -> PartyRow:

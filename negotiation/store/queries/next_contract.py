@@ -42,6 +42,7 @@ class Handed:
     reference: str
     territory: str
     trame: str
+    contract_type: str
     contract_end: date
     parties: tuple[PartyView, ...]
     known: tuple[Known, ...]
@@ -57,6 +58,7 @@ def handed_on(session: Session, actor: Actor) -> Handed:
         reference=negotiation.reference,
         territory=negotiation.territory,
         trame=negotiation.trame,
+        contract_type=negotiation.contract_type,
         contract_end=negotiation.contract_end,
         parties=parties_of(session, negotiation.id),
         known=_known(session, actor),
