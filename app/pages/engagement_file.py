@@ -31,7 +31,7 @@ from negotiation.rules.vocabulary import SHARED, Action, Audience, Circle
 from negotiation.services.access import require
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.navette import agreed_version_of, phase_clock_of, words_of
-from negotiation.store.queries.parts import part_view
+from negotiation.store.queries.parts import PartView, part_view
 from negotiation.store.queries.told import ToldStep, sittings_of_table, told_steps
 
 engagement_file = Blueprint("engagement_file", __name__)
@@ -82,7 +82,7 @@ def engagement_pdf(clause_id: str) -> ResponseReturnValue:
             _content(
                 frame,
                 card,
-                place=f"{part.code} {part.title}".strip(),
+                part=part,
                 told=told,
                 steps=steps,
                 path=path,
@@ -106,19 +106,19 @@ def _content(
     frame: Frame,
     card: ClauseCard,
     *,
-    place: str,
+    part: PartView,
     told: Told,
     steps: Sequence[NavetteStep],
     path: TrajectoryView | None,
     journey: Journey,
     agreed: tuple[str, str],
 ) -> EngagementFile:
-    inside = any(not step.is_shared for step in steps)
+    inside = part.circle != SHARED or any(not step.is_shared for step in steps)
     value = value_text(card.agreed_value, card.unit, card.value_kind) if agreed[0] else ""
     return EngagementFile(
         title=card.label,
         code=card.code,
-        place=place,
+        place=f"{part.code} {part.title}".strip(),
         negotiation=frame.negotiation.title,
         reference=frame.negotiation.reference,
         state=STATES[card.state],

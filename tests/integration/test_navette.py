@@ -11,7 +11,10 @@ from zipfile import ZipFile
 import pytest
 from flask import Flask
 
-from negotiation.rules.vocabulary import Move
+from negotiation.documents.engagement_print import EngagementFile
+from negotiation.rules.vocabulary import Move, PartKind
+from negotiation.services.adding import NewPart, add_part
+from negotiation.store.queries.clauses import cards_of_part
 from tests.builders import Table, a_table
 from tests.scenarios import EHPAD, HANDICAP, Json, engagement, move, sample
 from tests.visitors import Visitor
@@ -256,3 +259,17 @@ def test_the_file_of_one_engagement_is_the_same_for_the_same_content(app: Flask,
     table.og.dg.note("en03", "Une note \U0001f600 que les polices n’ont pas.")
     own = Visitor(app).enter(table.og.dg.email).get(navette(table, "en03", "dossier.pdf?interne=1"))
     assert own.status_code == 200
+
+
+def test_the_file_of_what_is_still_inside_says_so(app: Flask, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No step of it is played yet: its name alone is what the others don't know."""
+    printed: list[EngagementFile] = []
+    monkeypatch.setattr("app.pages.engagement_file.print_engagement", lambda content: printed.append(content) or b"")
+    with table.store.unit_of_work() as uow:
+        part_id = add_part(uow, table.og.dg.actor, NewPart(PartKind.ARTICLE, "Chez nous", None, table.og.inside))
+    with table.store.reading() as session:
+        (card,) = cards_of_part(session, table.og.dg.actor, part_id)
+    og = Visitor(app).enter(table.og.dg.email)
+    for clause_id in (card.id, table.clause_id("en02")):
+        assert og.get(f"/clauses/{clause_id}/dossier.pdf").status_code == 200
+    assert [bool(content.inside_of) for content in printed] == [True, False]
