@@ -73,7 +73,7 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, *, op
         "themes": next((row.card.text for row in rows if row.field is Field.THEMES), ""),
         "tally": tally_of(rows),
         "opened": opened,
-        "acceptable": [row for row in rows if Move.ACCEPTANCE in row.moves and not row.waits_for_visa],
+        "acceptable": [row for row in rows if _is_acceptable(row, frame.actor.party_id)],
         "contested": [row for row in rows if row.standing is Standing.CONTESTED],
         "blank": [row for row in rows if row.standing is None],
         "standings": [
@@ -88,6 +88,12 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, *, op
         "late": {each.part_id for each in actions if is_late(each, frame.today)},
         "follow_up": readings.follow_up_of(session, frame.actor),
     }
+
+
+def _is_acceptable(row: Row, party_id: str) -> bool:
+    """With the others, in one click: not what one's own party contests."""
+    is_contested = any(said.party.id == party_id for said in row.contested)
+    return Move.ACCEPTANCE in row.moves and not row.waits_for_visa and not is_contested
 
 
 def tally_of(rows: Iterable[Row]) -> Tally:

@@ -65,6 +65,8 @@ def test_an_evaluation_is_opened_filled_in_contested_and_approved_by_forms(app: 
     assert "Proposé, 1 sur 3" in answer(og, evaluation, "outcome.en01", **typed)
     told = answer(ars, evaluation, "outcome.en01", move="rejection", motive="Manqué de deux points.")
     assert "Contesté" in told and "Manqué de deux points." in told
+    line = f"{evaluation.cards()['outcome.en01'].id} "
+    assert line not in str(fields_of(told, action=f"{here}/approbation")), "nobody accepts in bulk what he contests"
     answer(
         ars,
         evaluation,
