@@ -86,6 +86,7 @@ class Places:
             f"{table}/seances/{self.planned}?chercher=accueil",
             f"{table}/seances/{self.seance}",
             f"{table}/seances/{self.seance}/projection",
+            f"{table}/seances/{self.seance}/decisions",
             f"{table}/seances/{self.held}",
             f"{table}/seances/{self.held}/releve",
             f"{table}/avis",
@@ -119,10 +120,14 @@ class Places:
         return (f"/negociations/{self.table}/ensemble", clause, f"{clause}/visas/{self.visa}")
 
 
-def furnish(store: Store) -> Places:
+def table_of(store: Store, key: str) -> Table:
+    """A demonstration."""
     with store.reading() as session:
-        negotiation = next(table for table in tables_of_instance(session) if table.key == "handicap")
-    table = Table(store, negotiation.id)
+        return Table(store, next(table.id for table in tables_of_instance(session) if table.key == key))
+
+
+def furnish(store: Store) -> Places:
+    table = table_of(store, "handicap")
     og = table.og
     visa = _ask_for_a_visa(table)
     _set_aside(table)

@@ -36,6 +36,48 @@ def test_a_newcomer_reads_the_contract_its_navette_and_its_follow_up(enter: Ente
         expect(og.page.locator("main")).to_contain_text(words)
 
 
+def test_somebody_who_was_not_there_reads_how_an_engagement_moved(enter: Enter) -> None:
+    """Years later: a plot and its numbers, whose words they are, one evening of the past, two states compared."""
+    reader = enter(OG)
+    page = reader.page
+    reader.open_clause("EN01", title="CPOM 2024-2028")
+    page.get_by_role("link", name="Tout voir").click()
+    expect(page.locator("figure svg[role=img]")).to_have_count(2)
+    expect(page.locator("main")).to_contain_text("→")
+    page.get_by_role("combobox", name="Comparer").select_option(label="Comparé à la première version")
+    page.get_by_role("button", name="Afficher").press("Enter")
+    expect(page.locator("ol.steps")).to_contain_text("Comparé à la version 1")
+    page.locator("ol.steps a.step-link").nth(2).click()
+    step = page.url
+    expect(page.locator(":target")).to_be_visible()
+    page.goto(step)
+    expect(page.locator(":target")).to_be_visible()
+
+    places = page.get_by_role("navigation", name="Historique")
+    places.get_by_role("link", name="Qui a écrit quoi").click()
+    signed = page.locator(".prov-clause .wrote")
+    while not signed.count():  # worked out within seconds of the start; the test's own limit ends what never comes
+        page.wait_for_timeout(1000)
+        page.reload()
+    reader.picture("provenance")
+    page.get_by_label("Couleurs et lettres").uncheck()
+    expect(page.locator(".prov-clause .by[data-party]").first).to_be_hidden()
+
+    places.get_by_role("link", name="En un coup d’œil").click()
+    expect(page.get_by_role("img", name="Étapes par période")).to_be_visible()
+    reader.picture("apercu")
+
+    places.get_by_role("link", name="À une date").click()
+    page.get_by_role("textbox", name="Le", exact=True).fill("2023-06-27")
+    page.get_by_role("button", name="Afficher").press("Enter")
+    expect(page.locator("h1")).to_contain_text("27 juin 2023")
+    reader.picture("a-une-date")
+
+    places.get_by_role("link", name="Comparer").click()
+    expect(page.locator("main ins").first).to_be_visible()
+    reader.picture("comparer-deux-etats")
+
+
 def test_nothing_moves_in_a_contract_in_force(enter: Enter) -> None:
     og = enter(OG)
     og.open_clause("EN01", "table-commune", title="CPOM 2024-2028")

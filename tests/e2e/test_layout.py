@@ -3,19 +3,22 @@
 import re
 import tomllib
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from negotiation.services.reviews import Meeting, open_dialogue
+from negotiation.store import Announcing
 from tests.e2e.conftest import Enter
-from tests.e2e.furnished import Places, furnish
+from tests.e2e.furnished import Places, furnish, table_of
 from tests.e2e.opening import Seated, fill_the_form, send_the_form
 from tests.e2e.people import DESK, Somebody
 from tests.e2e.serving import RunningServer
 
-OG = "og.dg@handicap.example"
+OG, OG_SIGNED = "og.dg@handicap.example", "og.dg@ehpad.example"
 WIDTHS = (320, 360, 1280, 1920)
 Colours = Literal["light", "dark"]
 COLOURS: dict[Colours, list[str] | None] = {"light": None, "dark": ["color-contrast"]}
@@ -34,6 +37,12 @@ PAGES = (
     "{table}/evaluation",
     "{table}/discussion",
     "{table}/historique",
+    "{table}/navettes",
+    "{table}/provenance",
+    "{table}/apercu",
+    "{table}/au",
+    "{table}/au/2026-07-01",
+    "{table}/comparer?de=v1&a=maintenant&vue=colonnes",
     "{table}/versions",
     "{clause}/accorde",
     "{clause}/proposition",
@@ -46,7 +55,7 @@ PAGES = (
 )
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 MATRIX = Path(__file__).resolve().parents[1] / "authorisation.toml"
-NO_PAGE = re.compile(r"/(fragment|marge|morceaux|export|discussion/(messages|panneau|reperes))\b|\.(xlsx|pdf)$")
+NO_PAGE = re.compile(r"/(fragment|marge|morceaux|export|discussion/(messages|panneau|reperes))\b|\.(csv|pdf|svg|xlsx)$")
 """Pieces of pages that are looked at, and files."""
 # What these rules of accessibility find wrong, in the colours of the moment, any rule without them.
 VIOLATIONS = """async (rules) => {
@@ -59,6 +68,7 @@ PARTIES = (
     Seated("Agence régionale de santé", "ARS des Vallées", "ARS", job="Responsable", email="resp@vallees.example"),
     Seated("Département", "Conseil départemental", "Département", job="Cheffe", email="cheffe@vallees.example"),
 )
+OF_THE_SIGNED = ("{table}/suivi", "{table}/suivi/2025", "{table}/evaluation", "{clause}/navette")
 OF_PASSERS_BY = ("/connexion", "/verifier", "/connexion/lien/perdu")
 
 
@@ -89,12 +99,29 @@ def test_what_people_prepare_compare_and_discuss_fits_too(og: Somebody, enter: E
     assert faults == {}
 
 
+def test_what_is_read_and_written_of_a_signed_contract_fits_too(enter: Enter, served: RunningServer) -> None:
+    signed = table_of(served.store, "ehpad")
+    with served.store.unit_of_work(Announcing.SILENT) as uow:
+        open_dialogue(uow, signed.og.dg.actor, 2025, meeting=Meeting(date(2026, 6, 15), "Les référents"))
+    page = enter(OG_SIGNED).page
+    named = {"table": f"/negociations/{signed.id}", "clause": f"/clauses/{signed.clause_id('en01')}"}
+    faults = {each: found for each in OF_THE_SIGNED if (found := _faults(page, each.format(**named)))}
+    assert faults == {}
+
+
 def test_no_page_is_left_out() -> None:
     """Whoever adds a page lists an address of it above, or in `furnished.py`."""
     some = Places(**dict.fromkeys((each.name for each in fields(Places)), "x"))
     looked_at = {
         re.sub(r"[?#].*", "", address).format(table="/negociations/x", clause="/clauses/x")
-        for address in (*PAGES, *OF_PASSERS_BY, "/ouvrir", *some.addresses(), *some.addresses_of_the_drafter())
+        for address in (
+            *PAGES,
+            *OF_THE_SIGNED,
+            *OF_PASSERS_BY,
+            "/ouvrir",
+            *some.addresses(),
+            *some.addresses_of_the_drafter(),
+        )
     }
     ways = tomllib.loads(MATRIX.read_text(encoding="utf-8"))["ways"]
     pages = [way.removeprefix("GET ") for way in ways if way.startswith("GET ") and not NO_PAGE.search(way)]
