@@ -19,6 +19,7 @@ from app.pages.navette_steps import NavetteStep, compared_versions, plot_parties
 from app.pages.presentation import count_fr, in_working_days, percent, to_party, working_days_fr
 from app.pages.synoptique_cells import STATES, marks_of
 from app.pages.trajectory import TrajectoryView, trajectory_view
+from app.printing import printed
 from app.security import serves
 from negotiation.documents.engagement_print import EngagementFile, PrintedStep, PrintedTable, print_engagement
 from negotiation.documents.spreadsheet import CellText, Column, Spreadsheet, plain, spreadsheet_bytes
@@ -91,7 +92,7 @@ def engagement_pdf(clause_id: str) -> ResponseReturnValue:
             )
         )
 
-    return _file(off_the_loop(written), f"dossier-{card.code or 'clause'}.pdf", PDF)
+    return _file(printed(written), f"dossier-{card.code or 'clause'}.pdf", PDF)
 
 
 def _with_inside() -> bool:

@@ -11,25 +11,22 @@ from sqlmodel import Session
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import by_person, gestures, limiter
-from app.offloading import off_the_loop
 from app.pages.evaluation_view import closed_context, evaluation_context, evaluation_of
 from app.pages.follow_up import WAITS
 from app.pages.frame import frame_of, reader_in
 from app.pages.inside_view import visas_for_me
 from app.pages.review_moves import accept_listed, play_asked
+from app.printing import printed
 from app.security import serves
 from negotiation.documents.evaluation_print import print_evaluation
-from negotiation.documents.pdf_print import PrintFailure, UnprintableText
 from negotiation.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
     OutsideMandate,
-    PrintFailed,
     RecentSigninRequired,
     Refusal,
     SigninRequired,
-    Unprintable,
 )
 from negotiation.rules.policy import Actor
 from negotiation.rules.reviews import Field, Outcome
@@ -102,13 +99,7 @@ def evaluation_pdf(negotiation_id: str) -> ResponseReturnValue:
         actor = reader_in(session, negotiation_id)
         content, fingerprint = evaluation_to_print(session, actor)
         reference = frame_of(session, actor).negotiation.reference
-    try:
-        printed = off_the_loop(lambda: print_evaluation(content, fingerprint=fingerprint))
-    except UnprintableText as refusal:
-        raise Unprintable(character=refusal.character, where=refusal.where) from refusal
-    except PrintFailure as failure:
-        raise PrintFailed() from failure
-    response = make_response(printed)
+    response = make_response(printed(lambda: print_evaluation(content, fingerprint=fingerprint)))
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{reference}-evaluation{'' if fingerprint else '-projet'}")
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'

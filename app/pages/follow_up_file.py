@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from app.database import current_store
 from app.limits import by_person, limiter
 from app.pages.frame import frame_of, reader_in
+from app.printing import printed
 from app.security import serves
 from negotiation.documents.dialogue_print import print_dialogue
-from negotiation.documents.pdf_print import PrintFailure, UnprintableText
-from negotiation.errors import NotFound, PrintFailed, Unprintable
+from negotiation.errors import NotFound
 from negotiation.rules.vocabulary import Action, ReviewKind
 from negotiation.services.access import require
 from negotiation.store.queries.reviews import review_of, sealed_content
@@ -34,13 +34,7 @@ def dialogue_pdf(negotiation_id: str, year: str) -> ResponseReturnValue:
             raise NotFound()
         content = json.loads(sealed_content(session, actor, review.id))
         reference = frame_of(session, actor).negotiation.reference
-    try:
-        printed = print_dialogue(content, fingerprint=review.content_hash)
-    except UnprintableText as refusal:
-        raise Unprintable(character=refusal.character, where=refusal.where) from refusal
-    except PrintFailure as failure:
-        raise PrintFailed() from failure
-    response = make_response(printed)
+    response = make_response(printed(lambda: print_dialogue(content, fingerprint=review.content_hash)))
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{reference}-dialogue-{year}")
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
