@@ -38,7 +38,7 @@ def compared(app: Flask, table: Table, asked: str, *, who: str = "cd") -> tuple[
     assert page.status_code == 200
     said = re.search(r'<p class="tally-legend">(.*?)</p>', page.text, re.S)
     words = unescape(re.sub(r"<[^>]+>", "", said[1])).replace("\xa0", " ") if said else ""
-    return words, re.findall(r'<h4><a[^>]*>(EN\d+)', page.text)
+    return words, re.findall(r"<h4><a[^>]*>(EN\d+)", page.text)
 
 
 def test_what_differs_is_counted_and_shown(app: Flask, table: Table) -> None:

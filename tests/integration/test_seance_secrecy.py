@@ -36,7 +36,9 @@ PAGES = (
     "/clauses/{clause}/navette",
     "/",
 )
-_DRAWN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{8,64}\b|data-(counts|spent)=\"\d+\"|\b\d+ s\b")
+_DRAWN = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{8,64}\b|data-(counts|spent)=\"\d+\"|\b\d+ s\b"
+)
 _MOMENTS = re.compile(r"\b\d\d?[: ]?h?[: \u00a0\u202f]?\d\d(:\d\d)?Z?\b")
 _TOKENS = re.compile(r'(name="csrf_token" value=|name="request_key" value=|name="socket-token" content=)"[^"]*"')
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
