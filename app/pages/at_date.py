@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
@@ -68,10 +69,11 @@ def show_at_date(negotiation_id: str, when: str) -> ResponseReturnValue:
         moment = Moment.told(when)
         trouble = trouble_of(frame, moment)
         told = _told(session, frame, moment) if moment and not trouble else {}
-        return render_template(
+        page = render_template(
             "at_date/table.html",
             **frame.context("history", subsection="at_date", moment=moment, asked=when, trouble=trouble, **told),
         )
+        return page, HTTPStatus.NOT_FOUND if trouble == "unreadable" else HTTPStatus.OK
 
 
 def trouble_of(frame: Frame, moment: Moment | None) -> str:
