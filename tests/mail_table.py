@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlmodel import col
 
 from app import mailing
 from app.background import MAIL_TASKS, do_round
@@ -144,3 +145,9 @@ def send(app: Flask) -> None:
 def the_mail(store: Store) -> Mail:
     with store.reading() as session:
         return session.execute(select(Mail)).scalar_one()
+
+
+def the_invitation(store: Store) -> Mail:
+    """Also when days went by, and with them a digest."""
+    with store.reading() as session:
+        return session.execute(select(Mail).where(col(Mail.kind) == MailKind.INVITATION)).scalar_one()

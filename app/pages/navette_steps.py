@@ -21,7 +21,7 @@ from negotiation.rules.french_moves import MOVE_SIGNS, MOVE_WORDS, REQUEST_SIGN,
 from negotiation.rules.french_names import day_words, the_name
 from negotiation.rules.navette import Response
 from negotiation.rules.paris import paris_day
-from negotiation.rules.vocabulary import CONSENT_TO, REQUEST_OF_MOVE, SHARED, TEXT_MOVES, Move
+from negotiation.rules.vocabulary import CONSENT_TO, REQUEST_OF_MOVE, SHARED, TEXT_MOVES, Move, ValueKind
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.exchanges import MoveView, VersionView, versions_of
 from negotiation.store.queries.people import PartyView
@@ -169,7 +169,8 @@ def _texts(step: NavetteStep, card: ClauseCard) -> tuple[str, ...]:
     """What the lane says of a step, from the fullest to the shortest."""
     if step.version:
         number = step.version.number
-        value = value_text(step.version.value, card.unit, card.value_kind)
+        is_list = card.value_kind is ValueKind.LIST  # names of people and places: too long for a lane, told below it
+        value = "" if is_list else value_text(step.version.value, card.unit, card.value_kind)
         whole = [f"Version {number} · {value}"] if value else []
         return (*whole, f"Version {number}", f"V{number}")
     if step.seals:

@@ -127,7 +127,7 @@ def test_a_server_that_is_never_there_is_given_up_in_the_end(
     for wait in (timedelta(), *RETRIES):
         clock.moment += wait
         send(app)
-    row = the_mail(table.store)
+    row = the_invitation(table.store)
     assert (row.attempts, row.given_up_at is not None) == (len(RETRIES), True)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from negotiation.rules.trame import FRAMING_SECTIONS, TrameClause, fields_for
-from negotiation.rules.vocabulary import ClauseKind, PartKind
+from negotiation.rules.vocabulary import OUTSIDE_CONTRACT, ClauseKind, PartKind
 from negotiation.store import Store
 from negotiation.store.contract import Clause, Part
 from tests.builders import a_table
@@ -41,7 +41,7 @@ def test_an_added_part_has_the_fields_of_an_imported_one(store: Store, path: Pat
             names = str(clause.attributes.get("names", ""))
             written = cells.setdefault((part.kind, part.key), [])
             written.append((clause.field, clause.label, str(clause.value_kind), names))
-    assert {kind for kind, _ in cells} == set(PartKind) - {PartKind.MINUTES}
+    assert {kind for kind, _ in cells} == set(PartKind) - OUTSIDE_CONTRACT
     sections = {section.key: of_template(section.clauses) for section in FRAMING_SECTIONS}
     for (kind, key), imported in cells.items():
         expected = sections[key] if kind is PartKind.FRAMING_SECTION else of_template(fields_for(kind, years))
