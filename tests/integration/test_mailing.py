@@ -19,7 +19,7 @@ from negotiation.services import mail_queue
 from tests import mail_table
 from tests.builders import Table
 from tests.mail_server import HANGS, PostBox, free_port
-from tests.mail_table import a_digest_waits, an_invitation_waits, send, the_mail
+from tests.mail_table import a_digest_waits, an_invitation_waits, send, the_invitation, the_mail
 from tests.mornings import Clock
 
 CERTIFICATE = Path(__file__).resolve().parents[1] / "mail_server.pem"
