@@ -7,6 +7,7 @@
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -47,6 +48,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """What each answer says to browsers (trust T9, 3.4)."""
+MOST_LINKED = 8
+"""Questions that pages themselves lead to, of one address, in the ordinary run: dates and states to compare lead on to
+each other."""
 HEAVY = frozenset({"engagement_file.engagement_pdf"})
 """A second of typesetting each: asked of a few clauses, by their addresses and by links."""
 FEW = 2
@@ -163,8 +167,8 @@ def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, 
     """Every answer by address: each route with each id, each question on the ids of `asked` (all of them unless told),
     then whatever questions those pages link to, beside one reading of each clause.
 
-    In the ordinary run, what is asked by a link of clauses that aren't among `ids` is asked of one of them, and what
-    isn't there for this visitor is asked one question instead of all.
+    In the ordinary run, what is asked by a link of clauses that aren't among `ids` is asked of one of them, what isn't
+    there for this visitor is asked one question instead of all, and no address more than `MOST_LINKED` that links ask.
     """
     chosen = ids if asked is None else asked
     told_of = frozenset(ids.get("clause_id", [])) if is_short_run() else None
@@ -173,6 +177,7 @@ def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, 
     met = {_beside_any_reading(address) for address in waiting}
     found: dict[str, Answer] = {}
     nowhere: set[str] = set()
+    led: Counter[str] = Counter()
     while waiting:
         address = waiting.pop()
         path, _, question = address.partition("?")
@@ -183,9 +188,13 @@ def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, 
             nowhere.add(path)
         linked = {link for link in links_of(address, found[address]) if "?" in link}
         for link in sorted(linked):
-            if (same := _of_any_other_clause(_beside_any_reading(link), told_of)) not in met:
-                met.add(same)
-                waiting.append(link)
+            same = _of_any_other_clause(_beside_any_reading(link), told_of)
+            path = same.partition("?")[0]
+            if same in met or (is_short_run() and led[path] >= MOST_LINKED):
+                continue
+            met.add(same)
+            led[path] += 1
+            waiting.append(link)
     return found
 
 
