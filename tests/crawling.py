@@ -118,7 +118,7 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "point_id": ["inconnu", *every(SeancePoint)],
         "decision_id": ["inconnue", *every(SeanceDecision)],
         "year": ["2024", "x"],
-        "when": ["2026-04-02", "2026-04-03T10:30", "1789-07-14", "jamais"],
+        "when": ["2026-04-02", "2026-04-03T10:30", "1999-01-01"],
         "token": ["inconnu"],
         "trame_id": ["inconnue"],
         "part_key": ["preambule"],

@@ -351,6 +351,7 @@ def _own(table: Table, clause: str) -> Ids:
         "task_id": [task],
         "delegation_id": [delegation],
         "essms_id": [structure],
+        "when": [paris_day(now()).isoformat()],
     }
 
 
