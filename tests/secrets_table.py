@@ -44,6 +44,9 @@ SIDE = {AMONG_AUTHORITIES: "authorities"}
 ENGAGEMENT, TEXT = "en01", "fa01.description"
 """The two clauses on which secrets are told."""
 
+NUMBERS = iter(secrets.SystemRandom().sample(range(9 * 10**4), k=9 * 10**4))
+"""Each once in a run: two tables that drew one number would tell of a leak that isn't there."""
+
 
 @dataclass
 class Words:
@@ -58,7 +61,7 @@ class Words:
 
     def number(self, inside: str, thing: str) -> float:
         """A number that nobody would write twice; it is looked for as French shows it and as rows hold it."""
-        number = 91 + (secrets.randbelow(9 * 10**4) * 10 + 10**5 + 7) / 10**6
+        number = 91 + (next(NUMBERS) * 10 + 10**5 + 7) / 10**6
         self.told[f"{number:.6f}".replace(".", ",")] = (inside, thing)
         return round(number, 6)
 
