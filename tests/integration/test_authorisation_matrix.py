@@ -162,10 +162,11 @@ def without_tokens(page: str) -> str:
 
 
 def same(answer: Answer, ids: Ids) -> tuple[int, str]:
-    """The answer without what is drawn each time, and without the ids that it was asked with."""
+    """The answer without what is drawn each time, and without the ids that it was asked with: whole words, for some
+    are years, and drawn ids are full of digits."""
     text = without_tokens(answer.text)
     for value in (value for values in ids.values() for value in values[:1]):
-        text = text.replace(value, "§")
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "§", text)
     return answer.status, text
 
 
