@@ -8,8 +8,8 @@ import os
 import random
 import statistics
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -103,7 +103,7 @@ def _played(server: RunningServer, job: Job, passes: Sequence[Pass], cursors: in
     Navettist(server.port, passes[0], deliveries).link.close()
     before = resident_kib(pids)
     guests = [Navettist(server.port, entry, deliveries) for entry in passes]
-    memory = (resident_kib(pids) - before) / len(guests)
+    memory = grown_kib(pids, before) / len(guests)
     opening = statistics.median(guest.opening_ms for guest in guests)
     scripts = scripts_of(job, [(guest.start, f"clause:{guest.clauses[0]}") for guest in guests])
     cpu = processor_seconds(pids)
@@ -185,6 +185,15 @@ def _ranks(found: Sequence[float]) -> list[float]:
     return [hundredths[49], hundredths[98], max(found)]
 
 
-def resident_kib(pids: Sequence[int]) -> float:
-    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
+def resident_kib(pids: Sequence[int]) -> dict[int, float]:
+    """By process, of those that are still there."""
+    found: dict[int, float] = {}
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found[pid] = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
+    return found
+
+
+def grown_kib(pids: Sequence[int], before: Mapping[int, float]) -> float:
+    """By how much the processes of `before` grew: what worked beside them for a moment isn't theirs to keep."""
+    return sum(kib - before[pid] for pid, kib in resident_kib(pids).items() if pid in before)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pycrdt import Doc, XmlFragment
 
-from bench.drafting import LOAD_CORE, SECRET, SERVER_CORE, Job, alone_on, passes_of, resident_kib, scripts_of
+from bench.drafting import LOAD_CORE, SECRET, SERVER_CORE, Job, alone_on, grown_kib, passes_of, resident_kib, scripts_of
 from bench.drafting_guests import Guest, OwnGuest, YjsGuest
 from bench.drafting_hosts import PEERS, Host, Peer, install
 from bench.drafting_play import drain
@@ -71,7 +71,8 @@ class Ground:
         job = self.job
         people = job.drafts * job.people
         first = {place: self.enter(place) for place in range(0, people, job.people)}
-        before, attended = resident_kib(self.pids()), time.monotonic()
+        pids, attended = self.pids(), time.monotonic()
+        before = resident_kib(pids)
         others: dict[int, Guest] = {}
         for place in range(people):
             if place not in first:
@@ -79,7 +80,7 @@ class Ground:
             if time.monotonic() - attended > ATTENDED_SECONDS:
                 drain([*first.values(), *others.values()])
                 attended = time.monotonic()
-        memory = (resident_kib(self.pids()) - before) / max(1, len(others))
+        memory = grown_kib(pids, before) / max(1, len(others))
         return [(first | others)[place] for place in range(people)], memory
 
 
