@@ -16,15 +16,20 @@ WINDOW_SECONDS = 3.0
 PATIENCE_SECONDS = 3.0
 CLOSE_ENOUGH = 1.15
 """The search ends when what failed is so little above what held."""
+LONGEST_SEARCH_SECONDS = 240.0
 FIRST_DRAFTS, MOST_DRAFTS = 80, 640
 FIRST_RATE, HIGHEST_RATE = 40, 2560
 
 
 def largest(holds: Callable[[int], bool], *, first: int, most: int) -> int:
-    """The largest number that holds, about: by doubling, then by halving what is between."""
+    """The largest number that holds, about: by doubling, then by halving what is between.
+
+    A server that never gets over its first crowd is given up with what it held until then.
+    """
     held, failed = 0, most * 2
     wanted = first
-    while failed > max(1, held) * CLOSE_ENOUGH and wanted <= most:
+    given_up = time.monotonic() + LONGEST_SEARCH_SECONDS
+    while failed > max(1, held) * CLOSE_ENOUGH and 0 < wanted <= most and time.monotonic() < given_up:
         if holds(wanted) or holds(wanted):  # one hiccup of the machine isn't the server's
             held = wanted
         else:
