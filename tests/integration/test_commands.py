@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from app import commands
-from app.commands import DEMONSTRATIONS, SCENARIOS, main
+from app.commands import DEMONSTRATIONS, SCENARIOS, instance, main
 from negotiation.services.signing_in import link_is_open
 from negotiation.store import connect_store
 from negotiation.verifier import read_members
@@ -246,7 +245,7 @@ def test_serving_loads_the_demonstrations_once_and_seats_each_party(
     navette: Navette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: list[object] = []
-    monkeypatch.setattr(commands.serving, "run", served.append)
+    monkeypatch.setattr(instance.serving, "run", served.append)
     first, second = navette("serve").out, navette("serve").out
     assert len(served) == 2
     assert first.count("Démonstration chargée") == 2
@@ -264,7 +263,7 @@ def test_serving_loads_the_demonstrations_once_and_seats_each_party(
 
 @ONCE
 def test_an_exposed_instance_starts_empty_and_prints_no_link(navette: Navette, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands.serving, "run", lambda settings: None)
+    monkeypatch.setattr(instance.serving, "run", lambda settings: None)
     monkeypatch.setenv("BASE_URL", "https://navette.asso.fr")
     monkeypatch.setenv("SECRET_KEY", "kJ8dQw2xZr5vTn1mLp7yBc4hGf9sXe3a")
     assert "/connexion/lien/" not in navette("serve").out

@@ -1,0 +1,141 @@
+"""What runs an instance: serve it, list and import its negotiations, let people in."""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+from app import assets, serving
+from app.commands.group import NOT_UNDERSTOOD, Said, as_json, navette, open_store, print_json, the_settings
+from app.config import Settings
+from app.french_click import Day
+from negotiation.errors import InvalidInput, NotFound
+from negotiation.services.importing import Imported, import_scenario, read_file
+from negotiation.services.members import checked_email
+from negotiation.services.members import person_with as person_with_account
+from negotiation.services.signing_in import make_signin_link
+from negotiation.store import Announcing, Store
+from negotiation.store.queries.instance import TableView, spokespersons_of, tables_of_instance
+
+SCENARIOS = assets.ROOT / "negotiation" / "scenarios"
+DEMONSTRATIONS: tuple[tuple[str, date | None], ...] = (("ehpad.json", None), ("handicap.json", date(2026, 7, 10)))
+"""The contract in force, whole; the open negotiation, as it stood that day."""
+
+
+@navette.command(help="Sert Navette ; au premier démarrage, charge les deux négociations de démonstration.")
+def serve() -> None:
+    settings = the_settings()
+    store = open_store(settings)
+    if settings.is_local and settings.demonstrations:
+        _load_demonstrations(store)
+        _print_links(store, settings)
+    store.engine.dispose()
+    click.echo(f"Navette est servie sur {settings.base_url}")
+    serving.run(settings)
+
+
+@navette.command("import", help="Importe un fichier de négociation, en entier ou jusqu’à un jour.")
+@click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path))
+@click.option("--until", metavar="AAAA-MM-JJ", type=Day(), help="Dernier jour connu : la situation à cette date.")
+@as_json
+def import_(file: Path, until: date | None, as_json: bool) -> None:  # noqa: FBT001 - click gives its flags so
+    imported = _import(open_store(the_settings()), file, until, quiet=as_json)
+    if as_json:
+        return print_json(vars(imported))
+    closed = "contrat figé, tel que le fichier le déclare" if imported.frozen else "négociation ouverte"
+    click.echo(f"« {imported.title} » est importée : {imported.moves} mouvements, {closed}.")
+    click.echo(f"Identifiant : {imported.negotiation_id}")
+
+
+@navette.command("list", help="Les négociations de cette instance.")
+@as_json
+def list_(as_json: bool) -> None:  # noqa: FBT001 - click gives its flags so
+    with open_store(the_settings()).reading() as session:
+        tables = tables_of_instance(session)
+    if as_json:
+        return print_json([vars(table) for table in tables])
+    if not tables:
+        click.echo("Aucune négociation.")
+    for table in tables:
+        click.echo(_line_of(table))
+
+
+@navette.command("sign-in-link", help="Un lien de connexion, à usage unique, pour une adresse connue.")
+@click.argument("email", metavar="ADRESSE")
+@as_json
+def sign_in_link(email: str, as_json: bool) -> None:  # noqa: FBT001 - click gives its flags so
+    settings = the_settings()
+    link = _link(open_store(settings), settings, email)
+    if as_json:
+        return print_json({"email": email, "link": link})
+    click.echo(link)
+
+
+@navette.command(help="Ajoute une personne à l’instance, qui pourra ouvrir une négociation, et donne son lien.")
+@click.argument("email", metavar="ADRESSE")
+@as_json
+def person(email: str, as_json: bool) -> None:  # noqa: FBT001 - click gives its flags so
+    settings = the_settings()
+    store = open_store(settings)
+    try:
+        with store.unit_of_work() as uow:
+            added = person_with_account(uow, checked_email(email)).email
+    except InvalidInput:
+        raise Said("invalid_input", f"« {email} » n’est pas une adresse e-mail.", status=NOT_UNDERSTOOD) from None
+    link = _link(store, settings, added)
+    if as_json:
+        return print_json({"email": added, "link": link})
+    click.echo(link)
+
+
+def _load_demonstrations(store: Store) -> None:
+    """The two packaged negotiations, on an instance that has none."""
+    with store.reading() as session:
+        if tables_of_instance(session):
+            return
+    for name, until in DEMONSTRATIONS:
+        imported = _import(store, SCENARIOS / name, until, quiet=False)
+        click.echo(f"Démonstration chargée : {imported.title}")
+
+
+def _print_links(store: Store, settings: Settings) -> None:
+    """A link for each party of the open negotiations, so that whoever tries Navette sits on each side in turn."""
+    with store.reading() as session:
+        opened = [table for table in tables_of_instance(session) if table.frozen_at is None]
+        seats = [(table, spokespersons_of(session, table.id)) for table in opened if table.key in _demonstrated()]
+    for table, spokespersons in seats:
+        click.echo(f"\n{table.title} : un lien de connexion par partie, chacun ne sert qu’une fois.")
+        for person in spokespersons:
+            click.echo(f"  {person.party} ({person.title})\n    {_link(store, settings, person.email)}")
+    click.echo("")
+
+
+def _demonstrated() -> set[str]:
+    return {Path(name).stem for name, _ in DEMONSTRATIONS}
+
+
+def _import(store: Store, file: Path, until: date | None, *, quiet: bool) -> Imported:
+    scenario = read_file(file)
+    moves = sum(len(engagement["moves"]) for engagement in scenario.content["engagements"])
+    hidden = quiet or not sys.stderr.isatty()
+    with (
+        click.progressbar(length=moves, label=file.name, file=sys.stderr, hidden=hidden) as bar,
+        store.unit_of_work(Announcing.SILENT) as uow,
+    ):
+        return import_scenario(uow, scenario, until=until, progress=lambda done, total: bar.update(done - bar.pos))
+
+
+def _link(store: Store, settings: Settings, email: str) -> str:
+    try:
+        with store.unit_of_work() as uow:
+            token = make_signin_link(uow, email)
+    except NotFound:
+        raise Said("not_found", f"Aucun compte n’a l’adresse « {email} ».") from None
+    return f"{settings.base_url}/connexion/lien/{token}"
+
+
+def _line_of(table: TableView) -> str:
+    situation = f", situation au {table.situation_on:%d/%m/%Y}" if table.situation_on else ""
+    state = "figée" if table.frozen_at else "ouverte"
+    return f"{table.id}  {table.key}  {state}, {table.phase}{situation}  {table.title}  ({', '.join(table.parties)})"
