@@ -202,6 +202,9 @@ def share(negotiation_id: str, part_id: str) -> ResponseReturnValue:
     else:
         texts = count_fr(became.proposed, "texte proposé", "textes proposés")
         flash(f"Sur la table : {texts} au nom de votre partie.", "done")
+    if became.kept and not became.waiting:
+        kept = count_fr(became.kept, "texte reste", "textes restent")
+        flash(f"{kept} dans votre brouillon : il revient à une autre partie de les proposer.", "done")
     return to_part(negotiation_id, part_id)
 
 

@@ -175,7 +175,7 @@ def open_found(live: LiveDrafts, found: FoundDraft, *, state_vector: bytes = b""
             part = uow.session.get_one(Part, found.part_id)
             if uow.lock(part.negotiation_id).frozen_at is not None:
                 raise Frozen()
-            draft = _draft_of(uow.session, part.id, found.circle) or _first_draft(uow, part, found.circle)
+            draft = _draft_of(uow.session, part.id, found.circle) or first_draft(uow, part, found.circle)
             draft_id, epoch, reached = draft.id, draft.epoch, draft.sequence
     sequence, lacking = live.rooms.room(draft_id, epoch=epoch).state_since(state_vector, reached=reached)
     return OpenedDraft(draft_id, epoch, sequence, lacking, found.locks)
@@ -287,6 +287,16 @@ def drafted_clauses(session: Session, part_id: str, *, circle: Circle) -> dict[s
     return standing(session, draft, _clause_ids(session, part_id)) if draft else {}
 
 
+def first_draft(uow: UnitOfWork, part: Part, circle: Circle) -> Draft:
+    """The draft of a circle that nobody opened yet, made from the current texts."""
+    draft = Draft(negotiation_id=part.negotiation_id, part_id=part.id, circle=str(circle))
+    uow.session.add(draft)
+    uow.session.flush()
+    starts = {clause.id: _start_of(uow.session, clause) for clause in _clauses(uow.session, part.id)}
+    _write_seed(uow, draft, starts)
+    return draft
+
+
 def restart_drafts(uow: UnitOfWork, clause: Clause, *, circle: Circle = SHARED) -> None:
     """After a reopening: in the table commune the clause starts from the agreed text, in a new epoch.
 
@@ -329,15 +339,6 @@ def _clause_ids(session: Session, part_id: str) -> list[str]:
 def _kinds(session: Session, part_id: str) -> dict[str, ValueKind]:
     query = select(col(Clause.id), col(Clause.value_kind)).where(col(Clause.part_id) == part_id)
     return {row.id: row.value_kind for row in session.execute(query)}
-
-
-def _first_draft(uow: UnitOfWork, part: Part, circle: Circle) -> Draft:
-    draft = Draft(negotiation_id=part.negotiation_id, part_id=part.id, circle=str(circle))
-    uow.session.add(draft)
-    uow.session.flush()
-    starts = {clause.id: _start_of(uow.session, clause) for clause in _clauses(uow.session, part.id)}
-    _write_seed(uow, draft, starts)
-    return draft
 
 
 def _start_of(session: Session, clause: Clause) -> Drafted:

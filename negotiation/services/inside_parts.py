@@ -20,7 +20,7 @@ from negotiation.services.access import require
 from negotiation.services.drafting import drafted_texts, restart_drafts
 from negotiation.services.moves import needs_visa, open_clause
 from negotiation.services.orders import Order
-from negotiation.services.placing import may_stand, share_shape
+from negotiation.services.placing import is_proposed_by, may_stand, says_something, share_shape
 from negotiation.services.shaping import (
     clauses_of_parts,
     family,
@@ -31,7 +31,7 @@ from negotiation.services.shaping import (
 )
 from negotiation.services.visas import ask_for_part, submit_together, tell_deleted
 from negotiation.store.columns import new_id
-from negotiation.store.contract import Clause, ClauseParty, Part
+from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import Message
 from negotiation.store.talk import Mention, SearchEntry, Task
 from negotiation.store.unit_of_work import UnitOfWork
@@ -39,10 +39,12 @@ from negotiation.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Shared:
-    """What became of a part put on the table: how many texts were proposed, or how many wait inside for a visa."""
+    """What became of a part put on the table: how many texts were proposed, or how many wait inside for a visa, and how
+    many are `kept` in a draft of the circle, because another party has to propose them."""
 
     proposed: int = 0
     waiting: int = 0
+    kept: int = 0
 
 
 def write_working(uow: UnitOfWork, actor: Actor, clause_id: str, *, text: str, value: object = None) -> None:
@@ -88,7 +90,8 @@ def write_working(uow: UnitOfWork, actor: Actor, clause_id: str, *, text: str, v
 def share_part(
     uow: UnitOfWork, actor: Actor, part_id: str, *, motive: str = "", words: str = "", despite_mandate: bool = False
 ) -> Shared:
-    """Put an inside part and what hangs below it on the table, each written clause proposed in the party's name.
+    """Put an inside part and what hangs below it on the table, each clause that it wrote and has to agree on proposed
+    in the party's name; what is written of other parties' clauses stays a draft of the circle.
 
     Where the party asks a visa for proposals, everything waits inside for it; `words` go with the request.
     Raises NotFound, NotAllowed, Frozen, AlreadyDone, CannotShape, OutsideMandate, VisaPending, UnreadableText.
@@ -100,7 +103,9 @@ def share_part(
     refuse_while_waiting(uow, actor, part)
     _take_drafts(uow, parts)
     said = readable_text(motive)
-    written = [clause for clause in clauses_of_parts(uow, parts) if _is_mine_to_propose(uow, actor, clause)]
+    clauses = clauses_of_parts(uow, parts)
+    written = [clause for clause in clauses if is_proposed_by(uow, clause, actor.party_id)]
+    kept = sum(1 for clause in clauses if says_something(clause) and clause not in written)
     visa = needs_visa(uow.session, actor, Move.PROPOSAL) if written else None
     if visa is None:
         share_shape(uow, actor, part)
@@ -120,10 +125,10 @@ def share_part(
     ]
     if visa:
         ask_for_part(uow, actor, orders, role=visa, words=words, despite_mandate=despite_mandate)
-        return Shared(waiting=len(orders))
+        return Shared(waiting=len(orders), kept=kept)
     if orders:
         submit_together(uow, actor, orders, words=words, despite_mandate=despite_mandate)
-    return Shared(proposed=len(orders))
+    return Shared(proposed=len(orders), kept=kept)
 
 
 def delete_inside(uow: UnitOfWork, actor: Actor, part_id: str) -> None:
@@ -139,7 +144,7 @@ def delete_inside(uow: UnitOfWork, actor: Actor, part_id: str) -> None:
     texts = {
         clause.id: {"label": clause.label, "text": clause.working_text, "value": clause.working_value}
         for clause in clauses
-        if _says_something(clause)
+        if says_something(clause)
     }
     record_part(
         uow,
@@ -169,16 +174,6 @@ def _take_drafts(uow: UnitOfWork, parts: Iterable[Part]) -> None:
         for clause in clauses_of_parts(uow, [part]):
             clause.working_text = drafted.get(clause.id, clause.working_text)
     uow.session.flush()
-
-
-def _is_mine_to_propose(uow: UnitOfWork, actor: Actor, clause: Clause) -> bool:
-    if clause.follows_id is not None or not _says_something(clause):
-        return False
-    return uow.session.get(ClauseParty, (clause.id, actor.party_id)) is not None
-
-
-def _says_something(clause: Clause) -> bool:
-    return bool(clause.working_text) or clause.working_value is not None
 
 
 _NAMED_BY_CLAUSE: tuple[type[SQLModel], ...] = (Message, Mention, Task, SearchEntry)

@@ -12,7 +12,8 @@ from sqlmodel import col
 from negotiation.errors import CannotShape
 from negotiation.events import Kind
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import SHARED, ClauseKind, PartKind
+from negotiation.rules.vocabulary import SHARED, Circle, ClauseKind, PartKind
+from negotiation.services.setting_aside import leave_words
 from negotiation.services.shaping import INSIDE_FROM, family, is_shared, record_part, renumber, top_inside
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, ClauseParty, Part
@@ -40,10 +41,29 @@ def settle_on_table(uow: UnitOfWork, actor: Actor, part: Part) -> None:
 
 
 def share_shape(uow: UnitOfWork, actor: Actor, part: Part) -> None:
-    """The part and what hangs below it, without a word proposed: what `inside_parts.share_part` does first."""
+    """The part and what hangs below it, without a word proposed: what `inside_parts.share_part` does first.
+
+    What the whole table reads came by a move: words that the actor's party doesn't propose as the part leaves, since
+    another party's clause says them, stay a draft of those who wrote them.
+    """
     for each in family(uow, part):
-        if not is_shared(each):
-            settle_on_table(uow, actor, each)
+        if is_shared(each):
+            continue
+        for clause in clauses_of_part(uow, each):
+            if says_something(clause) and not is_proposed_by(uow, clause, actor.party_id):
+                leave_words(uow, clause, Circle.parse(each.circle))
+        settle_on_table(uow, actor, each)
+
+
+def is_proposed_by(uow: UnitOfWork, clause: Clause, party_id: str) -> bool:
+    """Whether what this clause says inside is proposed by that party as its part goes on the table."""
+    if clause.follows_id is not None or not says_something(clause):
+        return False
+    return uow.session.get(ClauseParty, (clause.id, party_id)) is not None
+
+
+def says_something(clause: Clause) -> bool:
+    return bool(clause.working_text) or clause.working_value is not None
 
 
 def put_on_table(uow: UnitOfWork, actor: Actor, clause: Clause) -> None:

@@ -15,9 +15,9 @@ from negotiation.drafting.vet import library_failures_named
 from negotiation.rules.values import as_entered, tidy_entry
 from negotiation.rules.vocabulary import SHARED, Circle
 from negotiation.services.draft_log import kept_state, logged_updates
-from negotiation.services.drafting import drafted_clauses
+from negotiation.services.drafting import drafted_clauses, first_draft
 from negotiation.store.columns import new_id
-from negotiation.store.contract import Clause
+from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import Draft, DraftSetAside, DraftUpdate, DraftWriter, Version
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -54,6 +54,19 @@ def keep_words(uow: UnitOfWork, clause: Clause, circle: Circle = SHARED) -> None
     if not text and not value:
         return
     uow.session.add(DraftSetAside(draft_id=draft.id, clause_id=clause.id, text=text, value=value))
+    uow.session.flush()
+
+
+def leave_words(uow: UnitOfWork, clause: Clause, circle: Circle) -> None:
+    """Before its part goes on the table: what a clause says inside becomes the draft of its circle, and the clause says
+    nothing any more."""
+    text, value = clause.working_text, as_entered(clause.working_value, clause.value_kind)
+    draft = draft_of(uow.session, clause, circle)
+    if draft is None:
+        first_draft(uow, uow.session.get_one(Part, clause.part_id), circle)
+    else:
+        write_anew(uow, draft, clause, text=text, value=value)
+    clause.working_text, clause.working_value = "", None
     uow.session.flush()
 
 

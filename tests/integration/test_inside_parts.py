@@ -21,7 +21,7 @@ from negotiation.rules.vocabulary import (
     VisaState,
 )
 from negotiation.services.adding import NewClause, NewPart, add_clause, add_part
-from negotiation.services.drafting import LiveDrafts, open_draft
+from negotiation.services.drafting import LiveDrafts, drafted_clauses, open_draft
 from negotiation.services.inside_parts import delete_inside, share_part, write_working
 from negotiation.services.moves import Order, play
 from negotiation.services.notifying import notices_told
@@ -32,11 +32,13 @@ from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Member
+from negotiation.store.queries.clauses import cards_of_part
 from negotiation.store.queries.closing import shared_head
 from negotiation.store.queries.negotiations import plan_of
 from negotiation.store.queries.notice_facts import facts_of
 from negotiation.store.queries.parts import part_view
 from negotiation.store.record import HistoryEntry
+from negotiation.store.talk import SearchEntry
 from tests.builders import Person, Table, a_table
 
 FICHE = "fa01"
@@ -217,6 +219,44 @@ def test_a_part_of_the_others_inside_never_keeps_us_from_dropping_ours(table: Ta
         assert inner in {entry.id for entry in plan_of(session, table.og.dg.actor)}
     with pytest.raises(CannotShape):
         doing(table, table.og.dg, share_part, inner)
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["never opened", "opened live"])
+def test_words_of_a_clause_that_its_own_party_has_to_propose_stay_with_those_who_wrote_them(
+    table: Table, opened: bool
+) -> None:
+    """The Département writes, between authorities, a line that it alone pays; the ARS puts their part on the table."""
+    part = prepares(table, table.cd.redac, AUTHORITIES, PartKind.ARTICLE)
+    theirs = doing(table, table.cd.redac, add_clause, part, NewClause("À nous", parties=frozenset({table.og.id})))
+    both = doing(table, table.cd.redac, add_clause, part, NewClause("À tous"))
+    amount = doing(
+        table,
+        table.cd.redac,
+        add_clause,
+        part,
+        NewClause("Somme", ValueKind.NUMBER, "€", parties=frozenset({table.og.id})),
+    )
+    live = LiveDrafts.of(table.store)
+    if opened:
+        open_draft(live, table.cd.redac.actor, part_id=part, side="authorities")
+    doing(table, table.cd.redac, write_working, theirs, text="Le Département paie seul.")
+    doing(table, table.cd.redac, write_working, both, text="Chacun rend compte.")
+    doing(table, table.cd.redac, write_working, amount, text="", value="1200")
+    became = doing(table, table.ars.redac, share_part, part)
+    assert (became.proposed, became.kept) == (1, 2)
+    with table.store.reading() as session:
+        reader = table.og.dg.actor
+        shown = {card.id: (card.text, card.value) for card in cards_of_part(session, reader, part)}
+        assert shown[theirs] == ("", None)
+        assert shown[amount] == ("", None)
+        assert shown[both] == ("Chacun rend compte.", None)
+        entries = session.execute(select(SearchEntry)).scalars()
+        assert "Le Département paie seul" not in " ".join(entry.words for entry in entries)
+        drafted = drafted_clauses(session, part, circle=AUTHORITIES)
+        assert (drafted[theirs].text, drafted[amount].value) == ("Le Département paie seul.", "1200")
+        assert drafted_clauses(session, part, circle=SHARED) == {}
+    opened_by_all = open_draft(live, table.og.dg.actor, part_id=part, side="commune")
+    assert "Département paie".encode() not in opened_by_all.update
 
 
 # ---------------------------------------------------------------------- with a visa
