@@ -101,19 +101,47 @@ def credit_words() -> None:
             keep(uow, found.credits)
 
 
+SECONDS_TO_DERIVE = 300.0
+"""Beyond, whatever is being worked out is given up."""
+
+
+def failing() -> deriving.Failing:
+    """What this process could not work out."""
+    found: deriving.Failing = current_app.extensions.setdefault("failing", deriving.Failing())
+    return found
+
+
 def derive_past() -> None:
-    """A round over what happened since the last one: who wrote the texts that were tabled, what moved. Raises
-    CalledProcessError."""
+    """A round over what happened since the last one: who wrote the texts that were tabled, what moved. A clause that
+    can't be worked out is told, and left alone for a while. Raises ReaderDied."""
     store = current_store()
+    but = failing().left_out()
     with store.reading() as session:
-        if not deriving.is_waiting(session):
+        if not deriving.is_waiting(session, but):
             return
-    told = subprocess.run(
-        [sys.executable, "-c", deriving.PROGRAM],
-        input=json.dumps(current_app.extensions["settings"].database_url),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
+    asked = {"database": current_app.extensions["settings"].database_url, "but": but}
+    said, status = _said(asked)
+    lines = said.decode(errors="replace").splitlines(keepends=True)
+    found = deriving.gathered(json.loads(line) for line in lines if line.endswith("\n"))
+    failing().learn(found)
+    for failure in found.failures:
+        log.error("deriving.failed", what=str(failure.what), clause=failure.clause_id, error=failure.error)
     with store.unit_of_work(Announcing.SILENT) as uow:
-        deriving.keep(uow, deriving.Found(**json.loads(told.stdout)))
+        deriving.keep(uow, found)
+    if status and not found.failures:
+        raise ReaderDied(status)
+
+
+def _said(asked: object) -> tuple[bytes, int]:
+    """All that the process said before it ended, or died, and its status."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", deriving.PROGRAM],
+            input=json.dumps(asked).encode(),
+            stdout=subprocess.PIPE,
+            check=False,
+            timeout=SECONDS_TO_DERIVE,
+        )
+    except subprocess.TimeoutExpired as late:
+        return late.stdout or b"", 1
+    return done.stdout, done.returncode

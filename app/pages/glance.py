@@ -7,6 +7,7 @@ from decimal import Decimal
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.crediting import failing
 from app.database import current_store
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.presentation import count_fr
@@ -18,6 +19,7 @@ from negotiation.rules.french_names import the_name
 from negotiation.rules.glance import Glance, Wait, glance_of, periods, wait_of
 from negotiation.rules.vocabulary import Action, ClauseState, Side
 from negotiation.services.access import require
+from negotiation.services.deriving import What
 from negotiation.store.queries.glances import SummedUp, summed_up
 from negotiation.store.queries.people import PartyView
 
@@ -53,6 +55,7 @@ def show_glance(negotiation_id: str) -> ResponseReturnValue:
         require(actor, Action.READ_HISTORY)
         frame = frame_of(session, actor)
         clauses = summed_up(session, actor)
+        failed = failing().clauses(What.SUMMARY)
         whole = glance_of(clause.summary for clause in clauses if clause.summary)
         parties = [party for party in frame.parties.values() if party.side is not Side.ASSOCIATE]
         shown = {_period_words(name): by for name, by in periods(whole.moves).items()}
@@ -65,7 +68,8 @@ def show_glance(negotiation_id: str) -> ResponseReturnValue:
                 subsection="glance",
                 whole=whole,
                 clauses=clauses,
-                waiting=sum(clause.summary is None for clause in clauses),
+                waiting=sum(clause.summary is None and clause.id not in failed for clause in clauses),
+                failed=sum(clause.summary is None and clause.id in failed for clause in clauses),
                 deciding=parties,
                 periods=shown,
                 plot=_plot(shown, parties, whole),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlmodel import Session
 
+from app.crediting import failing
 from app.database import current_store
 from app.limits import by_person, limiter
 from app.pages.authorship import NOBODY_KNOWS, Hand, signed_words
@@ -23,6 +25,7 @@ from negotiation.rules.anchoring import plain_text
 from negotiation.rules.vocabulary import Action, Side
 from negotiation.rules.word_shares import UNKNOWN, Origin, WordShares, count_words, shares_of
 from negotiation.services.access import require
+from negotiation.services.deriving import What
 from negotiation.store.queries.origins import (
     OriginatedPart,
     OriginatedText,
@@ -73,7 +76,8 @@ def show_provenance(negotiation_id: str) -> ResponseReturnValue:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_HISTORY)
         frame = frame_of(session, actor)
-        lines, rest = _lines(originated_parts(session, actor), originated_texts(session, actor))
+        texts = originated_texts(session, actor)
+        lines, rest = _lines(originated_parts(session, actor), texts)
         chosen = _chosen(lines, rest)
         signed = _signed(session, frame, chosen.part.id) if chosen else ()
         origins = _origins(frame)
@@ -90,6 +94,7 @@ def show_provenance(negotiation_id: str) -> ResponseReturnValue:
                 chosen=chosen,
                 signed=signed,
                 unknown=UNKNOWN,
+                failed=_failed(texts),
             ),
         )
 
@@ -125,6 +130,13 @@ def _shares(text: OriginatedText) -> WordShares:
     if text.version_id is None:
         return WordShares({None: count_words(text.text)})
     return WordShares(waiting=count_words(text.text)) if text.runs is None else shares_of(text.runs)
+
+
+def _failed(texts: Iterable[OriginatedText]) -> dict[str, int]:
+    """By part, how many of its clauses could not be worked out."""
+    ids = failing().clauses(What.ORIGINS)
+    found = (text.part_id for text in texts if text.version_id and text.runs is None and text.clause_id in ids)
+    return dict(Counter(found))
 
 
 def _chosen(lines: Sequence[PartShares], rest: Sequence[PartShares]) -> PartShares | None:

@@ -19,28 +19,15 @@ from negotiation.rules.glance import (
 from negotiation.rules.redline import redline, share_changed
 from negotiation.services.provenance import origins_of
 from negotiation.store.derived import ClauseGlance
-from negotiation.store.queries.glances import agreeing_steps, facts_of, not_summed_up, shared_steps, shown_of
+from negotiation.store.queries.glances import agreeing_steps, facts_of, shared_steps, shown_of
 from negotiation.store.unit_of_work import UnitOfWork
 
 Summaries = Mapping[str, tuple[int, dict[str, Any]]]
 """By clause, its revision and what happened on it until then."""
 
 
-def sum_up_waiting(session: Session, limit: int) -> Summaries:
-    """Of some clauses on which something happened since."""
-    return {clause_id: _sum_up(session, clause_id) for clause_id in not_summed_up(session, limit)}
-
-
-def keep_summaries(uow: UnitOfWork, found: Summaries) -> None:
-    """In the place of the former ones."""
-    uow.session.execute(delete(ClauseGlance).where(col(ClauseGlance.clause_id).in_(sorted(found))))
-    uow.session.add_all(
-        ClauseGlance(clause_id=clause_id, revision=revision, rule=RULE, facts=facts)
-        for clause_id, (revision, facts) in found.items()
-    )
-
-
-def _sum_up(session: Session, clause_id: str) -> tuple[int, dict[str, Any]]:
+def sum_up(session: Session, clause_id: str) -> tuple[int, dict[str, Any]]:
+    """The revision of a clause and what happened on it until then."""
     shown, steps = shown_of(session, clause_id), shared_steps(session, clause_id)
     origins = origins_of(session, clause_id)
     changed = share_changed(redline(shown.first, shown.text)) if shown.first and shown.text else 0.0
@@ -55,3 +42,12 @@ def _sum_up(session: Session, clause_id: str) -> tuple[int, dict[str, Any]]:
         words=words_kept(origins, shown.standing),
     )
     return shown.revision, facts_of(summary)
+
+
+def keep_summaries(uow: UnitOfWork, found: Summaries) -> None:
+    """In the place of the former ones."""
+    uow.session.execute(delete(ClauseGlance).where(col(ClauseGlance.clause_id).in_(sorted(found))))
+    uow.session.add_all(
+        ClauseGlance(clause_id=clause_id, revision=revision, rule=RULE, facts=facts)
+        for clause_id, (revision, facts) in found.items()
+    )

@@ -7,22 +7,18 @@ from sqlmodel import Session, col
 
 from negotiation.drafting.authorship_versions import Origin, Tabled, origins
 from negotiation.store.derived import VersionOrigin
-from negotiation.store.queries.origins import RULE, TabledText, starting_text, tabled_texts, underived
+from negotiation.store.queries.origins import RULE, TabledText, starting_text, tabled_texts
 from negotiation.store.unit_of_work import UnitOfWork
 
 Derived = Mapping[str, list[list[str | int | None]]]
 """By version, [party id | null | "?", first version, words] in a row."""
 
 
-def derive_waiting(session: Session, limit: int) -> Derived:
-    """Of some clauses whose text was tabled since, every version."""
-    found: dict[str, list[list[str | int | None]]] = {}
-    for clause_id in underived(session, limit):
-        texts = tabled_texts(session, clause_id)
-        ids = {each.number: each.version_id for each in texts}
-        derived = _origins(session, clause_id, texts)
-        found.update({ids[number]: [list(run) for run in runs] for number, runs in derived.items()})
-    return found
+def derive_clause(session: Session, clause_id: str) -> Derived:
+    """Every version of a clause."""
+    texts = tabled_texts(session, clause_id)
+    ids = {each.number: each.version_id for each in texts}
+    return {ids[number]: [list(run) for run in runs] for number, runs in _origins(session, clause_id, texts).items()}
 
 
 def keep_derived(uow: UnitOfWork, found: Derived) -> None:

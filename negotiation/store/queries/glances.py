@@ -1,7 +1,7 @@
 """What was summed up of each clause of a contract, and what is still to be: of shared steps, the same for all."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -96,8 +96,8 @@ def _summed_up(clause: Clause, part: Part, row: ClauseGlance | None) -> SummedUp
     )
 
 
-def not_summed_up(session: Session, limit: int) -> list[str]:
-    """Ids of clauses of any table on which something happened since they were summed up."""
+def not_summed_up(session: Session, limit: int, but: Collection[str] = ()) -> list[str]:
+    """Ids of clauses of any table on which something happened since they were summed up; some left out."""
     query = (
         select(col(Clause.id))
         .outerjoin(ClauseGlance, _is_of_now())
@@ -105,6 +105,7 @@ def not_summed_up(session: Session, limit: int) -> list[str]:
             on_the_table(Clause.circle),
             col(ClauseGlance.clause_id).is_(None),
             (col(Clause.revision) > 0) | (col(Clause.versions) > 0),
+            col(Clause.id).not_in(sorted(but)),
         )
         .order_by(col(Clause.id))
         .limit(limit)

@@ -5,7 +5,7 @@ prepares inside is left out for everybody.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -121,13 +121,13 @@ def _text(clause: Clause, version_id: str | None, number: int | None, text: str 
     )
 
 
-def underived(session: Session, limit: int) -> list[str]:
-    """Ids of clauses of any table whose shown text was not derived yet, or by a former rule."""
+def underived(session: Session, limit: int, but: Collection[str] = ()) -> list[str]:
+    """Ids of clauses of any table whose shown text was not derived yet, or by a former rule; some left out."""
     derived = select(col(VersionOrigin.version_id)).where(
         col(VersionOrigin.version_id) == _SHOWN, col(VersionOrigin.rule) == RULE
     )
-    query = select(col(Clause.id)).where(_SHOWN.is_not(None), ~derived.exists()).order_by(col(Clause.id)).limit(limit)
-    return list(session.execute(query).scalars())
+    query = select(col(Clause.id)).where(_SHOWN.is_not(None), ~derived.exists(), col(Clause.id).not_in(sorted(but)))
+    return list(session.execute(query.order_by(col(Clause.id)).limit(limit)).scalars())
 
 
 def starting_text(session: Session, clause_id: str) -> str:
