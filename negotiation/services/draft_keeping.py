@@ -13,10 +13,10 @@ from sqlmodel import col
 from negotiation.drafting.updates import Answer, Batch, Claim, ClaimLapsed, LogMovedOn, NewUpdate, Stored
 from negotiation.drafting.wire import Reason
 from negotiation.errors import EpochChanged, Frozen, NotFound, Refusal, UpdateRefused
-from negotiation.rules.vocabulary import ClauseState
+from negotiation.rules.vocabulary import OUTSIDE_CONTRACT, ClauseState
 from negotiation.services.draft_claims import Tenure, tenures
 from negotiation.store.columns import now
-from negotiation.store.contract import Clause, Negotiation
+from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter
 from negotiation.store.prepared import Prepared
 
@@ -149,8 +149,9 @@ def _store(facts: Facts, draft: Row, batch: Batch, new: NewUpdate) -> Stored:
 
 
 _DRAFTS = (
-    select(col(Draft.id), col(Draft.epoch), col(Draft.sequence), col(Negotiation.frozen_at))
+    select(col(Draft.id), col(Draft.epoch), col(Draft.sequence), col(Negotiation.frozen_at), col(Part.kind))
     .join(Negotiation, col(Negotiation.id) == col(Draft.negotiation_id))
+    .join(Part, col(Part.id) == col(Draft.part_id))
     .where(col(Draft.id).in_(bindparam("drafts", expanding=True)))
 )
 # The negotiation before the draft, as everywhere: a gel or a move waits for us, or we for it.
@@ -225,7 +226,8 @@ def learn(
         if connection.dialect.name != "sqlite":
             connection.execute(_DRAFTS_SHARED, {"drafts": drafts})
         for draft in connection.execute(_DRAFTS_LOCKED, {"drafts": drafts}):
-            known.drafts[draft.id] = Row(draft.epoch, draft.sequence, draft.frozen_at is not None)
+            is_frozen = draft.frozen_at is not None and draft.kind not in OUTSIDE_CONTRACT
+            known.drafts[draft.id] = Row(draft.epoch, draft.sequence, is_frozen)
     if not known.tenures.keys() >= claims:
         known.tenures |= tenures(connection, claims)
     if not known.states.keys() >= clauses:

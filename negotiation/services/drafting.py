@@ -21,7 +21,7 @@ from negotiation.drafting.vet import library_failures_named
 from negotiation.errors import EpochChanged, Frozen, InvalidInput, NotFound, ResyncNeeded
 from negotiation.rules.policy import Actor, Authentication, sees
 from negotiation.rules.values import as_entered
-from negotiation.rules.vocabulary import AUTHORITIES, SHARED, Action, Circle, ValueKind
+from negotiation.rules.vocabulary import AUTHORITIES, OUTSIDE_CONTRACT, SHARED, Action, Circle, ValueKind
 from negotiation.services.access import actor_in, require
 from negotiation.services.draft_keeping import LOCKED_STATES
 from negotiation.services.draft_log import SqlUpdateLog, logged_updates
@@ -133,7 +133,7 @@ def find_draft(connection: Connection, actor: Actor, *, part_id: str, side: str)
     place = rows[0]
     if not _may_hold(actor, Circle.parse(place.part_circle), circle):
         raise NotFound()
-    if place.frozen_at is not None:
+    if place.frozen_at is not None and place.part_kind not in OUTSIDE_CONTRACT:
         raise Frozen()
     clauses = [row for row in rows if row.clause_id is not None]
     return FoundDraft(
@@ -152,6 +152,7 @@ _PLACES = Question(
     select(
         col(Part.negotiation_id),
         col(Part.circle).label("part_circle"),
+        col(Part.kind).label("part_kind"),
         col(Negotiation.frozen_at),
         col(Draft.id).label("draft_id"),
         col(Draft.epoch),
@@ -173,7 +174,7 @@ def open_found(live: LiveDrafts, found: FoundDraft, *, state_vector: bytes = b""
     if draft_id is None:
         with live.store.unit_of_work() as uow:
             part = uow.session.get_one(Part, found.part_id)
-            if uow.lock(part.negotiation_id).frozen_at is not None:
+            if uow.lock(part.negotiation_id).frozen_at is not None and part.kind not in OUTSIDE_CONTRACT:
                 raise Frozen()
             draft = _draft_of(uow.session, part.id, found.circle) or first_draft(uow, part, found.circle)
             draft_id, epoch, reached = draft.id, draft.epoch, draft.sequence
@@ -231,10 +232,12 @@ def actor_on_draft(session: Session, draft_id: str, *, person_id: str, authentic
 
 
 def drafts_of(live: LiveDrafts, negotiation_id: str, *, part_id: str | None = None) -> list[tuple[str, int]]:
-    """(id, epoch) of the drafts of a negotiation; with a part, of the table commune's draft of that part."""
+    """(id, epoch) of the drafts of a negotiation's contract; with a part, of the table commune's draft of that part."""
     query = select(col(Draft.id), col(Draft.epoch)).where(col(Draft.negotiation_id) == negotiation_id)
     if part_id is not None:
         query = query.where(col(Draft.part_id) == part_id, col(Draft.circle) == str(SHARED))
+    else:
+        query = query.join(Part, col(Part.id) == col(Draft.part_id)).where(col(Part.kind).not_in(OUTSIDE_CONTRACT))
     with live.store.reading() as session:
         return [(row.id, row.epoch) for row in session.execute(query)]
 

@@ -9,11 +9,13 @@ from negotiation.errors import Frozen
 from negotiation.rules.seances import DecisionKind
 from negotiation.rules.vocabulary import ClauseState, Move, PartKind
 from negotiation.services.contract_content import contract_as_it_stands
-from negotiation.services.drafting import LiveDrafts, open_draft
+from negotiation.services.drafting import LiveDrafts, drafts_of, open_draft, snapshot_text
 from negotiation.services.orders import Order
 from negotiation.store import Store
 from negotiation.store.contract import Clause, Part
+from tests.builders import Table
 from tests.closing_table import an_agreed_table, freeze
+from tests.drafting_table import Browser, DraftingTable
 from tests.minutes_table import a_relevé
 from tests.seance_table import an_open_seance
 
@@ -48,6 +50,30 @@ def test_seances_go_on_after_the_gel_with_their_relevés_and_the_contract_does_n
     ):
         with pytest.raises(DBAPIError, match="frozen"), store.engine.begin() as connection:
             connection.execute(write)
+
+
+@pytest.mark.parametrize("side", ["commune", "ours"])
+def test_passages_are_drafted_together_after_the_gel_and_clauses_are_not(store: Store, side: str) -> None:
+    table = an_agreed_table(store)
+    freeze(table)
+    meeting = an_open_seance(table, table.ars.dg)
+    meeting.record(table.cd.dg, DecisionKind.TASK, text="Transmettre l’ERRD.")
+    meeting.a_minute_passes()
+    meeting.close(table.ars.dg)
+    relevé, drafting = a_relevé(meeting, table.ars.dg), DraftingTable(Table(store, table.id))
+    passage = relevé.cards["actions"].id
+    hand = Browser(drafting, "og.dg", side=side, part=meeting.id)
+    hand.push(hand.type("Et ses annexes.", passage))
+    assert drafts_of(drafting.live, table.id) == [], "what a gel closes"
+    with store.unit_of_work() as uow:
+        assert snapshot_text(uow, hand.actor, passage, side=side).endswith("Et ses annexes.")
+    relevé.approve(table.og.dg)
+    relevé.approve(table.ars.dg)
+    relevé.approve(table.cd.dg)
+    with pytest.raises(Frozen):
+        hand.push(hand.type("Trop tard.", passage))
+    with pytest.raises(Frozen):
+        open_draft(drafting.live, table.og.dg.actor, part_id=table.part_id("k01"), side=side)
 
 
 def test_a_passage_drafted_before_the_gel_is_reopened_after_it(store: Store) -> None:

@@ -143,4 +143,12 @@ def test_after_the_gel_a_relevé_is_corrected_on_its_pages_and_the_contract_is_n
         page = og.get(f"/clauses/{card_id}/proposition").text
         assert ('value="counter_proposal"' in page) is is_open
         assert ("cette clause ne change plus que par avenant" in page.replace("\u00a0", " ")) is not is_open
+        drafted = og.get(f"/clauses/{card_id}/table-commune").text
+        assert ('data-editable="true" data-open="now"' in drafted) is is_open
+        assert ("plus personne n’écrit ici" in drafted) is not is_open
     assert "Votre approbation est enregistrée" in approves(og, here(meeting))
+    for seat in (table.ars, table.cd):
+        approves(entered(app, seat.dg.email), here(meeting))
+    approved = og.get(f"/clauses/{passage.id}/table-commune").text
+    assert "Ce document est approuvé" in approved
+    assert 'data-editable="false"' in approved
