@@ -1,0 +1,183 @@
+"""A file from Word or LibreOffice, read in a process of its own: what it says clause by clause, or why it isn't read.
+
+The child checks the package, takes it apart (`word_reading_docx`, `word_reading_odt`), asks pandoc for the text with
+and without the revisions, and writes JSON. It has limits on memory and time: a hostile file ends the child, never the
+server (trust P18).
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from negotiation.documents.docx_package import FileFault, Package, PackageKind, PackageRefused, open_package
+from negotiation.documents.pandoc import ConversionFailed, convert
+from negotiation.documents.word_model import ClauseTexts, FoundChange, FoundComment, Outside, Reviewed
+
+ROOT = Path(__file__).resolve().parents[2]
+TIME_LIMIT: Final = 30
+"""Seconds, for the child and pandoc together. Forty pages take about two."""
+MEMORY_LIMIT: Final = 1024**3
+_ODT_OPTIONS = ("--track-changes=accept",)
+
+
+class ReadingFailed(Exception):
+    """The file isn't read; nothing of it was kept."""
+
+    def __init__(self, fault: FileFault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of a trame in Word, 1 for the highest, and the Markdown under it. The first may have no title."""
+
+    level: int
+    title: str
+    text: str
+
+
+def read_reviewed(data: bytes) -> Reviewed:
+    """What a file that somebody reviewed says. Raises ReadingFailed."""
+    found = _ask_child("reviewed", data)
+    return Reviewed(
+        export_id=found["export_id"],
+        clauses=tuple(ClauseTexts(**each) for each in found["clauses"]),
+        changes=tuple(FoundChange(**each) for each in found["changes"]),
+        comments=tuple(FoundComment(**each) for each in found["comments"]),
+        outside=Outside(**found["outside"]),
+        headings=tuple(found["headings"]),
+    )
+
+
+def read_sections(data: bytes) -> tuple[Section, ...]:
+    """The headings of a file with what stands under each, revisions taken. Raises ReadingFailed."""
+    return tuple(Section(**each) for each in _ask_child("sections", data)["sections"])
+
+
+def _ask_child(what: str, data: bytes) -> dict[str, Any]:
+    child = subprocess.Popen(
+        [sys.executable, "-m", __name__, what],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"},
+        start_new_session=True,
+    )
+    try:
+        written, _ = child.communicate(data, timeout=TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)  # pandoc with it
+        child.communicate()
+        raise ReadingFailed(FileFault.TOO_HEAVY) from None
+    if child.returncode != 0:
+        # Killed at a limit; or stumbled over what no program writes.
+        raise ReadingFailed(FileFault.TOO_HEAVY if child.returncode < 0 else FileFault.DAMAGED)
+    answer: dict[str, Any] = json.loads(written)
+    if "fault" in answer:
+        raise ReadingFailed(FileFault(answer["fault"]))
+    return answer
+
+
+# ------------------------------------------------------------------------------------------------------------ the child
+
+
+def reviewed(data: bytes) -> Reviewed:
+    """The same in this process. Raises PackageRefused, ConversionFailed."""
+    from negotiation.documents.word_reading_docx import View, take_apart
+    from negotiation.documents.word_tree import clauses_in, titled, tree_of
+
+    package = _opened(data)
+    apart = take_apart(package)
+    trees = {view: tree_of(written) for view, written in _converted(apart.views, package.kind).items()}
+    accepted = clauses_in(trees[View.ACCEPTED])
+    rejected = clauses_in(trees[View.REJECTED]) if View.REJECTED in trees else accepted
+    return Reviewed(
+        export_id=apart.export_id,
+        clauses=tuple(
+            ClauseTexts(clause_id, rejected.get(clause_id, ""), accepted.get(clause_id, ""))
+            for clause_id in apart.clauses
+        ),
+        changes=tuple(apart.changes),
+        comments=tuple(apart.comments),
+        outside=apart.outside,
+        headings=tuple(each.title for each in titled(trees[View.ACCEPTED]) if each.title),
+    )
+
+
+def sections(data: bytes) -> tuple[Section, ...]:
+    """The same in this process. Raises PackageRefused, ConversionFailed."""
+    from negotiation.documents.word_reading_docx import View, take_apart
+    from negotiation.documents.word_tree import as_markdown, titled, tree_of
+
+    package = _opened(data)
+    apart = take_apart(package, with_headings=True)
+    accepted = {View.ACCEPTED: apart.views[View.ACCEPTED]}
+    tree = tree_of(_converted(accepted, package.kind)[View.ACCEPTED])
+    return tuple(Section(each.level, each.title, as_markdown(each.blocks)) for each in titled(tree))
+
+
+def _opened(data: bytes) -> Package:
+    package = open_package(data)
+    if package.kind is not PackageKind.DOCX:
+        raise PackageRefused(FileFault.OTHER_KIND)
+    return package
+
+
+def _converted(views: dict[Any, bytes], kind: PackageKind) -> dict[Any, bytes]:
+    """Pandoc on each view, at the same time."""
+    options = _ODT_OPTIONS if kind is PackageKind.DOCX else ()
+    asked = {view: partial(_freely, content, source=str(kind), options=options) for view, content in views.items()}
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return dict(zip(asked, pool.map(lambda ask: ask(), asked.values()), strict=True))
+
+
+def _freely(content: bytes, *, source: str, options: tuple[str, ...]) -> bytes:
+    return convert(content, source=source, target="json", options=options)
+
+
+def _child(what: str) -> None:
+    """Read the file, write JSON: what it says, or its fault."""
+    _limit(MEMORY_LIMIT)
+    read: Callable[[bytes], Any] = {"reviewed": reviewed, "sections": sections}[what]
+    try:
+        found = read(sys.stdin.buffer.read())
+        answer = {"sections": [asdict(each) for each in found]} if what == "sections" else asdict(found)
+    except PackageRefused as refusal:
+        answer = {"fault": str(refusal.fault)}
+    except ConversionFailed as failure:
+        answer = {"fault": str(_FAULTS.get(failure.reason, FileFault.DAMAGED))}
+    except (MemoryError, RecursionError):
+        answer = {"fault": str(FileFault.TOO_HEAVY)}
+    sys.stdout.write(json.dumps(answer))
+
+
+_FAULTS = {"too_long": FileFault.TOO_HEAVY, "too_big": FileFault.TOO_HEAVY, "absent": FileFault.NO_READER}
+
+
+def _limit(memory: int) -> None:
+    """For this process alone: pandoc, which reserves more than it uses, sets its own before it starts."""
+    with suppress(ImportError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (memory, most))
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CPU, (TIME_LIMIT, TIME_LIMIT))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1])

@@ -1,0 +1,366 @@
+# ruff: noqa: E501 -- lines of XML as Word writes them
+"""Makes the files of the corpus: `python -m tests.word_corpus.make`. What each must give stands in `expected.toml`.
+
+Files by hand are the XML that Word writes, cut to what counts; those of LibreOffice and pandoc go through the programs
+themselves, so they are made once and kept.
+"""
+
+import io
+import struct
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+FILES = Path(__file__).parent / "files"
+ONE, TWO, THREE = "1" * 32, "2" * 32, "3" * 32
+EXPORT = "00000000-0000-4000-8000-000000000007"
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+STYLES = f"""<w:styles xmlns:w="{W}">
+<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>
+<w:style w:type="paragraph" w:styleId="Titre1"><w:name w:val="heading 1"/><w:pPr><w:outlineLvl w:val="0"/></w:pPr></w:style>
+<w:style w:type="paragraph" w:styleId="Titre2"><w:name w:val="heading 2"/><w:pPr><w:outlineLvl w:val="1"/></w:pPr></w:style>
+<w:style w:type="paragraph" w:styleId="Heading3"><w:name w:val="Titre 3"/></w:style>
+<w:style w:type="paragraph" w:styleId="ArticleArs"><w:name w:val="Article ARS"/><w:basedOn w:val="Titre2"/></w:style>
+</w:styles>"""
+
+
+# ------------------------------------------------------------------------------------------------------------ the pieces
+
+
+def r(text: str, *, bold: str = "") -> str:
+    marks = "<w:rPr><w:b/></w:rPr>" if bold else ""
+    return f'<w:r>{marks}<w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
+
+
+def _by(author: str, number: int) -> str:
+    return f'w:id="{number}" w:author="{escape(author)}" w:date="2026-07-09T18:20:00Z"'
+
+
+def ins(text: str, author: str = "DAF Orlinde", number: int = 900) -> str:
+    return f"<w:ins {_by(author, number)}>{r(text)}</w:ins>"
+
+
+def dele(text: str, author: str = "DAF Orlinde", number: int = 901) -> str:
+    run = f'<w:r><w:delText xml:space="preserve">{escape(text)}</w:delText></w:r>'
+    return f"<w:del {_by(author, number)}>{run}</w:del>"
+
+
+def p(*inside: str, style: str = "", mark: str = "", more: str = "") -> str:
+    """`mark`: « ins » or « del » on the paragraph's own mark; `more`: other properties."""
+    styled = f'<w:pStyle w:val="{style}"/>' if style else ""
+    marked = f"<w:rPr><w:{mark} {_by('DAF Orlinde', 905)}/></w:rPr>" if mark else ""
+    properties = f"<w:pPr>{styled}{more}{marked}</w:pPr>" if styled or marked or more else ""
+    return f"<w:p>{properties}{''.join(inside)}</w:p>"
+
+
+def clause(clause_id: str, *blocks: str) -> str:
+    number = int(clause_id[:4], 16)
+    start = f'<w:bookmarkStart w:id="{number}" w:name="nv_{clause_id}"/>'
+    return start + "".join(blocks) + f'<w:bookmarkEnd w:id="{number}"/>'
+
+
+def tc(*inside: str) -> str:
+    return f"<w:tc><w:tcPr/>{p(*inside)}</w:tc>"
+
+
+def tr(*cells: str, mark: str = "") -> str:
+    marked = f"<w:trPr><w:{mark} {_by('DAF Orlinde', 907)}/></w:trPr>" if mark else ""
+    return f"<w:tr>{marked}{''.join(cells)}</w:tr>"
+
+
+def tbl(*rows: str) -> str:
+    look = '<w:tblPr><w:tblLook w:firstRow="1" w:val="0020"/></w:tblPr><w:tblGrid><w:gridCol/><w:gridCol/></w:tblGrid>'
+    return f"<w:tbl>{look}{''.join(rows)}</w:tbl>"
+
+
+def commented(key: int, *inside: str) -> str:
+    reference = f'<w:r><w:commentReference w:id="{key}"/></w:r>'
+    return f'<w:commentRangeStart w:id="{key}"/>{"".join(inside)}<w:commentRangeEnd w:id="{key}"/>{reference}'
+
+
+def comment(key: int, text: str, author: str = "DAF Orlinde", paragraph: str = "") -> str:
+    known = f' w14:paraId="{paragraph}"' if paragraph else ""
+    said = f"<w:p{known}>{r(text)}</w:p>"
+    return f'<w:comment w:id="{key}" w:author="{author}" w:date="2026-07-09T18:30:00Z">{said}</w:comment>'
+
+
+# ----------------------------------------------------------------------------------------------------------- the package
+
+
+def docx(
+    *blocks: str,
+    comments: str = "",
+    threads: str = "",
+    export: str = EXPORT,
+    footnotes: str = "",
+    more: Mapping[str, str | bytes] | None = None,
+    relations: str = "",
+    types: str = "",
+    main_type: str = f"{_WORD}.document.main+xml",
+) -> bytes:
+    """A Word file with these blocks; the other arguments add parts, relationships of the text and content types."""
+    parts: dict[str, str | bytes] = {
+        "word/document.xml": f'<w:document xmlns:w="{W}" xmlns:r="{_OFFICE}"><w:body>{"".join(blocks)}</w:body></w:document>',
+        "word/styles.xml": STYLES,
+    }
+    linked = [("styles", "styles.xml")]
+    kinds = f'<Override PartName="/word/document.xml" ContentType="{main_type}"/>'
+    if comments:
+        spaces = f'xmlns:w="{W}" xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+        parts["word/comments.xml"] = f"<w:comments {spaces}>{comments}</w:comments>"
+        linked.append(("comments", "comments.xml"))
+    if threads:
+        space = 'xmlns:w15="http://schemas.microsoft.com/office/word/2012/wordml"'
+        parts["word/commentsExtended.xml"] = f"<w15:commentsEx {space}>{threads}</w15:commentsEx>"
+        linked.append(("commentsExtended", "commentsExtended.xml"))
+    if footnotes:
+        parts["word/footnotes.xml"] = f'<w:footnotes xmlns:w="{W}">{footnotes}</w:footnotes>'
+        linked.append(("footnotes", "footnotes.xml"))
+    roots = f'<Relationship Id="r1" Type="{_OFFICE}/officeDocument" Target="word/document.xml"/>'
+    if export:
+        parts["docProps/custom.xml"] = _custom(export)
+        roots += f'<Relationship Id="r2" Type="{_OFFICE}/custom-properties" Target="docProps/custom.xml"/>'
+    inner = "".join(
+        f'<Relationship Id="s{n}" Type="{_OFFICE}/{kind}" Target="{at}"/>' for n, (kind, at) in enumerate(linked)
+    )
+    parts["word/_rels/document.xml.rels"] = f'<Relationships xmlns="{_RELATIONS}">{inner}{relations}</Relationships>'
+    parts["_rels/.rels"] = f'<Relationships xmlns="{_RELATIONS}">{roots}</Relationships>'
+    defaults = (
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+    )
+    first = {"[Content_Types].xml": f'<Types xmlns="{_TYPES}">{defaults}{kinds}{types}</Types>'}
+    return packed({**first, **parts, **(more or {})})
+
+
+def packed(parts: Mapping[str, str | bytes]) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            place = zipfile.ZipInfo(name, (2026, 7, 9, 18, 2, 0))
+            place.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(place, content)
+    return written.getvalue()
+
+
+def _custom(export: str) -> str:
+    space = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
+    value = f'<vt:lpwstr xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">{export}</vt:lpwstr>'
+    number = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
+    return f'<Properties xmlns="{space}"><property fmtid="{number}" pid="2" name="NavetteExport">{value}</property></Properties>'
+
+
+def locked(data: bytes) -> bytes:
+    """The same with every part said to be encrypted, as some programs do."""
+    changed = bytearray(data)
+    for sign, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = changed.find(sign)
+        while at >= 0:
+            (bits,) = struct.unpack_from("<H", changed, at + place)
+            struct.pack_into("<H", changed, at + place, bits | 1)
+            at = changed.find(sign, at + 4)
+    return bytes(changed)
+
+
+# ------------------------------------------------------------------------------------------------------------- the files
+
+TITLE = p(r("Article 1"), style="Titre1")
+NEXT = p(r("Article 2"), style="Titre1")
+WEEKENDS = "La MAS ouvre deux places, soit quatre au total."
+
+
+def tracked() -> dict[str, bytes]:
+    """Revisions of words, paragraphs, rows; their authors."""
+    two = clause(TWO, p(r("Le second texte reste.")))
+    long = "Le premier paragraphe."
+    table = (tr(tc(r("Année")), tc(r("Euros"))), tr(tc(r("2027")), tc(r("100"))))
+    moved_from = f"<w:moveFrom {_by('Auteur', 920)}>{r('Une phrase.')}</w:moveFrom>"
+    moved_to = f"<w:moveTo {_by('Auteur', 921)}>{r('Une phrase.')}</w:moveTo>"
+    both = f"<w:ins {_by('ARS', 930)}>{dele(' provisoire', 'DAF Orlinde', 931)}</w:ins>"
+    return {
+        "words.docx": docx(
+            TITLE,
+            clause(ONE, p(r("La MAS ouvre "), dele("deux"), ins("trois"), r(" places"), ins(", au plus"), r("."))),
+            NEXT,
+            two,
+        ),
+        "edge_spaces.docx": docx(
+            TITLE, clause(ONE, p(r("avec"), ins(" des "), r("résultats"), ins(" sûrs"), r("."))), NEXT, two
+        ),
+        "untouched.docx": docx(TITLE, clause(ONE, p(r(WEEKENDS))), NEXT, two),
+        "tracking_off.docx": docx(TITLE, clause(ONE, p(r(WEEKENDS.replace("deux", "trois")))), NEXT, two),
+        "both_ways.docx": docx(
+            TITLE,
+            clause(ONE, p(r("La MAS ouvre trois places, soit "), dele("quatre"), ins("cinq"), r(" au total."))),
+            NEXT,
+            two,
+        ),
+        "paragraph_added.docx": docx(TITLE, clause(ONE, p(r(long), mark="ins"), p(ins("Le deuxième."))), NEXT, two),
+        "paragraph_added_after_mark.docx": docx(
+            TITLE, clause(ONE, p(r(long))), p(ins("Un paragraphe de plus."), mark="ins"), NEXT, two
+        ),
+        "paragraph_removed.docx": docx(TITLE, clause(ONE, p(dele(long), mark="del"), p(r("Le deuxième."))), NEXT, two),
+        "paragraphs_joined.docx": docx(TITLE, clause(ONE, p(r(long), mark="del"), p(r(" Le deuxième."))), NEXT, two),
+        "paragraph_split.docx": docx(TITLE, clause(ONE, p(r("Une moitié."), mark="ins"), p(r(" L’autre."))), NEXT, two),
+        "row_added.docx": docx(
+            TITLE, clause(ONE, tbl(*table, tr(tc(ins("2028")), tc(ins("200")), mark="ins")), p()), NEXT, two
+        ),
+        "row_removed.docx": docx(
+            TITLE, clause(ONE, tbl(*table, tr(tc(dele("2028")), tc(dele("200")), mark="del")), p()), NEXT, two
+        ),
+        "moved.docx": docx(TITLE, clause(ONE, p(moved_from, r("Une autre. "), moved_to)), NEXT, two),
+        "nested_authors.docx": docx(
+            TITLE, clause(ONE, p(r("Un accord"), both, ins(" ferme", "Auteur"), r("."))), NEXT, two
+        ),
+        "scrubbed_authors.docx": docx(
+            TITLE, clause(ONE, p(r("Pendant "), dele("deux", "Auteur"), ins("trois", "Author"), r(" ans."))), NEXT, two
+        ),
+        "formatting_only.docx": docx(
+            TITLE,
+            clause(
+                ONE,
+                p(
+                    f"<w:r><w:rPr><w:color w:val='FF0000'/><w:rPrChange {_by('DAF', 940)}><w:rPr/></w:rPrChange></w:rPr>"
+                    f"<w:t>{WEEKENDS}</w:t></w:r>",
+                    more=f"<w:jc w:val='center'/><w:pPrChange {_by('DAF', 941)}><w:pPr/></w:pPrChange>",
+                ),
+            ),
+            NEXT,
+            two,
+        ),
+        "footnote.docx": docx(
+            TITLE,
+            clause(
+                ONE,
+                p(
+                    r("Le montant"),
+                    f"<w:ins {_by('DAF', 950)}><w:r><w:footnoteReference w:id='2'/></w:r></w:ins>",
+                    r("."),
+                ),
+            ),
+            NEXT,
+            two,
+            footnotes=f"<w:footnote w:id='2'>{p(r('Hors taxes.'))}</w:footnote>",
+        ),
+        "whole_clause_deleted.docx": docx(TITLE, clause(ONE, p(dele(WEEKENDS), mark="del")), NEXT, two),
+        "clause_missing.docx": docx(TITLE, NEXT, two),
+        "content_control.docx": docx(
+            TITLE,
+            clause(
+                ONE,
+                f"<w:sdt><w:sdtPr/><w:sdtContent>{p(r('Sous contrôle'), ins(' de Word'), r('.'))}</w:sdtContent></w:sdt>",
+            ),
+            NEXT,
+            two,
+        ),
+        "mark_in_next_heading.docx": docx(
+            TITLE,
+            f'<w:bookmarkStart w:id="7" w:name="nv_{ONE}"/>{p(r(WEEKENDS))}',
+            f'<w:p><w:pPr><w:pStyle w:val="Titre1"/></w:pPr><w:bookmarkEnd w:id="7"/>{r("Article 2")}</w:p>',
+            two,
+        ),
+        "marks_shapes.docx": docx(
+            TITLE,
+            clause(ONE, p(r("En "), r("gras", bold="1"), r(" et "), ins("plus"), r("\u00ad dur."))),
+            NEXT,
+            two,
+        ),
+    }
+
+
+def said() -> dict[str, bytes]:
+    """Comments: anchors inside revisions, threads, on words that were struck."""
+    parent = '<w15:commentEx w15:paraId="0000000A" w15:done="0"/>'
+    answer = '<w15:commentEx w15:paraId="0000000B" w15:paraIdParent="0000000A" w15:done="0"/>'
+    one = clause(ONE, p(r("Il ouvre "), commented(0, ins("un week-end")), r(" par mois.")))
+    struck = clause(ONE, p(r("Il ouvre "), commented(0, dele("deux week-ends")), r(" par mois.")))
+    return {
+        "comment.docx": docx(TITLE, one, comments=comment(0, "Les recrutements échouent.")),
+        "comment_thread.docx": docx(
+            TITLE,
+            one,
+            comments=comment(0, "Est-ce sûr ?", paragraph="0000000A") + comment(1, "Oui.", "ARS", "0000000B"),
+            threads=parent + answer,
+        ),
+        "comment_on_struck.docx": docx(TITLE, struck, comments=comment(0, "Pourquoi l’enlever ?")),
+    }
+
+
+def provenances() -> dict[str, bytes]:
+    """Whose file it says it is."""
+    body = (TITLE, clause(ONE, p(r("La MAS ouvre "), dele("deux"), ins("trois"), r(" places."))))
+    return {
+        "another_export.docx": docx(*body, export="00000000-0000-4000-8000-00000000abcd"),
+        "no_export.docx": docx(*body, export=""),
+        "no_marks.docx": docx(TITLE, p(r(WEEKENDS)), export=""),
+    }
+
+
+def refused() -> dict[str, bytes]:
+    """What is never read."""
+    text = p(r("Bonjour"))
+    out = f'<Relationship Id="x1" Type="{_OFFICE}/attachedTemplate" Target="http://example.org/m.dotm" TargetMode="External"/>'
+    picture = f'<Relationship Id="x1" Type="{_OFFICE}/image" Target="http://example.org/m.png" TargetMode="External"/>'
+    link = f'<Relationship Id="x1" Type="{_OFFICE}/hyperlink" Target="https://example.org/" TargetMode="External"/>'
+    chunk = f'<Relationship Id="x1" Type="{_OFFICE}/aFChunk" Target="/word/page.html"/>'
+    entity = b'<!DOCTYPE w [<!ENTITY a "aaaa">]>'
+    plain = docx(text)
+    return {
+        "bomb.docx": docx(text, more={"word/bomb.xml": b"<a>" + b" " * 24_000_000 + b"</a>"}),
+        "external_template.docx": docx(text, relations=out),
+        "external_picture.docx": docx(text, relations=picture),
+        "link_only.docx": docx(TITLE, clause(ONE, text), relations=link),
+        "macros.docx": docx(
+            text,
+            more={"word/vbaProject.bin": b"\xd0\xcf\x11\xe0"},
+            types='<Override PartName="/word/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/>',
+        ),
+        "macro_document.docx": docx(text, main_type="application/vnd.ms-word.document.macroEnabled.main+xml"),
+        "html_inside.docx": docx(
+            '<w:altChunk r:id="x1"/>',
+            relations=chunk,
+            more={"word/page.html": "<h1>Bonjour</h1>"},
+            types='<Default Extension="html" ContentType="text/html"/>',
+        ),
+        "entities.docx": packed(
+            {
+                name: (entity + content if name == "word/document.xml" else content)
+                for name, content in _parts(plain).items()
+            }
+        ),
+        "outside_name.docx": packed({**_parts(plain), "../../evil.xml": b"<a/>"}),
+        "spreadsheet.docx": docx(
+            text, main_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+        ),
+        "encrypted.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le"),
+        "old_word.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "WordDocument".encode("utf-16-le"),
+        "locked_zip.docx": locked(plain),
+        "cut_short.docx": plain[: len(plain) // 2],
+        "not_a_document.docx": b"%PDF-1.7\n",
+    }
+
+
+def many_parts(count: int = 60_000) -> bytes:
+    """Too large to be kept: made when it is asked for."""
+    return packed({**_parts(docx(p(r("Bonjour")))), **{f"word/p{number}.xml": b"" for number in range(count)}})
+
+
+def _parts(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def main() -> None:
+    FILES.mkdir(exist_ok=True)
+    for group in (tracked, said, provenances, refused):
+        for name, content in group().items():
+            (FILES / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
