@@ -81,7 +81,7 @@ def test_a_step_that_one_party_reads_changes_no_figure(app: Flask) -> None:
 
 
 def test_a_clause_that_cannot_be_worked_out_keeps_no_other_waiting(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its error is told without its words; it is left alone for a while, and the pages say so."""
     store: Store = app.extensions["store"]
@@ -99,7 +99,7 @@ def test_a_clause_that_cannot_be_worked_out_keeps_no_other_waiting(
         assert failing().clauses(What.ORIGINS) == failing().clauses(What.SUMMARY) == {broken}
         with store.reading() as session:
             assert not is_waiting(session, failing().left_out())
-    said = capsys.readouterr().err
+    said = caplog.text
     assert said.count("deriving.failed") == 2
     assert "ValueError at <string>" in said
     assert "Dix places" not in said
