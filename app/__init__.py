@@ -20,7 +20,6 @@ from app.pages.engagement_file import engagement_file
 from app.pages.evaluation import evaluation
 from app.pages.extract import extract
 from app.pages.follow_up import follow_up
-from app.pages.follow_up_file import follow_up_file
 from app.pages.glance import glance
 from app.pages.history import history
 from app.pages.home import home
@@ -67,7 +66,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     readings,
     evaluation,
     follow_up,
-    follow_up_file,
     moves,
     retaking,
     choosing,

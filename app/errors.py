@@ -110,6 +110,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("illegal_move", "locked"): "Cette clause est accordée : demandez d’abord sa réouverture.",
     ("illegal_move", "not_agreed"): "Cette clause n’est pas accordée : il n’y a rien à rouvrir.",
     ("illegal_move", "approved"): "Toutes les parties l’ont approuvé : ses mots ne changent plus.",
+    ("illegal_move", "kept"): "Cette ligne ne s’abandonne pas : on y répond, ou elle reste non renseignée.",
     ("illegal_move", "everybody"): "Ce document s’approuve par toutes les parties.",
     ("illegal_move", "nothing_tabled"): "Aucun texte n’est sur la table.",
     ("illegal_move", "nothing_to_counter"): "Aucun texte n’est sur la table : faites une proposition.",
@@ -164,6 +165,9 @@ REASONS: dict[tuple[str, str], str] = {
     ("wrong_value", "date"): "« {given} » n’est pas une date : écrivez-la comme 15/09/2027.",
     ("wrong_value", "choice"): "« {given} » n’est pas un choix de la liste.",
     ("wrong_value", "list"): "« {given} » n’est pas une liste.",
+    ("wrong_value", "outcome"): "Un résultat est l’un de ces mots : tenu, partiellement tenu, non tenu, sans objet.",
+    ("wrong_value", "decision"): "Une décision est l’un de ces mots : maintenir, ajuster par avenant, clore.",
+    ("wrong_value", "progress"): "Dites où en est l’action par un mot de la liste, et son avancement de 0 à 100 %.",
     ("wrong_value", "none"): "Cette clause ne porte pas de valeur.",
     ("wrong_value", "mandate"): "Le plancher dépasse le plafond.",
 }

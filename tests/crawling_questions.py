@@ -39,8 +39,11 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "engagement_file.engagement_pdf": {"interne": ["1"]},
         "engagement_file.history_spreadsheet": {"interne": ["1"]},
         "opening.show_opening": {"suite": [*ids.get("negotiation_id", []), "x"]},
+        "project_file.project_pdf": {"modifications": ["oui"]},
         "evaluation.show_evaluation": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
         "follow_up.show_dialogue": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
+        "evaluation.evaluation_fragment": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
+        "follow_up.dialogue_fragment": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
         "history.show_history": _circles(ids),
         "navettes.show_navettes": {
             "mots": ["contrat"],

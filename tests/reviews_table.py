@@ -94,7 +94,7 @@ class Dialogue:
     def play(self, person: Person, field: str, move: Move, **told: Any) -> Played:
         card = self.cards()[field]
         with self.table.store.unit_of_work() as uow:
-            return play(uow, person.actor, card.id, Order(move, seen=_seen(card), **told))
+            return play(uow, person.actor, card.id, Order(move, seen=seen(card), **told))
 
     def approve(self, person: Person, *fields: str) -> None:
         """What waits for that person's party, or only these."""
@@ -104,6 +104,6 @@ class Dialogue:
                 self.play(person, field, Move.ACCEPTANCE)
 
 
-def _seen(card: ClauseCard) -> Seen:
+def seen(card: ClauseCard) -> Seen:
     current = card.situation.current
     return Seen(current.number, current.fingerprint) if current else Seen()

@@ -14,6 +14,7 @@ from negotiation.rules import lifecycle, redline
 from negotiation.rules.french_display import value_text
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.rebase import RebaseState
+from negotiation.rules.reviews import CHOICES, Field
 from negotiation.rules.turn import is_stuck
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import Action, ClauseKind, ClauseState, Move, ValueKind
@@ -268,6 +269,8 @@ def _options(frame: Frame, card: ClauseCard) -> tuple[tuple[str, str], ...]:
         return ()
     if card.attributes.get("names") == "party":
         return tuple((party.key, party.name) for party in frame.parties.values())
+    if card.is_after_gel and (words := CHOICES.get(Field.of(card.field))):
+        return tuple((str(each), value_text(each, None, ValueKind.CHOICE)) for each in words)
     family = next((choices for choices in FAMILIES_OF_CHOICES if card.value in choices), ())
     return tuple((choice, value_text(choice, None, ValueKind.CHOICE)) for choice in family)
 

@@ -1,51 +1,51 @@
 """L’évaluation finale: what became of each engagement, said and answered by the parties, until all have approved it."""
 
-import re
-from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlmodel import Session
 
 from app.database import current_store
-from app.errors import answer, or_plainly, sentence_of, status_of
+from app.errors import or_plainly
 from app.limits import by_person, gestures, limiter
-from app.pages.evaluation_view import closed_context, evaluation_context, evaluation_of
-from app.pages.follow_up import WAITS
+from app.pages.evaluation_view import closed_context, evaluation_context
 from app.pages.frame import frame_of, reader_in
-from app.pages.inside_view import visas_for_me
-from app.pages.review_moves import accept_listed, play_asked
-from app.printing import printed
+from app.pages.pieces import piece
+from app.pages.review_page import ReviewPage, as_pdf, day_asked, refused
 from app.security import serves
 from negotiation.documents.evaluation_print import print_evaluation
-from negotiation.errors import (
-    InvalidInput,
-    NotAllowed,
-    NotFound,
-    OutsideMandate,
-    RecentSigninRequired,
-    Refusal,
-    SigninRequired,
-)
-from negotiation.rules.policy import Actor
-from negotiation.rules.reviews import Field, Outcome
-from negotiation.rules.vocabulary import Action, Move, ReviewKind
+from negotiation.errors import Refusal
+from negotiation.rules.vocabulary import Action, ReviewKind
 from negotiation.services.access import require
 from negotiation.services.evaluating import evaluation_to_print, open_evaluation
 from negotiation.services.reviews import Meeting
-from negotiation.store.queries.clauses import ClauseCard, cards_of_part
-from negotiation.store.queries.reviews import ReviewView, reviews_of
+from negotiation.store.queries.reviews import reviews_of
 
 evaluation = Blueprint("evaluation", __name__)
 
-KEPT = ("clause", "value", "text", "motive", "on", "people", "reason")
+EVALUATION = ReviewPage(
+    ReviewKind.EVALUATION,
+    Action.READ_HISTORY,
+    section="history",
+    subsection="evaluation",
+    endpoint="evaluation.show_evaluation",
+    sealed="Toutes les parties ont approuvé les conclusions : l’évaluation est figée, avec son empreinte.",
+    fill=evaluation_context,
+)
 
 
 @evaluation.get("/negociations/<negotiation_id>/evaluation")
 @serves(Action.READ_HISTORY)
 def show_evaluation(negotiation_id: str) -> ResponseReturnValue:
-    return _page(negotiation_id, opened=request.args.get("valeur", ""))
+    return _page(negotiation_id)
+
+
+@evaluation.get("/negociations/<negotiation_id>/evaluation/fragment")
+@piece
+@serves(Action.READ_HISTORY)
+def evaluation_fragment(negotiation_id: str) -> ResponseReturnValue:
+    """The sheet and its margin, for a page that learns of a change."""
+    return _page(negotiation_id, opened_as="reviews/_evaluation.html", closed_as="evaluation/_closed.html")
 
 
 @evaluation.post("/negociations/<negotiation_id>/evaluation")
@@ -57,37 +57,24 @@ def post_evaluation(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
         require(actor, Action.OPEN_REVIEW)
-        meeting = Meeting(_day(form.get("on", "")), form.get("people", ""))
+        meeting = Meeting(day_asked(), form.get("people", ""))
         open_evaluation(uow, actor, meeting=meeting, reason=form.get("reason", ""))
     flash("L’évaluation est ouverte : chaque partie y propose un résultat, et répond à ceux des autres.", "done")
-    return _back(negotiation_id)
+    return EVALUATION.back(negotiation_id)
 
 
 @evaluation.post("/negociations/<negotiation_id>/evaluation/gestes")
 @gestures
 @serves(Action.MOVE)
 def post_gesture(negotiation_id: str) -> ResponseReturnValue:
-    """One move on one line."""
-    with current_store().unit_of_work() as uow:
-        actor = reader_in(uow.session, negotiation_id)
-        require(actor, Action.MOVE)
-        card, move, waits = play_asked(uow, actor, _cards(uow.session, actor), value=_value)
-        sealed = _review(uow.session, actor).approved_at is not None
-    flash(WAITS if waits else _done(move, sealed=sealed), "done")
-    return _back(negotiation_id, anchor=f"valeur-{card.id}")
+    return EVALUATION.play(negotiation_id)
 
 
 @evaluation.post("/negociations/<negotiation_id>/evaluation/approbation")
 @gestures
 @serves(Action.ACCEPT)
 def post_approval(negotiation_id: str) -> ResponseReturnValue:
-    """Agree, for one's party, to the lines that the form lists."""
-    with current_store().unit_of_work() as uow:
-        actor = reader_in(uow.session, negotiation_id)
-        waits = accept_listed(uow, actor, _cards(uow.session, actor))
-        sealed = _review(uow.session, actor).approved_at is not None
-    flash(WAITS if waits else _done(Move.ACCEPTANCE, sealed=sealed), "done")
-    return _back(negotiation_id)
+    return EVALUATION.approve(negotiation_id)
 
 
 @evaluation.get("/negociations/<negotiation_id>/evaluation.pdf")
@@ -99,81 +86,31 @@ def evaluation_pdf(negotiation_id: str) -> ResponseReturnValue:
         actor = reader_in(session, negotiation_id)
         content, fingerprint = evaluation_to_print(session, actor)
         reference = frame_of(session, actor).negotiation.reference
-    response = make_response(printed(lambda: print_evaluation(content, fingerprint=fingerprint)))
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{reference}-evaluation{'' if fingerprint else '-projet'}")
-    response.headers["Content-Type"] = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-    return response
+    name = f"{reference}-evaluation{'' if fingerprint else '-projet'}"
+    return as_pdf(lambda: print_evaluation(content, fingerprint=fingerprint), name)
 
 
 @evaluation.errorhandler(Refusal)
 @or_plainly
 def say_what_is_wrong(refusal: Refusal) -> ResponseReturnValue:
     """The page again, with the reason and what was typed."""
-    elsewhere = NotFound | NotAllowed | SigninRequired | RecentSigninRequired | OutsideMandate
-    if request.method == "GET" or isinstance(refusal, elsewhere):
-        return answer(refusal)
-    kept = {name: request.form.get(name, "") for name in KEPT}
-    opened = kept["clause"].partition(" ")[0]
-    page = _page((request.view_args or {})["negotiation_id"], opened=opened, refusal=sentence_of(refusal), kept=kept)
-    return page, status_of(refusal)
+    negotiation_id = (request.view_args or {}).get("negotiation_id", "")
+    return refused(refusal, lambda **told: _page(negotiation_id, **told))
 
 
-def _done(move: Move, *, sealed: bool) -> str:
-    if sealed:
-        return "Toutes les parties ont approuvé les conclusions : l’évaluation est figée, avec son empreinte."
-    match move:
-        case Move.ACCEPTANCE:
-            return "Votre accord est enregistré, sur ce qui était à l’écran."
-        case _:
-            return "C’est enregistré : toutes les parties le lisent."
-
-
-def _value(card: ClauseCard) -> str | None:
-    """The outcome that the form says. Raises InvalidInput."""
-    if Field.of(card.field) is not Field.OUTCOME:
-        return None
-    outcome = Outcome.read(request.form.get("value", ""))
-    if outcome is None:
-        raise InvalidInput(field="value")
-    return str(outcome)
-
-
-def _cards(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
-    """Raises NotFound."""
-    return cards_of_part(session, actor, _review(session, actor).part_id)
-
-
-def _review(session: Session, actor: Actor) -> ReviewView:
-    """Raises NotFound."""
-    found = next(iter(reviews_of(session, actor, ReviewKind.EVALUATION)), None)
-    if found is None:
-        raise NotFound()
-    return found
-
-
-def _day(given: str) -> date:
-    """Raises InvalidInput."""
-    try:
-        return date.fromisoformat(given)
-    except ValueError as error:
-        raise InvalidInput(field="on") from error
-
-
-def _page(negotiation_id: str, *, opened: str, **more: Any) -> str:
+def _page(
+    negotiation_id: str,
+    *,
+    opened_as: str = "reviews/evaluation.html",
+    closed_as: str = "evaluation/closed.html",
+    **told: Any,
+) -> str:
+    """What it has come to, or how it is opened."""
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_HISTORY)
         frame = frame_of(session, actor)
-        context: dict[str, Any] = {"refusal": "", "kept": {}, "subsection": "evaluation", "choices": tuple(Outcome)}
-        review = evaluation_of(session, frame)
-        if review is None:
-            context |= closed_context(session, frame) | more
-            return render_template("evaluation/closed.html", **frame.context("history", **context))
-        context |= {"visa_for": visas_for_me(session, frame)}
-        context |= evaluation_context(session, frame, review, opened=opened) | more
-        return render_template("evaluation/evaluation.html", **frame.context("history", **context))
-
-
-def _back(negotiation_id: str, *, anchor: str | None = None) -> ResponseReturnValue:
-    return redirect(url_for("evaluation.show_evaluation", negotiation_id=negotiation_id, _anchor=anchor))
+        if not reviews_of(session, actor, ReviewKind.EVALUATION):
+            context = {"refusal": "", "kept": {}, "subsection": "evaluation"} | closed_context(session, frame) | told
+            return render_template(closed_as, **frame.context("history", **context))
+    return EVALUATION.show(opened_as, negotiation_id, **told)

@@ -7,16 +7,16 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.pages.follow_up_view import Row, concluded, may_open, rows_of
+from app.pages.follow_up_view import actions_context
 from app.pages.frame import Frame
-from negotiation.documents.actions_plot import actions_plot
-from negotiation.rules.reviews import STANDING_WORDS, Field, Outcome, Standing, is_late, opens_early
-from negotiation.rules.vocabulary import Move, ReviewKind, Side
+from app.pages.presentation import date_fr
+from app.pages.review_view import Row, may_open, review_context, rows_of
+from negotiation.rules.reviews import STANDING_WORDS, Field, Outcome, Standing, opens_early
 from negotiation.store.queries import readings
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_of_part
 from negotiation.store.queries.evaluated import by_clause, evaluated_of
 from negotiation.store.queries.next_contract import following_of
-from negotiation.store.queries.reviews import ReviewView, planned_actions, reviews_of
+from negotiation.store.queries.reviews import ReviewView
 
 SAID = (
     (Field.LESSONS, "Leçons"),
@@ -38,10 +38,6 @@ class Tally:
     marks: tuple[tuple[str, Outcome | None], ...]
 
 
-def evaluation_of(session: Session, frame: Frame) -> ReviewView | None:
-    return next(iter(reviews_of(session, frame.actor, ReviewKind.EVALUATION)), None)
-
-
 def closed_context(session: Session, frame: Frame) -> dict[str, Any]:
     """The page before anybody opened one: what a file declares, and the form."""
     end = frame.negotiation.contract_end
@@ -52,7 +48,7 @@ def closed_context(session: Session, frame: Frame) -> dict[str, Any]:
     }
 
 
-def evaluation_context(session: Session, frame: Frame, review: ReviewView, *, opened: str) -> dict[str, Any]:
+def evaluation_context(session: Session, frame: Frame, review: ReviewView, opened: str) -> dict[str, Any]:
     """The page of the evaluation; `opened`: the clause whose form is open."""
     evaluated = by_clause(evaluated_of(session, frame.actor))
 
@@ -61,39 +57,22 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, *, op
 
     cards = cards_of_part(session, frame.actor, review.part_id)
     rows = rows_of(session, frame, review, cards, about=about)
-    actions, negotiation = planned_actions(session, frame.actor), frame.negotiation
-    return {
-        "review": review,
-        "rows": rows,
-        "meeting": next(row for row in rows if row.field is Field.MEETING),
+    follow_up = readings.follow_up_of(session, frame.actor)
+    pdf = f"/negociations/{frame.negotiation.id}/evaluation.pdf"
+    told = {
         "outcomes": [row for row in rows if row.field is Field.OUTCOME],
         "STANDING_WORDS": STANDING_WORDS,
         "said": [(words, row) for field, words in SAID for row in rows if row.field is field],
         "following": following_of(session, frame.actor),
         "themes": next((row.card.text for row in rows if row.field is Field.THEMES), ""),
         "tally": tally_of(rows),
-        "opened": opened,
-        "acceptable": [row for row in rows if _is_acceptable(row, frame.actor.party_id)],
-        "contested": [row for row in rows if row.standing is Standing.CONTESTED],
-        "blank": [row for row in rows if row.standing is None],
-        "standings": [
-            (party, [row for row in rows if row.card.waits_for_party(party.id)], concluded(rows, party))
-            for party in frame.parties.values()
-            if party.side is not Side.ASSOCIATE
-        ],
-        "actions": actions,
-        "plot": actions_plot(
-            actions, start=negotiation.contract_start, end=negotiation.contract_end, today=frame.today
-        ),
-        "late": {each.part_id for each in actions if is_late(each, frame.today)},
-        "follow_up": readings.follow_up_of(session, frame.actor),
+        "follow_up": follow_up,
+        "declared": ("#declaree", f"Une évaluation partagée le {date_fr(told_by_file['shared_on'])}.")
+        if (told_by_file := follow_up.evaluation)
+        else None,
+        "files": ((pdf, f"Rapport d’évaluation (PDF){'' if review.approved_at else ', projet'}"),),
     }
-
-
-def _is_acceptable(row: Row, party_id: str) -> bool:
-    """With the others, in one click: not what one's own party contests."""
-    is_contested = any(said.party.id == party_id for said in row.contested)
-    return Move.ACCEPTANCE in row.moves and not row.waits_for_visa and not is_contested
+    return review_context(session, frame, review, rows, opened=opened) | told | actions_context(session, frame)
 
 
 def tally_of(rows: Iterable[Row]) -> Tally:

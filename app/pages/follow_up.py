@@ -1,49 +1,51 @@
 """Le suivi: the years of a signed contract, one dialogue de gestion, what is said and answered in it."""
 
-import re
-from datetime import date
+import json
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlmodel import Session
 
 from app.database import current_store
-from app.errors import answer, or_plainly, sentence_of, status_of
-from app.limits import gestures
+from app.errors import or_plainly
+from app.limits import by_person, gestures, limiter
 from app.pages.follow_up_view import dialogue_context, follow_up_context
-from app.pages.frame import Frame, frame_of, reader_in
-from app.pages.inside_view import visas_for_me
-from app.pages.review_moves import accept_listed, play_asked
+from app.pages.frame import frame_of, reader_in
+from app.pages.pieces import piece
+from app.pages.review_page import ReviewPage, as_pdf, day_asked, refused, year_asked
 from app.security import serves
-from negotiation.errors import (
-    InvalidInput,
-    NotAllowed,
-    NotFound,
-    OutsideMandate,
-    RecentSigninRequired,
-    Refusal,
-    SigninRequired,
-)
-from negotiation.rules.policy import Actor
-from negotiation.rules.reviews import ActionState, Field, Resolution
-from negotiation.rules.vocabulary import Action, Move, ReviewKind
+from negotiation.documents.dialogue_print import print_dialogue
+from negotiation.errors import NotFound, Refusal
+from negotiation.rules.vocabulary import Action, ReviewKind
 from negotiation.services.access import require
-from negotiation.services.reviews import Meeting, open_dialogue, progress_value
-from negotiation.store.queries.clauses import ClauseCard, cards_of_part
-from negotiation.store.queries.reviews import ReviewView, review_of
+from negotiation.services.reviews import Meeting, open_dialogue
+from negotiation.store.queries.reviews import sealed_content
 
 follow_up = Blueprint("follow_up", __name__)
 
-WAITS = "Le visa est demandé dans votre partie : personne d’autre n’en voit rien."
-_YEAR = re.compile(r"[0-9]{4}")
-KEPT = ("clause", "value", "state", "percent", "text", "motive", "year", "on", "people", "seance")
+DIALOGUE = ReviewPage(
+    ReviewKind.DIALOGUE,
+    Action.READ_TABLE,
+    section="texts",
+    subsection="follow_up",
+    endpoint="follow_up.show_dialogue",
+    sealed="Toutes les parties ont approuvé le compte rendu : le dialogue est figé, avec son empreinte.",
+    fill=dialogue_context,
+)
 
 
 @follow_up.get("/negociations/<negotiation_id>/suivi")
 @serves(Action.READ_TABLE)
 def show_follow_up(negotiation_id: str) -> ResponseReturnValue:
-    return _follow_up(negotiation_id)
+    return _follow_up("follow_up/follow_up.html", negotiation_id)
+
+
+@follow_up.get("/negociations/<negotiation_id>/suivi/fragment")
+@piece
+@serves(Action.READ_TABLE)
+def follow_up_fragment(negotiation_id: str) -> ResponseReturnValue:
+    """The sheet, for a page that learns of a change."""
+    return _follow_up("follow_up/_sheet.html", negotiation_id)
 
 
 @follow_up.post("/negociations/<negotiation_id>/suivi")
@@ -51,137 +53,80 @@ def show_follow_up(negotiation_id: str) -> ResponseReturnValue:
 @serves(Action.OPEN_REVIEW)
 def post_dialogue(negotiation_id: str) -> ResponseReturnValue:
     """Open the dialogue of a year."""
+    form = request.form
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
         require(actor, Action.OPEN_REVIEW)
-        year, meeting = _asked()
+        year = year_asked()
+        meeting = Meeting(day_asked(), form.get("people", ""), form.get("seance") or None)
         open_dialogue(uow, actor, year, meeting=meeting)
     flash("Le dialogue est ouvert : chaque partie y propose ses valeurs, et répond à celles des autres.", "done")
-    return _back(negotiation_id, str(year))
+    return DIALOGUE.back(negotiation_id, str(year))
 
 
 @follow_up.get("/negociations/<negotiation_id>/suivi/<year>")
 @serves(Action.READ_TABLE)
 def show_dialogue(negotiation_id: str, year: str) -> ResponseReturnValue:
-    return _dialogue(negotiation_id, year, opened=request.args.get("valeur", ""))
+    return DIALOGUE.show("reviews/dialogue.html", negotiation_id, year)
+
+
+@follow_up.get("/negociations/<negotiation_id>/suivi/<year>/fragment")
+@piece
+@serves(Action.READ_TABLE)
+def dialogue_fragment(negotiation_id: str, year: str) -> ResponseReturnValue:
+    """The sheet and its margin, for a page that learns of a change."""
+    return DIALOGUE.show("reviews/_dialogue.html", negotiation_id, year)
 
 
 @follow_up.post("/negociations/<negotiation_id>/suivi/<year>/gestes")
 @gestures
 @serves(Action.MOVE)
 def post_gesture(negotiation_id: str, year: str) -> ResponseReturnValue:
-    """One move on one value: « clause number fingerprint » says which, as its page showed it."""
-    with current_store().unit_of_work() as uow:
-        actor = reader_in(uow.session, negotiation_id)
-        require(actor, Action.MOVE)
-        card, move, waits = play_asked(uow, actor, _cards(uow.session, actor, year), value=_value)
-        sealed = _review(uow.session, actor, year).approved_at is not None
-    flash(WAITS if waits else _done(move, sealed=sealed), "done")
-    return _back(negotiation_id, year, anchor=f"valeur-{card.id}")
+    return DIALOGUE.play(negotiation_id, year)
 
 
 @follow_up.post("/negociations/<negotiation_id>/suivi/<year>/approbation")
 @gestures
 @serves(Action.ACCEPT)
 def post_approval(negotiation_id: str, year: str) -> ResponseReturnValue:
-    """Agree, for one's party, to the values that the form lists."""
-    with current_store().unit_of_work() as uow:
-        actor = reader_in(uow.session, negotiation_id)
-        waits = accept_listed(uow, actor, _cards(uow.session, actor, year))
-        sealed = _review(uow.session, actor, year).approved_at is not None
-    flash(WAITS if waits else _done(Move.ACCEPTANCE, sealed=sealed), "done")
-    return _back(negotiation_id, year)
+    return DIALOGUE.approve(negotiation_id, year)
+
+
+@follow_up.get("/negociations/<negotiation_id>/suivi/<year>/dialogue.pdf")
+@limiter.limit("30 per minute", key_func=by_person)
+@serves(Action.READ_TABLE)
+def dialogue_pdf(negotiation_id: str, year: str) -> ResponseReturnValue:
+    """Only what was approved: until then the page is the document."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_TABLE)
+        review = DIALOGUE.review(session, actor, year)
+        if review.approved_at is None:
+            raise NotFound()
+        content = json.loads(sealed_content(session, actor, review.id))
+        reference = frame_of(session, actor).negotiation.reference
+    name = f"{reference}-dialogue-{year}"
+    return as_pdf(lambda: print_dialogue(content, fingerprint=review.content_hash), name)
 
 
 @follow_up.errorhandler(Refusal)
 @or_plainly
 def say_what_is_wrong(refusal: Refusal) -> ResponseReturnValue:
     """The page again, with the reason and what was typed."""
-    elsewhere = NotFound | NotAllowed | SigninRequired | RecentSigninRequired | OutsideMandate
-    if request.method == "GET" or isinstance(refusal, elsewhere):
-        return answer(refusal)
     given = request.view_args or {}
-    kept = {name: request.form.get(name, "") for name in KEPT}
-    told = {"refusal": sentence_of(refusal), "kept": kept}
-    if "year" in given:
-        opened = kept["clause"].partition(" ")[0]
-        return _dialogue(given["negotiation_id"], given["year"], opened=opened, **told), status_of(refusal)
-    return _follow_up(given["negotiation_id"], **told), status_of(refusal)
+
+    def page(*, opened: str, **told: Any) -> str:
+        if "year" in given:
+            return DIALOGUE.show("reviews/dialogue.html", given["negotiation_id"], given["year"], opened=opened, **told)
+        return _follow_up("follow_up/follow_up.html", given["negotiation_id"], **told)
+
+    return refused(refusal, page)
 
 
-def _done(move: Move, *, sealed: bool) -> str:
-    if sealed:
-        return "Toutes les parties ont approuvé le compte rendu : le dialogue est figé, avec son empreinte."
-    match move:
-        case Move.ACCEPTANCE:
-            return "Votre accord est enregistré, sur ce qui était à l’écran."
-        case Move.PROPOSAL | Move.COUNTER_PROPOSAL:
-            return "Votre valeur est proposée : toutes les parties la lisent."
-        case _:
-            return "C’est enregistré : toutes les parties le lisent."
-
-
-def _asked() -> tuple[int, Meeting]:
-    """The exercise year and the meeting that the form tells. Raises InvalidInput."""
-    form = request.form
-    if not _YEAR.fullmatch(form.get("year", "")):
-        raise InvalidInput(field="year")
-    return int(form["year"]), Meeting(_day(form.get("on", "")), form.get("people", ""), form.get("seance") or None)
-
-
-def _value(card: ClauseCard) -> Any:
-    """What the form holds, in the shape that the clause takes."""
-    field = Field.of(card.field)
-    if field is Field.PROGRESS:
-        return progress_value(request.form.get("state", ""), request.form.get("percent", ""))
-    value = request.form.get("value", "")
-    if field is Field.DECISION and value not in set(Resolution):
-        raise InvalidInput(field="value")
-    return value or None
-
-
-def _cards(session: Session, actor: Actor, year: str) -> tuple[ClauseCard, ...]:
-    """The values of this dialogue. Raises NotFound."""
-    return cards_of_part(session, actor, _review(session, actor, year).part_id)
-
-
-def _review(session: Session, actor: Actor, year: str) -> ReviewView:
-    """Raises NotFound."""
-    is_year = _YEAR.fullmatch(year) is not None
-    review = review_of(session, actor, ReviewKind.DIALOGUE, int(year)) if is_year else None
-    if review is None:
-        raise NotFound()
-    return review
-
-
-def _day(given: str) -> date:
-    """Raises InvalidInput."""
-    try:
-        return date.fromisoformat(given)
-    except ValueError as error:
-        raise InvalidInput(field="on") from error
-
-
-def _follow_up(negotiation_id: str, **more: Any) -> str:
+def _follow_up(template: str, negotiation_id: str, **more: Any) -> str:
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_TABLE)
         frame = frame_of(session, actor)
         context = {"refusal": "", "kept": {}} | follow_up_context(session, frame) | more
-        return render_template("follow_up/follow_up.html", **frame.context("texts", subsection="follow_up", **context))
-
-
-def _dialogue(negotiation_id: str, year: str, *, opened: str, **more: Any) -> str:
-    with current_store().reading() as session:
-        actor = reader_in(session, negotiation_id)
-        require(actor, Action.READ_TABLE)
-        frame: Frame = frame_of(session, actor)
-        review = _review(session, actor, year)
-        context = {"refusal": "", "kept": {}, "visa_for": visas_for_me(session, frame)}
-        context |= dialogue_context(session, frame, review, opened=opened)
-        context |= {"states": tuple(ActionState), "resolutions": tuple(Resolution)} | more
-        return render_template("follow_up/dialogue.html", **frame.context("texts", subsection="follow_up", **context))
-
-
-def _back(negotiation_id: str, year: str, *, anchor: str | None = None) -> ResponseReturnValue:
-    return redirect(url_for("follow_up.show_dialogue", negotiation_id=negotiation_id, year=year, _anchor=anchor))
+        return render_template(template, **frame.context("texts", subsection="follow_up", **context))

@@ -1,18 +1,17 @@
 """The follow-up as pages show it: its years, one dialogue value by value, its actions in time. Only shared rows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
 from app.pages.frame import Frame
+from app.pages.presentation import date_fr
+from app.pages.review_view import Row, is_signed, may_open, review_context, rows_of
 from negotiation.documents.actions_plot import actions_plot
-from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.reviews import (
     GROUPS,
-    Against,
-    Asked,
     Field,
     Held,
     Progress,
@@ -24,23 +23,10 @@ from negotiation.rules.reviews import (
     state_of_year,
     warnings,
 )
-from negotiation.rules.values import as_entered
-from negotiation.rules.vocabulary import (
-    TEXT_MOVES,
-    Action,
-    Move,
-    NegotiationStatus,
-    PartKind,
-    ReviewKind,
-    Side,
-)
+from negotiation.rules.vocabulary import PartKind, ReviewKind
 from negotiation.store.queries import readings
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_by_id, cards_of_part
-from negotiation.store.queries.evaluated import Evaluated
-from negotiation.store.queries.inside import waiting_requests
-from negotiation.store.queries.minutes import AnswerView, answers_on
 from negotiation.store.queries.observed import observed_values
-from negotiation.store.queries.people import PartyView
 from negotiation.store.queries.reviews import (
     ReviewView,
     amendments_of,
@@ -48,28 +34,8 @@ from negotiation.store.queries.reviews import (
     held_dialogues,
     planned_actions,
     reviews_of,
-    standings_of,
 )
 from negotiation.store.queries.seances import seances_of
-
-SIGNED = frozenset({NegotiationStatus.SIGNED, NegotiationStatus.IN_FORCE, NegotiationStatus.IN_EVALUATION})
-
-GESTURES = frozenset(
-    {
-        *TEXT_MOVES,
-        Move.ACCEPTANCE,
-        Move.REJECTION,
-        Move.WITHDRAWAL,
-        Move.RESERVE,
-        Move.RESERVE_LIFTED,
-        Move.RESERVE_MAINTAINED,
-        Move.REOPENING,
-        Move.REOPENING_CONSENT,
-        Move.REQUEST_REFUSAL,
-        Move.REQUEST_WITHDRAWAL,
-    }
-)
-"""What is done on a value, on the page of its dialogue."""
 
 
 @dataclass(frozen=True)
@@ -81,78 +47,27 @@ class Year:
     review: ReviewView | None
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a party said of what stands: it refuses it, or has a reserve on it."""
-
-    party: PartyView
-    words: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """A value of a dialogue. `start`, `aim`: what the contract says of it, in its unit; `declared`: what a file says.
-
-    `behind`: the parties that stand behind what is on the table; `moves`: what this person can do now, talk aside.
-    """
-
-    card: ClauseCard
-    field: Field
-    standing: Standing | None
-    behind: tuple[PartyView, ...]
-    contested: tuple[Said, ...]
-    moves: tuple[Move, ...]
-    waits_for_visa: bool
-    start: Any = None
-    aim: Any = None
-    declared: Any = None
-    reading: Against | None = None
-    progress: Progress | None = None
-    evaluated: Evaluated | None = None
-
-    @property
-    def entered(self) -> str:
-        """The value as its field shows it."""
-        return as_entered(self.card.value, self.card.value_kind)
-
-
-def may_open(frame: Frame) -> bool:
-    """Whether this person may open a dialogue or an evaluation of this table now."""
-    negotiation = frame.negotiation
-    if negotiation.frozen_at is None or negotiation.status not in SIGNED:
-        return False
-    return decide(frame.actor, Action.OPEN_REVIEW, Target(negotiation.id)) is Decision.ALLOW
-
-
 def follow_up_context(session: Session, frame: Frame) -> dict[str, Any]:
     """The page of the whole follow-up."""
     actor, negotiation = frame.actor, frame.negotiation
     held = held_dialogues(session, actor)
     reviews = {each.year: each for each in reviews_of(session, actor, ReviewKind.DIALOGUE)}
-    years = years_of(frame, held, reviews)
-    is_signed = negotiation.frozen_at is not None and negotiation.status in SIGNED
-    asked: tuple[Asked, ...] = asked_changes(session, actor)
-    actions = planned_actions(session, actor) if is_signed else ()
-    return {
-        "is_signed": is_signed,
-        "years": years if is_signed else (),
-        "warned": warnings(
-            [each.year for each in years], held, end=negotiation.contract_end, today=frame.today, asked=asked
-        )
-        if is_signed
-        else (),
+    years = years_of(frame, held, reviews) if is_signed(frame) else ()
+    end, asked = negotiation.contract_end, asked_changes(session, actor)
+    told = {
+        "is_signed": is_signed(frame),
+        "years": years,
         "may_open": may_open(frame),
         "openable": [each.year for each in years if each.review is None and each.year <= frame.today.year],
         "seances": seances_of(session, actor) if may_open(frame) else (),
         "amendments": amendments_of(session, actor),
-        "actions": actions,
-        "plot": actions_plot(
-            actions, start=negotiation.contract_start, end=negotiation.contract_end, today=frame.today
-        ),
-        "late": {each.part_id for each in actions if is_late(each, frame.today)},
         "follow_up": readings.follow_up_of(session, actor),
         "titles": readings.titles_of(session, actor),
     }
+    if not is_signed(frame):
+        return told | {"warned": ()}
+    warned = warnings([each.year for each in years], held, end=end, today=frame.today, asked=asked)
+    return told | {"warned": warned} | actions_context(session, frame)
 
 
 def years_of(frame: Frame, held: Iterable[Held], reviews: dict[int, ReviewView]) -> tuple[Year, ...]:
@@ -163,32 +78,42 @@ def years_of(frame: Frame, held: Iterable[Held], reviews: dict[int, ReviewView])
     )
 
 
-def dialogue_context(session: Session, frame: Frame, review: ReviewView, *, opened: str) -> dict[str, Any]:
+def dialogue_context(session: Session, frame: Frame, review: ReviewView, opened: str) -> dict[str, Any]:
     """The page of one dialogue; `opened`: the clause whose form is open."""
     cards = cards_of_part(session, frame.actor, review.part_id)
     contract = _Contract(session, frame, review.year, cards)
     rows = rows_of(session, frame, review, cards, about=contract.about)
-    deciding = [party for party in frame.parties.values() if party.side is not Side.ASSOCIATE]
-    declared = readings.follow_up_of(session, frame.actor).dialogues
-    return {
-        "review": review,
-        "meeting": next(row for row in rows if row.field is Field.MEETING),
+    address = f"/negociations/{frame.negotiation.id}/suivi"
+    pdf = (f"{address}/{review.year}/dialogue.pdf", "Dialogue approuvé (PDF)")
+    return review_context(session, frame, review, rows, opened=opened) | {
         "groups": [
             (words, [row for row in rows if row.field is field])
             for field, words in GROUPS
             if field is not Field.MEETING
         ],
         "totals": _totals(rows),
-        "opened": opened,
-        "acceptable": [row for row in rows if Move.ACCEPTANCE in row.moves and not row.waits_for_visa],
-        "contested": [row for row in rows if row.standing is Standing.CONTESTED],
-        "blank": [row for row in rows if row.standing is None],
         "amending": [each for each in amendments_of(session, frame.actor) if each.year == review.year],
-        "standings": [
-            (party, [row for row in rows if row.card.waits_for_party(party.id)], concluded(rows, party))
-            for party in deciding
-        ],
-        "declared_dialogue": next((each for each in declared if each["year"] == review.year), None),
+        "files": (pdf,) if review.approved_at else (),
+        "declared": _declared_dialogue(session, frame, review.year, address=address),
+    }
+
+
+def _declared_dialogue(session: Session, frame: Frame, year: int, *, address: str) -> tuple[str, str] | None:
+    """Where what a file declares of that year is read, and a sentence that says so."""
+    declared = readings.follow_up_of(session, frame.actor).dialogues
+    held = next((each["on"] for each in declared if each["year"] == year), None)
+    return (f"{address}#declare-{year}", f"Un dialogue tenu le {date_fr(held)}.") if held else None
+
+
+def actions_context(session: Session, frame: Frame) -> dict[str, Any]:
+    """The actions of the contract in time."""
+    negotiation, actions = frame.negotiation, planned_actions(session, frame.actor)
+    return {
+        "actions": actions,
+        "plot": actions_plot(
+            actions, start=negotiation.contract_start, end=negotiation.contract_end, today=frame.today
+        ),
+        "late": {each.part_id for each in actions if is_late(each, frame.today)},
     }
 
 
@@ -201,55 +126,6 @@ def _totals(rows: Iterable[Row]) -> dict[str, Any] | None:
     agreed, realised = sum(row.aim for row in told), sum(row.card.value for row in told)
     reading = spent(realised, agreed)
     return {"told": len(told), "of": len(lines), "agreed": agreed, "realised": realised, "reading": reading}
-
-
-def concluded(rows: Iterable[Row], party: PartyView) -> bool:
-    """Whether a party stands behind the conclusions."""
-    return any(row.field is Field.CONCLUSIONS and party in row.behind for row in rows)
-
-
-def rows_of(
-    session: Session,
-    frame: Frame,
-    review: ReviewView,
-    cards: Iterable[ClauseCard],
-    *,
-    about: Callable[[ClauseCard], Mapping[str, Any]],
-) -> list[Row]:
-    """The values of a dialogue or of an evaluation; `about`: what a row says beside one, by the name of its fields."""
-    listed = list(cards)
-    standings = standings_of(session, frame.actor, listed)
-    answers = answers_on(session, frame.actor, review.part_id)
-    waiting = {each.clause_id for each in waiting_requests(session, frame.actor)}
-    rows = []
-    for card in listed:
-        standing, contesting = standings.get(card.id, (None, frozenset()))
-        rows.append(
-            Row(
-                card=card,
-                field=Field.of(card.field),
-                standing=standing,
-                behind=frame.in_order(card.situation.behind) if standing else (),
-                contested=tuple(_said(frame.parties[each], card, answers) for each in sorted(contesting)),
-                moves=tuple(move for move in frame.moves(card) if move in GESTURES),
-                waits_for_visa=card.id in waiting,
-                **about(card),
-            )
-        )
-    return rows
-
-
-def _said(party: PartyView, card: ClauseCard, answers: Iterable[AnswerView]) -> Said:
-    """The last reason that a party gave against what stands."""
-    refusals = [
-        each.words
-        for each in answers
-        if (each.clause_id, each.party_id, each.move) == (card.id, party.id, Move.REJECTION)
-    ]
-    reserves = [
-        each.text for each in card.reserves if each.party_id == party.id and party.id in card.situation.open_reserves
-    ]
-    return Said(party, (reserves or refusals or [""])[-1])
 
 
 class _Contract:

@@ -161,8 +161,10 @@ def obstacle(at: Situation, play: Play) -> Reason | None:
     """Why this move can't be played now, or None when it can."""
     if at.approval is Approval.APPROVED and play.move not in TALK_MOVES:
         return Reason.APPROVED
-    if at.approval is Approval.OPEN and play.move is Move.CONCERNED_CHANGE:
+    if at.approval and play.move is Move.CONCERNED_CHANGE:
         return Reason.EVERYBODY
+    if at.approval is Approval.KEPT and play.move is Move.ABANDONMENT:
+        return Reason.KEPT
     rule = RULES[play.move]
     if at.state not in rule.states:
         if rule.states == LOCKED:

@@ -103,6 +103,22 @@ class Field(StrEnum):
         return cls(field.partition(".")[0])
 
 
+CHOICES: dict[Field, tuple[StrEnum, ...]] = {
+    Field.PROGRESS: tuple(ActionState),
+    Field.DECISION: tuple(Resolution),
+    Field.OUTCOME: tuple(Outcome),
+}
+"""The words among which a value is chosen; that of an action has a percentage besides."""
+
+
+def other_words(field: str, value: object) -> Field | None:
+    """Which kind of clause this value isn't one of the few words of; None when it is, or when any value will do."""
+    kind = Field.of(field)
+    if kind is Field.PROGRESS:
+        return None if Progress.read(value) else kind
+    return None if kind not in CHOICES or (isinstance(value, str) and value in CHOICES[kind]) else kind
+
+
 GROUPS = (
     (Field.MEETING, "Dialogue et présents"),
     (Field.OBSERVED, "Indicateurs"),

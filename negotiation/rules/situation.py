@@ -33,6 +33,8 @@ class Reason(StrEnum):
     """The relevé was approved by every party: its words no longer move."""
     EVERYBODY = "everybody"
     """A relevé is approved by every party of the table, whoever was in the room."""
+    KEPT = "kept"
+    """A line of a dialogue or of the evaluation is answered or left blank, never given up."""
     INSIDE = "inside"
     """What commits a party is said before all parties, never inside a circle."""
 
@@ -41,6 +43,8 @@ class Approval(StrEnum):
     """A clause of a relevé: every party of the table approves it, and once they approved the whole it moves no more."""
 
     OPEN = "open"
+    KEPT = "kept"
+    """Open too, in a dialogue or in the evaluation: what the contract promised stays to be spoken of."""
     APPROVED = "approved"
 
 

@@ -14,7 +14,7 @@ from negotiation.rules import lifecycle
 from negotiation.rules.clause_text import version_fingerprint
 from negotiation.rules.lifecycle import Approval, Origin, Play
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import ClauseKind, DocumentKind, Move, PartKind, Side, ValueKind
+from negotiation.rules.vocabulary import LIVE_AFTER_GEL, ClauseKind, DocumentKind, Move, PartKind, Side, ValueKind
 from negotiation.services.move_rows import write_move
 from negotiation.services.moves import situation_of
 from negotiation.services.orders import Order, Seen
@@ -68,6 +68,7 @@ def part_apart(uow: UnitOfWork, negotiation_id: str, place: Place, *, key: str, 
 
 def clauses_apart(uow: UnitOfWork, part: Part, entries: Iterable[Entry]) -> list[Clause]:
     """One for each entry; every party that decides approves it, whether it was in the room or not."""
+    approval = Approval.KEPT if part.kind in LIVE_AFTER_GEL else Approval.OPEN
     clauses = [
         Clause(
             id=new_id(),
@@ -79,7 +80,7 @@ def clauses_apart(uow: UnitOfWork, part: Part, entries: Iterable[Entry]) -> list
             position=position,
             value_kind=entry.value_kind,
             unit=entry.unit,
-            attributes={APPROVAL: str(Approval.OPEN)} | ({ABOUT: entry.about} if entry.about else {}),
+            attributes={APPROVAL: str(approval)} | ({ABOUT: entry.about} if entry.about else {}),
         )
         for position, entry in enumerate(entries)
     ]

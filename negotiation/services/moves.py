@@ -20,14 +20,16 @@ from negotiation.errors import (
     NothingChanged,
     NotShared,
     VisaRequired,
+    WrongValue,
 )
 from negotiation.events import KIND_OF_MOVE, Kind
 from negotiation.rules import lifecycle
 from negotiation.rules.clause_text import canonical_markdown, readable_text, version_fingerprint
 from negotiation.rules.lifecycle import Outcome, Play, Reason, Situation, Tabled
 from negotiation.rules.policy import ACTION_OF_MOVE, Actor, sees
+from negotiation.rules.reviews import other_words
 from negotiation.rules.seances import DecisionState
-from negotiation.rules.values import canonical_value
+from negotiation.rules.values import Canonical, canonical_value
 from negotiation.rules.vocabulary import (
     GESTURE_OF_MOVE,
     OUTSIDE_CONTRACT,
@@ -38,6 +40,7 @@ from negotiation.rules.vocabulary import (
     Move,
     Role,
     Side,
+    ValueKind,
     VisaState,
 )
 from negotiation.services.access import require, roles_of
@@ -52,7 +55,7 @@ from negotiation.store.contract import Clause, ClauseParty, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.inside import VisaRequest, VisaRule
 from negotiation.store.people import Member, Party
-from negotiation.store.queries.situations import as_situation
+from negotiation.store.queries.situations import APPROVAL, as_situation
 from negotiation.store.queries.visibility import visible
 from negotiation.store.seances import SeanceDecision
 from negotiation.store.unit_of_work import UnitOfWork
@@ -228,12 +231,22 @@ def checked(actor: Actor, clause: Clause, order: Order) -> Order:
     if order.move in TEXT_MOVES:
         text = canonical_markdown(order.text)
         value = canonical_value(order.value, clause.value_kind)
+        _refuse_other_words(clause, value)
         if not text and value is None:
             raise MissingText(move=order.move)
         return replace(order, text=text, value=value, motive=motive)
     if order.move in TEXT_ASKED and not said:
         raise MissingText(move=order.move)
     return replace(order, text=said, motive=motive, value=None)
+
+
+def _refuse_other_words(clause: Clause, value: Canonical) -> None:
+    """What became of an engagement, or how an action stands, is said in the same few words by everybody. Raises
+    WrongValue."""
+    if APPROVAL not in clause.attributes or clause.value_kind is ValueKind.NONE:
+        return
+    if kind := other_words(clause.field, value):
+        raise WrongValue(kind=str(kind))
 
 
 def _refuse_long_words(actor: Actor, order: Order) -> None:

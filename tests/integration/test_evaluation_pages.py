@@ -39,6 +39,10 @@ def entered(app: Flask, email: str) -> Visitor:
     return Visitor(app).enter(email)
 
 
+def plain(page: str) -> str:
+    return page.replace("\u00a0", " ").replace("\u202f", " ")
+
+
 def answer(visitor: Visitor, evaluation: EvaluationOf, field: str, **typed: str) -> str:
     """One form of the open line: that of the typed `move`, with every field that it holds."""
     here = f"/negociations/{evaluation.table.id}/evaluation"
@@ -63,6 +67,12 @@ def test_an_evaluation_is_opened_filled_in_contested_and_approved_by_forms(app: 
     typed = {"move": "proposal", "value": "tenu", "text": "Palier tenu."}
     assert "Palier tenu." in answer(og, evaluation, "outcome.en01", **(typed | {"value": "parfait"}))
     assert "Proposé, 1 sur 3" in answer(og, evaluation, "outcome.en01", **typed)
+    clause_id = evaluation.cards()["lessons"].id
+    other = og.post(f"/clauses/{evaluation.cards()['outcome.en02'].id}/moves", typed | {"value": "parfait"})
+    assert other.status_code == 422 and "partiellement tenu, non tenu, sans objet" in plain(other.text)
+    assert "Palier tenu." in other.text, "the page of the clause is no other door"
+    given_up = og.post(f"/clauses/{clause_id}/moves", {"move": "abandonment", "motive": "Assez."})
+    assert given_up.status_code == 409 and "ne s’abandonne pas" in plain(given_up.text)
     told = answer(ars, evaluation, "outcome.en01", move="rejection", motive="Manqué de deux points.")
     assert "Contesté" in told and "Manqué de deux points." in told
     line = f"{evaluation.cards()['outcome.en01'].id} "
@@ -85,7 +95,7 @@ def test_an_evaluation_is_opened_filled_in_contested_and_approved_by_forms(app: 
             follow_redirects=True,
         ).text
     assert "l’évaluation est figée" in told and "Empreinte de l’évaluation approuvée" in told
-    assert "1 partiellement tenu" in told.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "1 partiellement tenu" in plain(told)
     pdf = reader.get(f"{here}.pdf")
     words = {"Presque", "partiellement", "définition", "essentiel", "Approuvé"}
     assert words_met(pdf.data, words) == words and "PROJET" not in words_met(pdf.data, ["PROJET"])

@@ -62,6 +62,12 @@ def test_a_dialogue_is_opened_filled_in_contested_and_approved_by_forms(app: Fla
     assert "Proposé, 1 sur 3" in answer(og, dialogue, "observed.i01", **(typed | {"value": "93,2"}))
     told = answer(ars, dialogue, "observed.i01", move="rejection", motive="La définition est à écrire.")
     assert "Contesté" in told and "La définition est à écrire." in told
+    line, listed = f"{dialogue.cards()['observed.i01'].id} ", fields_of(told, action=f"{here}/2024/approbation")
+    assert listed and line not in str(listed), "nobody accepts in bulk what he contests"
+    piece = reader.get(f"{here}/2024/fragment", headers={"HX-Request": "true"}).text
+    assert "La définition est à écrire." in piece and "<html" not in piece
+    assert f'data-refresh-url="{here}/2024/fragment"' in reader.get(f"{here}/2024").text
+    assert 'hx-swap-oob="true"' in piece and 'id="suivi"' in reader.get(f"{here}/fragment").text
     assert "93,2" in reader.get(f"{here}/2024").text
     indicators = reader.get(f"/negociations/{table.id}/indicateurs").text
     assert "contesté</a>" in indicators and "93,2" in indicators

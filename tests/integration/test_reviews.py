@@ -9,12 +9,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from negotiation.errors import AlreadyDone, Frozen, IllegalMove, InvalidInput, NotAllowed, NotSigned
+from negotiation.errors import AlreadyDone, Frozen, IllegalMove, InvalidInput, NotAllowed, NotSigned, WrongValue
 from negotiation.rules.reviews import Standing, YearState, state_of_year
-from negotiation.rules.vocabulary import Move, NegotiationStatus, ReviewKind
+from negotiation.rules.vocabulary import ClauseState, Move, NegotiationStatus, ReviewKind
 from negotiation.services.moves import play
 from negotiation.services.orders import Order
 from negotiation.services.reviews import progress_value
+from negotiation.services.visas import submit
 from negotiation.store import Store
 from negotiation.store.queries.clauses import cards_on_the_table
 from negotiation.store.queries.navettes import moved_clauses
@@ -23,7 +24,7 @@ from negotiation.store.queries.observed import observed_values
 from negotiation.store.queries.reviews import held_dialogues, planned_actions, reviews_of
 from negotiation.store.record import FrozenVersion
 from tests.builders import Table
-from tests.reviews_table import a_dialogue, a_signed_table
+from tests.reviews_table import a_dialogue, a_signed_table, seen
 
 SQLITE = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
@@ -131,6 +132,37 @@ def test_a_partys_preparation_of_a_value_is_its_own(table: Table) -> None:
     )
     with table.store.reading() as session:
         assert observed_values(session, table.ars.dg.actor, table.id) == {}
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("decision.en01", "abandonner"), ("decision.en01", None), ("progress.fa01", ["presque", "60 %"])],
+)
+def test_a_decision_or_an_action_is_said_in_the_words_of_everybody(table: Table, field: str, value: object) -> None:
+    dialogue = a_dialogue(table, table.og.dg)
+    card = dialogue.cards()[field]
+    for door in (play, submit):
+        with pytest.raises(WrongValue), table.store.unit_of_work() as uow:
+            door(uow, table.og.dg.actor, card.id, Order(Move.PROPOSAL, text="Autrement dit.", value=value))
+    assert dialogue.cards()[field] == card
+
+
+@SQLITE
+def test_a_line_is_reopened_until_the_dialogue_is_sealed_and_never_given_up(table: Table) -> None:
+    dialogue = a_dialogue(table, table.og.dg)
+    dialogue.say(table.og.dg, "decision.en01", "On continue.", "maintenir")
+    for person in (table.ars.dg, table.cd.dg):
+        dialogue.approve(person, "decision.en01")
+    everybody = frozenset({table.og.id, table.ars.id})
+    for refused in (Order(Move.ABANDONMENT, motive="Non."), Order(Move.CONCERNED_CHANGE, parties=everybody)):
+        with pytest.raises(IllegalMove), table.store.unit_of_work() as uow:
+            card = dialogue.cards()["decision.en01"]
+            submit(uow, table.og.dg.actor, card.id, replace(refused, motive="Non.", seen=seen(card)))
+    dialogue.play(table.og.dg, "decision.en01", Move.REOPENING, motive="Les travaux s’arrêtent.")
+    for person in (table.ars.dg, table.cd.dg):
+        dialogue.play(person, "decision.en01", Move.REOPENING_CONSENT)
+    assert dialogue.cards()["decision.en01"].state is ClauseState.REOPENED
 
 
 @SQLITE
