@@ -93,6 +93,7 @@ TABLE: dict[str, Row] = {
     "schema_outdated": Row(409, "Cette page est plus ancienne que Navette : rechargez-la."),
     # files and start
     "invalid_file": Row(422, "Ce fichier n’est pas une négociation lisible ({path} : {problem})."),
+    "copy_refused": Row(409, "Sauvegarde : {problem}."),
     "already_imported": Row(409, "Ce fichier a déjà été importé."),
     "store_unsafe": Row(500, "La base de données n’est pas réglée pour garder ce qu’elle accepte."),
     # requests

@@ -299,6 +299,12 @@ class InvalidFile(Refusal):
     code = "invalid_file"
 
 
+class CopyRefused(Refusal):
+    """No backup was made, or none restored. `problem` is a French clause."""
+
+    code = "copy_refused"
+
+
 class AlreadyImported(Refusal):
     code = "already_imported"
 

@@ -53,6 +53,11 @@ class PostgresqlServer:
         self._order(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
         return self._url(name)
 
+    def create_empty_database(self) -> str:
+        name = f"{self._template}_{uuid.uuid4().hex[:12]}"
+        self._order(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        return self._url(name)
+
     def drop_database(self, url: str) -> None:
         self._order(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
