@@ -13,6 +13,7 @@ from app.pages.follow_up_view import dialogue_context, follow_up_context
 from app.pages.frame import frame_of, reader_in
 from app.pages.pieces import piece
 from app.pages.review_page import ReviewPage, as_pdf, day_asked, refused, year_asked
+from app.pages.review_view import reviews_due
 from app.security import serves
 from negotiation.documents.dialogue_print import print_dialogue
 from negotiation.errors import NotFound, Refusal
@@ -46,6 +47,19 @@ def show_follow_up(negotiation_id: str) -> ResponseReturnValue:
 def follow_up_fragment(negotiation_id: str) -> ResponseReturnValue:
     """The sheet, for a page that learns of a change."""
     return _follow_up("follow_up/_sheet.html", negotiation_id)
+
+
+@follow_up.get("/negociations/<negotiation_id>/suivi/attendu")
+@piece
+@serves(Action.READ_TABLE)
+def due_fragment(negotiation_id: str) -> ResponseReturnValue:
+    """What waits for the reader’s party, for a table that learns of a change."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_TABLE)
+        frame = frame_of(session, actor)
+        followed = reviews_due(session, [frame])
+        return render_template("follow_up/_due.html", **frame.context("table", followed=followed))
 
 
 @follow_up.post("/negociations/<negotiation_id>/suivi")

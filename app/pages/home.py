@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.pages.frame import Frame, frames_of
+from app.pages.review_view import reviews_due
 from app.security import serves
 from app.signin.session import current_person
 from negotiation.rules.paris import PARIS
@@ -102,6 +103,7 @@ def show_home() -> ResponseReturnValue:
         waiting = sorted((found for card in cards for found in _waiting(card)), key=_urgency)
         shown = waiting[:SHOWN]
         parties = [actor.party_id for actor in actors]
+        followed = reviews_due(session, [card.frame for card in cards])
         return render_template(
             "home.html",
             me=cards[0].frame.me if cards else _nobody(),
@@ -109,7 +111,8 @@ def show_home() -> ResponseReturnValue:
             waiting=waiting,
             shown=shown,
             fallen=fallen_acceptances(session, [found.card for found in shown], party_ids=parties),
-            late=sum(found.turn.late_by > 0 for found in waiting),
+            followed=followed,
+            late=sum(turn.late_by > 0 for turn in [each.turn for each in waiting] + [each.turn for each in followed]),
             answers=any(ANSWERS.intersection(found.frame.moves(found.card)) for found in shown),
             tables={card.frame.negotiation.id: card.frame for card in cards},
             visas=visas_due(session, actors),

@@ -11,14 +11,15 @@ from app.pages.frame import Frame
 from app.pages.inside_view import visas_for_me
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.reviews import CHOICES, Against, Field, Progress, Standing
+from negotiation.rules.turn import Turn, urgency
 from negotiation.rules.values import as_entered
-from negotiation.rules.vocabulary import TEXT_MOVES, Action, Move, NegotiationStatus, Side
+from negotiation.rules.vocabulary import TEXT_MOVES, Action, Move, NegotiationStatus, ReviewKind, Side
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.evaluated import Evaluated
 from negotiation.store.queries.inside import waiting_requests
 from negotiation.store.queries.minutes import AnswerView, answers_on
 from negotiation.store.queries.people import PartyView
-from negotiation.store.queries.reviews import ReviewView, standings_of
+from negotiation.store.queries.reviews import Awaiting, ReviewView, reviews_awaiting, standings_of
 
 SIGNED = frozenset({NegotiationStatus.SIGNED, NegotiationStatus.IN_FORCE, NegotiationStatus.IN_EVALUATION})
 
@@ -92,6 +93,37 @@ class PartyStanding:
     @property
     def has_approved(self) -> bool:
         return self.is_concluded and not self.left
+
+
+@dataclass(frozen=True)
+class ReviewDue:
+    """A dialogue or the evaluation of a table, with `count` lines that wait for the reader's party; `turn`: the most
+    urgent one's."""
+
+    frame: Frame
+    title: str
+    address: str
+    count: int
+    turn: Turn
+
+
+def reviews_due(session: Session, frames: Iterable[Frame]) -> tuple[ReviewDue, ...]:
+    """What waits for the reader's party at these tables, the most urgent first."""
+    by_table = {frame.negotiation.id: frame for frame in frames if is_signed(frame)}
+    if not by_table:
+        return ()
+    found = [_due(by_table[each.negotiation_id], each) for each in reviews_awaiting(session, by_table)]
+    return tuple(sorted((each for each in found if each), key=lambda each: urgency(each.turn)))
+
+
+def _due(frame: Frame, awaiting: Awaiting) -> ReviewDue | None:
+    mine = frame.actor.party_id
+    turns = [frame.turn_of_party(card, mine) for card in awaiting.cards if card.waits_for_party(mine)]
+    if not turns:
+        return None
+    here = f"/negociations/{frame.negotiation.id}"
+    address = f"{here}/evaluation" if awaiting.kind is ReviewKind.EVALUATION else f"{here}/suivi/{awaiting.year}"
+    return ReviewDue(frame, awaiting.title, address, len(turns), min(turns, key=urgency))
 
 
 def may_open(frame: Frame) -> bool:

@@ -12,6 +12,7 @@ from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.pieces import piece
 from app.pages.plan_view import plan_shape
 from app.pages.rendering import rendered
+from app.pages.review_view import is_signed, reviews_due
 from app.pages.shape_view import facts_for
 from app.pages.start import start_of
 from app.pages.whole import answerable, proposable
@@ -53,6 +54,7 @@ def show_table(negotiation_id: str) -> ResponseReturnValue:
         plan = _plan(session, frame)
         shown = _board(session, frame, plan) | _standing(session, frame, plan) | _beside(session, frame, plan)
         shown |= {"views": views_of(session, frame.actor), "present": _present(session, frame)}
+        shown |= {"is_followed": is_signed(frame), "followed": reviews_due(session, [frame])}
         return render_template("negotiation/table.html", **frame.context("table", **shown))
 
 

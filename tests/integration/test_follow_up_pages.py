@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 
 from negotiation.documents.pdf_attachments import fingerprints_within
-from negotiation.rules.vocabulary import Gesture, Role
+from negotiation.rules.vocabulary import Gesture, PartKind, Role
 from negotiation.services.visas import give_visa, set_visa_rule
 from negotiation.store.queries.inside import waiting_requests
+from negotiation.store.queries.notices import names_of, todo_of
 from negotiation.store.queries.observed import observed_values
 from negotiation.store.queries.reviews import held_dialogues, planned_actions, sealed_content
 from tests.builders import Table
@@ -30,6 +31,10 @@ def table(app: Flask) -> Table:
 
 def entered(app: Flask, email: str) -> Visitor:
     return Visitor(app).enter(email)
+
+
+def plain(page: str) -> str:
+    return page.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def sealed_of(dialogue: Dialogue) -> str:
@@ -115,6 +120,27 @@ def test_what_waits_for_a_visa_is_read_by_nobody_else(app: Flask, table: Table) 
     with table.store.unit_of_work() as uow:
         give_visa(uow, table.og.sign.actor, request.id)
     assert "88,125" in ars.get(address).text
+
+
+def test_what_a_dialogue_awaits_is_in_ones_to_do_on_the_table_and_in_the_mail(app: Flask, table: Table) -> None:
+    ars, reader = entered(app, table.ars.dg.email), entered(app, table.ars.lect.email)
+    assert "Rien n’y attend votre partie." in ars.get(f"/negociations/{table.id}").text
+    dialogue = a_dialogue(table, table.og.dg)
+    dialogue.say(table.og.dg, "observed.i01", "ERRD.", "93,2")
+    here = f'href="/negociations/{table.id}/suivi/2024"'
+    for visitor, addresses in ((ars, ("/", f"/negociations/{table.id}")), (reader, (f"/negociations/{table.id}",))):
+        for address in addresses:
+            page = plain(visitor.get(address).text)
+            assert here in page and "2 réponses attendues de votre partie" in page, address
+    assert "2 réponses sont attendues" in plain(ars.get("/").text)
+    with table.store.reading() as session:
+        todo = [todo_of(session, each.actor, dialogue.view.on) for each in (table.ars.dg, table.ars.lect)]
+        names = names_of(session, table.ars.dg.actor, [each.clause_id for each in todo[0].clauses])
+    assert [len(each.clauses) for each in todo] == [2, 0]
+    assert {name.kind for name in names.values()} == {PartKind.DIALOGUE}
+    dialogue.approve(table.ars.dg)
+    assert here not in ars.get("/").text
+    assert "Rien n’y attend votre partie." in ars.get(f"/negociations/{table.id}/suivi/attendu").text
 
 
 def test_declared_follow_up_is_counted_as_in_the_file(app: Flask) -> None:

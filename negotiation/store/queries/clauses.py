@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from negotiation.rules.lifecycle import Situation, Tabled
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import (
+    LIVE_AFTER_GEL,
     OUTSIDE_CONTRACT,
     REQUEST_OF_MOVE,
     ClauseKind,
@@ -226,6 +227,14 @@ def cards_of_tables(session: Session, negotiation_ids: Iterable[str]) -> dict[st
     for card in _cards(session, shared & wanted & in_the_contract(*ids)):
         found[card.negotiation_id].append(card)
     return {negotiation_id: tuple(cards) for negotiation_id, cards in found.items()}
+
+
+def cards_awaited_after_gel(session: Session, negotiation_ids: Iterable[str]) -> tuple[ClauseCard, ...]:
+    """Of several negotiations, the lines of dialogues and evaluations that wait for somebody."""
+    ids = sorted(set(negotiation_ids))
+    awaited = col(Clause.current_version_id).is_not(None) & (col(Clause.state) != ClauseState.AGREED)
+    live = col(Clause.part_id).in_(_parts_where(col(Part.kind).in_(sorted(LIVE_AFTER_GEL)), *ids))
+    return _cards(session, on_the_table(Clause.circle) & live & (awaited | col(Clause.request_kind).is_not(None)))
 
 
 def _readable(actor: Actor) -> ColumnElement[bool]:

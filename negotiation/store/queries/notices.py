@@ -23,7 +23,11 @@ from negotiation.store.inside import VisaRequest
 from negotiation.store.notifying import NoticeChoice, NoticeReader
 from negotiation.store.people import Party
 from negotiation.store.queries import turns
-from negotiation.store.queries.clauses import engagements_without_trails, touched_cards
+from negotiation.store.queries.clauses import (
+    cards_awaited_after_gel,
+    engagements_without_trails,
+    touched_cards,
+)
 from negotiation.store.queries.visibility import on_the_table, visible
 from negotiation.store.record import HistoryEntry
 from negotiation.store.talk import Mention, Task
@@ -183,6 +187,7 @@ def _awaited(session: Session, actor: Actor, today: date) -> tuple[Awaited, ...]
     if not may_answer(actor):
         return ()
     cards = engagements_without_trails(session, actor) + touched_cards(session, actor)
+    cards += cards_awaited_after_gel(session, [actor.negotiation_id])
     delay = turns.pace_of(session, actor.negotiation_id).response_days
     found = [
         Awaited(

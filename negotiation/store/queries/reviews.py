@@ -1,5 +1,6 @@
 """Dialogues de gestion and evaluations as everybody at the table reads them, and what of the contract they speak of."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,10 +13,16 @@ from negotiation.rules.reviews import Asked, Field, Held, Noted, Planned, Progre
 from negotiation.rules.vocabulary import ClauseState, PartKind, ReviewKind
 from negotiation.store.contract import Part
 from negotiation.store.following import Avenant, DialogueDeGestion
-from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_of_parts, engagements_without_trails
+from negotiation.store.queries.clauses import (
+    ABOUT,
+    ClauseCard,
+    cards_awaited_after_gel,
+    cards_of_parts,
+    engagements_without_trails,
+)
 from negotiation.store.queries.observed import contesting
 from negotiation.store.queries.readings import Section, sections_of
-from negotiation.store.queries.visibility import visible
+from negotiation.store.queries.visibility import on_the_table, visible
 from negotiation.store.reviews import Review
 
 DECLARED_STATES = {
@@ -42,6 +49,17 @@ class ReviewView:
     opened_at: datetime
     content_hash: str
     approved_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Awaiting:
+    """A dialogue or an evaluation with the lines that wait for an answer, of any party."""
+
+    negotiation_id: str
+    kind: ReviewKind
+    year: int
+    title: str
+    cards: tuple[ClauseCard, ...]
 
 
 @dataclass(frozen=True)
@@ -89,6 +107,26 @@ def sealed_content(session: Session, actor: Actor, review_id: str) -> str:
         )
     )
     return str(session.execute(query).scalar_one_or_none() or "")
+
+
+def reviews_awaiting(session: Session, negotiation_ids: Iterable[str]) -> tuple[Awaiting, ...]:
+    """Of several negotiations, the dialogues and evaluations that wait for somebody, the oldest first: what every
+    party reads."""
+    held: dict[str, list[ClauseCard]] = defaultdict(list)
+    for card in cards_awaited_after_gel(session, negotiation_ids):
+        held[card.part_id].append(card)
+    if not held:
+        return ()
+    query = (
+        select(Review, col(Part.title))
+        .join(Part, col(Part.id) == Review.part_id)
+        .where(col(Review.part_id).in_(sorted(held)), on_the_table(Part.circle))
+        .order_by(col(Review.opened_at), col(Review.id))
+    )
+    return tuple(
+        Awaiting(row.negotiation_id, row.kind, row.year, title, tuple(held[row.part_id]))
+        for row, title in session.execute(query)
+    )
 
 
 def standings_of(

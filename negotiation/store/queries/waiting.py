@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlmodel import Session, col
 
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import GESTURE_OF_MOVE, Circle, Move, Role, TaskState, VisaState
+from negotiation.rules.vocabulary import GESTURE_OF_MOVE, LIVE_AFTER_GEL, Circle, Move, Role, TaskState, VisaState
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.inside import VisaRequest, VisaRule
@@ -115,7 +115,8 @@ def visas_refused(session: Session, actors: Iterable[Actor]) -> tuple[VisaRefuse
         .join(Negotiation, col(Negotiation.id) == VisaRequest.negotiation_id)
         .outerjoin(Member, col(Member.id) == VisaRequest.settled_by)
         .where(_at_each(actors, VisaRequest, lambda actor: col(VisaRequest.member_id) == actor.member_id))
-        .where(is_last_refusal(), col(Negotiation.frozen_at).is_(None))
+        .join(Part, col(Part.id) == Clause.part_id)
+        .where(is_last_refusal(), col(Negotiation.frozen_at).is_(None) | col(Part.kind).in_(LIVE_AFTER_GEL))
         .order_by(col(VisaRequest.settled_at).desc(), col(VisaRequest.id))
         .limit(MOST)
     )
