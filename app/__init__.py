@@ -34,6 +34,7 @@ from app.pages.notices import notices
 from app.pages.opening import opening
 from app.pages.perimeter import perimeter
 from app.pages.pieces import pieces
+from app.pages.project_file import project_file
 from app.pages.provenance import provenance
 from app.pages.readings import readings
 from app.pages.retaking import retaking
@@ -93,6 +94,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     history,
     members,
     closing,
+    project_file,
     verifying,
     opening,
     trames,

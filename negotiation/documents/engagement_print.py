@@ -10,7 +10,7 @@ from datetime import date
 
 from negotiation.documents.pdf_print import as_printable, typeset
 from negotiation.documents.plots import PlotParty
-from negotiation.documents.print_tree import Node, blocks, capitals, plain, shortened
+from negotiation.documents.print_words import Node, blocks, capitals, plain, shortened
 from negotiation.rules.french_names import day_words
 from negotiation.rules.redline_model import Op
 

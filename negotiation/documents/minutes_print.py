@@ -9,7 +9,8 @@ from typing import Any
 import rfc8785
 
 from negotiation.documents.pdf_print import fingerprint_of, refuse_unprintable, typeset
-from negotiation.documents.print_tree import Node, blocks, capitals, day, drawn_parties, in_fours, plain, shortened
+from negotiation.documents.print_tree import day, drawn_parties
+from negotiation.documents.print_words import Node, blocks, capitals, in_fours, plain, shortened
 from negotiation.rules.french_names import day_words, hour_words
 from negotiation.rules.paris import paris_day
 

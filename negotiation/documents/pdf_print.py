@@ -21,7 +21,8 @@ from typing import Any, Literal
 
 import rfc8785
 
-from negotiation.documents.print_tree import print_tree, words_of
+from negotiation.documents.print_tree import print_tree
+from negotiation.documents.print_words import words_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates" / "print"
@@ -54,7 +55,9 @@ CONTENT_SHAPE = """
 part   = {"kind": `vocabulary.PartKind`, "code", "title", "section": str (may be absent),
           "clauses": [clause], "parts": [part]}
 clause = {"kind": `vocabulary.ClauseKind`, "label", "code", "text": Markdown, "value_text": str as shown,
-          "state": `vocabulary.ClauseState`, "debtor": letter or None, "concerned": [letter]}
+          "state": `vocabulary.ClauseState`, "debtor": letter or None, "concerned": [letter],
+          "before": {"text": Markdown, "value_text": str}, "marked_by": letter or ""}    of drafts whose changes are
+                                                            marked; may be absent
 
 More keys are allowed: they are attached with the rest, not printed. No float. Withdrawn clauses are not printed;
 fields with neither text nor value are printed in drafts only.
@@ -164,7 +167,7 @@ def _failure(said: str) -> PrintFailure:
 
 def _child(folder: str, template: str) -> None:
     """What runs apart: read the inputs, compile, write the PDF. Nothing of the parent but the folder."""
-    _limit_resources()
+    limit_resources()
     import typst
 
     compiler = typst.Compiler(
@@ -179,7 +182,7 @@ def _child(folder: str, template: str) -> None:
     sys.stdout.buffer.write(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=0))  # type: ignore[arg-type]
 
 
-def _limit_resources() -> None:
+def limit_resources() -> None:
     with suppress(ImportError):
         import resource
 

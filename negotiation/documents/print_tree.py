@@ -5,34 +5,18 @@ display; what is signed is the content attached to the PDF.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from negotiation.rules.french_display import french_typography, value_text
-from negotiation.rules.markdown_tree import (
-    Block,
-    Blockquote,
-    BulletList,
-    Heading,
-    Inline,
-    Inlines,
-    ListItem,
-    OrderedList,
-    Paragraph,
-    Table,
-    Text,
-    parse,
-)
+from negotiation.documents.print_words import Node, blocks, capitals, in_fours, plain, shortened
+from negotiation.documents.redline_print import marked_blocks, marked_line
+from negotiation.rules.french_display import value_text
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, PartKind, Side, ValueKind
 
-Node = dict[str, Any]
 Content = Mapping[str, Any]
 
-NARROW = "\u202f"
-_WIDE_BEFORE_HIGH_SIGN = re.compile("\u00a0(?=[;!?])|(?<=\\d)\u00a0(?=\\d{3}(?!\\d))")
 _FIGURE = re.compile(r"[\d\u2212-]")
-_STRAIGHT_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 
 CHAPTERS = {
     PartKind.ARTICLE: "Articles du contrat",
@@ -86,35 +70,15 @@ def print_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> 
         "parties": parties,
         "chapters": _chapters(content["parts"], parties=parties, kind=kind),
         "annexes": _annexes(content.get("tables", {}), parties=parties),
+        "marked": any(_is_marked(part) for part in content["parts"]),
         "reserves": [_reserve(reserve, parties=parties) for reserve in content.get("reserves", ())],
         "signatories": [_signatory(signatory, parties=parties) for signatory in content.get("signatories", ())],
         "history_head": _history_head(content.get("history_head")),
     }
 
 
-def plain(text: object) -> str:
-    """One line of text with French spacing: narrow before ; ! ? and between thousands, and a curly apostrophe."""
-    spaced = french_typography(" ".join(str(text).split(" ")).replace("\n", " ").replace("\t", " "))
-    return _STRAIGHT_APOSTROPHE.sub("’", _WIDE_BEFORE_HIGH_SIGN.sub(NARROW, spaced))
-
-
-def shortened(text: object, *, most: int) -> str:
-    """For running heads and the table of contents: the whole stands elsewhere on the page or in its place."""
-    whole = plain(text)
-    return whole if len(whole) <= most else f"{whole[: most - 1].rstrip()}…"
-
-
-def capitals(text: str) -> str:
-    """Capitals of Latin letters; rarer ones stay small, since the fonts may lack their capital."""
-    return "".join(letter.upper() if letter < "\u0180" else letter for letter in text)
-
-
 def day(iso: object) -> str:
     return value_text(str(iso), None, ValueKind.DATE)
-
-
-def in_fours(fingerprint: str) -> str:
-    return " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4))
 
 
 def drawn_parties(parties: Sequence[Content]) -> dict[str, Node]:
@@ -134,58 +98,13 @@ def drawn_parties(parties: Sequence[Content]) -> dict[str, Node]:
     return drawn
 
 
-def blocks(markdown: str) -> list[Node]:
-    """Markdown as nodes. Raises UnreadableText as `markdown_tree.parse` does."""
-    return [_block(block) for block in parse(markdown)]
-
-
-def words_of(tree: object) -> Iterable[str]:
-    """Every string of a tree, in reading order."""
-    if isinstance(tree, str):
-        yield tree
-    elif isinstance(tree, Mapping):
-        for value in tree.values():
-            yield from words_of(value)
-    elif isinstance(tree, Sequence):
-        for value in tree:
-            yield from words_of(value)
-
-
-def _block(block: Block) -> Node:
-    match block:
-        case Paragraph(inlines):
-            return {"t": "paragraph", "runs": _runs(inlines)}
-        case Heading(level, inlines):
-            return {"t": "heading", "level": level, "runs": _runs(inlines)}
-        case BulletList(items):
-            return {"t": "bullets", "items": [_item(item) for item in items]}
-        case OrderedList(items, start):
-            return {"t": "numbers", "start": start, "items": [_item(item) for item in items]}
-        case Blockquote(inside):
-            return {"t": "quote", "blocks": [_block(inner) for inner in inside]}
-        case Table(rows):
-            return {"t": "table", "rows": [[_runs(cell) for cell in row] for row in rows]}
-        case _:
-            return {"t": "rule"}
-
-
-def _item(item: ListItem) -> list[Node]:
-    return [_block(block) for block in item.blocks]
-
-
-def _runs(inlines: Inlines) -> list[Node]:
-    return [_run(inline) for inline in inlines]
-
-
-def _run(inline: Inline) -> Node:
-    if not isinstance(inline, Text):
-        return {"br": True}
-    return {"s": plain(inline.text), "marks": sorted(inline.marks), "href": inline.href}
-
-
 def _chapters(parts: Sequence[Content], *, parties: Mapping[str, Node], kind: str) -> list[Node]:
     grouped = groupby(parts, key=lambda part: CHAPTERS.get(part["kind"], "Clauses"))
     return [{"title": title, "parts": [_part(part, parties, kind) for part in group]} for title, group in grouped]
+
+
+def _is_marked(part: Content) -> bool:
+    return any("before" in clause for clause in part.get("clauses", ())) or any(map(_is_marked, part.get("parts", ())))
 
 
 def _part(part: Content, parties: Mapping[str, Node], kind: str) -> Node:
@@ -236,14 +155,26 @@ def _clause(clause: Content, parties: Mapping[str, Node], kind: str) -> Node:
     return {
         "label": plain(clause.get("label", "")),
         "code": plain(clause.get("code", "")),
-        "blocks": blocks(clause.get("text") or ""),
-        "value": plain(clause.get("value_text") or ""),
+        **_words(clause, parties),
         "brief": 0 < len(clause.get("value_text") or "") <= SHORT_VALUE,
         "long": len(clause.get("text") or "") > LONG_TEXT,
         "state": _state(clause) if kind == "draft" else "",
         "agreed": kind == "draft" and clause.get("state") == ClauseState.AGREED,
         "debtor": parties[debtor] if debtor else None,
         "towards": [parties[letter] for letter in clause.get("concerned", ()) if letter != debtor],
+    }
+
+
+def _words(clause: Content, parties: Mapping[str, Node]) -> Node:
+    """Text and value; marked against `before`, by the party of `marked_by`, when the content says what stood before."""
+    text, value = clause.get("text") or "", clause.get("value_text") or ""
+    if (before := clause.get("before")) is None:
+        return {"blocks": blocks(text), "value": plain(value), "value_runs": [], "by": None}
+    return {
+        "blocks": marked_blocks(before["text"], text),
+        "value": plain(value or before["value_text"]),
+        "value_runs": marked_line(before["value_text"], value),
+        "by": parties.get(clause.get("marked_by") or ""),
     }
 
 

@@ -47,6 +47,21 @@ def to_html(
     return writer.value(redline.value) + writer.blocks(redline.blocks)
 
 
+def cells_of(runs: Iterable[Run]) -> Iterator[list[Run]]:
+    """The runs of a row, cell by cell; what stands outside the first and last edge is left out when empty."""
+    row: list[list[Run]] = [[]]
+    for run in runs:
+        for number, piece in enumerate(cells(run.text)):
+            if number:
+                row.append([])
+            if piece:
+                row[-1].append(Run(run.op, piece.strip(" ") or piece, run.notice))
+    for number, cell in enumerate(row):
+        outside = number in (0, len(row) - 1) and all(run.op is Op.EQUAL and run.text.isspace() for run in cell)
+        if not outside:
+            yield cell
+
+
 def _group(block: RedlineBlock) -> str:
     kind = block.shown.kind
     if kind in TABLE_KINDS:
@@ -119,7 +134,7 @@ class _Writer:
 
     def _row(self, block: RedlineBlock) -> str:
         tag, scope = ("th", ' scope="col"') if block.shown.kind is UnitKind.TABLE_HEADER else ("td", "")
-        row = [self._runs(runs) for runs in _cells_of(block.runs)]
+        row = [self._runs(runs) for runs in cells_of(block.runs)]
         notes = "".join(note for _, note in row) + self._notes(block)
         last = len(row) - 1
         inside = "".join(
@@ -194,21 +209,6 @@ class _Writer:
     def _note(self, words: str) -> str:
         signed = f" ({escape(self._inserted_by.name_with_article)})" if self._inserted_by else ""
         return f'<span class="unit-note">{escape(words)}{signed}</span>'
-
-
-def _cells_of(runs: Iterable[Run]) -> Iterator[list[Run]]:
-    """The runs of a row, cell by cell; what stands outside the first and last edge is left out when empty."""
-    row: list[list[Run]] = [[]]
-    for run in runs:
-        for number, piece in enumerate(cells(run.text)):
-            if number:
-                row.append([])
-            if piece:
-                row[-1].append(Run(run.op, piece.strip(" ") or piece, run.notice))
-    for number, cell in enumerate(row):
-        outside = number in (0, len(row) - 1) and all(run.op is Op.EQUAL and run.text.isspace() for run in cell)
-        if not outside:
-            yield cell
 
 
 def _party(signed: PartySign | None) -> str:

@@ -7,7 +7,7 @@ requests made on two days can speak of the same text. Only shared facts enter.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -29,14 +29,16 @@ from negotiation.rules.vocabulary import (
     ValueKind,
 )
 from negotiation.services.contract_tables import finance_table, indicators_table
-from negotiation.store.contract import Document, Essms, Framework, Negotiation, Part
-from negotiation.store.exchange import MoveRow, Reserve
+from negotiation.store.contract import Clause, Document, Essms, Framework, Negotiation, Part
+from negotiation.store.exchange import MoveRow, Reserve, Version
 from negotiation.store.queries.clauses import ClauseCard, cards_on_the_table
 from negotiation.store.queries.closing import deciding_parties, signatory_members
 from negotiation.store.queries.people import PartyView, members_of, parties_of
 from negotiation.store.queries.visibility import on_the_table
 
 FORMAT = "navette-contract/1"
+MARKED_FORMAT = "navette-contract-marked/1"
+"""The same with what stood before in each clause that an open proposal changes: to be read, never frozen."""
 SUBTITLES = {
     "avenant-prorogation": "Avenant au contrat pluriannuel d’objectifs et de moyens",
     "cadre-libre": "Contrat entre les parties",
@@ -78,10 +80,26 @@ def contract_as_it_stands(
 
     `signatories` are those that a file declares; without them, those who may sign here. Raises NotFound.
     """
+    return Contract(_content(session, negotiation_id, _Reading, signatories))
+
+
+def contract_with_changes(session: Session, negotiation_id: str) -> Contract:
+    """The same, where each clause with an open proposal has what stood before it: `before`, with the agreed text and
+    value, else those of the file or the trame, else those first proposed, and `marked_by`, the letter of whoever
+    proposes. Raises NotFound."""
+    return Contract(_content(session, negotiation_id, _MarkedReading) | {"format": MARKED_FORMAT})
+
+
+def _content(
+    session: Session,
+    negotiation_id: str,
+    read: type["_Reading"],
+    signatories: Sequence[DeclaredSignatory] | None = None,
+) -> Node:
     negotiation = session.get(Negotiation, negotiation_id)
     if negotiation is None:
         raise NotFound()
-    reading = _Reading(session, negotiation_id)
+    reading = read(session, negotiation_id)
     content = {
         "format": FORMAT,
         "title": negotiation.title,
@@ -106,7 +124,7 @@ def contract_as_it_stands(
     }
     if subtitle := SUBTITLES.get(negotiation.contract_type):
         content["subtitle"] = subtitle
-    return Contract(content)
+    return content
 
 
 class _Reading:
@@ -237,6 +255,40 @@ class _Reading:
             .order_by(col(MoveRow.rank))
         )
         return {row.party_id: row.text for row in self.session.execute(query)}
+
+
+class _MarkedReading(_Reading):
+    """The same rows, with what each open proposal would change."""
+
+    def __init__(self, session: Session, negotiation_id: str) -> None:
+        first = select(col(Version.clause_id), col(Version.text), col(Version.value)).where(
+            col(Version.negotiation_id) == negotiation_id, col(Version.number) == 1
+        )
+        started = select(col(Clause.id), col(Clause.working_text), col(Clause.working_value)).where(
+            col(Clause.negotiation_id) == negotiation_id, on_the_table(Clause.circle)
+        )
+        self._first = {row.clause_id: (row.text, row.value) for row in session.execute(first)}
+        self._started = {row.id: (row.working_text, row.working_value) for row in session.execute(started)}
+        super().__init__(session, negotiation_id)
+
+    def _clause(self, card: ClauseCard) -> Node:
+        node = super()._clause(card)
+        text, value = self._before(card)
+        shown = value_text(self._named(replace(card, value=value)), card.unit, card.value_kind)
+        if card.follows_id or (text, shown) == (node["text"], node["value_text"]):
+            return node
+        tabled = card.situation.current
+        author = self._letters.get(tabled.author or "") if tabled else None
+        return node | {"before": {"text": text, "value_text": shown}, "marked_by": author or ""}
+
+    def _before(self, card: ClauseCard) -> tuple[str, Any]:
+        if card.agreed_text is not None:
+            return card.agreed_text, card.agreed_value
+        text, value = self._started[card.id]
+        tabled = card.situation.current
+        if text or tabled is None or tabled.number == 1:
+            return text, value
+        return self._first[card.id]
 
 
 def _contract_parts(session: Session, negotiation_id: str) -> list[Part]:

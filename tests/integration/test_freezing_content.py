@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from negotiation.rules.history_chain import canonical_payload
-from negotiation.services.contract_content import contract_as_it_stands
+from negotiation.services.contract_content import contract_as_it_stands, contract_with_changes
 from negotiation.store import Store
 from tests.builders import Table, a_table
 from tests.closing_table import a_closing_table, an_agreed_table
@@ -130,3 +130,28 @@ def test_what_happened_after_the_signature_is_not_in_the_contract(store: Store) 
     written = json.dumps(content(a_table(store, sample(EHPAD))), ensure_ascii=False)
     assert '"avenant' not in written
     assert '"actuals' not in written
+
+
+def test_the_project_says_what_stood_before_each_open_proposal_and_of_no_other_clause(store: Store) -> None:
+    table = a_closing_table(store)
+    table.agree("en01", "Le taux est de 95 %.", "95")
+    table.og.dg.propose("k01.markdown", "Un premier article.")
+    table.ars.dg.counter("k01.markdown", "Un premier article, revu.")
+    with store.reading() as session:
+        marked = contract_with_changes(session, table.id).content
+    open_clause = field(marked, "k01", "markdown")
+    assert open_clause["before"]["text"], "what stood in the file"
+    assert open_clause["text"] == "Un premier article, revu."
+    assert open_clause["marked_by"] == "A"
+    assert all("before" not in clause for part in parts(marked["parts"]) for clause in part["clauses"]
+               if clause["state"] == "agreed")  # fmt: skip
+    assert marked["format"] != content(table)["format"], "nobody freezes a text with its marks"
+
+
+def test_a_counter_to_a_text_that_nothing_preceded_is_marked_against_it(store: Store) -> None:
+    table = a_closing_table(store)
+    table.og.dg.propose("en01", "Cinq places.", "95")
+    table.ars.dg.counter("en01", "Quatre places.", "94")
+    with store.reading() as session:
+        clause = field(contract_with_changes(session, table.id).content, "engagements", "engagement.en01")
+    assert clause["before"] == {"text": "Cinq places.", "value_text": "95"}

@@ -274,3 +274,13 @@ def test_what_a_file_declared_is_never_shown_as_a_click(app: Flask, store: Store
 
 def _director(table: Table) -> str:
     return f"og.dg@{table.negotiation().key}.example"
+
+
+def test_the_project_is_printed_until_the_contract_is_frozen(app: Flask, agreed: Table) -> None:
+    visitor = sits(app, agreed.og.dg.email)
+    address = f"/negociations/{agreed.id}/projet.pdf"
+    assert f'href="{address}?modifications=oui"' in visitor.get(versions(agreed)).text
+    for asked in (address, f"{address}?modifications=oui"):
+        assert visitor.get(asked).data.startswith(b"%PDF-")
+    freeze(agreed)
+    assert visitor.get(address).status_code == 302

@@ -2,7 +2,8 @@
 
 import pytest
 
-from negotiation.documents.print_tree import blocks, capitals, plain, print_tree, shortened, words_of
+from negotiation.documents.print_tree import print_tree
+from negotiation.documents.print_words import blocks, capitals, plain, shortened, words_of
 from tests.unit.contract_samples import contract_content
 
 
