@@ -155,8 +155,10 @@ class _Reading:
             return State(StateKind.PARTY, id=named)
         if kind == "fige" and named in {each.id for each in self.frozen}:
             return State(StateKind.FROZEN, id=named)
-        if written in (NOW, AGREED):
-            return State(StateKind.NOW if written == NOW else StateKind.AGREED, moment=now(), shape=self.today)
+        if written == NOW:
+            return State(StateKind.NOW, moment=now(), shape=self.today)
+        if written == AGREED:
+            return State(StateKind.AGREED)
         if written == COMMON:
             return State(StateKind.COMMON)
         moment = Moment.told(written)

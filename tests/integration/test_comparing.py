@@ -10,13 +10,20 @@ import pytest
 from flask import Flask
 
 import negotiation
+from negotiation.rules.vocabulary import ClauseState
+from negotiation.store import Store
+from negotiation.store.columns import now
+from negotiation.store.queries.at_date import Source, clause_ids_at, clauses_at
+from negotiation.store.queries.compared import State, StateKind, said_by
+from negotiation.store.queries.shape_at import shape_at
 from tests.builders import Table, a_table
 from tests.imported_once import imported_once
-from tests.scenarios import engagement
+from tests.scenarios import engagement, sample
 from tests.visitors import Visitor
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
-HANDICAP = Path(negotiation.__file__).parent / "scenarios" / "handicap.json"
+SCENARIOS = Path(negotiation.__file__).parent / "scenarios"
+HANDICAP = SCENARIOS / "handicap.json"
 
 
 @pytest.fixture
@@ -50,6 +57,25 @@ def test_what_differs_is_counted_and_shown(app: Flask, table: Table) -> None:
     assert words.startswith("1 clause diffère, 0 est la même") and shown == ["EN01"]
     assert compared(app, table, "de=accord&a=maintenant")[0].startswith("0 clause diffère")
     assert compared(app, table, f"de={og}&a=maintenant&partie={table.part_id('fa01')}")[1] == []
+
+
+@pytest.mark.parametrize("name", ["ehpad", "handicap"])
+def test_what_is_agreed_today_is_what_the_history_told_again_says_agreed(store: Store, name: str) -> None:
+    table = a_table(store, sample(SCENARIOS / f"{name}.json"))
+    reader = next(iter(table._parties))
+    with store.reading() as session:
+        actor = getattr(table, reader).dg.actor
+        shape = shape_at(session, table.id, now())
+        ids = clause_ids_at(session, actor, shape)
+        stood = clauses_at(session, actor, now(), shape=shape, only=ids)
+        again = {
+            each.id: (each.text, each.value, each.version.number if each.version else None)
+            for each in stood.values()
+            if each.state is ClauseState.AGREED or each.source is Source.FOLLOWED
+        }
+        agreed = said_by(session, actor, State(StateKind.AGREED), of=ids)
+    assert {key: (said.text, said.value, said.number) for key, said in agreed.items()} == again
+    assert again
 
 
 def test_a_state_that_nobody_can_name_gets_a_sentence(app: Flask, table: Table) -> None:

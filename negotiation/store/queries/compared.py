@@ -22,6 +22,7 @@ from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.queries.at_date import Source, clauses_at
 from negotiation.store.queries.shape_at import Shape
+from negotiation.store.queries.told_at import DECLARED
 from negotiation.store.queries.visibility import on_the_table, visible
 from negotiation.store.record import FrozenVersion
 
@@ -42,8 +43,8 @@ WHOLE = frozenset({StateKind.DATE, StateKind.NOW, StateKind.FROZEN})
 
 @dataclass(frozen=True)
 class State:
-    """What is compared. `moment`, `shape`: of a date, or of now; `number`: of a version; `id`: of a party or a frozen
-    version."""
+    """What is compared. `moment`, `shape`: of a date, or of now; what is agreed is so today; `number`: of a
+    version; `id`: of a party or a frozen version."""
 
     kind: StateKind
     moment: datetime | None = None
@@ -93,8 +94,42 @@ def _at_date(session: Session, actor: Actor, state: State, of: Collection[str]) 
             author_id=each.version.author_id if each.version else None,
         )
         for each in found.values()
-        if state.kind is not StateKind.AGREED or each.state is ClauseState.AGREED or each.source is Source.FOLLOWED
     }
+
+
+def _agreed(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:
+    """What is agreed today stands on the clause: no move of a long history is told again."""
+    followed, version, value_of = aliased(Clause), aliased(Version), aliased(Version)
+    columns: tuple[Any, ...] = (
+        col(Clause.id), col(Clause.state), col(Clause.working_text), col(Clause.working_value), col(Clause.attributes),
+        col(version.text), col(version.value), col(version.number), col(version.author_party_id),
+        col(value_of.value).label("followed"), col(value_of.number).label("followed_number"),
+        col(value_of.author_party_id).label("followed_author"),
+    )  # fmt: skip
+    query = (
+        select(*columns)
+        .outerjoin(version, col(version.id) == Clause.agreed_version_id)
+        .outerjoin(followed, (col(followed.id) == Clause.follows_id) & (col(followed.state) == ClauseState.AGREED))
+        .outerjoin(value_of, col(value_of.id) == followed.agreed_version_id)
+        .where(
+            col(Clause.negotiation_id) == actor.negotiation_id,
+            on_the_table(Clause.circle),
+            col(Clause.id).in_(sorted(of)),
+            (col(Clause.state) == ClauseState.AGREED) | col(value_of.id).is_not(None),
+        )
+    )
+    return {row.id: _agreed_words(row) for row in session.execute(query)}
+
+
+def _agreed_words(row: Any) -> Said:
+    """A cell that follows an engagement shows its value beside its own words."""
+    if row.followed_number is not None:
+        own = row.text if row.number else row.working_text
+        words = "" if DECLARED in row.attributes and row.state is not ClauseState.AGREED else own
+        return Said(words, row.followed, number=row.followed_number, author_id=row.followed_author)
+    if row.number is None:  # as the file's signature declares it
+        return Said(row.working_text, row.working_value)
+    return Said(row.text, row.value, number=row.number, author_id=row.author_party_id)
 
 
 def _version(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:
@@ -198,7 +233,7 @@ def _clauses_of(parts: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str, s
 _READING: Mapping[StateKind, Callable[[Session, Actor, State, Collection[str]], dict[str, Said]]] = {
     StateKind.DATE: _at_date,
     StateKind.NOW: _at_date,
-    StateKind.AGREED: _at_date,
+    StateKind.AGREED: _agreed,
     StateKind.VERSION: _version,
     StateKind.COMMON: _common,
     StateKind.PARTY: _position,
