@@ -44,6 +44,7 @@ from app.pages.seances_room import seances_room
 from app.pages.seances_wall import seances_wall
 from app.pages.search import search
 from app.pages.shaping import shape
+from app.pages.signing import signing
 from app.pages.synoptique import synoptique
 from app.pages.table import table
 from app.pages.tasks import tasks
@@ -94,6 +95,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     history,
     members,
     closing,
+    signing,
     project_file,
     verifying,
     opening,

@@ -17,13 +17,14 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.post_office import PostOffice, post_office
+from negotiation.documents.platform_keys import read_keys
 
 SHORTEST_SECRET = 32
 """Characters."""
 FEWEST_SIGNS = 10
 """Different characters in a secret that was drawn, not typed."""
 EXAMPLE_WORDS = ("changeme", "change-me", "change_me", "example", "exemple", "secret-key", "secret_key", "your-secret")
-SECRETS = frozenset({"secret_key", "email_url"})
+SECRETS = frozenset({"secret_key", "email_url", "platform_keys"})
 """Fields that no log, no repr and no error shows."""
 
 
@@ -44,6 +45,12 @@ class Settings(BaseSettings):
     """The mail server, `smtp://user:password@host:587?starttls=yes` or `smtps://…`; without it no mail leaves."""
     email_from: str = ""
     """Who mails come from, « Navette <navette@exemple.fr> »; the user of `EMAIL_URL` when it is an address."""
+    keys_dir: Path = Field(default_factory=lambda data: data["data_dir"] / "keys")
+    """Where the platform's keys are, outside the database."""
+    platform_keys: SecretStr | None = None
+    """The same keys as text (PEM), for a container without a disk of its own; `KEYS_DIR` isn't read then."""
+    tsa_url: str = Field(default="", pattern="(?i)^(|https?://.+)$")
+    """The timestamp authority (RFC 3161) asked at each seal and signature; without it each says that it has none."""
     demonstrations: bool = True
     """Whether a first start on this machine alone loads the two example negotiations."""
     log_level: str = Field(default="", pattern="(?i)^(|debug|info|warning|error)$")
@@ -66,6 +73,13 @@ class Settings(BaseSettings):
             raise ValueError(f"SECRET_KEY est trop courte : tirez au sort {SHORTEST_SECRET} caractères au moins.")
         if any(example in words.lower() for example in EXAMPLE_WORDS):
             raise ValueError("SECRET_KEY est un exemple connu de tous : tirez-en une au sort.")
+        return given
+
+    @field_validator("platform_keys")
+    @classmethod
+    def _holds_keys(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None:
+            read_keys(given.get_secret_value())
         return given
 
     @field_validator("email_url")

@@ -273,6 +273,36 @@ class FrozenBytesChanged(Refusal):
     code = "frozen_bytes_changed"
 
 
+class SealFailed(Refusal):
+    """The seal or a signature couldn't be put on the file; nothing was kept. `reason`: a French sentence."""
+
+    code = "seal_failed"
+
+
+class SignatoriesChanged(Refusal):
+    """Somebody became a signatory, or is no more one, while the contract was being sealed."""
+
+    code = "signatories_changed"
+
+
+class SignedMeanwhile(Refusal):
+    """Somebody else signed since this file was taken: it lacks that signature (trust T11)."""
+
+    code = "signed_meanwhile"
+
+
+class NotYourTurn(Refusal):
+    """The order of signature is fixed, and somebody before has not signed."""
+
+    code = "not_your_turn"
+
+
+class NotTheSealedFile(Refusal):
+    """A file brought back signed isn't the sealed one with one sound signature more. `reason`: a French sentence."""
+
+    code = "not_the_sealed_file"
+
+
 class AlreadyDone(Refusal):
     """A repeated request whose effect stands already."""
 

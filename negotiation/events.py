@@ -97,6 +97,16 @@ class Kind(StrEnum):
     FREEZE_CANCELLED = "freeze.cancelled"
     VERSION_FROZEN = "version.frozen"
     VERSION_SIGNED = "version.signed"
+    VERSION_DECLINED = "version.declined"
+    """A signatory says why he doesn't sign."""
+    VERSION_LOCKED = "version.locked"
+    """All signed: the file is closed, and has this fingerprint."""
+    SIGNATURE_DELEGATED = "signature.delegated"
+    SIGNATURE_REMINDED = "signature.reminded"
+    PAPER_BROUGHT = "signature.paper_brought"
+    """The scan of a signature by hand, by its fingerprint; it counts once each other party confirmed it."""
+    PAPER_CONFIRMED = "signature.paper_confirmed"
+    SIGNING_TERMS_SET = "signing.terms_set"
     ARCHIVE_EXPORTED = "archive.exported"
 
 

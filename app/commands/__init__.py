@@ -5,8 +5,8 @@ refused or false, 2 not understood or unreadable. Each file holds the commands o
 order in which they are imported here.
 """
 
-from app.commands import instance, copies, reading, proving  # noqa: I001 - the order of the list of commands
+from app.commands import instance, copies, reading, proving, sealing  # noqa: I001 - the order of the list of commands
 from app.commands.group import main
 from app.commands.instance import DEMONSTRATIONS, SCENARIOS
 
-__all__ = ["DEMONSTRATIONS", "SCENARIOS", "copies", "instance", "main", "proving", "reading"]
+__all__ = ["DEMONSTRATIONS", "SCENARIOS", "copies", "instance", "main", "proving", "reading", "sealing"]

@@ -8,6 +8,7 @@ import click
 
 from app import assets, serving
 from app.commands.group import NOT_UNDERSTOOD, Said, as_json, navette, open_store, print_json, the_settings
+from app.commands.sealing import make_sure_of_keys
 from app.config import Settings
 from app.french_click import Day
 from negotiation.errors import InvalidInput, NotFound
@@ -30,6 +31,7 @@ def serve() -> None:
     if settings.is_local and settings.demonstrations:
         _load_demonstrations(store)
         _print_links(store, settings)
+    make_sure_of_keys(settings)
     store.engine.dispose()
     click.echo(f"Navette est servie sur {settings.base_url}")
     serving.run(settings)

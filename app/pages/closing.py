@@ -16,6 +16,7 @@ from app.limits import by_person, gestures, limiter
 from app.offloading import off_the_loop
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.pieces import piece
+from app.platform import current_platform
 from app.security import serves
 from negotiation.errors import (
     InvalidInput,
@@ -33,8 +34,8 @@ from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.exporting import collect_archive, pack_archive, record_export
-from negotiation.services.freezing import cancel_freeze, render_contract, request_freeze
-from negotiation.services.signing import Mandate, consent_text, sign
+from negotiation.services.freezing import cancel_freeze, render_contract, request_freeze, with_seal
+from negotiation.services.signing import consent_text
 from negotiation.store.queries.closing import (
     FrozenVersionView,
     RequestView,
@@ -46,6 +47,7 @@ from negotiation.store.queries.closing import (
 )
 from negotiation.store.queries.gate import Gate, OpenPoint, Place, gate_of
 from negotiation.store.queries.people import PartyView
+from negotiation.store.queries.signatures import count_of_increments
 
 closing = Blueprint("closing", __name__)
 
@@ -76,7 +78,7 @@ class RequestLine:
 @closing.get("/negociations/<negotiation_id>/versions")
 @serves(Action.READ_TABLE)
 def show_versions(negotiation_id: str) -> ResponseReturnValue:
-    return _rendered("versions/versions.html", negotiation_id)
+    return rendered("versions/versions.html", negotiation_id)
 
 
 @closing.get("/negociations/<negotiation_id>/versions/fragment")
@@ -84,7 +86,7 @@ def show_versions(negotiation_id: str) -> ResponseReturnValue:
 @serves(Action.READ_TABLE)
 def versions_fragment(negotiation_id: str) -> ResponseReturnValue:
     """The sheet alone, for a page that learns of a change."""
-    return _rendered("versions/_sheet.html", negotiation_id)
+    return rendered("versions/_sheet.html", negotiation_id)
 
 
 @closing.post("/negociations/<negotiation_id>/gel")
@@ -110,24 +112,6 @@ def post_freeze(negotiation_id: str) -> ResponseReturnValue:
 ASKED = "Votre demande de gel est enregistrée. Le contrat sera figé quand chaque partie l’aura demandé."
 
 
-@closing.post("/negociations/<negotiation_id>/signature")
-@gestures
-@serves(Action.SIGN)
-def post_signature(negotiation_id: str) -> ResponseReturnValue:
-    with current_store().unit_of_work() as uow:
-        signed = sign(
-            uow,
-            reader_in(uow.session, negotiation_id),
-            version_id=_field("version_id"),
-            seen_hash=_field("content_hash"),
-            mandate=Mandate(_field("mandate"), _field("mandate_on")),
-            consent=_field("consent"),
-        )
-    done = "toutes les parties ont signé." if signed.is_complete else f"signé par {signed.parties} sur {signed.of}."
-    flash(f"Votre signature est enregistrée : {done}", "done")
-    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
-
-
 @closing.get("/negociations/<negotiation_id>/versions/<version_id>/contrat.pdf")
 @serves(Action.READ_TABLE)
 def contract_pdf(negotiation_id: str, version_id: str) -> ResponseReturnValue:
@@ -138,7 +122,7 @@ def contract_pdf(negotiation_id: str, version_id: str) -> ResponseReturnValue:
         pdf = frozen_pdf(session, negotiation_id, version_id)
         frame = frame_of(session, actor)
         number = next(it.number for it in frozen_versions(session, negotiation_id) if it.id == version_id)
-    return _file(pdf, kind="application/pdf", name=f"{frame.negotiation.reference}-{number}.pdf")
+    return file_to_keep(pdf, kind="application/pdf", name=f"{frame.negotiation.reference}-{number}.pdf")
 
 
 @closing.post("/negociations/<negotiation_id>/archive")
@@ -152,7 +136,7 @@ def post_archive(negotiation_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
         record_export(uow, reader_in(uow.session, negotiation_id), archive)
     reference = content.negotiation["reference"]
-    return _file(archive.data, kind="application/zip", name=f"{reference}-preuve.zip")
+    return file_to_keep(archive.data, kind="application/zip", name=f"{reference}-preuve.zip")
 
 
 @closing.errorhandler(Refusal)
@@ -163,10 +147,10 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     if request.method == "GET" or isinstance(refusal, elsewhere):
         return answer(refusal)
     errors = _errors(refusal)
-    page = _rendered(
+    page = rendered(
         "versions/versions.html",
         (request.view_args or {})["negotiation_id"],
-        kept={name: _field(name) for name in ("mandate", "mandate_on", "consent")},
+        kept={name: field(name) for name in ("mandate", "mandate_on", "consent")},
         errors=errors,
         refusal=None if errors else sentence_of(refusal),
     )
@@ -176,14 +160,16 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
 def _request(negotiation_id: str) -> bool:
     """Whether the contract was frozen by this request."""
     with current_store().reading() as session:
-        rendered = render_contract(session, reader_in(session, negotiation_id))
+        printed = render_contract(session, reader_in(session, negotiation_id))
+    sealed = off_the_loop(with_seal, printed, current_platform())
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
-        asked = request_freeze(uow, actor, seen_hash=_field("content_hash"), rendered=rendered)
+        asked = request_freeze(uow, actor, seen_hash=field("content_hash"), rendered=sealed)
     return asked.frozen_version_id is not None
 
 
-def _rendered(template: str, negotiation_id: str, **more: Any) -> str:
+def rendered(template: str, negotiation_id: str, **more: Any) -> str:
+    """The page or its sheet; `more`: what a refused form leaves to be said."""
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_TABLE)
@@ -233,6 +219,7 @@ def _frozen(session: Session, frame: Frame, version: FrozenVersionView) -> dict[
     signed = [of_party for of_party in signatories if of_party.signed]
     return {
         "version": version,
+        "is_locked": count_of_increments(session, version.id)[1],
         "signatories": signatories,
         "signed": len(signed),
         "awaited": [of_party.party for of_party in signatories if not of_party.signed],
@@ -266,11 +253,11 @@ def _errors(refusal: Refusal) -> dict[str, str]:
             return {}
 
 
-def _field(name: str) -> str:
+def field(name: str) -> str:
     return request.form.get(name, "")
 
 
-def _file(data: bytes, *, kind: str, name: str) -> Response:
+def file_to_keep(data: bytes, *, kind: str, name: str) -> Response:
     """A file to keep, never shown in the page's own place."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
     response = make_response(data)

@@ -7,7 +7,7 @@ database itself refuses every write to the contract.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import delete, select
@@ -22,6 +22,7 @@ from negotiation.errors import (
     NotFound,
     NotReadyToFreeze,
     PrintFailed,
+    SignatoriesChanged,
     StaleClause,
     Unprintable,
 )
@@ -32,11 +33,14 @@ from negotiation.rules.vocabulary import SHARED, Action, Phase
 from negotiation.services.access import require
 from negotiation.services.contract_content import Contract, DeclaredSignatory, contract_as_it_stands
 from negotiation.services.delegating import note_delegate
+from negotiation.services.sealing import Platform, Sealed, seal_head, seal_printed
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Party
 from negotiation.store.queries.closing import deciding_parties, shared_head, signatory_members
 from negotiation.store.queries.gate import open_points
+from negotiation.store.queries.people import MemberView
+from negotiation.store.queries.signatures import terms_as_facts
 from negotiation.store.record import DeclaredSignature, FreezeRequest, FrozenVersion, Signature
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -48,10 +52,17 @@ Head = dict[str, str | int]
 
 @dataclass(frozen=True)
 class Rendered:
-    """The contract as it would be frozen: its text and the very bytes of its PDF."""
+    """The contract as it would be frozen: its text, its PDF, and those who would sign it."""
 
     contract: Contract
     pdf: bytes
+    signatories: tuple[MemberView, ...] = ()
+    sealed: Sealed | None = None
+
+    @property
+    def stored(self) -> bytes:
+        """The very bytes that are kept."""
+        return self.sealed.pdf if self.sealed else self.pdf
 
 
 @dataclass(frozen=True)
@@ -88,14 +99,31 @@ def render_contract(session: Session, actor: Actor) -> Rendered:
     _refuse_open(session, actor.negotiation_id)
     contract = contract_as_it_stands(session, actor.negotiation_id)
     head = shared_head(session, actor.negotiation_id)
-    return Rendered(contract, _printed(contract, label=FIRST_NUMBER, on=paris_day(now()), head=head))
+    pdf = _printed(contract, label=FIRST_NUMBER, on=paris_day(now()), head=head)
+    return Rendered(contract, pdf, signatory_members(session, actor.negotiation_id))
+
+
+def with_seal(rendered: Rendered, platform: Platform) -> Rendered:
+    """The same, sealed: a pure function that takes a second, and more when the timestamp authority is slow.
+
+    Raises SealFailed.
+    """
+    sealed = seal_printed(
+        rendered.pdf,
+        platform=platform,
+        signatories=rendered.signatories,
+        content_hash=rendered.contract.content_hash,
+        label=FIRST_NUMBER,
+    )
+    return replace(rendered, sealed=sealed)
 
 
 def request_freeze(uow: UnitOfWork, actor: Actor, *, seen_hash: str, rendered: Rendered) -> Asked:
     """Ask for the gel of the text that was on the screen; the last party's request freezes it.
 
-    Raises what `render_contract` raises, StaleClause when the text is no longer the one that was seen and printed, and
-    AlreadyDone when the party asked for this text already.
+    Raises what `render_contract` raises, StaleClause when the text is no longer the one that was seen and printed,
+    SignatoriesChanged when they are no longer those for whom it was sealed, and AlreadyDone when the party asked for
+    this text already.
     """
     require(actor, Action.REQUEST_FREEZE)
     negotiation = uow.lock(actor.negotiation_id)
@@ -230,10 +258,16 @@ def _parties_awaited(session: Session, negotiation_id: str, *, content_hash: str
 
 
 def _freeze(uow: UnitOfWork, negotiation: Negotiation, rendered: Rendered) -> str:
+    signatories, sealed = signatory_members(uow.session, negotiation.id), rendered.sealed
+    if sealed is not None and [member for member, _ in sealed.fields] != [member.id for member in signatories]:
+        raise SignatoriesChanged()
     version = _version(uow, negotiation.id, rendered, label=FIRST_NUMBER, number=FIRST_NUMBER)
+    version.terms = terms_as_facts(uow.session, negotiation.id)
+    version.seal = sealed.as_facts() if sealed else {}
     uow.session.add(version)
     uow.session.flush()
-    for position, member in enumerate(signatory_members(uow.session, negotiation.id)):
+    fields = dict(sealed.fields) if sealed else {}
+    for position, member in enumerate(signatories):
         uow.session.add(
             Signature(
                 negotiation_id=negotiation.id,
@@ -242,9 +276,12 @@ def _freeze(uow: UnitOfWork, negotiation: Negotiation, rendered: Rendered) -> st
                 member_id=member.id,
                 role=member.title,
                 position=position,
+                field=fields.get(member.id, ""),
             )
         )
     _record_gel(uow, version, actor="platform")
+    if sealed is not None:
+        seal_head(uow, negotiation.id, platform=sealed.platform)
     negotiation.phase = Phase.SIGNATURE
     _close(uow, negotiation, at=version.frozen_at)
     return version.id
@@ -259,8 +296,8 @@ def _version(uow: UnitOfWork, negotiation_id: str, rendered: Rendered, *, label:
         number=number,
         content=rendered.contract.canonical.decode(),
         content_hash=rendered.contract.content_hash,
-        pdf=rendered.pdf,
-        pdf_hash=hashlib.sha256(rendered.pdf).hexdigest(),
+        pdf=rendered.stored,
+        pdf_hash=hashlib.sha256(rendered.stored).hexdigest(),
         heads={str(SHARED): head} if head else {},
     )
 
@@ -281,6 +318,7 @@ def _record_gel(uow: UnitOfWork, version: FrozenVersion, *, actor: str) -> None:
     }
     if version.declared:
         facts["declared"] = True
+    facts |= {name: told for name, told in (("seal", version.seal), ("terms", version.terms)) if told}
     uow.record(Event(Kind.VERSION_FROZEN, version.negotiation_id, SHARED, actor, facts))
 
 

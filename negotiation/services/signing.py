@@ -1,56 +1,33 @@
 """The simple signature: a signatory, recognised again at that moment, agrees to a fingerprint and says by what mandate.
 
-Nothing here is a key: it is a « signature simple par ré-authentification », and its evidence says no more than that.
-The signature of one signatory is his party's; when every party that decides has signed, the contract is.
+The key that fills his field of the sealed PDF is the platform's: it is a « signature simple par ré-authentification »,
+and its evidence says no more than that. When every party that decides has signed, the contract is.
 """
 
-import hashlib
-from dataclasses import dataclass
-from datetime import date
+from sqlmodel import Session
 
-from sqlalchemy import select
-from sqlmodel import col
-
-from negotiation.documents.archive import fingerprint_of_evidence
-from negotiation.errors import AlreadyDone, FrozenBytesChanged, InvalidInput, NotAllowed, NotFound, StaleClause
-from negotiation.events import Event, Kind
-from negotiation.rules.clause_text import readable_text
-from negotiation.rules.history_chain import stamp
-from negotiation.rules.paris import paris_day
+from negotiation.errors import InvalidInput, NotAllowed, NotFound
 from negotiation.rules.policy import Actor
-from negotiation.rules.values import canonical_value
-from negotiation.rules.vocabulary import SHARED, Action, NegotiationStatus, Phase, ValueKind
+from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
-from negotiation.store.columns import now
-from negotiation.store.contract import Negotiation
+from negotiation.services.sealing import Added, Platform, SignedFile, append_increment, filled, signed_file
+from negotiation.services.signing_rows import (
+    Mandate,
+    Signed,
+    checked_mandate,
+    give,
+    intact_version,
+    place_of_member,
+)
 from negotiation.store.people import Party
-from negotiation.store.queries.closing import deciding_parties
-from negotiation.store.record import FrozenVersion, Signature
+from negotiation.store.queries.signatures import rows_of
+from negotiation.store.record import FrozenVersion
 from negotiation.store.unit_of_work import UnitOfWork
 
+__all__ = ["Mandate", "Signed", "consent_text", "fill_own_field", "own_field", "sign"]
+
 METHOD = "simple"
-LONGEST_MANDATE = 300
-"""Characters."""
-
-
-@dataclass(frozen=True)
-class Mandate:
-    """The act that authorises the signatory, as typed: its reference and its date."""
-
-    reference: str
-    on: str
-
-
-@dataclass(frozen=True)
-class Signed:
-    """How many of the parties that decide have signed, this signature included."""
-
-    parties: int
-    of: int
-
-    @property
-    def is_complete(self) -> bool:
-        return self.parties == self.of
+SIGNED_AS = "signature simple, clé de la plateforme"
 
 
 def consent_text(party_name: str, content_hash: str) -> str:
@@ -61,112 +38,58 @@ def consent_text(party_name: str, content_hash: str) -> str:
     )
 
 
-def sign(uow: UnitOfWork, actor: Actor, *, version_id: str, seen_hash: str, mandate: Mandate, consent: str) -> Signed:
-    """Sign a frozen version for the actor's party.
+def own_field(session: Session, actor: Actor, *, version_id: str) -> tuple[SignedFile, str, str] | None:
+    """The file as it stands, the field that waits for this signatory, and what it will say; None without a seal.
 
-    Raises NotFound, NotAllowed, RecentSigninRequired, StaleClause, AlreadyDone (the party has signed), InvalidInput
-    (`field`: mandate, mandate_on, consent), WrongValue, UnreadableText, FrozenBytesChanged.
+    Raises NotFound, NotAllowed, RecentSigninRequired.
     """
     require(actor, Action.SIGN)
-    negotiation = uow.lock(actor.negotiation_id)
-    version = _intact_version(uow, actor, version_id=version_id)
-    if seen_hash != version.content_hash:
-        raise StaleClause(current=version.content_hash, seen=seen_hash)
-    signature = _own_signature(uow, actor, version)
-    party = uow.session.get_one(Party, actor.party_id)
-    reference, mandated_on = _checked(mandate)
-    if consent != consent_text(party.name, version.content_hash):
-        raise InvalidInput(field="consent")
-    moment = now()
-    signature.mandate = reference
-    signature.signed_at = moment
-    signature.signed_on = paris_day(moment)
-    signature.evidence = {
-        "content_hash": version.content_hash,
-        "pdf_hash": version.pdf_hash,
-        "number": version.number,
-        "party": party.key,
-        "party_name": party.name,
-        "member": actor.key,
-        "role": signature.role,
-        "mandate": {"reference": reference, "on": mandated_on.isoformat()},
-        "consent": consent,
-        "method": METHOD,
-        "authentication": {
-            "method": str(actor.authentication.method),
-            "at": stamp(actor.authentication.at),
-        },
-        "signed_at": stamp(moment),
-    }
-    uow.session.add(signature)
-    uow.session.flush()
-    _record(uow, actor, version, signature)
-    return _count(uow, negotiation, version, on=signature.signed_on)
-
-
-def _intact_version(uow: UnitOfWork, actor: Actor, *, version_id: str) -> FrozenVersion:
-    """The version, whose bytes are still those that were frozen: nobody signs another PDF than the agreed one."""
-    version = uow.session.get(FrozenVersion, version_id)
+    version = session.get(FrozenVersion, version_id)
     if version is None or version.negotiation_id != actor.negotiation_id:
         raise NotFound()
-    uow.refresh(version)
-    same_text = hashlib.sha256(version.content.encode()).hexdigest() == version.content_hash
-    same_pdf = hashlib.sha256(version.pdf).hexdigest() == version.pdf_hash
-    if not (same_text and same_pdf):
-        raise FrozenBytesChanged()
-    return version
-
-
-def _own_signature(uow: UnitOfWork, actor: Actor, version: FrozenVersion) -> Signature:
-    query = select(Signature).where(
-        col(Signature.frozen_version_id) == version.id, col(Signature.party_id) == actor.party_id
-    )
-    rows = uow.session.execute(query.execution_options(populate_existing=True)).scalars()
-    expected: list[Signature] = list(rows)
-    if any(signature.signed_on for signature in expected):
-        raise AlreadyDone()
-    own = next((signature for signature in expected if signature.member_id == actor.member_id), None)
-    if own is None:  # made a signatory after the gel: the list of signatories was closed with it
+    own = next((row for row in rows_of(session, version_id) if row.member_id == actor.member_id), None)
+    if own is None:
         raise NotAllowed(action=Action.SIGN)
-    return own
+    if not own.field:
+        return None
+    party = session.get_one(Party, own.party_id)
+    return signed_file(session, version), own.field, f"Signature simple pour {party.name}, {own.role}"
 
 
-def _checked(mandate: Mandate) -> tuple[str, date]:
-    reference = readable_text(mandate.reference)
-    if not reference or len(reference) > LONGEST_MANDATE:
-        raise InvalidInput(field="mandate")
-    canonical = canonical_value(mandate.on, ValueKind.DATE)
-    if canonical is None:
-        raise InvalidInput(field="mandate_on")
-    on = date.fromisoformat(str(canonical))
-    if on > paris_day(now()):
-        raise InvalidInput(field="mandate_on")
-    return reference, on
+def fill_own_field(found: tuple[SignedFile, str, str], *, platform: Platform) -> Added:
+    """Outside any transaction. Raises SealFailed."""
+    file, field, reason = found
+    return filled(file, platform=platform, field=field, reason=reason)
 
 
-def _record(uow: UnitOfWork, actor: Actor, version: FrozenVersion, signature: Signature) -> None:
-    facts = {
-        "version": version.id,
-        "number": version.number,
-        "content_hash": version.content_hash,
-        "party": signature.evidence["party"],
-        "evidence_hash": fingerprint_of_evidence(signature.evidence),
-        "evidence": signature.evidence,
-    }
-    uow.record(Event(Kind.VERSION_SIGNED, version.negotiation_id, SHARED, actor.key, facts))
+def sign(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    version_id: str,
+    seen_hash: str,
+    mandate: Mandate,
+    consent: str,
+    added: Added | None = None,
+) -> Signed:
+    """Sign a frozen version for the actor's party. `added`: his field of the sealed file, filled beforehand.
 
-
-def _count(uow: UnitOfWork, negotiation: Negotiation, version: FrozenVersion, *, on: date) -> Signed:
-    """Parties that signed; the last one makes the contract signed."""
-    query = select(col(Signature.party_id)).where(
-        col(Signature.frozen_version_id) == version.id, col(Signature.signed_on).is_not(None)
-    )
-    having = set(uow.session.execute(query).scalars())
-    deciding = {party.id for party in deciding_parties(uow.session, negotiation.id)}
-    signed = Signed(len(having & deciding), len(deciding))
-    if signed.is_complete:
-        negotiation.status = NegotiationStatus.SIGNED
-        negotiation.signed_on = on
-        negotiation.phase = Phase.FOLLOW_UP if negotiation.contract_start <= on else Phase.SIGNATURE
-        uow.session.add(negotiation)
-    return signed
+    Raises NotFound, NotAllowed, RecentSigninRequired, StaleClause, AlreadyDone (the party has signed), NotYourTurn,
+    InvalidInput (`field`: mandate, mandate_on, consent), WrongValue, UnreadableText, FrozenBytesChanged,
+    SignedMeanwhile.
+    """
+    require(actor, Action.SIGN)
+    uow.lock(actor.negotiation_id)
+    version = intact_version(uow, actor, version_id=version_id, seen_hash=seen_hash)
+    row = place_of_member(uow, actor, version, action=Action.SIGN)
+    checked = checked_mandate(mandate)
+    if consent != consent_text(uow.session.get_one(Party, row.party_id).name, version.content_hash):
+        raise InvalidInput(field="consent")
+    more: dict[str, object] = {"consent": consent}
+    if row.field:
+        if added is None:
+            raise ValueError("the field of a sealed file must be filled before it is signed")
+        append_increment(uow, version, added, signature_id=row.id)
+        told = {"field": row.field, "signed_as": SIGNED_AS, "file_hash": added.file_hash}
+        more |= told | {"timestamp": added.put.timestamp.as_facts()}
+    return give(uow, actor, version, row, method=METHOD, mandate=checked, more=more)

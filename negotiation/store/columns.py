@@ -53,6 +53,11 @@ def list_column() -> Column[Any]:
     return Column(JSON(none_as_null=True), nullable=False, server_default="[]")
 
 
+def facts_column() -> Column[Any]:
+    """A JSON object added to a table that had rows: those hold an empty one."""
+    return Column(JSON(none_as_null=True), nullable=False, server_default="{}")
+
+
 def key_column(target: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
     """A foreign key to a random id; rows of a negotiation go with it."""
     return Column(String(36), ForeignKey(target, ondelete="CASCADE"), nullable=nullable, index=index)

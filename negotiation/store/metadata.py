@@ -16,6 +16,7 @@ from negotiation.store import (
     record,
     reviews,
     seances,
+    signing,
     talk,
 )
 
@@ -33,6 +34,7 @@ ROWS = (
     record,
     reviews,
     seances,
+    signing,
     talk,
 )
 METADATA = SQLModel.metadata

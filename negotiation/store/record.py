@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from negotiation.store.columns import json_column, key_column, new_id, now
+from negotiation.store.columns import facts_column, json_column, key_column, new_id, now
 
 
 class HistoryEntry(SQLModel, table=True):
@@ -87,6 +87,10 @@ class FrozenVersion(SQLModel, table=True):
     frozen_at: datetime = Field(default_factory=now)
     declared: bool = False
     """True when a file declared it: nobody clicked here."""
+    terms: dict[str, Any] = Field(default_factory=dict, sa_column=facts_column())
+    """How it is signed: {order, every}; empty: in any order, by one person a party."""
+    seal: dict[str, Any] = Field(default_factory=dict, sa_column=facts_column())
+    """The seal of its PDF: {certificate_hash, timestamp, printed_hash, printed_size}; empty: its bytes carry none."""
 
 
 class Signature(SQLModel, table=True):
@@ -105,6 +109,11 @@ class Signature(SQLModel, table=True):
     signed_at: datetime | None = None
     declared: bool = False
     position: int
+    field: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
+    """The field of the sealed PDF that waits for this signature; "" where there is none."""
+    declined_at: datetime | None = None
+    decline_reason: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    """What every party reads; a signatory who declined may still change his mind and sign."""
 
 
 class DeclaredSignature(SQLModel, table=True):

@@ -5,7 +5,7 @@ All of it is shared: the gel and the signatures are facts between the parties.
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -45,6 +45,8 @@ class FrozenVersionView:
     heads: dict[str, Any]
     frozen_at: datetime
     is_declared: bool
+    seal: dict[str, Any]
+    terms: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class SignatureView:
     signed_on: date | None
     signed_at: datetime | None
     is_declared: bool
+    pdf_field: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict)
+    declined_at: datetime | None = None
+    decline_reason: str = ""
 
     @property
     def is_signed(self) -> bool:
@@ -70,14 +76,24 @@ class SignatureView:
 
 @dataclass(frozen=True)
 class SignatoriesOfParty:
-    """Those who may sign for one party, in order: the signature of one of them is the party's."""
+    """Those who may sign for one party, in order. `wants_every`: all of them sign; else one suffices."""
 
     party: PartyView
     signatures: tuple[SignatureView, ...]
+    wants_every: bool = False
 
     @property
     def signed(self) -> SignatureView | None:
-        return next((signature for signature in self.signatures if signature.is_signed), None)
+        """The signature of the party, the last one when it wants several; None while one is awaited."""
+        given = [signature for signature in self.signatures if signature.is_signed]
+        complete = len(given) == len(self.signatures) if self.wants_every else bool(given)
+        return given[-1] if given and complete else None
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether those who declined leave nobody who could sign in their place."""
+        declined = [signature.declined_at is not None for signature in self.signatures if not signature.is_signed]
+        return self.signed is None and bool(declined) and (any(declined) if self.wants_every else all(declined))
 
 
 @dataclass(frozen=True)
@@ -170,6 +186,8 @@ def frozen_versions(session: Session, negotiation_id: str) -> tuple[FrozenVersio
             col(FrozenVersion.heads),
             col(FrozenVersion.frozen_at),
             col(FrozenVersion.declared),
+            col(FrozenVersion.seal),
+            col(FrozenVersion.terms),
         )
         .where(col(FrozenVersion.negotiation_id) == negotiation_id)
         .order_by(col(FrozenVersion.frozen_at).desc())
@@ -196,8 +214,12 @@ def signatories_of(session: Session, negotiation_id: str, version_id: str) -> tu
         .order_by(col(Signature.position))
     )
     rows = session.execute(query).scalars().all()
+    told = session.execute(select(col(FrozenVersion.terms)).where(col(FrozenVersion.id) == version_id)).scalar_one()
+    every = told.get("every", ())
     return tuple(
-        SignatoriesOfParty(party, tuple(_signature(row) for row in rows if row.party_id == party.id))
+        SignatoriesOfParty(
+            party, tuple(_signature(row) for row in rows if row.party_id == party.id), wants_every=party.key in every
+        )
         for party in parties_of(session, negotiation_id)
         if party.side is not Side.ASSOCIATE or any(row.party_id == party.id for row in rows)
     )
@@ -217,6 +239,10 @@ def _signature(row: Signature) -> SignatureView:
         signed_on=row.signed_on,
         signed_at=row.signed_at,
         is_declared=row.declared,
+        pdf_field=row.field,
+        evidence=row.evidence,
+        declined_at=row.declined_at,
+        decline_reason=row.decline_reason,
     )
 
 

@@ -1,0 +1,202 @@
+"""How a version is signed, and what stands behind its frozen bytes. All of it is shared between the parties."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from negotiation.errors import NotFound
+from negotiation.rules.signatures import Place, SigningOrder, Terms
+from negotiation.rules.vocabulary import NegotiationStatus
+from negotiation.store.contract import Negotiation
+from negotiation.store.people import Party
+from negotiation.store.record import FrozenVersion, Signature
+from negotiation.store.signing import (
+    HeadSeal,
+    PaperConfirmation,
+    PaperSignature,
+    PlatformKey,
+    SignedIncrement,
+    SigningTerms,
+)
+
+
+@dataclass(frozen=True)
+class PaperView:
+    """A scan that was brought. `confirmed_by`: ids of the parties that looked at it and said yes."""
+
+    id: str
+    signature_id: str
+    media_type: str
+    size: int
+    data_hash: str
+    member_id: str
+    at: datetime
+    confirmed_by: frozenset[str]
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of a file known here: the frozen bytes, or those with the signatures put since. `is_last`: nothing was
+    added after it; `is_locked`: the final lock is part of it."""
+
+    label: str
+    frozen_at: datetime
+    is_declared: bool
+    is_sealed: bool
+    count: int
+    is_last: bool
+    is_locked: bool
+
+
+def terms_as_facts(session: Session, negotiation_id: str) -> dict[str, Any]:
+    """The terms chosen for the next version, by keys of parties; empty when nobody chose any."""
+    query = select(SigningTerms).where(col(SigningTerms.negotiation_id) == negotiation_id)
+    row = session.execute(query).scalar_one_or_none()
+    return {"order": str(row.order), "every": list(row.every)} if row else {}
+
+
+def terms_of(session: Session, negotiation_id: str, facts: dict[str, Any]) -> Terms:
+    """Terms as a version or `terms_as_facts` tells them, by ids of parties."""
+    query = select(col(Party.key), col(Party.id)).where(col(Party.negotiation_id) == negotiation_id)
+    ids: dict[str, str] = {row[0]: row[1] for row in session.execute(query)}
+    every = frozenset(ids[key] for key in facts.get("every", ()) if key in ids)
+    return Terms(SigningOrder(facts.get("order", SigningOrder.FREE)), every)
+
+
+def places_of(rows: Iterable[Signature]) -> tuple[Place, ...]:
+    """The rows of one version, in the order of signature."""
+    return tuple(
+        Place(row.id, row.party_id, is_signed=row.signed_on is not None, is_declined=row.declined_at is not None)
+        for row in sorted(rows, key=lambda row: row.position)
+    )
+
+
+def rows_of(session: Session, version_id: str) -> list[Signature]:
+    """The signatures of a version as they stand now, whatever this session read before."""
+    query = select(Signature).where(col(Signature.frozen_version_id) == version_id).order_by(col(Signature.position))
+    return list(session.execute(query.execution_options(populate_existing=True)).scalars())
+
+
+def count_of_increments(session: Session, version_id: str) -> tuple[int, bool]:
+    """How many increments stand behind the frozen bytes, and whether the last one is the final lock."""
+    query = select(col(SignedIncrement.signature_id)).where(col(SignedIncrement.frozen_version_id) == version_id)
+    whose = list(session.execute(query.order_by(col(SignedIncrement.number))).scalars())
+    return len(whose), bool(whose) and whose[-1] is None
+
+
+def version_of(session: Session, negotiation_id: str, version_id: str) -> FrozenVersion:
+    """Raises NotFound."""
+    version = session.get(FrozenVersion, version_id)
+    if version is None or version.negotiation_id != negotiation_id:
+        raise NotFound()
+    return version
+
+
+def version_to_lock(session: Session, negotiation_id: str) -> FrozenVersion | None:
+    """The sealed version that every party has signed and whose file isn't closed yet."""
+    signed = col(Negotiation.status) == NegotiationStatus.SIGNED
+    query = (
+        select(FrozenVersion)
+        .join(Negotiation, col(Negotiation.id) == col(FrozenVersion.negotiation_id))
+        .where(col(FrozenVersion.negotiation_id) == negotiation_id, col(FrozenVersion.declared).is_(False), signed)
+        .order_by(col(FrozenVersion.frozen_at).desc())
+        .limit(1)
+    )
+    found: FrozenVersion | None = session.execute(query).scalar_one_or_none()
+    return found if found and found.seal and not count_of_increments(session, found.id)[1] else None
+
+
+def papers_of(session: Session, version_id: str) -> tuple[PaperView, ...]:
+    """The scans of a version, newest first, without their bytes."""
+    query = (
+        select(
+            col(PaperSignature.id),
+            col(PaperSignature.signature_id),
+            col(PaperSignature.media_type),
+            func.length(col(PaperSignature.data)).label("size"),
+            col(PaperSignature.data_hash),
+            col(PaperSignature.member_id),
+            col(PaperSignature.at),
+        )
+        .where(col(PaperSignature.frozen_version_id) == version_id)
+        .order_by(col(PaperSignature.at).desc())
+    )
+    rows = session.execute(query).all()
+    confirmed: dict[str, set[str]] = {}
+    listed = col(PaperConfirmation.paper_id).in_([row.id for row in rows])
+    for paper_id, party_id in session.execute(
+        select(col(PaperConfirmation.paper_id), col(PaperConfirmation.party_id)).where(listed)
+    ):
+        confirmed.setdefault(paper_id, set()).add(party_id)
+    return tuple(
+        PaperView(
+            id=row.id,
+            signature_id=row.signature_id,
+            media_type=row.media_type,
+            size=row.size,
+            data_hash=row.data_hash,
+            member_id=row.member_id,
+            at=row.at,
+            confirmed_by=frozenset(confirmed.get(row.id, ())),
+        )
+        for row in rows
+    )
+
+
+def state_with_hash(session: Session, hashes: Collection[str]) -> State | None:
+    """The longest known state of a file that has one of these SHA-256. Open to anybody who holds its bytes."""
+    found = [*_frozen_with(session, hashes), *_signed_with(session, hashes)]
+    return max(found, key=lambda state: state.count) if found else None
+
+
+def state_with_content(session: Session, hashes: Collection[str]) -> State | None:
+    """The version whose text has one of these SHA-256: for whoever holds that text in another file."""
+    query = select(FrozenVersion).where(col(FrozenVersion.content_hash).in_(sorted(hashes))).limit(1)
+    row = session.execute(query).scalar_one_or_none()
+    return _state(row, 0, session) if row else None
+
+
+def certificates(session: Session) -> frozenset[str]:
+    """Fingerprints of every certificate that ever sealed here."""
+    query = select(col(PlatformKey.fingerprint)).where(col(PlatformKey.certificate) != "")
+    return frozenset(session.execute(query).scalars())
+
+
+def head_seals(session: Session, negotiation_id: str) -> list[dict[str, Any]]:
+    """The heads that the platform vouched for, oldest first: {statement, signature}."""
+    query = select(HeadSeal).where(col(HeadSeal.negotiation_id) == negotiation_id).order_by(col(HeadSeal.at))
+    rows = session.execute(query).scalars()
+    found = [{"statement": json.loads(row.statement), "signature": row.signature} for row in rows]
+    return sorted(found, key=lambda seal: seal["statement"]["seq"])
+
+
+def _frozen_with(session: Session, hashes: Collection[str]) -> list[State]:
+    query = select(FrozenVersion).where(col(FrozenVersion.pdf_hash).in_(sorted(hashes)))
+    return [_state(row, 0, session) for row in session.execute(query).scalars()]
+
+
+def _signed_with(session: Session, hashes: Collection[str]) -> list[State]:
+    query = (
+        select(FrozenVersion, col(SignedIncrement.number))
+        .join(SignedIncrement, col(SignedIncrement.frozen_version_id) == col(FrozenVersion.id))
+        .where(col(SignedIncrement.file_hash).in_(sorted(hashes)))
+    )
+    return [_state(row, number, session) for row, number in session.execute(query)]
+
+
+def _state(row: FrozenVersion, count: int, session: Session) -> State:
+    last, is_locked = count_of_increments(session, row.id)
+    return State(
+        label=row.label,
+        frozen_at=row.frozen_at,
+        is_declared=row.declared,
+        is_sealed=bool(row.seal),
+        count=count,
+        is_last=count == last,
+        is_locked=is_locked and count == last,
+    )
