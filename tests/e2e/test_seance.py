@@ -206,6 +206,21 @@ def test_a_seance_goes_on_through_bad_networks_and_a_dead_server(enter: Enter, s
     for somebody in (og, ars):
         expect(said(somebody)).to_have_text(whole)
 
+    # From the last decision to the words to say, and to each place of the screen, in a key or two.
+    last = decisions(og).get_by_role("button", name="Annuler")
+    expect(last).to_be_enabled()
+    last.focus()
+    for key, place in (("F6", "#message-shared"), ("F6", "#ordre-du-jour"), ("Shift+F6", "#message-shared")):
+        og.page.keyboard.press(key)
+        expect(og.page.locator(place)).to_be_focused()
+    og.page.keyboard.press("Shift+F6")
+    expect(og.page.locator("#decisions-titre")).to_be_focused()
+    og.page.keyboard.press("Shift+F6")
+    expect(og.page.locator("#clause-en-seance h2")).to_be_focused()
+    way = og.page.get_by_role("navigation", name="La séance").get_by_role("link", name="Discussion")
+    press(way)
+    expect(og.page.locator("#message-shared")).to_be_focused()
+
     # Away for a while: what was missed is there, in order, each once, and what was typed meanwhile leaves.
     ars.page.context.set_offline(True)
     say(ars, "Écrit sans réseau.")

@@ -37,6 +37,7 @@ const SHORTCUTS: readonly [string, readonly (readonly [string, string])[]][] = [
       ["F9, Maj+F9", "Passage commenté suivant, précédent"],
       ["Ctrl+F9", "Lire le commentaire du passage ; Échap ramène au texte"],
       ["Alt+F10", "Aller aux outils"],
+      ["F6, Maj+F6", "En séance : ordre du jour, clause, décisions, discussion, dans un sens ou dans l’autre"],
       ["Échap", "Sortir du texte ; Tab mène alors à la suite de la page"],
     ],
   ],

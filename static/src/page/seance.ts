@@ -1,6 +1,7 @@
 /** An open séance: gestures that don't reload the page, following the chair, time that passes, what is said aloud. */
 
 import htmx from "htmx.org";
+import { startLeadingByKeys } from "./seance_ways";
 import { announce, element, showBanner } from "./words";
 
 const REMEMBERED = "navette:suivre";
@@ -17,7 +18,7 @@ const ends = new WeakMap<Element, number>();
 export function startSeances(): void {
   document.addEventListener("submit", sendQuietly);
   document.addEventListener("change", follow);
-  document.addEventListener("click", openPane);
+  startLeadingByKeys(choosePane);
   document.addEventListener("htmx:load", (event) => look(event.target as Element));
   document.addEventListener("navette:changed", ({ detail }) => {
     if (detail.seance && location.pathname.endsWith(`/seances/${detail.seance}`)) sayTurned(detail.type);
@@ -186,14 +187,6 @@ function sayTurned(type: string): void {
 }
 
 // ---------------------------------------------------------------------- three tabs on a phone
-
-function openPane(event: MouseEvent): void {
-  const link = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-pane]") : null;
-  if (!link) return;
-  event.preventDefault();
-  choosePane(link.dataset.pane ?? "");
-  document.getElementById(link.dataset.pane ?? "")?.focus();
-}
 
 /** A phone opens on the pane that the address names, as a link of a message to a decision does. */
 function paneOf(hash: string): string {
