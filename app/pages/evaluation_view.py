@@ -63,7 +63,7 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, opene
         "outcomes": [row for row in rows if row.field is Field.OUTCOME],
         "STANDING_WORDS": STANDING_WORDS,
         "said": [(words, row) for field, words in SAID for row in rows if row.field is field],
-        "following": following_of(session, frame.actor),
+        "following": [each for each in following_of(session, frame.actor) if not each.is_avenant],
         "themes": next((row.card.text for row in rows if row.field is Field.THEMES), ""),
         "tally": tally_of(rows),
         "follow_up": follow_up,

@@ -26,6 +26,7 @@ from negotiation.rules.reviews import (
 from negotiation.rules.vocabulary import PartKind, ReviewKind
 from negotiation.store.queries import readings
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_by_id, cards_of_part
+from negotiation.store.queries.next_contract import following_of
 from negotiation.store.queries.observed import observed_values
 from negotiation.store.queries.reviews import (
     ReviewView,
@@ -53,7 +54,7 @@ def follow_up_context(session: Session, frame: Frame) -> dict[str, Any]:
     held = held_dialogues(session, actor)
     reviews = {each.year: each for each in reviews_of(session, actor, ReviewKind.DIALOGUE)}
     years = years_of(frame, held, reviews) if is_signed(frame) else ()
-    end, asked = negotiation.contract_end, asked_changes(session, actor)
+    avenants = tuple(each for each in following_of(session, actor) if each.is_avenant)
     told = {
         "is_signed": is_signed(frame),
         "years": years,
@@ -61,12 +62,15 @@ def follow_up_context(session: Session, frame: Frame) -> dict[str, Any]:
         "openable": [each.year for each in years if each.review is None and each.year <= frame.today.year],
         "seances": seances_of(session, actor) if may_open(frame) else (),
         "amendments": amendments_of(session, actor),
+        "avenants": avenants,
         "follow_up": readings.follow_up_of(session, actor),
         "titles": readings.titles_of(session, actor),
     }
     if not is_signed(frame):
         return told | {"warned": ()}
-    warned = warnings([each.year for each in years], held, end=end, today=frame.today, asked=asked)
+    asked = (*asked_changes(session, actor), *(each.asked for each in avenants))
+    end, listed = negotiation.contract_end, [each.year for each in years]
+    warned = warnings(listed, held, end=end, today=frame.today, asked=asked)
     return told | {"warned": warned} | actions_context(session, frame)
 
 

@@ -266,17 +266,27 @@ class Warned:
 
 @dataclass(frozen=True)
 class Asked:
-    """An avenant as declared: when it was asked, and the fields that it changes."""
+    """A change of the contract that was asked: by an avenant that a file declares, one that is negotiated here, or a
+    decision of a dialogue. `what`: « La prorogation de l’avenant 2 a été demandée »; `extends`: whether it is of the
+    term."""
 
-    number: int
+    what: str
     on: date
-    fields: frozenset[str]
+    extends: bool
+
+    @classmethod
+    def declared(cls, number: int, on: date, fields: Iterable[str]) -> "Asked":
+        """`fields`: those that it changes."""
+        extends = bool(_EXTENSION & set(fields))
+        what = f"l’avenant {number} a été demandé"
+        return cls(f"La prorogation de {what}e" if extends else what.capitalize(), on, extends)
 
 
 def warnings(
     years: Iterable[int], held: Sequence[Held], *, end: date, today: date, asked: Iterable[Asked] = ()
 ) -> tuple[Warned, ...]:
-    """V30: no dialogue for a year, or one outside its months. V29: an extension asked too late. In that order."""
+    """V30: no dialogue for a year, or one outside its months. V29: an extension asked too late, or not yet asked though
+    it is; a decision to adjust too, since the avenant that it wants comes as late. In that order."""
     found = [
         Warned("V30", f"Aucun dialogue de gestion n’est enregistré pour l’exercice {year}.")
         for year in years
@@ -290,17 +300,17 @@ def warnings(
         for each in sorted(held, key=lambda each: (each.year, each.on))
         if not FIRST_MONTH <= each.on.month <= LAST_MONTH
     ]
+    return (*found, *_warnings_of_the_term(tuple(asked), end=end, today=today))
+
+
+def _warnings_of_the_term(asked: Sequence[Asked], *, end: date, today: date) -> tuple[Warned, ...]:
     latest = months_before(end, MONTHS_BEFORE_END)
-    found += [
-        Warned(
-            "V29",
-            f"La prorogation de l’avenant {each.number} a été demandée le {day_words(each.on)}, moins de six mois "
-            f"avant le terme du {day_words(end)}.",
-        )
+    found = [
+        Warned("V29", f"{each.what} le {day_words(each.on)}, moins de six mois avant le terme du {day_words(end)}.")
         for each in asked
-        if each.on > latest and each.fields & _EXTENSION
+        if each.on > latest
     ]
-    if latest < today <= end:
+    if latest < today <= end and not any(each.extends for each in asked):
         words = f"Le contrat se termine le {day_words(end)} : la prorogation se demandait avant le {day_words(latest)}."
         found.append(Warned("V29", words))
     return tuple(found)

@@ -87,7 +87,7 @@ def open_negotiation(
     _documents(uow, negotiation, opening, parties=parties)
     _calendar(uow, negotiation.id, opening, parties=parties)
     uow.session.flush()
-    facts = _facts(opening, negotiation, parties=parties, structures=structures)
+    facts = _before(uow, opening) | _facts(opening, negotiation, parties=parties, structures=structures)
     uow.record(Event(Kind.NEGOTIATION_OPENED, negotiation.id, SHARED, author.key, facts))
     return Opened(negotiation.id, invited)
 
@@ -282,13 +282,20 @@ def _calendar(uow: UnitOfWork, negotiation_id: str, opening: Opening, *, parties
         )
 
 
+def _before(uow: UnitOfWork, opening: Opening) -> dict[str, object]:
+    """The contract that it comes after: by its key, and by the reference that people read."""
+    if not opening.follows:
+        return {}
+    query = select(col(Negotiation.reference)).where(col(Negotiation.key) == opening.follows)
+    return {"follows": opening.follows, "follows_reference": uow.session.execute(query).scalar_one()}
+
+
 def _facts(
     opening: Opening, negotiation: Negotiation, *, parties: Sequence[Party], structures: Sequence[Essms]
 ) -> dict[str, object]:
     """What the chain proves of the start: the frame, the template by its fingerprint, nobody's address."""
     trame = json.dumps(as_mapping(opening.trame), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return {
-        **({"follows": opening.follows} if opening.follows else {}),
         **({"themes": list(opening.themes)} if opening.themes else {}),
         "title": negotiation.title,
         "trame": opening.trame.key,

@@ -1,6 +1,7 @@
 """What a follow-up says in words: a value against its target, a year, what is late, what is to be watched."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -70,10 +71,15 @@ def test_v30_and_v29_warn_and_say_of_what() -> None:
     told = warnings([2024, 2025], [Held(2024, date(2025, 11, 3))], end=END, today=TODAY)
     assert [each.code for each in told] == ["V30", "V30"]
     assert "exercice 2025" in told[0].words and "3 novembre 2025" in told[1].words
-    late = Asked(2, date(2028, 8, 1), frozenset({"contract_end"}))
-    other = Asked(1, date(2028, 8, 1), frozenset({"targets.2028"}))
-    told = warnings([], [], end=END, today=TODAY, asked=[late, other])
-    assert [each.code for each in told] == ["V29"] and "avenant 2" in told[0].words
+    late = Asked.declared(2, date(2028, 8, 1), ["contract_end"])
+    other = Asked.declared(1, date(2028, 6, 30), ["targets.2028"])
+    decided = Asked("L’ajustement par avenant de « EN01 » a été dit au dialogue", date(2028, 9, 2), extends=False)
+    told = warnings([], [], end=END, today=TODAY, asked=[late, other, decided])
+    assert [each.code for each in told] == ["V29", "V29"]
+    assert "La prorogation de l’avenant 2 a été demandée le 1er août 2028" in told[0].words
+    assert "EN01" in told[1].words and "2 septembre 2028" in told[1].words
+    for asked, count in (([], 1), ([other], 1), ([replace(other, extends=True)], 0), ([late], 1)):
+        assert len(warnings([], [], end=END, today=date(2028, 10, 1), asked=asked)) == count, asked
     assert [each.code for each in warnings([], [], end=END, today=date(2028, 7, 1))] == ["V29"]
     assert not warnings([], [], end=END, today=date(2028, 6, 30))
     assert months_before(date(2026, 8, 31), 6) == date(2026, 2, 28)

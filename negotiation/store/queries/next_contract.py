@@ -11,7 +11,7 @@ from negotiation.rules.markdown_nodes import plain_text
 from negotiation.rules.markdown_tree import Block, BulletList, Heading, OrderedList, Paragraph, parse
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
-from negotiation.rules.reviews import Field
+from negotiation.rules.reviews import Asked, Field
 from negotiation.rules.vocabulary import ReviewKind, Right
 from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
@@ -20,6 +20,9 @@ from negotiation.store.queries.clauses import cards_of_part
 from negotiation.store.queries.opening import StructureView, perimeter_of
 from negotiation.store.queries.people import PartyView, parties_of, sitting
 from negotiation.store.queries.reviews import reviews_of
+
+AVENANT, EXTENSION = "avenant", "avenant-prorogation"
+"""Contract types, as templates say them."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,25 @@ class Handed:
     known: tuple[Known, ...]
     structures: tuple[StructureView, ...]
     themes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Following:
+    """A negotiation that comes after this one: of the next contract, or of an avenant to this one."""
+
+    id: str
+    title: str
+    opened_on: date
+    contract_type: str
+
+    @property
+    def is_avenant(self) -> bool:
+        return self.contract_type.startswith(AVENANT)
+
+    @property
+    def asked(self) -> Asked:
+        extends = self.contract_type == EXTENSION
+        return Asked(f"La négociation de l’avenant « {self.title} » a été ouverte", self.opened_on, extends)
 
 
 def handed_on(session: Session, actor: Actor) -> Handed:
@@ -103,11 +125,11 @@ def _lines(blocks: Iterable[Block]) -> Iterator[str]:
                 pass
 
 
-def following_of(session: Session, actor: Actor) -> tuple[tuple[str, str], ...]:
-    """Id and title of the negotiations that come after this one, where this person sits too: nobody else knows them."""
+def following_of(session: Session, actor: Actor) -> tuple[Following, ...]:
+    """The negotiations that come after this one, where this person sits too: nobody else knows them."""
     mine = select(col(Negotiation.key)).where(col(Negotiation.id) == actor.negotiation_id).scalar_subquery()
     query = (
-        select(col(Negotiation.id), col(Negotiation.title))
+        select(Negotiation)
         .join(Member, col(Member.negotiation_id) == Negotiation.id)
         .where(
             col(Negotiation.follows) == mine,
@@ -116,4 +138,5 @@ def following_of(session: Session, actor: Actor) -> tuple[tuple[str, str], ...]:
         )
         .order_by(col(Negotiation.opened_on), col(Negotiation.id))
     )
-    return tuple((found, title) for found, title in session.execute(query))
+    rows = session.execute(query).scalars()
+    return tuple(Following(row.id, row.title, row.opened_on, row.contract_type) for row in rows)

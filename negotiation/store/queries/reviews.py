@@ -172,12 +172,18 @@ def held_dialogues(session: Session, actor: Actor) -> tuple[Held, ...]:
 
 
 def asked_changes(session: Session, actor: Actor) -> tuple[Asked, ...]:
-    """The avenants that a file declares."""
+    """The extensions that a file declares, and what the dialogues decide to adjust by an avenant."""
     rows = session.execute(select(Avenant).where(col(Avenant.negotiation_id) == actor.negotiation_id)).scalars()
-    return tuple(
-        Asked(row.number, row.requested_on, frozenset(str(each["target"]["field"]) for each in row.changes))
+    declared = [
+        Asked.declared(row.number, row.requested_on, [str(each["target"]["field"]) for each in row.changes])
         for row in rows
-    )
+    ]
+    held = {each.year: each.on for each in reviews_of(session, actor, ReviewKind.DIALOGUE)}
+    decided = [
+        Asked(f"L’ajustement par avenant de « {each.label} » a été dit au dialogue", held[each.year], extends=False)
+        for each in amendments_of(session, actor)
+    ]
+    return (*(each for each in declared if each.extends), *decided)
 
 
 # ---------------------------------------------------------------------- the contract that is followed
