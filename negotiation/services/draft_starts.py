@@ -16,7 +16,7 @@ from negotiation.rules.values import Canonical, as_entered, as_read, tidy_entry
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import require
 from negotiation.services.drafted import Drafted
-from negotiation.services.drafting import circle_of_side, drafted_clauses
+from negotiation.services.drafting import circle_of_side, drafted_clauses, follow_current
 from negotiation.services.moves import open_clause
 from negotiation.services.setting_aside import draft_of, keep_words, write_anew
 from negotiation.store.contract import Clause
@@ -96,7 +96,7 @@ def start_again(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, see
     version = uow.session.get_one(Version, clause.current_version_id)
     value = as_entered(version.value, clause.value_kind)
     write_anew(uow, draft, clause, text=version.text, value=value)
-    _follow(uow, draft, clause)
+    follow_current(uow, draft, clause)
     # Told in the draft's own circle, where open pages then read the draft again from its new start.
     happened = Event(
         Kind.CLAUSE_WRITTEN, clause.negotiation_id, circle, actor.key, {}, clause_id=clause.id, part_id=clause.part_id
@@ -107,7 +107,7 @@ def start_again(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, see
 def go_on(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, seen: str) -> None:
     """« Garder notre texte »: nobody is told again of this version. Raises like the above."""
     clause, draft = _writable(uow, actor, clause_id, side=side, seen=seen)
-    _follow(uow, draft, clause)
+    follow_current(uow, draft, clause)
 
 
 def proposed(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str) -> None:
@@ -119,8 +119,8 @@ def proposed(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str) -> Non
 def follow_tabled(uow: UnitOfWork, clause: Clause, circle: str) -> None:
     """The same by the draft's circle, for what waited for a visa; empty: it came from no draft."""
     draft = draft_of(uow.session, clause, Circle.parse(circle)) if circle else None
-    if draft is not None and clause.current_version_id is not None:
-        _follow(uow, draft, clause)
+    if draft is not None:
+        follow_current(uow, draft, clause)
 
 
 def _stands(session: Session, clause: Clause, draft: Draft) -> Drafted | None:
@@ -161,7 +161,7 @@ def _writable(uow: UnitOfWork, actor: Actor, clause_id: str, *, side: str, seen:
 
 
 def _followed(session: Session, draft: Draft, clause_id: str) -> str | None:
-    """What was noted; else the version that stood when the draft began."""
+    """What was noted; else the version that stood when a draft of former days began, by the clock."""
     noted = session.get(DraftFollowed, (draft.id, clause_id))
     if noted is not None:
         return noted.version_id
@@ -175,13 +175,3 @@ def _followed(session: Session, draft: Draft, clause_id: str) -> str | None:
         .limit(1)
     )
     return session.execute(query).scalar_one_or_none()
-
-
-def _follow(uow: UnitOfWork, draft: Draft, clause: Clause) -> None:
-    version_id = clause.current_version_id or ""
-    noted = uow.session.get(DraftFollowed, (draft.id, clause.id))
-    if noted is None:
-        uow.session.add(DraftFollowed(draft_id=draft.id, clause_id=clause.id, version_id=version_id))
-    else:
-        noted.version_id = version_id
-    uow.session.flush()

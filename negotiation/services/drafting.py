@@ -27,7 +27,7 @@ from negotiation.services.draft_keeping import LOCKED_STATES
 from negotiation.services.draft_log import SqlUpdateLog, logged_updates
 from negotiation.services.drafted import Drafted, at_once, standing
 from negotiation.store.contract import Clause, Negotiation, Part
-from negotiation.store.exchange import Draft, DraftUpdate, DraftWriter, Version
+from negotiation.store.exchange import Draft, DraftFollowed, DraftUpdate, DraftWriter, Version
 from negotiation.store.prepared import Question
 from negotiation.store.unit_of_work import Apart, Store, UnitOfWork
 
@@ -295,9 +295,19 @@ def first_draft(uow: UnitOfWork, part: Part, circle: Circle) -> Draft:
     draft = Draft(negotiation_id=part.negotiation_id, part_id=part.id, circle=str(circle))
     uow.session.add(draft)
     uow.session.flush()
-    starts = {clause.id: _start_of(uow.session, clause) for clause in _clauses(uow.session, part.id)}
-    _write_seed(uow, draft, starts)
+    clauses = _clauses(uow.session, part.id)
+    _write_seed(uow, draft, {clause.id: _start_of(uow.session, clause) for clause in clauses})
+    for clause in clauses:
+        follow_current(uow, draft, clause)
     return draft
+
+
+def follow_current(uow: UnitOfWork, draft: Draft, clause: Clause) -> None:
+    """The writers of this draft know of the version that is on the table, if there is one."""
+    if clause.current_version_id is not None:
+        noted = DraftFollowed(draft_id=draft.id, clause_id=clause.id, version_id=clause.current_version_id)
+        uow.session.merge(noted)
+        uow.session.flush()
 
 
 def restart_drafts(uow: UnitOfWork, clause: Clause, *, circle: Circle = SHARED) -> None:
@@ -313,6 +323,7 @@ def restart_drafts(uow: UnitOfWork, clause: Clause, *, circle: Circle = SHARED) 
     starts = standing(uow.session, draft, _clause_ids(uow.session, clause.part_id))
     draft.epoch += 1
     _write_seed(uow, draft, starts | {clause.id: _start_of(uow.session, clause)})
+    follow_current(uow, draft, clause)
 
 
 def _readable_draft(session: Session, actor: Actor, draft_id: str, *, epoch: int | None = None) -> Draft:

@@ -1,6 +1,7 @@
 """A text that changes under an open draft: its writers are told, choose, and lose no word."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -8,12 +9,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from negotiation.errors import StaleClause
-from negotiation.rules.vocabulary import Gesture, Role
+from negotiation.rules.vocabulary import SHARED, Gesture, Role
 from negotiation.services.adding import NewClause, add_clause
-from negotiation.services.draft_starts import newer_version, set_aside, start_again
+from negotiation.services.draft_starts import newer_version, set_aside, start_again, written_since
 from negotiation.services.drafting import drafted_text
 from negotiation.services.visas import give_visa, set_visa_rule
 from negotiation.store import Announcing, Store
+from negotiation.store.columns import now
 from negotiation.store.inside import VisaRequest
 from tests.drafting_table import Browser, DraftingTable, set_table
 from tests.visitors import Visitor
@@ -97,6 +99,25 @@ def test_starting_again_sets_the_words_of_that_draft_aside_for_its_readers_alone
     # Beside it the writing goes on, with what was typed before anybody heard of it.
     alice.push(alice.type("Plus loin.", table.other_clause_id))
     assert drafted(table, table.other_clause_id, "ours") == "Plus loin."
+
+
+def test_a_draft_begins_with_the_version_on_the_table_whatever_the_clock_says(table: DraftingTable) -> None:
+    table.table.ars.dg.propose("k01.markdown", "La version de l’ARS.", at=now() + timedelta(minutes=1))
+    alice = Browser(table, "og.dg")
+    alice.push(alice.type("Ce que nous y ajoutons."))
+    assert newer(table) is None
+    with table.table.store.reading() as session:
+        written = written_since(session, table.clause_id, circle=SHARED)
+    assert written is not None and written.text.endswith("Ce que nous y ajoutons.")
+    table.table.cd.dg.counter("k01.markdown", "La version du Département.", at=now() - timedelta(days=1))
+    assert newer(table) == 2
+    table.table.og.dg.accept("k01.markdown")
+    table.table.ars.dg.accept("k01.markdown")
+    reopen(table, "k01.markdown")
+    alice.open()
+    bruno = Browser(table, "ars.dg")
+    bruno.push(bruno.type("Rouverte."))
+    assert newer(table) is None
 
 
 def test_a_clause_added_to_a_part_can_be_written_in_the_drafts_that_are_open(table: DraftingTable) -> None:
