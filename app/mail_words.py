@@ -138,11 +138,10 @@ def _said_act(news: News, act: Act, base_url: str) -> SaidAct:
     name = next(map(_name, news.named([act.clause_id])), "une clause")
     version = f", version {act.version}" if act.version else ""
     became = "".join(f", {_ACTS[kind]}" for kind in act.became)
-    anchor = f"#version-{act.version}" if act.version else ""
     return SaidAct(
         french_typography(f"{name}{version} : {_ACTS[act.kind]}{became}"),
         act.fingerprint or "",
-        f"{base_url}/clauses/{act.clause_id}/navette{anchor}",
+        f"{base_url}/clauses/{act.clause_id}/navette?etape={act.move_id}",
     )
 
 

@@ -116,10 +116,10 @@ def show_navette(clause_id: str) -> ResponseReturnValue:
         card = readable_card(session, frame, clause_id)
         told = told_of(session, frame, card.id)
         wanted, is_known = _wanted(told)
-        sought = request.args.get("etape", "")
+        sought = _sought(told)
         found = _place_of(told, wanted, sought)
         if found is not None:
-            return redirect(f"/clauses/{clause_id}/navette{found}#etape-{sought}")
+            return redirect(f"/clauses/{clause_id}/navette{found.removesuffix('?')}#etape-{sought}")
         asked = _asked(told, wanted, notice=UNKNOWN_STEP if sought else "" if is_known else UNKNOWN_FILTER)
         return _page(session, frame, card, told=told, asked=asked), 404 if sought else 200
 
@@ -161,6 +161,13 @@ def _wanted(told: Told) -> tuple[Wanted, bool]:
         seance=seance if seance in (IN_ANY, IN_NONE, *(each.seance_id for each in told.sittings)) else "",
     )
     return asked, (asked.party, asked.phase or "", asked.seance) == (party, phase, seance)
+
+
+def _sought(told: Told) -> str:
+    """The step that the address asks for: by its id, or as « version-3 », the one that tabled that version."""
+    asked = request.args.get("etape", "")
+    tabled = (step for step in told.navette.steps if step.is_shared and step.tables)
+    return next((step.id for step in tabled if f"version-{step.version}" == asked), asked)
 
 
 def _place_of(told: Told, wanted: Wanted, sought: str) -> str | None:

@@ -193,6 +193,14 @@ def test_each_step_has_an_address_that_finds_its_page(app: Flask, table: Table) 
         assert f'id="etape-{step}"' in reader.get(sent.location).text
 
 
+def test_a_version_has_an_address_too(app: Flask, table: Table) -> None:
+    reader = Visitor(app).enter(table.cd.dg.email)
+    sent = reader.get(navette(table, "en02") + "?etape=version-2")
+    step = sent.location.partition("#")[2]
+    assert re.search(rf'<div id="{step}"[^>]*>\s*<p class="step-title" id="version-2"', reader.get(sent.location).text)
+    assert reader.get(navette(table, "en02") + "?etape=version-9").status_code == 404
+
+
 def test_what_the_address_asks_wrongly_is_said_in_a_sentence(app: Flask, table: Table) -> None:
     reader = Visitor(app).enter(table.cd.dg.email)
     lost = reader.get(navette(table, "en02", "navette?etape=inconnue"))

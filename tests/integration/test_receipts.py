@@ -16,6 +16,7 @@ from tests.builders import Person, Table
 from tests.mail_server import Arrived, PostBox
 from tests.mail_table import act, choose, mail_round, only
 from tests.mornings import Clock
+from tests.visitors import Visitor
 
 database_url = mail_table.database_url
 settings, table, clock = mail_table.settings, mail_table.table, mail_table.clock
@@ -60,7 +61,13 @@ def test_both_sides_hold_the_fingerprint_of_what_was_accepted(
         assert "EN01, version 1 : proposition" in said
         assert "EN01, version 1 : acceptation, accord de toutes les parties concernées" in said
         assert re.search(r"\d{4} à \d+ h.*, .+ \(.+\) : 1 acte", said)
-        assert f"http://127.0.0.1:8000/clauses/{table.clause_id('en01')}/navette#version-1" in said
+        navette = f"/clauses/{table.clause_id('en01')}/navette"
+        steps = re.findall(rf"http://127.0.0.1:8000{navette}\?etape=(\S+)", said)
+        assert len(set(steps)) == 2
+        reader = Visitor(app).enter(somebody.email)
+        assert [reader.get(f"{navette}?etape={step}").location for step in steps] == [
+            f"{navette}#etape-{step}" for step in steps
+        ]
         assert "Nous visons" not in said and "94 %" not in said
         assert "mouvement" not in said, "told once"
     assert RECEIPTS not in the_mail_of(box, table.ars.lect).text, "nothing commits a reader"

@@ -43,6 +43,7 @@ class Act:
 
     kind: str
     clause_id: str
+    move_id: str
     version: int | None
     fingerprint: str | None
     became: tuple[str, ...] = ()
@@ -130,7 +131,7 @@ def receipts_of(session: Session, actor: Actor, entry_ids: Iterable[str]) -> tup
 
 
 def _act(entry: HistoryEntry, facts: dict[str, Any], followed: dict[str, list[str]]) -> Act:
-    act = Act(entry.kind, entry.clause_id or "", facts.get("version"), facts.get("fingerprint"))
+    act = Act(entry.kind, entry.clause_id or "", facts["move"], facts.get("version"), facts.get("fingerprint"))
     return replace(act, became=tuple(followed.get(facts["move"], ()))) if "party" in facts else act
 
 
