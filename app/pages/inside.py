@@ -14,6 +14,7 @@ from app.pages.frame import Frame, frame_of, reader_in, reader_on_clause
 from app.pages.inside_view import Pending, pending_of
 from app.pages.pieces import piece
 from app.pages.presentation import count_fr
+from app.pages.seances_page import room_again
 from app.pages.seances_view import seance_before
 from app.pages.texts import clause_context
 from app.pages.visa_places import places_of
@@ -159,7 +160,7 @@ def change_visa(clause_id: str, visa_id: str) -> ResponseReturnValue:
             "value": as_entered(found.value, card.value_kind),
             "words": found.words,
         } | ({"replaces": found.id} if waits else {})
-        return render_template("fiches/part.html", **clause_context(session, clause_id, "proposition", kept=kept))
+        return _clause_again(session, clause_id, "proposition", kept=kept)
 
 
 @inside.post("/clauses/<clause_id>/mandat")
@@ -185,10 +186,16 @@ def say_why(refusal: Refusal) -> ResponseReturnValue:
     told: dict[str, Any] = {"kept": kept, "refusal": sentence_of(refusal)}
     with current_store().reading() as session:
         if clause_id:
-            page = render_template("fiches/part.html", **clause_context(session, clause_id, "", **told))
+            page = _clause_again(session, clause_id, "", **told)
         else:
             page = render_template("inside/party.html", **_context(session, given["negotiation_id"]) | told)
         return page, status_of(refusal)
+
+
+def _clause_again(session: Session, clause_id: str, tab: str, **told: Any) -> str:
+    """The page on which the clause was open: the séance, or its fiche."""
+    page = room_again(session, clause_id, tab, **told)
+    return page or render_template("fiches/part.html", **clause_context(session, clause_id, tab, **told))
 
 
 def _context(session: Session, negotiation_id: str) -> dict[str, Any]:
@@ -255,5 +262,5 @@ def _back(negotiation_id: str) -> ResponseReturnValue:
     """To the clause whose page held the form, or to our side."""
     clause_id = request.form.get("back", "")
     if clause_id:
-        return redirect(url_for("texts.show_clause", clause_id=clause_id))
+        return redirect(seance_before(clause_id, "") or url_for("texts.show_clause", clause_id=clause_id))
     return redirect(url_for("inside.show_inside", negotiation_id=negotiation_id))

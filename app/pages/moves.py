@@ -157,7 +157,10 @@ def _with_fallback(clause_id: str) -> ResponseReturnValue:
         if mandate is None or not mandate.fallback:
             raise NotFound()
         kept = {**_kept(), "text": mandate.fallback, "draft": ""}
-        return render_template("fiches/part.html", **clause_context(session, clause_id, "proposition", kept=kept))
+        page = room_again(session, clause_id, "proposition", kept=kept)
+        return page or render_template(
+            "fiches/part.html", **clause_context(session, clause_id, "proposition", kept=kept)
+        )
 
 
 def _gone(session: Session, refusal: Refusal, clause_id: str) -> str:

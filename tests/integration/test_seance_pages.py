@@ -6,12 +6,13 @@ import pytest
 from flask import Flask
 
 from negotiation.rules.seances import MOST_PER_MINUTE, DecisionKind, DecisionState, SeanceState
-from negotiation.rules.vocabulary import SHARED, Gesture, Role
+from negotiation.rules.vocabulary import SHARED, Gesture, Move, Role
 from negotiation.services.discussing import send_message
 from negotiation.services.draft_starts import go_on
 from negotiation.services.mandates import Terms, set_mandate
+from negotiation.services.orders import Order, Seen
 from negotiation.services.seance_agenda import Item, add_point, point_at
-from negotiation.services.visas import set_visa_rule
+from negotiation.services.visas import set_visa_rule, submit
 from negotiation.store import Store
 from negotiation.store.queries.seances import seances_of
 from tests.builders import Person, Table, a_table
@@ -215,6 +216,36 @@ def test_a_move_refused_at_a_seance_comes_back_to_it_with_its_words(app: Flask, 
     meeting.close(table.og.dg)
     refused = ars.post(moves, late, headers={"Referer": address})
     assert refused.status_code == 409 and 'id="decisions"' not in refused.text and "Nous visons 95 %." in refused.text
+
+
+def test_a_mandate_or_a_visa_refused_at_a_seance_comes_back_to_it_with_its_words(app: Flask, table: Table) -> None:
+    meeting = an_open_seance(table, table.og.dg)
+    led_to(meeting, table.og.dg)
+    with table.store.unit_of_work() as uow:
+        set_visa_rule(uow, table.ars.dg.actor, Gesture.PROPOSAL, Role.NEGOTIATOR)
+    now_tabled = seen(table)
+    shown = Seen.told(now_tabled["seen_number"], now_tabled["seen_fingerprint"])
+    with table.store.unit_of_work() as uow:
+        order = Order(Move.COUNTER_PROPOSAL, text="Nous visons 95 %.", value=95, motive="Oui.", seen=shown)
+        asked = submit(uow, table.ars.redac.actor, table.clause_id(CLAUSE), order).request_id
+    ars, clause_id = sitting(app, table.ars.dg), table.clause_id(CLAUSE)
+    at = {"Referer": f"http://localhost{here(meeting)}?sur={clause_id}&onglet=proposition"}
+    visas = f"/negociations/{table.id}/interne/visas"
+    terms = {"floor": "beaucoup", "leeway": "Un point.", "mandate": "1"}
+    refused = ars.post(f"/clauses/{clause_id}/mandat", terms, headers=at)
+    assert refused.status_code == 422
+    assert 'id="decisions"' in refused.text and "Un point." in refused.text and 'value="beaucoup"' in refused.text
+    answer = {"visa": asked, "back": clause_id, "answer": "x" * 20_000}
+    refused = ars.post(f"{visas}/refuser", answer, headers=at)
+    assert 400 <= refused.status_code < 500
+    assert 'id="decisions"' in refused.text and "x" * 20_000 in refused.text
+    given = ars.post(f"{visas}/donner", answer, headers=at)
+    assert given.location.startswith(f"{here(meeting)}?sur={clause_id}")
+    fallback = {"move": "counter_proposal", "fallback": "yes"}
+    with table.store.unit_of_work() as uow:
+        set_mandate(uow, table.ars.dg.actor, clause_id, Terms(fallback="À défaut, 94 %."))
+    again = ars.post(f"/clauses/{clause_id}/moves", seen(table) | fallback, headers=at)
+    assert 'id="decisions"' in again.text and "À défaut, 94 %.</textarea>" in again.text
 
 
 def test_who_notes_too_fast_is_told_so_and_keeps_the_words(app: Flask, table: Table) -> None:
