@@ -86,7 +86,7 @@ class Room:
     place: Place
 
     def at(self, clause_id: str, tab: str) -> Place:
-        """The same reader, with this clause open in one of its readings; in the same one when it was and none is named."""
+        """The same reader, with this clause open in one of its readings: that where it was, if none is named."""
         same = self.place.tab if clause_id == self.place.clause_id else ""
         return Place(clause_id, tab or same, self.place.follows)
 
