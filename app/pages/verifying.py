@@ -1,9 +1,11 @@
-"""Vérifier: anybody, without an account, drops a frozen PDF, an approved relevé or an archive; none is kept."""
+"""Vérifier: anybody, without an account, drops a frozen PDF, what all approved (a relevé, a dialogue, an evaluation)
+or an archive; none is kept."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,16 +15,19 @@ from app.database import current_store
 from app.errors import sentence_of, status_of
 from app.limits import limiter
 from app.offloading import off_the_loop
+from app.printing import printed
 from app.security import serves, takes_up_to
+from negotiation.documents.dialogue_print import print_dialogue
+from negotiation.documents.evaluation_print import print_evaluation
+from negotiation.documents.minutes_print import print_minutes
 from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.errors import InvalidInput, Refusal
-from negotiation.rules.vocabulary import Action
-from negotiation.services.minutes import Printable, printed
+from negotiation.rules.vocabulary import Action, ReviewKind
 from negotiation.store.queries.closing import (
-    KnownMinutes,
+    KnownApproved,
     KnownVersion,
+    approved_with_content,
     is_recorded_head,
-    minutes_with_content,
     version_with_pdf,
 )
 from negotiation.verifier import MANIFEST, MAX_BYTES, Report, read_members, verify_archive, verify_pdf
@@ -32,8 +37,16 @@ verifying = Blueprint("verifying", __name__)
 FORM_ROOM = 100_000
 """Bytes of the request around the file."""
 SHARED = "shared"
+PRINTED: dict[ReviewKind | None, tuple[Callable[..., bytes], str]] = {
+    None: (print_minutes, "le relevé approuvé"),
+    ReviewKind.DIALOGUE: (print_dialogue, "le dialogue approuvé"),
+    ReviewKind.EVALUATION: (print_evaluation, "l’évaluation approuvée"),
+}
 WRONG = {
-    "file": "Choisissez un fichier : le PDF d’une version figée, d’un relevé approuvé, ou un dossier de preuve (.zip).",
+    "file": (
+        "Choisissez un fichier : le PDF d’une version figée, d’un relevé, d’un dialogue ou d’une évaluation approuvés, "
+        "ou un dossier de preuve (.zip)."
+    ),
     "kind": "Ce fichier n’est ni un PDF, ni un dossier de preuve (.zip).",
     "size": "Ce fichier dépasse 50 Mo.",
     "head": "Une tête compte 64 chiffres ou lettres de a à f. Recopiez-la en entier, ou laissez ce champ vide.",
@@ -51,16 +64,16 @@ class Head:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the page shows. `known`: the version of this platform whose PDF it is; `minutes`: the approved relevé whose
-    content the PDF carries, even when the rest of the file was changed; `recorded`: whether the history of the archive
-    is one that this platform recorded, None when there is nothing to compare."""
+    """What the page shows. `known`: the version of this platform whose PDF it is; `approved`: the relevé, dialogue or
+    evaluation whose approved content the PDF carries, even when the rest of the file was changed; `recorded`: whether
+    the history of the archive is one that this platform recorded, None when there is nothing to compare."""
 
     name: str
     size: int
     is_pdf: bool
     report: Report
     known: KnownVersion | None = None
-    minutes: KnownMinutes | None = None
+    approved: KnownApproved | None = None
     recorded: bool | None = None
 
 
@@ -121,21 +134,23 @@ def _of_pdf(name: str, data: bytes) -> Verdict:
     with current_store().reading() as session:
         known = version_with_pdf(session, fingerprint)
     if known is None:
-        return _of_minutes(name, data)
+        return _of_approved(name, data)
     report = verify_pdf(data, {fingerprint: f"la version « {known.label} »"})
     return Verdict(name, len(data), is_pdf=True, report=report, known=known)
 
 
-def _of_minutes(name: str, data: bytes) -> Verdict:
-    """A relevé's PDF isn't kept: printed again from what was approved, it has the same bytes."""
+def _of_approved(name: str, data: bytes) -> Verdict:
+    """The PDF of a relevé, of a dialogue or of an evaluation isn't kept: printed again from what was approved, it has
+    the same bytes."""
     hashes = off_the_loop(fingerprints_within, data)
     with current_store().reading() as session:
-        minutes = minutes_with_content(session, hashes)
-    if minutes is None:
+        approved = approved_with_content(session, hashes)
+    if approved is None:
         return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, {}))
-    pdf = printed(Printable(minutes.content, minutes.content_hash))
-    labels = {hashlib.sha256(pdf).hexdigest(): f"le relevé approuvé « {minutes.content['title']} »"}
-    return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, labels), minutes=minutes)
+    typeset, what = PRINTED[approved.kind]
+    pdf = printed(partial(typeset, approved.content, fingerprint=approved.content_hash))
+    labels = {hashlib.sha256(pdf).hexdigest(): f"{what} « {approved.content['title']} »"}
+    return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, labels), approved=approved)
 
 
 def _of_archive(name: str, data: bytes, kept: Mapping[str, str]) -> Verdict:

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from sqlmodel import SQLModel
 from werkzeug.test import TestResponse
 
 from app.config import Settings
+from negotiation.documents.dialogue_print import print_dialogue
+from negotiation.documents.evaluation_print import print_evaluation
 from negotiation.rules.seances import DecisionKind
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.minutes import Printable, minutes_to_print, printed
@@ -21,7 +24,9 @@ from negotiation.store.record import FrozenVersion
 from negotiation.verifier import MAX_BYTES, verify_archive
 from tests.builders import Table, a_table
 from tests.closing_table import an_agreed_table, freeze, put_signature
+from tests.evaluation_table import an_evaluation
 from tests.minutes_table import Relevé, a_relevé
+from tests.reviews_table import Dialogue, a_dialogue, a_signed_table
 from tests.seance_table import an_open_seance
 from tests.unit.proof_samples import sample_archive, with_new_manifest
 from tests.visitors import Visitor
@@ -97,7 +102,7 @@ def test_the_pdf_of_an_approved_relevé_is_recognised_and_an_altered_one_refused
     assert all(each["by"] in page for each in json.loads(relevé.view.content)["approvals"])
     altered_page = drop(visitor, pdf + b"\n", "releve.pdf").text.replace("\u00a0", " ")
     assert "n’est pas le relevé « Co-rédaction 2 » tel qu’il s’imprime ici" in altered_page
-    assert "ni aucun des relevés approuvés" in drop(visitor, project, "projet.pdf").text
+    assert "ni aucun des relevés, dialogues et évaluations approuvés" in drop(visitor, project, "projet.pdf").text
     with store.unit_of_work() as uow:
         archive = pack_archive(collect_archive(uow, table.og.dg.actor)).data
     assert verify_archive(archive).ok
@@ -105,6 +110,34 @@ def test_the_pdf_of_an_approved_relevé_is_recognised_and_an_altered_one_refused
     forged = altered(archive, "approuves/01.json", b"Transmettre", b"Oublier")
     assert "n’a pas enregistré l’approbation" in str(verify_archive(forged).first_problem)
     assert "manque au dossier" in str(verify_archive(without(archive, "approuves/01.json")).first_problem)
+
+
+@pytest.mark.parametrize(
+    ("opened", "printing", "named"),
+    [
+        (a_dialogue, print_dialogue, "le dialogue « Dialogue de gestion de l’exercice 2024 »"),
+        (an_evaluation, print_evaluation, "l’évaluation « Évaluation finale »"),
+    ],
+)
+def test_the_pdf_of_an_approved_dialogue_or_evaluation_is_recognised_and_an_altered_one_refused(
+    app: Flask,
+    visitor: Visitor,
+    opened: Callable[..., Dialogue],
+    printing: Callable[..., bytes],
+    named: str,
+) -> None:
+    table = a_signed_table(app.extensions["store"])
+    review = opened(table, table.og.dg)
+    review.say(table.og.dg, "conclusions", "Trajectoire tenue.")
+    for person in (table.og.dg, table.ars.dg, table.cd.dg):
+        review.approve(person)
+    pdf = printing(review.content, fingerprint=review.view.content_hash)
+    page = drop(visitor, pdf, "suivi.pdf").text.replace("\u00a0", " ")
+    assert f"exactement {named}" in page and all(each["by"] in page for each in review.content["approvals"])
+    altered_page = drop(visitor, pdf + b"\n", "suivi.pdf").text.replace("\u00a0", " ")
+    assert f"n’est pas {named}" in altered_page and "le contenu approuvé" in altered_page
+    forged = printing(review.content | {"title": "Autre", "approved_at": None}, fingerprint="")
+    assert "ni aucun des relevés, dialogues et évaluations approuvés" in drop(visitor, forged, "faux.pdf").text
 
 
 def _to_print(relevé: Relevé) -> Printable:

@@ -14,12 +14,13 @@ from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.paris import paris_day
-from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, Right, Role, Side
+from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, ReviewKind, Right, Role, Side
 from negotiation.store.columns import now
 from negotiation.store.minutes import Minutes
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.people import MemberView, PartyView, parties_of, sitting
 from negotiation.store.record import FreezeRequest, FrozenVersion, HistoryEntry, Signature
+from negotiation.store.reviews import Review
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,13 @@ class KnownVersion:
 
 
 @dataclass(frozen=True)
-class KnownMinutes:
-    """What the PDF of an approved relevé says, to whoever holds its content. `approvals`: (party, who spoke for it)."""
+class KnownApproved:
+    """What the PDF of an approved relevé, dialogue (`kind`) or evaluation says, to whoever holds its content.
+    `kind` None: a relevé. `approvals`: (party, who spoke for it)."""
 
     content: dict[str, Any]
     content_hash: str
+    kind: ReviewKind | None = None
 
     @property
     def approvals(self) -> tuple[tuple[str, str], ...]:
@@ -119,8 +122,8 @@ class KnownMinutes:
 
     @property
     def on(self) -> date:
-        """The day of the séance."""
-        return date.fromisoformat(self.content["seance"]["on"])
+        """The day of the séance or of the dialogue, or when the evaluation started."""
+        return date.fromisoformat(self.content["on"] if self.kind else self.content["seance"]["on"])
 
     @property
     def approved_at(self) -> datetime:
@@ -255,13 +258,19 @@ def version_with_pdf(session: Session, pdf_hash: str) -> KnownVersion | None:
     return KnownVersion(*found) if found else None
 
 
-def minutes_with_content(session: Session, hashes: Collection[str]) -> KnownMinutes | None:
-    """The approved relevé whose content has one of these SHA-256. Open to anybody who holds that content."""
+def approved_with_content(session: Session, hashes: Collection[str]) -> KnownApproved | None:
+    """What was approved here, and whose content has one of these SHA-256. Open to anybody who holds that content."""
+    held = sorted(hashes)
     query = select(col(Minutes.content), col(Minutes.content_hash)).where(
-        col(Minutes.content_hash).in_(sorted(hashes)), col(Minutes.approved_at).is_not(None)
+        col(Minutes.content_hash).in_(held), col(Minutes.approved_at).is_not(None)
     )
-    found = session.execute(query.limit(1)).first()
-    return KnownMinutes(json.loads(found[0]), found[1]) if found else None
+    if found := session.execute(query.limit(1)).first():
+        return KnownApproved(json.loads(found[0]), found[1])
+    followed = select(col(Review.content), col(Review.content_hash), col(Review.kind)).where(
+        col(Review.content_hash).in_(held), col(Review.approved_at).is_not(None)
+    )
+    row = session.execute(followed.limit(1)).first()
+    return KnownApproved(json.loads(row[0]), row[1], row[2]) if row else None
 
 
 def is_recorded_head(session: Session, negotiation_id: str, *, sequence: int, header_hash: str) -> bool:
