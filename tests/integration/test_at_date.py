@@ -13,11 +13,15 @@ from sqlalchemy import update
 from sqlmodel import col
 
 import negotiation
+from negotiation.events import Kind
+from negotiation.rules.clause_text import canonical_markdown
 from negotiation.rules.paris import PARIS, paris_day
 from negotiation.rules.vocabulary import ClauseState, Move, PartKind
 from negotiation.services.adding import NewPart, add_part
 from negotiation.services.shaping import drop_part, rename_part
+from negotiation.services.splitting import split_clause
 from negotiation.store import Announcing, Store
+from negotiation.store.contract import Clause
 from negotiation.store.exchange import MoveRow
 from negotiation.store.queries.at_date import ClauseAt, Source, clause_ids_at, clauses_at
 from negotiation.store.queries.shape_at import shape_at
@@ -155,7 +159,28 @@ def test_what_was_added_renamed_and_dropped_since_is_undone(table: Table) -> Non
     assert now.dropped and table.part_id("fa01") not in {part.id for part in now.parts}
 
 
-def _in_the_past(table: Table, moment: datetime) -> None:
+@pytest.mark.parametrize("text", ["Un.\n\nDeux.\n\nTrois.", "- Un ;\n- deux ;\n- trois."], ids=["paragraphs", "list"])
+def test_a_clause_cut_in_two_is_read_whole_before(table: Table, text: str) -> None:
+    """Cut twice, the second time in what the first had left."""
+    clause_id, actor = table.clause_id("k01.markdown"), table.og.dg.actor
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        uow.session.get_one(Clause, clause_id).working_text = canonical_markdown(text)
+    then = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    for after in (2, 1):
+        with table.store.unit_of_work(Announcing.SILENT) as uow:
+            split_clause(uow, actor, clause_id, after=after)
+    _in_the_past(table, then - timedelta(seconds=2), by=-timedelta(days=1), kind=Kind.CLAUSE_SPLIT)
+    stood = at(table, then)
+    assert (stood[clause_id].text, stood[clause_id].source) == (canonical_markdown(text), Source.WORKING)
+    assert "deux" not in at(table, datetime.now(UTC) + timedelta(days=2))[clause_id].text.lower()
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        uow.session.get_one(Clause, clause_id).working_text = "Ce que personne n’avait coupé."
+    assert at(table, then)[clause_id].source is Source.UNKNOWN, "never what isn't proved"
+
+
+def _in_the_past(
+    table: Table, moment: datetime, *, by: timedelta = timedelta(days=3), kind: Kind | None = None
+) -> None:
     """Whatever was recorded since that moment was so three days ago; the guards of the chain look away."""
     with table.store.engine.begin() as connection:
         guards = connection.exec_driver_sql(
@@ -166,8 +191,8 @@ def _in_the_past(table: Table, moment: datetime) -> None:
         since = moment.replace(microsecond=0)
         connection.execute(
             update(HistoryEntry)
-            .where(col(HistoryEntry.recorded_at) >= since)
-            .values(recorded_at=since - timedelta(days=3))
+            .where(col(HistoryEntry.recorded_at) >= since, *([col(HistoryEntry.kind) == kind] if kind else []))
+            .values(recorded_at=since - by)
         )
         for _, sql in guards:
             connection.exec_driver_sql(sql)

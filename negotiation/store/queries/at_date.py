@@ -1,6 +1,6 @@
 """The table at a date: each clause with the words that stood then, and what nobody recorded then said so."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from negotiation.rules.clause_text import version_fingerprint
 from negotiation.rules.lifecycle import Situation
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
@@ -16,7 +17,7 @@ from negotiation.rules.vocabulary import ClauseKind, ClauseState, ReserveState, 
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.queries.clauses import ReserveView
-from negotiation.store.queries.shape_at import Shape
+from negotiation.store.queries.shape_at import Shape, Split
 from negotiation.store.queries.told_at import DECLARED, Then, declared_days, told_at
 from negotiation.store.queries.visibility import on_the_table
 
@@ -142,10 +143,11 @@ def clauses_at(
     told = told_at(session, actor.negotiation_id, moment, only={row.id for row in rows} | followed)
     versions = versions_by_id(session, (told[each].told for each in told))
     reserves = _reserves(session, told)
+    whole = _before_the_cut(session, shape.splits) if shape.splits else {}
     return {
         row.id: _clause(
             row, told[row.id], told.get(row.follows_id or ""), moment=moment, shape=shape, versions=versions,
-            reserves=reserves,
+            reserves=reserves, whole=whole,
         )
         for row in rows
     }  # fmt: skip
@@ -196,15 +198,18 @@ def _clause(
     shape: Shape,
     versions: Mapping[str, VersionThen],
     reserves: Mapping[str, str],
+    whole: Mapping[str, str | None],
 ) -> ClauseAt:
+    """`whole`: what a clause said that was cut in two since, None where that isn't known."""
     situation = then.situation
     version = versions.get(then.told.tabled or then.told.agreed or "")
-    source = _source(row, then, moment=moment, shape=shape)
+    working = whole.get(row.id, row.working_text)
+    source = _source(row, then, moment=moment, shape=shape, working=working)
     text, value = "", None
     if source in (Source.AGREED, Source.TABLED, Source.LAST_AGREED) and version:
         text, value = version.text, version.value
     elif source in (Source.DECLARED, Source.WORKING):
-        text, value = row.working_text, row.working_value
+        text, value = working or "", row.working_value
     if followed is not None:
         source, version, value = _followed(followed, source, versions)
     return ClauseAt(
@@ -236,7 +241,7 @@ def _clause(
     )
 
 
-def _source(row: Any, then: Then, *, moment: datetime, shape: Shape) -> Source:
+def _source(row: Any, then: Then, *, moment: datetime, shape: Shape, working: str | None) -> Source:
     told = then.told
     if then.situation.state is ClauseState.WITHDRAWN:
         return Source.WITHDRAWN
@@ -248,9 +253,33 @@ def _source(row: Any, then: Then, *, moment: datetime, shape: Shape) -> Source:
         return Source.LAST_AGREED
     if DECLARED in row.attributes and then.situation.was_agreed:
         return Source.DECLARED
-    if moment < shape.known_from or row.id in shape.split or DECLARED in row.attributes:
+    if moment < shape.known_from or working is None or DECLARED in row.attributes:
         return Source.UNKNOWN
-    return Source.WORKING if row.working_text or row.working_value is not None else Source.NOTHING
+    return Source.WORKING if working or row.working_value is not None else Source.NOTHING
+
+
+def _before_the_cut(session: Session, splits: Sequence[Split]) -> dict[str, str | None]:
+    """By clause, its text before it was cut: both texts put together again, the last cut first, where the fingerprint
+    that was recorded then says that this is what it said; else None.
+
+    A working text on the table changes by a cut alone, so that both still stand as they were cut.
+    """
+    ids = {each for split in splits for each in (split.clause_id, split.into)}
+    query = select(col(Clause.id), col(Clause.working_text)).where(
+        on_the_table(Clause.circle), col(Clause.id).in_(sorted(ids))
+    )
+    texts: dict[str, str | None] = dict(session.execute(query).all())
+    for split in reversed(splits):
+        first, rest = texts.get(split.clause_id), texts.get(split.into)
+        joined = [] if first is None or rest is None else [f"{first}{gap}{rest}" for gap in _GAPS]
+        texts[split.clause_id] = next(
+            (each for each in joined if version_fingerprint(each, None) == split.before), None
+        )
+    return {split.clause_id: texts[split.clause_id] for split in splits}
+
+
+_GAPS = ("\n\n", "\n")
+"""Between paragraphs, and between items of a list."""
 
 
 def _followed(

@@ -50,18 +50,27 @@ class PartAt:
 
 
 @dataclass(frozen=True)
+class Split:
+    """A clause of which the end became another one. `before`: fingerprint of what it said whole."""
+
+    clause_id: str
+    into: str
+    before: str
+
+
+@dataclass(frozen=True)
 class Shape:
-    """`parts`: those of the contract then, in order. `later`: ids of clauses added since; `split`: of those cut in two
-    since, whose text of then nobody kept; `orders`: of clauses that were moved since, the ids of each row of siblings
-    as they stood. `known_from`: the first moment of which the working texts and titles are known; `is_declared`: they
-    come from a file. `later_parts`, `dropped`: how many parts came since, or were out of the contract then."""
+    """`parts`: those of the contract then, in order. `later`: ids of clauses added since; `splits`: what was cut in two
+    since, oldest first; `orders`: of clauses that were moved since, the ids of each row of siblings as they stood.
+    `known_from`: the first moment of which the working texts and titles are known; `is_declared`: they come from a
+    file. `later_parts`, `dropped`: how many parts came since, or were out of the contract then."""
 
     parts: tuple[PartAt, ...]
     known_from: datetime
     is_declared: bool
     phase: Phase
     later: frozenset[str] = frozenset()
-    split: frozenset[str] = frozenset()
+    splits: tuple[Split, ...] = ()
     orders: tuple[tuple[str, ...], ...] = ()
     later_parts: int = 0
     dropped: int = 0
@@ -89,7 +98,7 @@ def shape_at(session: Session, negotiation_id: str, moment: datetime) -> Shape:
         is_declared=is_declared,
         phase=since.phase or _phase(session, row, moment, known_from),
         later=frozenset(since.later),
-        split=frozenset(since.split),
+        splits=tuple(since.splits),
         orders=tuple(since.clause_orders[::-1]),
         later_parts=len(since.later_parts),
         dropped=len(parts) - len(standing),
@@ -113,7 +122,7 @@ class _Since:
 
     moment: datetime
     later: set[str] = field(default_factory=set)
-    split: set[str] = field(default_factory=set)
+    splits: list[Split] = field(default_factory=list)
     later_parts: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
     """Parts out of the contract then."""
@@ -143,7 +152,7 @@ class _Since:
             case Kind.CLAUSE_ADDED:
                 self.later.add(facts["clause"])
             case Kind.CLAUSE_SPLIT:
-                self.split.add(facts["clause"])
+                self.splits.append(Split(facts["clause"], facts["into"], facts["before"]))
                 self.later.add(facts["into"])
             case Kind.PART_CHANGED:
                 self.titles.setdefault(facts["part"], facts["before"])
