@@ -1,18 +1,24 @@
 """The final evaluation of a signed contract: outcomes proposed, contested and agreed, sealed once all approve."""
 
+import hashlib
+
 import pytest
 
 from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, NotSigned
 from negotiation.rules.reviews import Outcome, Standing
 from negotiation.rules.vocabulary import Move, NegotiationStatus, PartKind
 from negotiation.services.adding import NewClause, NewPart, add_clause, add_part
+from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.reviews import Meeting
 from negotiation.store import Store
 from negotiation.store.queries.evaluated import evaluated_of
+from negotiation.verifier import read_members, verify_archive
 from tests.builders import Table
 from tests.closing_table import an_agreed_table, freeze
 from tests.evaluation_table import an_evaluation
+from tests.minutes_table import a_relevé
 from tests.reviews_table import a_dialogue, a_signed_table, in_force
+from tests.seance_table import an_open_seance
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
@@ -54,6 +60,25 @@ def test_the_approved_evaluation_is_sealed_with_the_figures_it_was_read_from(tab
     assert read - {(None, None, "")} == {("93.2", 2024, "proposed")}
     dialogue.say(table.ars.dg, "observed.i01", "Corrigé.", "92")
     assert evaluation.content == content, "what is sealed doesn't follow what is observed afterwards"
+
+
+def test_what_all_approved_after_the_signature_is_in_the_archive_of_proof(table: Table) -> None:
+    meeting = an_open_seance(table, table.ars.dg)
+    meeting.close(table.ars.dg)
+    relevé, dialogue = a_relevé(meeting, table.ars.dg), a_dialogue(table, table.og.dg)
+    evaluation = an_evaluation(table, table.ars.dg)
+    for document in (dialogue, evaluation):
+        document.say(table.og.dg, "conclusions", "Tenu pour l’essentiel.")
+    for person in (table.og.dg, table.ars.dg, table.cd.dg):
+        relevé.approve(person)
+        dialogue.approve(person)
+        evaluation.approve(person)
+    sealed = {each.view.content_hash for each in (relevé, dialogue, evaluation)}
+    with table.store.unit_of_work() as uow:
+        packed = pack_archive(collect_archive(uow, table.cd.lect.actor)).data
+    texts = {name: content for name, content in read_members(packed).items() if name.startswith("approuves/")}
+    assert {hashlib.sha256(content).hexdigest() for content in texts.values()} == sealed
+    assert len(sealed) == 3 and verify_archive(packed).ok
 
 
 def test_one_evaluation_of_a_signed_contract_and_before_the_last_year_one_says_why(table: Table) -> None:
