@@ -18,13 +18,13 @@ from app.commands.group import (
     the_settings,
 )
 from negotiation import verifier
+from negotiation.documents.approved_print import NAMES, print_approved
 from negotiation.documents.pdf_attachments import fingerprints_within
-from negotiation.services.minutes import Printable, printed
-from negotiation.store.queries.closing import minutes_with_content
+from negotiation.store.queries.closing import approved_with_content
 from negotiation.store.queries.instance import frozen_files
 
 
-@navette.command(help="Vérifie un dossier de preuve, ou le PDF d’un contrat figé ou d’un relevé approuvé ici.")
+@navette.command(help="Vérifie un dossier de preuve, ou le PDF de ce qui fut figé ou approuvé ici.")
 @click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path))
 @click.option("--head", "heads", multiple=True, metavar="CERCLE=EMPREINTE", help="Une tête que vous avez conservée.")
 @as_json
@@ -43,13 +43,13 @@ def verify(file: Path, heads: tuple[str, ...], as_json: bool) -> None:  # noqa: 
 
 
 def _known_files(data: bytes) -> dict[str, str]:
-    """Labels by SHA-256: the frozen contracts, and the approved relevé whose content this file carries."""
+    """Labels by SHA-256: the frozen contracts, and what was approved here whose content this file carries."""
     hashes = fingerprints_within(data)
     with open_store(the_settings()).reading() as session:
-        known, minutes = frozen_files(session), minutes_with_content(session, hashes)
-    if minutes is not None:
-        pdf = printed(Printable(minutes.content, minutes.content_hash))
+        known, approved = frozen_files(session), approved_with_content(session, hashes)
+    if approved is not None:
+        pdf = print_approved(approved.kind, approved.content, fingerprint=approved.content_hash)
         known[verifier.sha256(pdf)] = (
-            f"{minutes.content['negotiation']['title']}, relevé « {minutes.content['title']} »"
+            f"{approved.content['negotiation']['title']}, {NAMES[approved.kind]} « {approved.content['title']} »"
         )
     return known

@@ -3,7 +3,7 @@ or an archive; none is kept."""
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,12 +17,10 @@ from app.limits import limiter
 from app.offloading import off_the_loop
 from app.printing import printed
 from app.security import serves, takes_up_to
-from negotiation.documents.dialogue_print import print_dialogue
-from negotiation.documents.evaluation_print import print_evaluation
-from negotiation.documents.minutes_print import print_minutes
+from negotiation.documents.approved_print import NAMES, print_approved
 from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.errors import InvalidInput, Refusal
-from negotiation.rules.vocabulary import Action, ReviewKind
+from negotiation.rules.vocabulary import Action
 from negotiation.store.queries.closing import (
     KnownApproved,
     KnownVersion,
@@ -37,11 +35,6 @@ verifying = Blueprint("verifying", __name__)
 FORM_ROOM = 100_000
 """Bytes of the request around the file."""
 SHARED = "shared"
-PRINTED: dict[ReviewKind | None, tuple[Callable[..., bytes], str]] = {
-    None: (print_minutes, "le relevé approuvé"),
-    ReviewKind.DIALOGUE: (print_dialogue, "le dialogue approuvé"),
-    ReviewKind.EVALUATION: (print_evaluation, "l’évaluation approuvée"),
-}
 WRONG = {
     "file": (
         "Choisissez un fichier : le PDF d’une version figée, d’un relevé, d’un dialogue ou d’une évaluation approuvés, "
@@ -147,9 +140,8 @@ def _of_approved(name: str, data: bytes) -> Verdict:
         approved = approved_with_content(session, hashes)
     if approved is None:
         return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, {}))
-    typeset, what = PRINTED[approved.kind]
-    pdf = printed(partial(typeset, approved.content, fingerprint=approved.content_hash))
-    labels = {hashlib.sha256(pdf).hexdigest(): f"{what} « {approved.content['title']} »"}
+    pdf = printed(partial(print_approved, approved.kind, approved.content, fingerprint=approved.content_hash))
+    labels = {hashlib.sha256(pdf).hexdigest(): f"{NAMES[approved.kind]} « {approved.content['title']} »"}
     return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, labels), approved=approved)
 
 
