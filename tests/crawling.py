@@ -32,6 +32,7 @@ from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Delegation, Member, Party
 from negotiation.store.record import FrozenVersion
 from negotiation.store.seances import Seance, SeanceDecision, SeancePoint
+from negotiation.store.signing import PaperSignature
 from negotiation.store.talk import SavedView, Task
 from tests.crawling_questions import Ids, questions
 from tests.databases import is_short_run
@@ -109,6 +110,7 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "delegation_id": ["inconnue", *every(Delegation)],
         "essms_id": [*every(Essms), "inconnue"],
         "version_id": every(FrozenVersion),
+        "paper_id": ["inconnue", *every(PaperSignature)],
         "visa_id": ["inconnu", *every(VisaRequest)],
         "message_id": ["inconnu", *every(Message)],
         "move_id": ["inconnu", *every(MoveRow)],

@@ -1,9 +1,18 @@
 """A contract frozen and signed by clicks, as its seal wants it: the page seals, the services alone don't."""
 
+import io
 import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from flask import Flask
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -61,3 +70,49 @@ def click_signature(app: Flask, person: Person) -> str:
     sent = visitor.post(f"/negociations/{table.id}/signature", signature_fields(table, person))
     assert sent.status_code == 302, sent.text
     return visitor.get(sent.headers["Location"]).text
+
+
+def sign_elsewhere(pdf: bytes, key: Path, *, field: str | None = None) -> bytes:
+    """The file, signed by another tool with somebody's own certificate (PEM: key, certificate)."""
+    signer = SimpleSigner.load(str(key), str(key))
+    assert signer is not None
+    told = PdfSignatureMetadata(field_name=field or "Autre champ", md_algorithm="sha256")
+    update = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    signed = PdfSigner(told, signer=signer).sign_pdf(update, existing_fields_only=field is not None)
+    return bytes(signed.getvalue())
+
+
+def a_certificate(folder: Path, name: str = "Directrice générale") -> tuple[Path, Path]:
+    """A test authority, and the key and certificate of somebody that it certified: (person, authority) in PEM."""
+    now, keys = datetime.now(UTC), [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in ("Autorité d’essai", name)]
+    files = []
+    for rank, (key, subject) in enumerate(zip(keys, names, strict=True)):
+        uses = dict.fromkeys(
+            ("key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"), False
+        )
+        usage = x509.KeyUsage(
+            digital_signature=rank == 1,
+            content_commitment=rank == 1,
+            key_cert_sign=rank == 0,
+            crl_sign=rank == 0,
+            **uses,
+        )
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(names[0])
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=30))
+            .add_extension(x509.BasicConstraints(ca=rank == 0, path_length=None), critical=True)
+            .add_extension(usage, critical=True)
+            .sign(keys[0], hashes.SHA256())
+        )
+        file = folder / f"{rank}.pem"
+        pem, private = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        held = key.private_bytes(pem, private, serialization.NoEncryption()) if rank else b""
+        file.write_bytes(held + certificate.public_bytes(pem))
+        files.append(file)
+    return files[1], files[0]

@@ -16,6 +16,7 @@ from app.limits import by_person, gestures, limiter
 from app.offloading import off_the_loop
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.pieces import piece
+from app.pages.signing_view import may, signing_context, terms_context
 from app.platform import current_platform
 from app.security import serves
 from negotiation.errors import (
@@ -29,25 +30,19 @@ from negotiation.errors import (
     WrongValue,
 )
 from negotiation.rules.gate import OpenReason
-from negotiation.rules.policy import Actor, Decision, Target, decide
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.exporting import collect_archive, pack_archive, record_export
 from negotiation.services.freezing import cancel_freeze, render_contract, request_freeze, with_seal
-from negotiation.services.signing import consent_text
 from negotiation.store.queries.closing import (
-    FrozenVersionView,
     RequestView,
-    SignatoriesOfParty,
     freeze_requests,
     frozen_pdf,
     frozen_versions,
-    signatories_of,
 )
 from negotiation.store.queries.gate import Gate, OpenPoint, Place, gate_of
 from negotiation.store.queries.people import PartyView
-from negotiation.store.queries.signatures import count_of_increments
 
 closing = Blueprint("closing", __name__)
 
@@ -56,6 +51,17 @@ WRONG_FIELDS = {
     "mandate_on": "Donnez la date de cet acte : elle ne peut pas être à venir.",
     "consent": "Cochez cette phrase : sans elle, il n’y a pas de signature.",
 }
+WRONG_ELSEWHERE = {
+    "signature_id": "Choisissez la personne de votre partie qui a signé.",
+    "scan": "Ce fichier n’est ni un PDF, ni une image JPEG ou PNG.",
+    "scan_size": "Ce fichier dépasse 20 Mo.",
+    "file": "Choisissez le fichier PDF signé.",
+    "reason": "Dites pourquoi, en 1 000 caractères au plus : toutes les parties le liront.",
+    "to": "Choisissez une personne de votre partie qui a le rôle de signataire.",
+    "act": "Nommez l’acte de délégation, en 300 caractères au plus.",
+    "order": "L’ordre ne change plus dès qu’une partie a demandé le gel : qu’elle retire d’abord sa demande.",
+}
+"""Of the forms that are not kept: said at the top of the page."""
 
 
 @dataclass(frozen=True)
@@ -146,13 +152,14 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     elsewhere = NotFound | NotAllowed | SigninRequired | RecentSigninRequired | PasswordRequired
     if request.method == "GET" or isinstance(refusal, elsewhere):
         return answer(refusal)
-    errors = _errors(refusal)
+    errors = _errors(refusal) if request.endpoint == "signing.post_signature" else {}
+    named = str(refusal.detail.get("field", "")) if isinstance(refusal, InvalidInput) else ""
     page = rendered(
         "versions/versions.html",
         (request.view_args or {})["negotiation_id"],
         kept={name: field(name) for name in ("mandate", "mandate_on", "consent")},
         errors=errors,
-        refusal=None if errors else sentence_of(refusal),
+        refusal=None if errors else {**WRONG_FIELDS, **WRONG_ELSEWHERE}.get(named) or sentence_of(refusal),
     )
     return page, status_of(refusal)
 
@@ -191,8 +198,8 @@ def _closing(session: Session, frame: Frame) -> dict[str, Any]:
         "open_texts": _by_part(texts),
         "texts_count": len(texts),
         "versions": versions,
-        "may_ask": not versions and _may(frame.actor, Action.REQUEST_FREEZE),
-    } | (_frozen(session, frame, versions[0]) if versions else _asking(session, frame, gate))
+        "may_ask": not versions and may(frame.actor, Action.REQUEST_FREEZE),
+    } | (signing_context(session, frame, versions[0]) if versions else _asking(session, frame, gate))
 
 
 def _asking(session: Session, frame: Frame, gate: Gate) -> dict[str, Any]:
@@ -211,31 +218,7 @@ def _asking(session: Session, frame: Frame, gate: Gate) -> dict[str, Any]:
         "requests": lines,
         "mine": mine,
         "is_last": mine is not None and not mine.is_current and all(line.is_current for line in others),
-    }
-
-
-def _frozen(session: Session, frame: Frame, version: FrozenVersionView) -> dict[str, Any]:
-    signatories = signatories_of(session, frame.negotiation.id, version.id)
-    signed = [of_party for of_party in signatories if of_party.signed]
-    return {
-        "version": version,
-        "is_locked": count_of_increments(session, version.id)[1],
-        "signatories": signatories,
-        "signed": len(signed),
-        "awaited": [of_party.party for of_party in signatories if not of_party.signed],
-        "may_sign": _may(frame.actor, Action.SIGN) and _is_expected(frame.actor, signatories),
-        "consent": consent_text(frame.me.party.name, version.content_hash),
-    }
-
-
-def _is_expected(actor: Actor, signatories: Iterable[SignatoriesOfParty]) -> bool:
-    return any(
-        it.member_id == actor.member_id for of_party in signatories if not of_party.signed for it in of_party.signatures
-    )
-
-
-def _may(actor: Actor, action: Action) -> bool:
-    return decide(actor, action, Target(actor.negotiation_id)) is Decision.ALLOW
+    } | terms_context(session, frame)
 
 
 def _by_part(points: Iterable[OpenPoint]) -> tuple[PartPoints, ...]:

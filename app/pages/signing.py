@@ -1,6 +1,9 @@
 """Signing what was frozen: here, with a certificate of one's own, or on paper. The page itself is in `closing`."""
 
-from flask import Blueprint, flash, redirect, url_for
+import json
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.database import current_store
@@ -9,17 +12,23 @@ from app.offloading import off_the_loop
 from app.pages.closing import field, file_to_keep, keep_what_was_typed
 from app.pages.frame import frame_of, reader_in
 from app.platform import current_platform
-from app.security import serves
-from negotiation.errors import Refusal, SignedMeanwhile
+from app.security import serves, takes_up_to
+from negotiation.errors import InvalidInput, Refusal, SignedMeanwhile
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.sealing import keep_lock, locked, signed_file
 from negotiation.services.signing import Mandate, Signed, fill_own_field, own_field, sign
-from negotiation.store.queries.signatures import version_of, version_to_lock
+from negotiation.services.signing_elsewhere import examine_brought, file_to_sign, keep_brought
+from negotiation.services.signing_on_paper import LARGEST, bring_paper, confirm_paper
+from negotiation.services.signing_terms import decline, delegate, remind, set_terms
+from negotiation.store.queries.signatures import paper_data, rows_of, version_of, version_to_lock
+from negotiation.verifier import MAX_BYTES
 
 signing = Blueprint("signing", __name__)
 signing.register_error_handler(Refusal, keep_what_was_typed)
 
+FORM_ROOM = 100_000
+"""Bytes of a request around its file."""
 TRIES = 3
 """How many times a signature is put again when others signed at the same moment."""
 
@@ -87,3 +96,150 @@ def _sign(negotiation_id: str) -> Signed:
             consent=field("consent"),
             added=added,
         )
+
+
+# ---------------------------------------------------------------------- signed elsewhere, and on paper
+
+
+@signing.post("/negociations/<negotiation_id>/signature/fichier")
+@takes_up_to(MAX_BYTES + FORM_ROOM)
+@gestures
+@serves(Action.REQUEST_FREEZE)
+def post_signed_file(negotiation_id: str) -> ResponseReturnValue:
+    """The current file, brought back with a signature made by another tool."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        file, sealed_by, frozen_size = file_to_sign(session, actor, version_id=field("version_id"))
+    brought = off_the_loop(
+        examine_brought,
+        file,
+        _file("file", most=MAX_BYTES),
+        sealed_by=sealed_by,
+        frozen_size=frozen_size,
+        platform=current_platform(),
+    )
+    with current_store().unit_of_work() as uow:
+        signed = keep_brought(uow, reader_in(uow.session, negotiation_id), brought=brought, **_place())
+    return signed_answer(negotiation_id, signed)
+
+
+@signing.post("/negociations/<negotiation_id>/signature/papier")
+@takes_up_to(LARGEST + FORM_ROOM)
+@gestures
+@serves(Action.REQUEST_FREEZE)
+def post_paper(negotiation_id: str) -> ResponseReturnValue:
+    with current_store().reading() as session:
+        require(reader_in(session, negotiation_id), Action.REQUEST_FREEZE)
+    data = _file("scan", most=LARGEST)
+    with current_store().unit_of_work() as uow:
+        bring_paper(uow, reader_in(uow.session, negotiation_id), data=data, **_place())
+    flash("Le fichier est reçu. La signature comptera quand chaque autre partie l’aura confirmée.", "done")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+@signing.post("/negociations/<negotiation_id>/signature/papier/<paper_id>")
+@gestures
+@serves(Action.REQUEST_FREEZE)
+def post_paper_confirmed(negotiation_id: str, paper_id: str) -> ResponseReturnValue:
+    with current_store().unit_of_work() as uow:
+        signed = confirm_paper(uow, reader_in(uow.session, negotiation_id), paper_id)
+    if signed is not None:
+        return signed_answer(negotiation_id, signed)
+    flash("Votre partie confirme cette signature sur papier.", "done")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+@signing.get("/negociations/<negotiation_id>/papiers/<paper_id>")
+@serves(Action.READ_TABLE)
+def paper(negotiation_id: str, paper_id: str) -> ResponseReturnValue:
+    """The scan as it came, to keep and never to be shown in a page."""
+    with current_store().reading() as session:
+        require(reader_in(session, negotiation_id), Action.READ_TABLE)
+        data, media_type = paper_data(session, negotiation_id, paper_id)
+    ending = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}[media_type]
+    return file_to_keep(data, kind=media_type, name=f"signature-papier.{ending}")
+
+
+@signing.get("/negociations/<negotiation_id>/versions/<version_id>/preuves.json")
+@serves(Action.READ_TABLE)
+def evidence_file(negotiation_id: str, version_id: str) -> ResponseReturnValue:
+    """The evidence of every signature given, as the shared history sealed it."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.READ_TABLE)
+        version = version_of(session, negotiation_id, version_id)
+        given = [row.evidence for row in rows_of(session, version_id) if row.signed_on is not None]
+        reference = frame_of(session, actor).negotiation.reference
+    data = json.dumps({"signatures": given}, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    return file_to_keep(data, kind="application/json", name=f"{reference}-{version.number}-preuves.json")
+
+
+# ---------------------------------------------------------------------- around the signatures
+
+
+@signing.post("/negociations/<negotiation_id>/signature/refus")
+@gestures
+@serves(Action.SIGN)
+def post_declined(negotiation_id: str) -> ResponseReturnValue:
+    with current_store().unit_of_work() as uow:
+        decline(uow, reader_in(uow.session, negotiation_id), version_id=field("version_id"), reason=field("reason"))
+    flash("Votre refus est enregistré, avec son motif. Toutes les parties le voient.", "done")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+@signing.post("/negociations/<negotiation_id>/signature/delegation")
+@gestures
+@serves(Action.SIGN)
+def post_delegated(negotiation_id: str) -> ResponseReturnValue:
+    with current_store().unit_of_work() as uow:
+        delegate(
+            uow,
+            reader_in(uow.session, negotiation_id),
+            version_id=field("version_id"),
+            to_member_id=field("to"),
+            act=field("act"),
+        )
+    flash("Votre place de signataire est confiée. Toutes les parties le voient.", "done")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+@signing.post("/negociations/<negotiation_id>/signature/rappel")
+@gestures
+@serves(Action.COMMENT)
+def post_reminder(negotiation_id: str) -> ResponseReturnValue:
+    with current_store().unit_of_work() as uow:
+        remind(uow, reader_in(uow.session, negotiation_id), version_id=field("version_id"))
+    flash("Le rappel est fait : les personnes attendues le reçoivent.", "done")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+@signing.post("/negociations/<negotiation_id>/signature/ordre")
+@gestures
+@serves(Action.REQUEST_FREEZE)
+def post_terms(negotiation_id: str) -> ResponseReturnValue:
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        set_terms(uow, actor, order=field("order"), every=request.form.getlist("every"))
+    flash("La façon de signer est enregistrée : toutes les parties la voient.", "done")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+def _place() -> dict[str, Any]:
+    """What the forms that bring a file say of whose signature it is."""
+    return {
+        "version_id": field("version_id"),
+        "seen_hash": field("content_hash"),
+        "signature_id": field("signature_id"),
+        "mandate": Mandate(field("mandate"), field("mandate_on")),
+    }
+
+
+def _file(name: str, *, most: int) -> bytes:
+    """At most a byte more than `most`: what is longer is refused for that. Raises InvalidInput."""
+    given = request.files.get(name)
+    if given is None or not given.filename:
+        raise InvalidInput(field=name)
+    data: bytes = given.stream.read(most + 1)
+    if len(data) > most:
+        raise InvalidInput(field="scan_size" if name == "scan" else name)
+    return data

@@ -87,6 +87,7 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
         ),
         Notice.TALK,
     ),
+    "signature.reminded": Notice.MENTION,
     **dict.fromkeys(("task.opened", "task.changed", "task.settled"), Notice.TASK),
     **dict.fromkeys(("visa.asked", "visa.reminded", "visa.given", "visa.refused", "visa.cancelled"), Notice.VISA),
     **dict.fromkeys(
@@ -128,7 +129,6 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
             "version.declined",
             "version.locked",
             "signature.delegated",
-            "signature.reminded",
             "signature.paper_brought",
             "signature.paper_confirmed",
             "signing.terms_set",

@@ -78,7 +78,7 @@ def place_of_member(uow: UnitOfWork, actor: Actor, version: FrozenVersion, *, ac
     rows = rows_of(uow.session, version.id)
     own = next((row for row in rows if row.member_id == actor.member_id), None)
     if own is None:  # made a signatory after the gel: the list of signatories was closed with it
-        _refuse_complete(uow, version, rows, actor.party_id)
+        refuse_complete(uow, version, actor.party_id)
         raise NotAllowed(action=action)
     return _awaited(uow, version, rows, own)
 
@@ -160,20 +160,23 @@ def count(uow: UnitOfWork, version: FrozenVersion, *, at: datetime) -> Signed:
     return signed
 
 
+def refuse_complete(uow: UnitOfWork, version: FrozenVersion, party_id: str) -> None:
+    """Raises AlreadyDone when the party has signed as many times as it must."""
+    terms = terms_of(uow.session, version.negotiation_id, version.terms)
+    if is_complete(places_of(rows_of(uow.session, version.id)), terms, party_id):
+        raise AlreadyDone()
+
+
 def _awaited(uow: UnitOfWork, version: FrozenVersion, rows: list[Signature], own: Signature) -> Signature:
     if own.signed_on is not None:
         raise AlreadyDone()
-    _refuse_complete(uow, version, rows, own.party_id)
+    refuse_complete(uow, version, own.party_id)
     terms = terms_of(uow.session, version.negotiation_id, version.terms)
     if own.id not in {place.id for place in awaited(places_of(rows), terms)}:
         raise NotYourTurn()
     return own
 
 
-def _refuse_complete(uow: UnitOfWork, version: FrozenVersion, rows: list[Signature], party_id: str) -> None:
-    terms = terms_of(uow.session, version.negotiation_id, version.terms)
-    if is_complete(places_of(rows), terms, party_id):
-        raise AlreadyDone()
 
 
 def _record(uow: UnitOfWork, actor: Actor, version: FrozenVersion, row: Signature) -> None:

@@ -18,9 +18,10 @@ from negotiation.rules.vocabulary import SHARED, Circle, Notice, Role, VisaState
 from negotiation.store.contract import Clause, ClauseParty
 from negotiation.store.exchange import Version
 from negotiation.store.inside import VisaRequest
+from negotiation.store.people import Member
 from negotiation.store.queries.notices import may_answer
 from negotiation.store.queries.situations import as_situation
-from negotiation.store.record import HistoryEntry
+from negotiation.store.record import HistoryEntry, Signature
 from negotiation.store.talk import Mention, Task
 
 NOBODY: frozenset[str] = frozenset()
@@ -102,6 +103,8 @@ def _fact(session: Session, entry: HistoryEntry) -> Fact:
     match fact.notice:
         case Notice.TALK:
             return _with(fact, mentioned=_mentioned(session, said))
+        case Notice.MENTION:
+            return _with(fact, mentioned=_reminded(session, fact, said))
         case Notice.MOVES if entry.clause_id:
             return _with(fact, holders=_holders(session, entry.clause_id))
         case Notice.VISA if entry.clause_id:
@@ -124,6 +127,21 @@ def _mentioned(session: Session, said: dict[str, Any]) -> frozenset[str]:
     if name is None:
         return NOBODY
     query = select(col(Mention.member_id)).where(where[name] == said[name], col(Mention.seen_at).is_(None))
+    return frozenset(session.execute(query).scalars())
+
+
+def _reminded(session: Session, fact: Fact, said: dict[str, Any]) -> frozenset[str]:
+    """The signatories awaited when somebody reminded them, unless they signed since."""
+    query = (
+        select(col(Member.id))
+        .join(Signature, col(Signature.member_id) == col(Member.id))
+        .where(
+            col(Member.negotiation_id) == fact.negotiation_id,
+            col(Member.key).in_(list(said.get("to", ()))),
+            col(Signature.frozen_version_id) == str(said.get("version", "")),
+            col(Signature.signed_on).is_(None),
+        )
+    )
     return frozenset(session.execute(query).scalars())
 
 

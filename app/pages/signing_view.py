@@ -1,0 +1,105 @@
+"""What « Versions et signature » shows of the signatures: who is awaited, and by which ways."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from app.pages.frame import Frame
+from negotiation.rules.policy import Actor, Decision, Target, decide
+from negotiation.rules.signatures import awaited
+from negotiation.rules.vocabulary import Action, Side
+from negotiation.services.signing import consent_text
+from negotiation.store.queries.closing import (
+    FrozenVersionView,
+    SignatoriesOfParty,
+    SignatureView,
+    signatories_of,
+    signatory_members,
+)
+from negotiation.store.queries.people import MemberView
+from negotiation.store.queries.signatures import (
+    PaperView,
+    count_of_increments,
+    papers_of,
+    places_of,
+    rows_of,
+    terms_as_facts,
+    terms_of,
+)
+
+
+@dataclass(frozen=True)
+class PaperLine:
+    """The last scan brought for a place that isn't signed yet, and the parties whose confirmation it awaits."""
+
+    paper: PaperView
+    signature: SignatureView
+    waits_for: tuple[Any, ...]
+    may_confirm: bool
+
+
+def signing_context(session: Session, frame: Frame, version: FrozenVersionView) -> dict[str, Any]:
+    """A frozen version, its signatories and what this reader may do about it."""
+    signatories = signatories_of(session, frame.negotiation.id, version.id)
+    rows = rows_of(session, version.id)
+    terms = terms_of(session, frame.negotiation.id, version.terms)
+    now_awaited = frozenset(place.id for place in awaited(places_of(rows), terms)) if not version.is_declared else ()
+    every = [signature for of_party in signatories for signature in of_party.signatures]
+    own = next((it for it in every if it.member_id == frame.actor.member_id and it.id in now_awaited), None)
+    ours = [it for it in every if it.party_id == frame.actor.party_id and it.id in now_awaited]
+    may_bring = bool(ours) and may(frame.actor, Action.REQUEST_FREEZE)
+    return {
+        "version": version,
+        "is_locked": count_of_increments(session, version.id)[1],
+        "signatories": signatories,
+        "signed": sum(1 for of_party in signatories if of_party.signed),
+        "awaited": [of_party.party for of_party in signatories if not of_party.signed],
+        "now_awaited": now_awaited,
+        "own": own if own and may(frame.actor, Action.SIGN) else None,
+        "may_sign": own is not None and may(frame.actor, Action.SIGN),
+        "consent": consent_text(frame.me.party.name, version.content_hash),
+        "places_to_bring": ours if may_bring else [],
+        "papers": _papers(session, frame, version, signatories),
+        "delegates": _delegates(session, frame, every) if own else [],
+        "may_remind": bool(now_awaited)
+        and frame.me.party.side is not Side.ASSOCIATE
+        and may(frame.actor, Action.COMMENT),
+    }
+
+
+def terms_context(session: Session, frame: Frame) -> dict[str, Any]:
+    """How the contract will be signed, before the gel."""
+    return {
+        "terms": terms_as_facts(session, frame.negotiation.id) or {"order": "free", "every": []},
+        "future_signatories": signatory_members(session, frame.negotiation.id),
+    }
+
+
+def may(actor: Actor, action: Action) -> bool:
+    return decide(actor, action, Target(actor.negotiation_id)) is Decision.ALLOW
+
+
+def _papers(
+    session: Session, frame: Frame, version: FrozenVersionView, signatories: Iterable[SignatoriesOfParty]
+) -> list[PaperLine]:
+    """The newest scan of each place that waits for one to be confirmed."""
+    found: dict[str, PaperLine] = {}
+    places = {it.id: it for of_party in signatories if not of_party.signed for it in of_party.signatures}
+    deciding = [of_party.party for of_party in signatories if of_party.party.side is not Side.ASSOCIATE]
+    for paper in papers_of(session, version.id):
+        signature = places.get(paper.signature_id)
+        if signature is None or signature.is_signed or signature.id in found:
+            continue
+        waits_for = tuple(party for party in deciding if party.id not in {signature.party_id, *paper.confirmed_by})
+        mine = any(party.id == frame.actor.party_id for party in waits_for)
+        found[signature.id] = PaperLine(paper, signature, waits_for, mine and may(frame.actor, Action.REQUEST_FREEZE))
+    return list(found.values())
+
+
+def _delegates(session: Session, frame: Frame, every: Iterable[SignatureView]) -> list[MemberView]:
+    """Colleagues who may sign and have no place."""
+    placed = {signature.member_id for signature in every}
+    members = signatory_members(session, frame.negotiation.id)
+    return [member for member in members if member.party.id == frame.actor.party_id and member.id not in placed]

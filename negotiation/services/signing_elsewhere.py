@@ -1,0 +1,147 @@
+"""Signed with a certificate of one's own: take the file, sign it with any tool, bring it back.
+
+What comes back must begin with the bytes that were given, and hold one sound signature more, which covers it whole.
+Whose certificate it is, and whether its authority is one of those recognised here, is written in the evidence and said.
+"""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from negotiation.documents.pdf_signatures import (
+    LOCK_FIELD,
+    SEAL_FIELD,
+    FoundSignature,
+    Put,
+    SealFailure,
+    Timestamp,
+    examine,
+)
+from negotiation.errors import NotTheSealedFile, SignedMeanwhile
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import Action
+from negotiation.services.access import require
+from negotiation.services.sealing import Added, Platform, SignedFile, append_increment, signed_file
+from negotiation.services.signing_rows import (
+    Mandate,
+    Signed,
+    checked_mandate,
+    give,
+    intact_version,
+    place_of_party,
+)
+from negotiation.store.queries.signatures import fields_of, version_of
+from negotiation.store.record import FrozenVersion
+from negotiation.store.unit_of_work import UnitOfWork
+
+METHOD = "certificate"
+NOT_OURS = "il ne commence pas par le contrat scellé ici. Prenez le fichier de cette page et signez celui-là."
+NOTHING_ADDED = "il n’a pas été signé : ce sont les octets du fichier pris ici."
+NOT_ONE = "il faut une signature de plus que dans le fichier pris ici, et une seule."
+NOT_SOUND = "une signature n’y est plus juste ({field}) : {fault}"
+NOT_WHOLE = "la signature ajoutée ne couvre pas tout le fichier."
+PLATFORM = "la signature ajoutée est faite avec la clé de la plateforme."
+RESERVED = "la signature ajoutée occupe le champ d’une autre personne ({field})."
+CHANGED = "ce qui est venu après elle change autre chose qu’une signature"
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A file brought back: what it adds behind the file that was current, and the signature found in it."""
+
+    added: Added
+    signature: FoundSignature
+
+
+def file_to_sign(session: Session, actor: Actor, *, version_id: str) -> tuple[SignedFile, str, int]:
+    """The file as it stands, the certificate of its seal, and how many of its bytes were frozen.
+
+    Raises NotFound, NotAllowed, RecentSigninRequired, NotTheSealedFile.
+    """
+    require(actor, Action.REQUEST_FREEZE)
+    version = version_of(session, actor.negotiation_id, version_id)
+    if not version.seal:
+        raise NotTheSealedFile(reason="cette version a été figée sans cachet : signez-la dans Navette.")
+    return signed_file(session, version), str(version.seal["certificate"]), len(version.pdf)
+
+
+def examine_brought(file: SignedFile, data: bytes, *, sealed_by: str, frozen_size: int, platform: Platform) -> Brought:
+    """Outside any transaction. `frozen_size`: of the bytes that were sealed.
+
+    Raises NotTheSealedFile, SignedMeanwhile.
+    """
+    if not data.startswith(file.data):
+        if data.startswith(file.data[:frozen_size]):
+            raise SignedMeanwhile()
+        raise NotTheSealedFile(reason=NOT_OURS)
+    if len(data) == len(file.data):
+        raise NotTheSealedFile(reason=NOTHING_ADDED)
+    try:
+        found = examine(data, authorities=platform.authorities)
+    except SealFailure as failure:
+        raise NotTheSealedFile(reason=str(failure)) from failure
+    _refuse_unsound(found, expected=file.count + 2, sealed_by=sealed_by)
+    last = found[-1]
+    if last.covers != "file":
+        raise NotTheSealedFile(reason=NOT_WHOLE)
+    timestamp = Timestamp(at=last.timestamp) if last.timestamp else Timestamp(refusal="sans horodatage tiers")
+    return Brought(Added(file, Put(data[len(file.data) :], timestamp)), last)
+
+
+def keep_brought(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    version_id: str,
+    seen_hash: str,
+    signature_id: str,
+    mandate: Mandate,
+    brought: Brought,
+) -> Signed:
+    """Count the signature as that of one signatory of the actor's party.
+
+    Raises NotFound, NotAllowed, RecentSigninRequired, StaleClause, FrozenBytesChanged, AlreadyDone, NotYourTurn,
+    InvalidInput (`field`: signature_id, mandate, mandate_on), WrongValue, UnreadableText, NotTheSealedFile,
+    SignedMeanwhile.
+    """
+    require(actor, Action.REQUEST_FREEZE)
+    uow.lock(actor.negotiation_id)
+    version = intact_version(uow, actor, version_id=version_id, seen_hash=seen_hash)
+    row = place_of_party(uow, actor, version, signature_id=signature_id, action=Action.REQUEST_FREEZE)
+    signature = brought.signature
+    if signature.field != row.field and _is_reserved(uow.session, version, signature.field):
+        raise NotTheSealedFile(reason=RESERVED.format(field=signature.field))
+    checked = checked_mandate(mandate)
+    append_increment(uow, version, brought.added, signature_id=row.id)
+    more = {
+        "field": signature.field,
+        "file_hash": brought.added.file_hash,
+        "certificate": {
+            "signer": signature.signer,
+            "issuer": signature.issuer,
+            "serial": signature.serial,
+            "fingerprint": signature.certificate_hash,
+            "authority": "known" if signature.is_known else "unknown",
+        },
+        "timestamp": brought.added.put.timestamp.as_facts(),
+    }
+    return give(uow, actor, version, row, method=METHOD, mandate=checked, more=more)
+
+
+def _refuse_unsound(found: tuple[FoundSignature, ...], *, expected: int, sealed_by: str) -> None:
+    """The seal first, each signature sound, and one more than before."""
+    if len(found) < expected or not found or found[0].field != SEAL_FIELD or found[0].certificate_hash != sealed_by:
+        raise NotTheSealedFile(reason=NOT_ONE)
+    for signature in found:
+        if not signature.is_sound:
+            fault = signature.fault or CHANGED
+            raise NotTheSealedFile(reason=NOT_SOUND.format(field=signature.field, fault=fault))
+    if len(found) != expected:
+        raise NotTheSealedFile(reason=NOT_ONE)
+    if found[-1].certificate_hash == sealed_by:
+        raise NotTheSealedFile(reason=PLATFORM)
+
+
+def _is_reserved(session: Session, version: FrozenVersion, field: str) -> bool:
+    """The seal, the lock, and the fields prepared for the others; a field of the tool's own is nobody's."""
+    return field in {SEAL_FIELD, LOCK_FIELD} or field in fields_of(session, version.id)

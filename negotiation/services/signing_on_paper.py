@@ -1,0 +1,140 @@
+"""Signed by hand: a scan, bound to the frozen text, which counts once each other party looked at it and confirmed.
+
+The whole fingerprint is printed on each page of the contract, so that whoever confirms can compare. The scan is kept as
+it came and never shown in a page: it is a file to download.
+"""
+
+import hashlib
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
+from negotiation.events import Event, Kind
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import SHARED, Action
+from negotiation.services.access import require
+from negotiation.services.signing_rows import (
+    Mandate,
+    Signed,
+    checked_mandate,
+    give,
+    intact_version,
+    place_of_party,
+    refuse_complete,
+)
+from negotiation.store.columns import new_id
+from negotiation.store.people import Member, Party
+from negotiation.store.queries.closing import deciding_parties
+from negotiation.store.record import FrozenVersion, Signature
+from negotiation.store.signing import PaperConfirmation, PaperSignature
+from negotiation.store.unit_of_work import UnitOfWork
+
+METHOD = "paper"
+LARGEST = 20 * 1024 * 1024
+KINDS = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+"""What a scan begins with, whatever its name says."""
+
+
+def bring_paper(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    version_id: str,
+    seen_hash: str,
+    signature_id: str,
+    mandate: Mandate,
+    data: bytes,
+) -> str:
+    """Keep the scan of what a signatory of the actor's party signed; its id. It counts nothing yet.
+
+    Raises NotFound, NotAllowed, RecentSigninRequired, StaleClause, FrozenBytesChanged, AlreadyDone, NotYourTurn,
+    InvalidInput (`field`: signature_id, scan, scan_size, mandate, mandate_on), WrongValue, UnreadableText.
+    """
+    require(actor, Action.REQUEST_FREEZE)
+    uow.lock(actor.negotiation_id)
+    version = intact_version(uow, actor, version_id=version_id, seen_hash=seen_hash)
+    row = place_of_party(uow, actor, version, signature_id=signature_id, action=Action.REQUEST_FREEZE)
+    paper = PaperSignature(
+        id=new_id(),
+        negotiation_id=version.negotiation_id,
+        frozen_version_id=version.id,
+        signature_id=row.id,
+        content_hash=version.content_hash,
+        mandate=checked_mandate(mandate),
+        media_type=_media_type(data),
+        data=data,
+        data_hash=hashlib.sha256(data).hexdigest(),
+        member_id=actor.member_id,
+    )
+    uow.session.add(paper)
+    uow.session.flush()
+    _record(uow, actor, Kind.PAPER_BROUGHT, version, paper)
+    return paper.id
+
+
+def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str) -> Signed | None:
+    """Another party found the frozen contract, signed, in the scan; the last one makes it a signature, else None.
+
+    Raises NotFound, NotAllowed, RecentSigninRequired, AlreadyDone (this party did, or the place is signed),
+    NotYourTurn.
+    """
+    require(actor, Action.REQUEST_FREEZE)
+    uow.lock(actor.negotiation_id)
+    paper = uow.session.get(PaperSignature, paper_id)
+    if paper is None or paper.negotiation_id != actor.negotiation_id:
+        raise NotFound()
+    row = uow.session.get_one(Signature, paper.signature_id)
+    uow.refresh(row)
+    others = {party.id for party in deciding_parties(uow.session, actor.negotiation_id)} - {row.party_id}
+    if actor.party_id not in others:
+        raise NotAllowed(action=Action.REQUEST_FREEZE)
+    confirmed, version = _confirmed_by(uow, paper), uow.session.get_one(FrozenVersion, paper.frozen_version_id)
+    refuse_complete(uow, version, row.party_id)
+    if row.signed_on is not None or actor.party_id in confirmed:
+        raise AlreadyDone()
+    uow.session.add(
+        PaperConfirmation(
+            negotiation_id=paper.negotiation_id,
+            paper_id=paper.id,
+            party_id=actor.party_id,
+            member_id=actor.member_id,
+        )
+    )
+    uow.session.flush()
+    _record(uow, actor, Kind.PAPER_CONFIRMED, version, paper)
+    if others - confirmed - {actor.party_id}:
+        return None
+    more = {
+        "scan_hash": paper.data_hash,
+        "scan_type": paper.media_type,
+        "brought_by": uow.session.get_one(Member, paper.member_id).key,
+        "confirmed_by": sorted(uow.session.get_one(Party, party_id).key for party_id in others),
+    }
+    return give(uow, actor, version, row, method=METHOD, mandate=paper.mandate, more=more)
+
+
+def _media_type(data: bytes) -> str:
+    if len(data) > LARGEST:
+        raise InvalidInput(field="scan_size")
+    for start, media_type in KINDS:
+        if data.startswith(start):
+            return media_type
+    raise InvalidInput(field="scan")
+
+
+def _confirmed_by(uow: UnitOfWork, paper: PaperSignature) -> set[str]:
+    query = select(col(PaperConfirmation.party_id)).where(col(PaperConfirmation.paper_id) == paper.id)
+    return set(uow.session.execute(query).scalars())
+
+
+def _record(uow: UnitOfWork, actor: Actor, kind: Kind, version: FrozenVersion, paper: PaperSignature) -> None:
+    facts = {
+        "version": version.id,
+        "number": version.number,
+        "content_hash": version.content_hash,
+        "paper": paper.id,
+        "data_hash": paper.data_hash,
+        "party": uow.session.get_one(Party, actor.party_id).key,
+    }
+    uow.record(Event(kind, version.negotiation_id, SHARED, actor.key, facts))

@@ -1,0 +1,157 @@
+"""The other ways to sign: a certificate of one's own, paper; and what stands around: order, refusal, delegation."""
+
+import io
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, NotTheSealedFile, NotYourTurn, SignedMeanwhile
+from negotiation.services.sealing import Platform, SignedFile, filled
+from negotiation.services.signing_elsewhere import examine_brought
+from negotiation.services.signing_on_paper import bring_paper, confirm_paper
+from negotiation.services.signing_terms import decline, delegate, remind, set_terms
+from negotiation.store import Store
+from negotiation.store.queries.closing import signatories_of
+from tests.builders import Person, Table
+from tests.closing_table import MANDATE, an_agreed_table, ask, freeze, put_signature
+from tests.sealing_table import a_certificate, gel_by_clicks, sign_elsewhere, signature_fields, sits, the_version
+
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
+
+@pytest.fixture
+def store(app: Flask) -> Store:
+    opened: Store = app.extensions["store"]
+    return opened
+
+
+def place_of(table: Table, person: Person) -> str:
+    with table.store.reading() as session:
+        found = signatories_of(session, table.id, the_version(table).id)
+    return next(it.id for party in found for it in party.signatures if it.member_id == person.member.id)
+
+
+def test_a_file_signed_with_ones_own_certificate_is_received_and_nothing_else(
+    app: Flask, store: Store, tmp_path: Path
+) -> None:
+    table = an_agreed_table(store)
+    gel_by_clicks(app, table)
+    person, authority = a_certificate(tmp_path)
+    visitor = sits(app, table.ars.sign.email).choose_password()
+    taken = visitor.get(f"/negociations/{table.id}/versions/{the_version(table).id}/signe.pdf").data
+    fields = signature_fields(table, table.ars.sign, signature_id=place_of(table, table.ars.sign))
+
+    def bring(data: bytes) -> str:
+        sent = visitor.post(
+            f"/negociations/{table.id}/signature/fichier", fields | {"file": (io.BytesIO(data), "c.pdf")}
+        )
+        assert sent.status_code in (302, 409, 422), sent.text
+        return sent.text if sent.status_code != 302 else visitor.get(sent.headers["Location"]).text
+
+    signed = sign_elsewhere(taken, person, field="Signature 2 (ars)")
+    assert "n’a pas été signé" in bring(taken)
+    assert "ne commence pas par" in bring(taken[:3000] + b"Z" + signed[3001:])
+    assert "occupe le champ d’une autre personne" in bring(sign_elsewhere(taken, person, field="Signature 1 (og)"))
+    assert "ne couvre pas tout" in bring(signed + b"\n% ajout\n")
+    page = bring(signed)
+    assert "Signature intègre, autorité non reconnue" in page
+    assert "Directrice générale" in page
+    assert "Quelqu’un a signé depuis" in bring(sign_elsewhere(taken, person, field="Signature 1 (og)"))
+
+    platform: Platform = app.extensions["platform"]
+    version = the_version(table)
+    known = Platform(platform.keys, authorities=(authority.read_text(),))
+    sealed_by = platform.keys.fingerprint
+    file = SignedFile(version.id, version.pdf, 0)
+    said = {"sealed_by": sealed_by, "frozen_size": len(version.pdf), "platform": known}
+    assert examine_brought(file, signed, **said).signature.is_known
+    with pytest.raises(NotTheSealedFile):
+        ours = filled(file, platform=platform, field="Signature 2 (ars)", reason="x")
+        examine_brought(file, version.pdf + ours.put.increment, **said)
+    with pytest.raises(SignedMeanwhile):
+        examine_brought(SignedFile(version.id, signed, 1), sign_elsewhere(taken, person), **said)
+
+
+def test_a_scan_counts_once_each_other_party_confirmed_it(app: Flask, store: Store) -> None:
+    table = an_agreed_table(store)
+    version = freeze(table)
+    place = place_of(table, table.cd.vp)
+    said = {"version_id": version.id, "seen_hash": version.content_hash, "signature_id": place, "mandate": MANDATE}
+    with store.unit_of_work() as uow, pytest.raises(InvalidInput) as refusal:
+        bring_paper(uow, table.cd.dg.actor, data=b"<html>", **said)
+    assert refusal.value.detail["field"] == "scan"
+    with store.unit_of_work() as uow:
+        paper = bring_paper(uow, table.cd.dg.actor, data=b"%PDF-1.7 scan", **said)
+    with store.unit_of_work() as uow, pytest.raises(NotAllowed):
+        confirm_paper(uow, table.cd.dg.actor, paper)
+    with store.unit_of_work() as uow:
+        assert confirm_paper(uow, table.og.dg.actor, paper) is None
+    with store.unit_of_work() as uow, pytest.raises(AlreadyDone):
+        confirm_paper(uow, table.og.sign.actor, paper)
+    visitor = sits(app, table.ars.dg.email).choose_password()
+    shown = visitor.get(f"/negociations/{table.id}/versions").text
+    assert "signature sur papier apportée" in shown
+    sent = visitor.get(f"/negociations/{table.id}/papiers/{paper}")
+    assert (sent.data, sent.headers["Content-Disposition"][:10]) == (b"%PDF-1.7 scan", "attachment")
+    assert visitor.post(f"/negociations/{table.id}/signature/papier/{paper}").status_code == 302
+    with table.store.reading() as session:
+        signed = signatories_of(session, table.id, version.id)[2].signed
+    assert signed is not None
+    assert (signed.method, signed.evidence["confirmed_by"]) == ("paper", ["ars", "og"])
+
+
+def test_in_a_fixed_order_each_waits_for_the_one_before(store: Store) -> None:
+    table = an_agreed_table(store)
+    with store.unit_of_work() as uow:
+        set_terms(uow, table.og.dg.actor, order="fixed", every=["cd"])
+    ask(table.og.dg)
+    with store.unit_of_work() as uow, pytest.raises(InvalidInput):
+        set_terms(uow, table.ars.dg.actor, order="free", every=[])
+    for person in (table.ars.dg, table.cd.sign):
+        ask(person)
+    version = the_version(table)
+    with pytest.raises(NotYourTurn):
+        put_signature(table.cd.sign, version)
+    for person in (table.og.sign, table.ars.sign):
+        put_signature(person, version)
+    assert not put_signature(table.cd.sign, version).is_complete
+    assert put_signature(table.cd.vp, version).is_complete
+    with pytest.raises(DatabaseError, match="immutable"), store.engine.begin() as connection:
+        connection.execute(text("UPDATE signature SET role = 'autre'"))
+
+
+def test_whoever_declines_says_why_and_the_contract_is_not_complete(app: Flask, store: Store) -> None:
+    table = an_agreed_table(store)
+    version = freeze(table)
+    with store.unit_of_work() as uow:
+        decline(uow, table.og.sign.actor, version_id=version.id, reason="Le conseil n’a pas délibéré.")
+    page = sits(app, table.asso.dg.email).get(f"/negociations/{table.id}/versions").text
+    assert "Le conseil n’a pas délibéré." in page
+    assert "ne peut pas être complet" in page
+    put_signature(table.og.sign, version)
+    assert (
+        "ne peut pas être complet" not in sits(app, table.asso.dg.email).get(f"/negociations/{table.id}/versions").text
+    )
+
+
+def test_a_signature_is_left_to_a_colleague_by_an_act_that_all_read(app: Flask, store: Store) -> None:
+    table = an_agreed_table(store)
+    version = freeze(table)
+    with store.unit_of_work() as uow, pytest.raises(InvalidInput):
+        delegate(uow, table.og.sign.actor, version_id=version.id, to_member_id=table.og.dg.member.id, act="Arrêté 12")
+    with store.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE member SET rights = :rights WHERE id = :id"),
+            {"rights": '["signataire"]', "id": table.og.dg.member.id},
+        )
+    with store.unit_of_work() as uow:
+        delegate(uow, table.og.sign.actor, version_id=version.id, to_member_id=table.og.dg.member.id, act="Arrêté 12")
+    with pytest.raises(NotAllowed):
+        put_signature(table.og.sign, version)
+    put_signature(table.og.dg, version)
+    assert "par délégation de" in sits(app, table.asso.dg.email).get(f"/negociations/{table.id}/versions").text
+    with store.unit_of_work() as uow:
+        remind(uow, table.og.dg.actor, version_id=version.id)
