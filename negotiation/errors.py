@@ -98,6 +98,13 @@ class UnreadableText(Refusal):
     code = "unreadable_text"
 
 
+class FileRefused(Refusal):
+    """A file from Word or LibreOffice isn't read, and nothing of it is kept. `reason`: `docx_package.FileFault`,
+    `no_marks`, `foreign_file` or `no_headings`."""
+
+    code = "file_refused"
+
+
 class WrongValue(Refusal):
     code = "wrong_value"
 

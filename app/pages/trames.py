@@ -8,13 +8,15 @@ from flask.typing import ResponseReturnValue
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures
+from app.offloading import off_the_loop
 from app.pages.opening_form import KINDS
 from app.pages.trame_form import head_of, place_in_words, wordings_of
 from app.security import serves, takes_up_to
 from app.signin.session import current_person
-from negotiation.errors import InvalidFile, InvalidInput, NotFound, Refusal, SigninRequired
+from negotiation.documents.docx_package import LARGEST_FILE, is_from_word
+from negotiation.documents.word_reading import ReadingFailed, read_sections
+from negotiation.errors import FileRefused, InvalidFile, InvalidInput, NotFound, Refusal, SigninRequired
 from negotiation.rules import trame_editing as editing
-from negotiation.rules.trame import MAX_BYTES as LARGEST_TRAME
 from negotiation.rules.trame import (
     UNDER,
     MilestoneKind,
@@ -29,10 +31,18 @@ from negotiation.rules.trame import (
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import Action, PartKind, Phase
 from negotiation.services import trames as service
+from negotiation.services.word_trame import trame_of_word
 from negotiation.store.queries.opening import own_trame, trames_for
 
 trames = Blueprint("trames", __name__)
 
+TURNS = (
+    PartKind.ARTICLE,
+    PartKind.STRATEGIC_OBJECTIVE,
+    PartKind.OPERATIONAL_OBJECTIVE,
+    PartKind.FICHE_ACTION,
+)
+"""What a line of the plan may become."""
 FORM_ROOM = 100_000
 LONGEST_FORM = 2_000_000
 """Bytes: the words of one part, or the head of a template."""
@@ -46,18 +56,33 @@ def list_trames() -> ResponseReturnValue:
 
 @trames.post("/trames")
 @gestures
-@takes_up_to(LARGEST_TRAME + FORM_ROOM)
+@takes_up_to(LARGEST_FILE + FORM_ROOM)
 @serves(Action.WRITE_TRAME)
 def import_trame() -> ResponseReturnValue:
-    """A TOML file becomes one's own template. Raises InvalidFile, InvalidInput."""
+    """A TOML file, or one from Word or Writer cut at its headings, becomes one's own template.
+
+    Raises InvalidFile, InvalidInput, FileRefused."""
     given = request.files.get("file")
     if given is None or not given.filename:
         raise InvalidInput(field="file")
-    data = given.stream.read(LARGEST_TRAME + 1)
+    data = given.stream.read(LARGEST_FILE + 1)
+    if is_from_word(given.filename, data):
+        return _import_word(given.filename, data)
     with current_store().unit_of_work() as uow:
         trame_id = service.import_trame(uow, current_person().person_id, data)
     flash("La trame est importée : elle est à vous.", "done")
     return redirect(url_for("trames.edit_trame", trame_id=trame_id))
+
+
+def _import_word(file_name: str, data: bytes) -> ResponseReturnValue:
+    try:
+        sections = off_the_loop(read_sections, data)
+    except ReadingFailed as failure:
+        raise FileRefused(reason=str(failure.fault)) from failure
+    with current_store().unit_of_work() as uow:
+        trame_id = trame_of_word(uow, current_person().person_id, sections, file_name=file_name)
+    flash("Le fichier est découpé à ses titres. Relisez le plan : chaque ligne se corrige.", "done")
+    return redirect(f"{url_for('trames.edit_trame', trame_id=trame_id)}#plan")
 
 
 @trames.get("/trames/modeles/<model>")
@@ -110,7 +135,9 @@ def save_trame(trame_id: str) -> ResponseReturnValue:
 @gestures
 @serves(Action.WRITE_TRAME)
 def change_plan(trame_id: str) -> ResponseReturnValue:
-    """Up, down, out, or one part more. Raises NotFound, InvalidFile."""
+    """Up, down, out, into the one above, of another kind, or one part more.
+
+    Raises NotFound, InvalidFile, InvalidInput."""
     act, _, key = request.form.get("act", "").partition(":")
     added: list[str] = []
 
@@ -122,6 +149,10 @@ def change_plan(trame_id: str) -> ResponseReturnValue:
                 return editing.moved(mapping, key, editing.Step.DOWN)
             case "remove":
                 return editing.without_part(mapping, key)
+            case "merge":
+                return editing.merged(mapping, key)
+            case "turn":
+                return editing.turned(mapping, key, _kind(request.form.get("kind", "")))
             case "add":
                 title = request.form.get("title", "")
                 kind = _kind(request.form.get("kind", ""))
@@ -155,6 +186,8 @@ def save_part(trame_id: str, part_key: str) -> ResponseReturnValue:
 
     def change(mapping: dict[str, Any]) -> dict[str, Any]:
         changed = editing.reworded(mapping, part_key, head, wordings)
+        if act == "apart":
+            return editing.set_apart(changed, part_key, field)[0]
         if act == "remove-clause":
             return editing.without_clause(changed, part_key, field)
         if act == "add-clause":
@@ -199,7 +232,11 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     arguments = request.view_args or {}
     trame_id, part_key = arguments.get("trame_id"), arguments.get("part_key")
     if trame_id is None:
-        sentence = "Choisissez un fichier .toml." if isinstance(refusal, InvalidInput) else _sentence(refusal, None)
+        sentence = (
+            "Choisissez un fichier .docx, .odt ou .toml."
+            if isinstance(refusal, InvalidInput)
+            else _sentence(refusal, None)
+        )
         return _list(refused=sentence), status_of(refusal)
     mapping = as_mapping(_own(trame_id))
     if part_key is not None:
@@ -210,6 +247,8 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
 
 def _sentence(refusal: Refusal, mapping: dict[str, Any] | None) -> str:
     """« Article 4, Gouvernance, texte : le texte est trop long. »"""
+    if isinstance(refusal, InvalidInput) and mapping is not None and refusal.detail.get("field") in ("act", "kind"):
+        return "Cette partie ne peut pas prendre cette place : mettez d’abord au-dessus d’elle ce qui doit la porter."
     if not isinstance(refusal, InvalidFile):
         return sentence_of(refusal)
     place = place_in_words(str(refusal.detail["path"]), mapping)
@@ -239,6 +278,7 @@ def _edit(trame_id: str, mapping: dict[str, Any], *, refused: str = "") -> str:
         units=tuple(OffsetUnit),
         phases=tuple(Phase),
         tops=sorted(UNDER[None]),
+        turns=TURNS,
     )
 
 

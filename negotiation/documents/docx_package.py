@@ -95,6 +95,11 @@ class Package:
         return None
 
 
+def is_from_word(file_name: str, data: bytes) -> bool:
+    """Whether somebody means this as a document, whether it can be read or not."""
+    return data.startswith((b"PK", _OLE)) or file_name.lower().endswith((".docx", ".odt", ".doc", ".docm", ".pdf"))
+
+
 def open_package(data: bytes) -> Package:
     """Raises PackageRefused: every limit, before anything of the file is believed."""
     if len(data) > LARGEST_FILE:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from negotiation.errors import NotFound
+from negotiation.errors import InvalidInput, NotFound
 from negotiation.rules.seats import free_key
 from negotiation.rules.trame_model import fields_for
+from negotiation.rules.trame_reading import UNDER
 from negotiation.rules.vocabulary import PartKind, ValueKind
 
 Json = dict[str, Any]
@@ -53,6 +54,89 @@ def without_part(mapping: Json, key: str) -> Json:
     siblings, index = _place(changed, key)
     del siblings[index]
     return changed
+
+
+def merged(mapping: Json, key: str) -> Json:
+    """The part becomes the last words of its neighbour above: its title a clause's name there, what hangs below it goes
+    with it. Raises NotFound, InvalidInput where nothing of its kind stands above."""
+    changed = deepcopy(mapping)
+    siblings, index = _place(changed, key)
+    if index == 0 or siblings[index - 1]["kind"] != siblings[index]["kind"]:
+        raise InvalidInput(field="act")
+    part, above = siblings.pop(index), siblings[index - 1]
+    fields = {clause["field"] for clause in above["clauses"]}
+    for clause in part["clauses"]:
+        if not str(clause.get("text", "")).strip() and "value" not in clause:
+            continue
+        label = part["title"] if clause["field"] == "markdown" else clause.get("label", part["title"])
+        name = free_key(label, {field.replace("_", "-") for field in fields}).replace("-", "_")
+        fields.add(name)
+        above["clauses"].append(clause | {"field": name, "label": label})
+    above["children"] += part["children"]
+    return changed
+
+
+def set_apart(mapping: Json, key: str, field: str) -> tuple[Json, str]:
+    """A clause of an article becomes an article of its own, after it; and its key. Raises NotFound."""
+    changed = deepcopy(mapping)
+    siblings, index = _place(changed, key)
+    clauses = siblings[index]["clauses"]
+    found = next((clause for clause in clauses if clause["field"] == field), None)
+    if found is None or siblings[index]["kind"] != PartKind.ARTICLE:
+        raise NotFound()
+    clauses.remove(found)
+    if not clauses:
+        clauses.append({"field": "markdown"})
+    title = found.get("label") or siblings[index]["title"]
+    own = free_key(title, _keys(changed))
+    apart: Json = {"key": own, "kind": siblings[index]["kind"], "title": title, "children": []}
+    apart["clauses"] = [{"field": "markdown", "text": found.get("text", "")}]
+    siblings.insert(index + 1, apart)
+    return changed, own
+
+
+def turned(mapping: Json, key: str, kind: PartKind) -> Json:
+    """The part as one of another kind, under the last one before it that may hold it. Raises NotFound, InvalidInput
+    where none may, or where what hangs below it may not stay."""
+    changed = deepcopy(mapping)
+    siblings, index = _place(changed, key)
+    part = siblings[index]
+    if any(PartKind(child["kind"]) not in UNDER.get(kind, frozenset()) for child in part["children"]):
+        raise InvalidInput(field="kind")
+    before = _before(changed, key)
+    del siblings[index]
+    holder = next((each for each in reversed(before) if kind in UNDER.get(PartKind(each["kind"]), ())), None)
+    if holder is not None:
+        holder["children"].append(part)
+    elif kind in UNDER[None]:
+        tops = changed["parts"]
+        reached = max((tops.index(each) for each in tops if each in before), default=-1)
+        tops.insert(reached + 1, part)
+    else:
+        raise InvalidInput(field="kind")
+    part["kind"] = str(kind)
+    if kind is not PartKind.ARTICLE:
+        for clause in part["clauses"]:
+            if clause["field"] == "markdown":
+                clause |= {"field": "description", "label": "Description"}
+    return changed
+
+
+def _before(mapping: Json, key: str) -> list[Json]:
+    """The parts of the contract that are read before this one, in order."""
+    found: list[Json] = []
+
+    def walk(parts: Sequence[Json]) -> bool:
+        for part in parts:
+            if part["key"] == key:
+                return True
+            found.append(part)
+            if walk(part["children"]):
+                return True
+        return False
+
+    walk(mapping["parts"])
+    return found
 
 
 def with_part(mapping: Json, kind: PartKind, title: str, *, under: str | None = None) -> tuple[Json, str]:

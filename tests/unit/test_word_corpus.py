@@ -8,6 +8,7 @@ import pytest
 from negotiation.documents.docx_package import FileFault, PackageRefused, open_package
 from negotiation.documents.word_model import Reviewed
 from negotiation.documents.word_reading import ReadingFailed, read_reviewed, reviewed
+from negotiation.rules.trame_from_headings import Titled, parts_from
 from tests.word_corpus.make import FILES, many_parts
 
 EXPECTED = tomllib.loads((FILES.parent / "expected.toml").read_text(encoding="utf-8"))
@@ -51,3 +52,11 @@ def test_a_child_reads_and_refuses_as_this_process_does() -> None:
     with pytest.raises(ReadingFailed) as refusal:
         read_reviewed((FILES / "bomb.docx").read_bytes())
     assert refusal.value.fault is FileFault.BOMB
+
+
+def test_headings_of_one_level_are_articles_whatever_they_say() -> None:
+    parts = parts_from([Titled(0, "", "Avant-propos"), Titled(1, "1. Objet", "A"), Titled(1, "IV – Durée", "B")])
+    assert [(part["kind"], part["code"], part["title"]) for part in parts] == [
+        ("article", "1", "Objet"),
+        ("article", "IV", "Durée"),
+    ]
