@@ -18,6 +18,7 @@ R = TypeVar("R")
 @dataclass(eq=False, slots=True)
 class _Ticket(Generic[W]):
     work: W
+    hurries: bool
     result: Any = None
     failure: BaseException | None = None
     leads: bool = False
@@ -35,9 +36,9 @@ class GroupCommit(Generic[W, R]):
         self._waiting: list[_Ticket[W]] = []
         self._is_led = False
 
-    def put(self, work: W) -> R:
-        """The answer to this work, once it is stored with what came at the same time."""
-        ticket = _Ticket(work)
+    def put(self, work: W, *, hurries: bool = False) -> R:
+        """The answer to this work, stored with what came at the same time; what `hurries` waits for nobody to come."""
+        ticket = _Ticket(work, hurries)
         with self._guard:
             self._waiting.append(ticket)
             ticket.leads, self._is_led = not self._is_led, True
@@ -55,7 +56,7 @@ class GroupCommit(Generic[W, R]):
 
     def _lead(self, own: _Ticket[W]) -> None:
         with self._handing_over(own):
-            if self._gather_seconds:
+            if self._gather_seconds and not any(ticket.hurries for ticket in self._waiting):
                 time.sleep(self._gather_seconds)
             with self._guard:
                 taken, self._waiting = self._waiting, []

@@ -92,10 +92,11 @@ class Room:
                 raise UpdateRefused(reason=Reason.UNKNOWN_ROOT)
         if self.lane is None:
             self.lane = one_lane(self.log)
-        for _ in range(_TRIES):
+        for tried in range(_TRIES):
             vetted = self._vet(update, facts, op_id=op_id, writer=writer, allowed=clause_ids)
             try:
-                answer = self.lane.put(vetted)
+                # Another server wrote meanwhile: it would again, while this one waits for company.
+                answer = self.lane.put(vetted, hurries=tried > 0)
             except BaseException:
                 with self._turn:
                     self._start_over()
@@ -257,6 +258,9 @@ class Room:
         """From the log; then what was vetted and is on its way, which says the same on any document that holds it."""
         watched = self._restored()
         self._catch_up(watched)
+        if not self._ahead:  # where another server writes too, it is thrown away again before there is a rest
+            self._watched = watched
+            self._remember_sometimes()
         for vetted in self._ahead:
             watched.apply_vetted(vetted.new.update)
         self._watched = watched
