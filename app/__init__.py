@@ -34,6 +34,7 @@ from app.pages.notices import notices
 from app.pages.opening import opening
 from app.pages.perimeter import perimeter
 from app.pages.pieces import pieces
+from app.pages.private_history import private_history
 from app.pages.project_file import project_file
 from app.pages.provenance import provenance
 from app.pages.readings import readings
@@ -95,6 +96,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     history,
     members,
     closing,
+    private_history,
     signing,
     project_file,
     verifying,

@@ -10,6 +10,7 @@ from flask import Flask
 from app.announcing import deliver_waiting, forget_delivered
 from app.binding import bind_decisions
 from app.crediting import credit_words, derive_past
+from app.destroying import destroy_insides
 from app.mailing import (
     forget_old_mails,
     make_digests,
@@ -53,8 +54,8 @@ MAIL_TASKS = (
 )
 """In a round of their own: a mail server may take its time, a removed member's sockets may not."""
 
-READING_TASKS = (Task(credit_words, every=10), Task(derive_past, every=10))
-"""In a round of their own: a long log takes its time too."""
+READING_TASKS = (Task(credit_words, every=10), Task(derive_past, every=10), Task(destroy_insides, every=600))
+"""In a round of their own: a long log takes its time too, and so does writing the whole file anew."""
 
 
 class Round:

@@ -109,6 +109,13 @@ class Kind(StrEnum):
     SIGNING_TERMS_SET = "signing.terms_set"
     ARCHIVE_EXPORTED = "archive.exported"
 
+    INSIDE_FATE_CHOSEN = "inside.fate_chosen"
+    """What becomes of a party's inside after the signature, in its own chain."""
+    INSIDE_DESTRUCTION_ANNOUNCED = "inside.destruction_announced"
+    INSIDE_DESTROYED = "inside.destroyed"
+    """How many rows of each kind went, and no word of them."""
+    FACT_DISCLOSED = "fact.disclosed"
+    """A fact of a party's inside that the party lets everybody read, with what opens its commitment."""
 
 class Signal(StrEnum):
     """What open pages are told and no chain keeps: where the screens of a séance are, who came, what is planned."""

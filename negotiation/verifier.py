@@ -116,7 +116,7 @@ def verify_pdf(data: bytes, known_hashes: Mapping[str, str]) -> Report:
         return Report(False, [check], f"{check.label} : {check.detail}", fingerprint=fingerprint)
     check = Check("Fichier", True, f"exactement {label}, pas un octet n’a changé")
     return Report(
-        True, [check], None, [f"Ce fichier est exactement {label}."], [*_NEVER_PROVED], fingerprint=fingerprint
+        True, [check], None, [f"Ce fichier est exactement {label}."], [*NEVER_PROVED], fingerprint=fingerprint
     )
 
 
@@ -167,7 +167,7 @@ class _Examination:
         self.entries: dict[str, list[dict[str, Any]]] = {}  # of the histories that verified, and no other
         self.checks: list[Check] = []
         self.proves: list[str] = []
-        self.withheld = self.declared = self.backward = 0
+        self.withheld = self.declared = self.backward = self.unplaced = 0
 
     def report(self) -> Report:
         """Most precise first: the chains name an entry, the manifest only names a file."""
@@ -175,6 +175,7 @@ class _Examination:
             self._try(f"Historique, {name}", self._check_chain, name)
         for circle in sorted(self.kept):
             self._try(f"Tête conservée, {circle}", self._check_kept_head, circle)
+        self._try("Faits internes dévoilés", self._check_disclosed)
         for folder in self._folders():
             self._try(f"Version figée, {folder}", self._check_version, folder)
         for name in self._names("approuves/"):
@@ -208,7 +209,7 @@ class _Examination:
         previous: dict[str, Any] | None = None
         for seq, entry in enumerate(entries, start=1):
             code = _fault_of(entry, previous, chain)
-            _require(code is None, SENTENCES.get(code or "", "").format(seq=seq))
+            _require(code is None, _said(code, seq))
             self._count(entry, previous)
             previous = entry
         self.labels[circle] = str(written.get("label", circle))
@@ -224,6 +225,29 @@ class _Examination:
         self.withheld += payload is None
         self.declared += entry["header"]["actor"] == "import" or bool(payload and payload.get("declared") is True)
         self.backward += previous is not None and entry["header"]["ts"] < previous["header"]["ts"]
+
+    def _check_disclosed(self) -> str:
+        """Each fact of an inside that its party lets everybody read, against itself, and its chain when it is here."""
+        told = self._facts("fact.disclosed")
+        for entry in told:
+            seq, fact = entry["header"]["seq"], entry["payload"].get("fact")
+            circle = _circle_of(fact)
+            _require(circle.startswith("party:"), f"ce que dévoile le fait {seq} n’est pas l’intérieur d’une partie")
+            code = _shape_fault(fact, f"{self._negotiation_id()}/{circle}") or _seal_fault(fact)
+            code = code or (None if fact["payload"] else "payload_changed")
+            number = fact["header"].get("seq")
+            _require(code is None, f"au fait {seq}, un fait dévoilé est faux : {_said(code, number)}")
+            if circle not in self.entries:
+                self.unplaced += 1
+                continue
+            hashes = [each["hash"] for each in self.entries[circle]]
+            placed = 0 < number <= len(hashes) and hashes[number - 1] == fact["hash"]
+            _require(placed, f"ce que dévoile le fait {seq} ne figure pas à sa place dans l’historique interne")
+        if told:
+            self.proves.append(
+                f"Faits internes dévoilés : {len(told)}, chacun avec le contenu et l’en-tête que porte son empreinte."
+            )
+        return _many(len(told), "fait") if told else "aucun"
 
     def _check_kept_head(self, circle: str) -> str:
         _require(circle in self.entries, "cet historique manque au dossier, ou il est faux")
@@ -358,14 +382,27 @@ class _Examination:
             )
         if self.withheld:
             yield f"Contenu retenu : {_many(self.withheld, 'fait')} dont seule la place est prouvée."
+        for circle, entries in sorted(self.entries.items()):
+            for entry in entries:
+                if entry["header"]["kind"] == "inside.destroyed" and entry["payload"]:
+                    yield (
+                        f"Historique « {self.labels[circle]} » : le contenu des faits 1 à "
+                        f"{entry['payload'].get('through')}, détruit comme sa partie l’avait choisi (fait "
+                        f"{entry['header']['seq']}). Leurs en-têtes et leur place restent prouvés."
+                    )
+        if self.unplaced:
+            yield (
+                f"Faits dévoilés : la place de {_many(self.unplaced, 'fait')} dans l’historique interne de sa partie, "
+                "qui n’est pas dans ce dossier. Le dossier de cette partie la montre."
+            )
         if self.declared:
             yield f"L’exactitude de {_many(self.declared, 'fait')} de l’import (« déclaré ») : Navette ne l’a pas vu."
         if self.backward:
             yield f"Les dates : {_many(self.backward, 'fait')} de date antérieure au précédent. L’ordre seul fait foi."
-        yield from _NEVER_PROVED
+        yield from NEVER_PROVED
 
 
-_NEVER_PROVED = (
+NEVER_PROVED = (
     "L’identité civile des personnes : une signature simple lie un compte à un texte, pas une pièce d’identité.",
     "Qu’aucun autre accord n’existe ailleurs, ni que le contrat est encore en vigueur.",
 )
@@ -378,6 +415,10 @@ def file_of_circle(circle: str) -> str:
 
 
 def _fault_of(entry: Any, previous: dict[str, Any] | None, chain: str) -> str | None:
+    return _shape_fault(entry, chain) or _link_fault(entry, previous) or _seal_fault(entry)
+
+
+def _shape_fault(entry: Any, chain: str) -> str | None:
     header = entry.get("header") if isinstance(entry, dict) else None
     if not isinstance(header, dict) or set(entry) != {"header", "hash", "payload", "salt"}:
         return "unknown_format"
@@ -385,16 +426,34 @@ def _fault_of(entry: Any, previous: dict[str, Any] | None, chain: str) -> str | 
         return "unknown_format"
     if header["chain"] != chain or header["circle"] != chain.partition("/")[2]:
         return "other_chain"
-    if header["seq"] != (previous["header"]["seq"] + 1 if previous else 1):
+    return None
+
+
+def _link_fault(entry: dict[str, Any], previous: dict[str, Any] | None) -> str | None:
+    if entry["header"]["seq"] != (previous["header"]["seq"] + 1 if previous else 1):
         return "broken_sequence"
-    if header["prev"] != (previous["hash"] if previous else GENESIS):
+    if entry["header"]["prev"] != (previous["hash"] if previous else GENESIS):
         return "broken_link"
+    return None
+
+
+def _seal_fault(entry: dict[str, Any]) -> str | None:
     try:
-        if sha256(canonical(header)) != entry["hash"]:
+        if sha256(canonical(entry["header"])) != entry["hash"]:
             return "header_changed"
-        return None if _opens(entry, header["commitment"]) else "payload_changed"
+        return None if _opens(entry, entry["header"]["commitment"]) else "payload_changed"
     except (ValueError, TypeError):
         return "payload_changed"
+
+
+def _circle_of(fact: Any) -> str:
+    """« » when it names none."""
+    header = fact.get("header") if isinstance(fact, dict) else None
+    return str(header.get("circle", "")) if isinstance(header, dict) else ""
+
+
+def _said(code: str | None, seq: object) -> str:
+    return SENTENCES.get(code or "", "").format(seq=seq)
 
 
 def _opens(entry: dict[str, Any], commitment: object) -> bool:

@@ -30,7 +30,7 @@ from negotiation.store.contract import Clause, Essms, Part
 from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Delegation, Member, Party
-from negotiation.store.record import FrozenVersion
+from negotiation.store.record import FrozenVersion, HistoryEntry
 from negotiation.store.seances import Seance, SeanceDecision, SeancePoint
 from negotiation.store.signing import PaperSignature
 from negotiation.store.talk import SavedView, Task
@@ -119,6 +119,7 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "seance_id": ["inconnue", *every(Seance)],
         "point_id": ["inconnu", *every(SeancePoint)],
         "decision_id": ["inconnue", *every(SeanceDecision)],
+        "entry_id": ["inconnu", *_messages_sent(store, negotiation_id)],
         "year": ["2024", "x"],
         "when": ["2026-04-02", "2026-04-03T10:30", "1999-01-01"],
         "token": ["inconnu"],
@@ -127,6 +128,13 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "draft_id": ["inconnue"],
         "model": ["handicap", "inconnu"],
     }
+
+
+def _messages_sent(store: Store, negotiation_id: str) -> list[str]:
+    """Facts of each circle: of a kind that its party may let everybody read."""
+    with store.reading() as session:
+        sent = (col(HistoryEntry.negotiation_id) == negotiation_id) & (col(HistoryEntry.kind) == "message.sent")
+        return list(session.execute(select(col(HistoryEntry.id)).where(sent)).scalars())
 
 
 def question_names(app: Flask) -> set[str]:

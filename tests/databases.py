@@ -14,6 +14,7 @@ ON_BOTH = frozenset(
     {
         "test_after_commit",
         "test_announcing",
+        "test_destroyed_inside",
         "test_drafting",
         "test_fresh_database",
         "test_freezing",

@@ -26,7 +26,7 @@ from werkzeug.routing.converters import AnyConverter
 from app.signin.session import session_of_socket_token
 from negotiation.rules.paris import paris_day
 from negotiation.rules.seances import DecisionKind
-from negotiation.rules.vocabulary import SHARED, Action, Gesture, Move, Role, Side
+from negotiation.rules.vocabulary import SHARED, Action, Circle, Gesture, Move, Role, Side
 from negotiation.services.delegating import end_delegation, set_delegation
 from negotiation.services.discussing import send_message
 from negotiation.services.joining import Joining, add_party
@@ -40,7 +40,7 @@ from negotiation.services.visas import set_visa_rule, submit
 from negotiation.store.columns import now
 from negotiation.store.contract import Essms
 from negotiation.store.people import Member, Person, SigninSession
-from negotiation.store.record import FrozenVersion
+from negotiation.store.record import FrozenVersion, HistoryEntry
 from tests.builders import Table, a_table
 from tests.closing_table import a_closing_table, agree_everything, freeze, put_signature
 from tests.crawling import Answer, Ids, answer_of, ids_of
@@ -351,8 +351,18 @@ def _own(table: Table, clause: str) -> Ids:
         "task_id": [task],
         "delegation_id": [delegation],
         "essms_id": [structure],
+        "entry_id": [_inside_message(table, "og")],
         "when": [paris_day(now()).isoformat()],
     }
+
+
+def _inside_message(table: Table, party: str) -> str:
+    """The fact of a message that a party keeps to itself."""
+    with table.store.unit_of_work() as uow:
+        circle = Circle.inside(table.party_id(party))
+        send_message(uow, getattr(table, party).dg.actor, circle=circle, text="Gardons cela pour nous.")
+        query = select(col(HistoryEntry.id)).where(col(HistoryEntry.circle) == str(circle))
+        return str(uow.session.execute(query.order_by(col(HistoryEntry.sequence).desc())).scalars().first())
 
 
 def _hidden(found: SecretsTable) -> Ids:
@@ -364,6 +374,7 @@ def _hidden(found: SecretsTable) -> Ids:
         "task_id": [found.tasks["ars"]],
         "part_id": [found.parts["ars"]],
         "delegation_id": [found.delegations["ars"]],
+        "entry_id": [_inside_message(found.table, "ars")],
     }
 
 

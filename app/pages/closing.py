@@ -16,6 +16,7 @@ from app.limits import by_person, gestures, limiter
 from app.offloading import off_the_loop
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.pieces import piece
+from app.pages.private_history_view import inside_of
 from app.pages.signing_view import may, signing_context, terms_context
 from app.platform import current_platform
 from app.security import serves
@@ -198,6 +199,7 @@ def _closing(session: Session, frame: Frame) -> dict[str, Any]:
         "open_texts": _by_part(texts),
         "texts_count": len(texts),
         "versions": versions,
+        "inside": inside_of(session, frame),
         "may_ask": not versions and may(frame.actor, Action.REQUEST_FREEZE),
     } | (signing_context(session, frame, versions[0]) if versions else _asking(session, frame, gate))
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from app.database import current_store
 from app.pages.frame import Frame, asked_number, frame_of, reader_on_clause
+from app.pages.history import names_of
 from app.pages.navette_steps import NavetteStep, compared_versions, lanes_of, shown_steps
 from app.pages.trajectory import trajectory_view
 from app.security import serves
@@ -32,6 +33,7 @@ from negotiation.rules.navette import (
     responses,
 )
 from negotiation.rules.paris import paris_day
+from negotiation.rules.private_history import said_in
 from negotiation.rules.vocabulary import Action, Phase
 from negotiation.services.access import require
 from negotiation.store.queries.clause_names import ClauseName, clause_names
@@ -48,6 +50,7 @@ from negotiation.store.queries.navette import (
 )
 from negotiation.store.queries.parts import part_of_clause, part_view
 from negotiation.store.queries.people import PartyView
+from negotiation.store.queries.private_history import Disclosed, disclosed_on
 from negotiation.store.queries.seance_moves import Sitting, sittings_on
 
 navette = Blueprint("navette", __name__)
@@ -221,8 +224,16 @@ def _page(session: Session, frame: Frame, card: ClauseCard, *, told: Told, asked
             named=named_clauses(session, frame, others),
             no_motive=_no_motive(told, steps),
             followed=card.follows_id,
+            disclosed=_disclosed(session, frame, card),
+            fact_names=names_of(frame),
         ),
     )
+
+
+def _disclosed(session: Session, frame: Frame, card: ClauseCard) -> tuple[tuple[Disclosed, dict[str, object]], ...]:
+    """What parties let everybody read of their inside about this clause, and what each says."""
+    found = disclosed_on(session, frame.actor, card.id)
+    return tuple((each, said_in(each.facts["fact"]["payload"])) for each in found)
 
 
 def with_sittings(steps: tuple[NavetteStep, ...], told: Told) -> tuple[NavetteStep, ...]:

@@ -106,6 +106,8 @@ ROLES: dict[Action, frozenset[Role]] = {
     Action.DELEGATE: COMMENTERS | ADMINISTRATORS,
     Action.MANAGE_MEMBERS: ADMINISTRATORS,
     Action.READ_DRAFT: EVERYONE,
+    Action.CHOOSE_FATE: ADMINISTRATORS | SIGNATORIES,
+    Action.DISCLOSE: DECIDERS,
     Action.WRITE_DRAFT: DRAFTERS,
     Action.FOLLOW_SEANCE: EVERYONE,
     Action.PLAN_SEANCE: CHAIRS,
@@ -137,6 +139,7 @@ ASSOCIATE_ACTIONS = frozenset(
         Action.READ_INSIDE,
         Action.MANAGE_MEMBERS,
         Action.FOLLOW_SEANCE,
+        Action.CHOOSE_FATE,
         Action.PLAN_SEANCE,
         Action.CHAIR_SEANCE,
         Action.RECORD_DECISION,
@@ -192,6 +195,7 @@ FRESHNESS_SECONDS: dict[Action, int] = {
     Action.CHANGE_CONCERNED: 12 * 3600,
     Action.GIVE_VISA: 12 * 3600,
     Action.REQUEST_FREEZE: 120,
+    Action.DISCLOSE: 12 * 3600,
     Action.SIGN: 120,
 }
 """How recent the sign-in or re-authentication must be: a working day to commit the party, this moment to close."""

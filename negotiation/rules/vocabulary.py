@@ -395,3 +395,5 @@ class Action(StrEnum):
     # following what was signed
     OPEN_REVIEW = "open_review"
     """Open the dialogue de gestion of a year, or the final evaluation."""
+    CHOOSE_FATE = "choose_fate"
+    DISCLOSE = "disclose"

@@ -1,10 +1,11 @@
-"""Rows of one party's inside: visas and mandates. Every one has the party's circle, and no trace anywhere else.
+"""Rows of one party's inside: visas, mandates, what becomes of it all. Every one has the party's circle, and no trace
+anywhere else.
 
 Nothing here is dated, numbered or counted in what another party reads: a move that waited for a visa bears the time at
 which it left. Source: product R16.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
@@ -71,6 +72,32 @@ class VisaRequest(SQLModel, table=True):
     settled_at: datetime | None = None
     settled_by: str | None = Field(default=None, max_length=36)
     """Member id."""
+
+
+class InsideFate(SQLModel, table=True):
+    """What a party chose for its inside once the contract is signed; without a row it is kept.
+
+    From `destroyed_at` on, the database lets the rows of this circle go, and what its history says up to `through`.
+    """
+
+    __tablename__ = "inside_fate"
+    __table_args__ = (UniqueConstraint("party_id"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    party_id: str = Field(sa_column=key_column("party.id", index=False))
+    circle: str = Field(max_length=60)
+    years: int | None = None
+    """After the signature; None: kept."""
+    member_id: str = Field(sa_column=key_column("member.id", index=False))
+    """Who chose last."""
+    chosen_at: datetime = Field(default_factory=now)
+    announced_on: date | None = None
+    """Day of Paris on which the party was told that the destruction comes; a change of mind takes it back."""
+    destroyed_at: datetime | None = None
+    through: int | None = None
+    """Sequence of the last fact that went; what the party has written inside since then stays."""
+    wiped_at: datetime | None = None
+    """When the bytes had left the file too."""
 
 
 class Mandate(SQLModel, table=True):

@@ -7,6 +7,7 @@ sequence)` stays as the last guard.
 
 import logging
 import secrets
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -247,6 +248,21 @@ class Store:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
+    def wipe(self) -> bool:
+        """SQLite: write the file anew without what was deleted, and empty the log. False while somebody reads or writes
+        beside: try again.
+
+        Whoever serves PostgreSQL decides when its files are written anew (docs/operating.md).
+        """
+        if not self.on_sqlite:
+            return True
+        with self._writing():
+            connection = self.engine.raw_connection()
+            try:
+                return bool(self.apart(lambda: _write_anew(connection.driver_connection)))
+            finally:
+                connection.invalidate()
+
     def _announce(self, announcements: list[Announcement]) -> None:
         """What is committed is done: a listener that fails refuses nothing, and the outbox tells it again."""
         for listener in self._listeners:
@@ -312,8 +328,19 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
     cursor.close()
+
+
+def _write_anew(driver: Any) -> bool:
+    try:
+        driver.execute("PRAGMA busy_timeout=500")
+        driver.execute("VACUUM")
+        is_busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return not is_busy
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -21,6 +21,7 @@ PAGE = 50
 class EntryView:
     """One entry of a chain. `facts` is its payload, None when withheld."""
 
+    id: str
     circle: Circle
     sequence: int
     recorded_at: datetime
@@ -55,7 +56,7 @@ def history_page(session: Session, actor: Actor, circle: Circle, before: int | N
     if before is not None:
         query = query.where(col(HistoryEntry.sequence) < before)
     rows = session.execute(query).scalars().all()
-    entries = tuple(_entry(row) for row in rows[:PAGE])
+    entries = tuple(entry_view(row) for row in rows[:PAGE])
     return HistoryPage(circle, entries, entries[-1].sequence if len(rows) > PAGE else None)
 
 
@@ -86,8 +87,9 @@ def heads_reached(session: Session, actor: Actor) -> str:
     return ".".join(str(head) for head in session.execute(select(*(head.scalar_subquery() for head in heads))).one())
 
 
-def _entry(row: HistoryEntry) -> EntryView:
+def entry_view(row: HistoryEntry) -> EntryView:
     return EntryView(
+        id=row.id,
         circle=Circle.parse(row.circle),
         sequence=row.sequence,
         recorded_at=row.recorded_at,

@@ -22,6 +22,7 @@ def last_reminders(session: Session, actor: Actor, clause_ids: Iterable[str]) ->
             col(HistoryEntry.negotiation_id) == actor.negotiation_id,
             col(HistoryEntry.circle) == str(Circle.inside(actor.party_id)),
             col(HistoryEntry.kind) == str(Kind.VISA_REMINDED),
+            col(HistoryEntry.payload).is_not(None),
         )
         .order_by(col(HistoryEntry.sequence))
     )
