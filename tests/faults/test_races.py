@@ -1,7 +1,7 @@
 """Two processes act on one clause at the same moment (trust T12, T13, P11): exactly one outcome where the acts exclude
 each other, a refusal by name for the loser, and a history that tells it all.
 
-`NAVETTE_FAULT_ROUNDS`: rounds of each race, 50 unless told otherwise; `make faults` asks for 1 000.
+`NAVETTE_FAULT_ROUNDS`: rounds of each race, 25 unless told otherwise; `make faults` asks for 1 000.
 """
 
 import os
@@ -35,7 +35,7 @@ from tests.faults.arenas import (
 from tests.faults.duel import DONE, Answer, AskFreeze, Pair, PlayMove, overlap
 from tests.postgresql import PostgresqlServer
 
-ROUNDS = int(os.environ.get("NAVETTE_FAULT_ROUNDS", "50"))
+ROUNDS = int(os.environ.get("NAVETTE_FAULT_ROUNDS", "25"))
 LAID = 100
 """Clauses laid at once: each round has one of its own, and the table is put back as it was when they are played."""
 WRONG = "0" * 64
