@@ -4,7 +4,7 @@ The history stays immutable and the contract frozen, but for what is inside a pa
 once it is: what its facts said, and its own rows.
 
 Revision ID: 0030
-Revises: 0031
+Revises: 0032
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 revision = "0030"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
