@@ -102,6 +102,7 @@ TABLE: dict[str, Row] = {
     # files and start
     "invalid_file": Row(422, "Ce fichier n’est pas une négociation lisible ({path} : {problem})."),
     "copy_refused": Row(409, "Sauvegarde : {problem}."),
+    "invalid_archive": Row(422, "Ce dossier ne peut pas être importé : {problem}."),
     "already_imported": Row(409, "Ce fichier a déjà été importé."),
     "store_unsafe": Row(500, "La base de données n’est pas réglée pour garder ce qu’elle accepte."),
     # requests

@@ -342,6 +342,12 @@ class CopyRefused(Refusal):
     code = "copy_refused"
 
 
+class InvalidArchive(Refusal):
+    """An archive can't be brought in. `problem` is a French clause."""
+
+    code = "invalid_archive"
+
+
 class AlreadyImported(Refusal):
     code = "already_imported"
 

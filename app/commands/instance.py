@@ -7,17 +7,19 @@ from pathlib import Path
 import click
 
 from app import assets, serving
-from app.commands.group import NOT_UNDERSTOOD, Said, as_json, navette, open_store, print_json, the_settings
+from app.commands.group import NOT_UNDERSTOOD, Said, as_json, navette, open_store, print_json, read, the_settings
 from app.commands.sealing import make_sure_of_keys
 from app.config import Settings
 from app.french_click import Day
 from negotiation.errors import InvalidInput, NotFound
+from negotiation.services.bringing_in import bring_in, read_archive_to_import
 from negotiation.services.importing import Imported, import_scenario, read_file
 from negotiation.services.members import checked_email
 from negotiation.services.members import person_with as person_with_account
 from negotiation.services.signing_in import make_signin_link
 from negotiation.store import Announcing, Store
 from negotiation.store.queries.instance import TableView, spokespersons_of, tables_of_instance
+from negotiation.verifier import MAX_BYTES
 
 SCENARIOS = assets.ROOT / "negotiation" / "scenarios"
 DEMONSTRATIONS: tuple[tuple[str, date | None], ...] = (("ehpad.json", None), ("handicap.json", date(2026, 7, 10)))
@@ -37,17 +39,50 @@ def serve() -> None:
     serving.run(settings)
 
 
-@navette.command("import", help="Importe un fichier de négociation, en entier ou jusqu’à un jour.")
+@navette.command("import", help="Importe un fichier de négociation, ou ce que quelqu’un a emporté d’ailleurs.")
 @click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path))
 @click.option("--until", metavar="AAAA-MM-JJ", type=Day(), help="Dernier jour connu : la situation à cette date.")
+@click.option("--as", "email", metavar="ADRESSE", help="Pour un dossier .zip : l’adresse de qui l’a emporté.")
 @as_json
-def import_(file: Path, until: date | None, as_json: bool) -> None:  # noqa: FBT001 - click gives its flags so
+def import_(file: Path, until: date | None, email: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's way
+    if _is_archive(file):
+        return _bring_in(file, email, as_json=as_json)
     imported = _import(open_store(the_settings()), file, until, quiet=as_json)
     if as_json:
         return print_json(vars(imported))
     closed = "contrat figé, tel que le fichier le déclare" if imported.frozen else "négociation ouverte"
     click.echo(f"« {imported.title} » est importée : {imported.moves} mouvements, {closed}.")
     click.echo(f"Identifiant : {imported.negotiation_id}")
+
+
+def _is_archive(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(2) == b"PK"
+    except OSError:
+        return False
+
+
+def _bring_in(file: Path, email: str | None, *, as_json: bool) -> None:
+    """An archive, in the seat of whoever took it away."""
+    if email is None:
+        raise Said("usage", "Un dossier .zip s’importe avec --as ADRESSE : qui l’a emporté.", status=NOT_UNDERSTOOD)
+    archive = read_archive_to_import(read(file, most=MAX_BYTES))
+    with open_store(the_settings()).unit_of_work(Announcing.SILENT) as uow:
+        found = bring_in(uow, archive, email=checked_email(email))
+    if as_json:
+        return print_json(vars(found))
+    click.echo(f"« {found.title} » est importée, telle que son lecteur la voyait.")
+    click.echo(f"Identifiant : {found.negotiation_id}\nEmpreinte du contrat : {found.contract_hash}")
+    for circle, head in found.heads.items():
+        click.echo(f"Tête de l’historique {circle} : {head}")
+    click.echo(NOT_BROUGHT)
+
+
+NOT_BROUGHT = (
+    "N’y sont pas : l’intérieur des autres parties, les comptes des autres personnes, les brouillons en cours (leurs "
+    "textes restent dans le dossier), les courriels. Les autres personnes n’ont pas de compte ici."
+)
 
 
 @navette.command("list", help="Les négociations de cette instance.")

@@ -17,6 +17,7 @@ from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor, Authentication, Method, circles_of
 from negotiation.rules.vocabulary import Action, Circle
 from negotiation.services.access import actor_in, require
+from negotiation.services.carrying import Documents
 from negotiation.services.exporting import collect_archive, pack_archive, record_export
 from negotiation.store.columns import now
 from negotiation.store.queries.clause_names import clause_names
@@ -45,13 +46,14 @@ def history(negotiation: str, email: str, as_json: bool) -> None:  # noqa: FBT00
 @click.argument("negotiation", metavar="NÉGOCIATION")
 @as_reader
 @click.option("--format", "form", type=click.Choice(["archive"]), default="archive", help="archive (ZIP).")
+@click.option("--documents", is_flag=True, help="Avec les documents à lire : PDF, Word, ODT.")
 @click.option("-o", "--output", metavar="FICHIER", required=True, type=click.Path(path_type=Path), help="Où l’écrire.")
-def export(negotiation: str, email: str, form: str, output: Path) -> None:
+def export(negotiation: str, email: str, form: str, documents: bool, output: Path) -> None:  # noqa: FBT001 - click's way
     store = open_store(the_settings())
     with store.reading() as session:
         actor = _reader(session, negotiation, email)
     with store.unit_of_work() as uow:
-        content = collect_archive(uow, actor)
+        content = collect_archive(uow, actor, documents=Documents.ALL if documents else Documents.NONE)
     archive = pack_archive(content)
     with store.unit_of_work() as uow:
         record_export(uow, actor, archive)

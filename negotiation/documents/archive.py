@@ -10,8 +10,8 @@ import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from negotiation import verifier
@@ -30,6 +30,7 @@ class Reader:
 
     name: str
     party: str
+    member_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ class ArchiveContent:
     """`negotiation` is a summary with at least `id` (the one that chains are named after), `title`, `reference`.
     `contract` is the canonical JSON of the contract as the reader sees it. `exported_at` is written as chains write
     moments. `versions` holds every gel that the shared history tells of, oldest first; `approved` the canonical JSON of
-    every relevé, dialogue and evaluation that it says approved (`verifier.APPROVALS`), oldest first.
+    every relevé, dialogue and evaluation that it says approved (`verifier.APPROVALS`), oldest first. `rows`: those that
+    the reader may carry away, by table; `files`: the rest that he takes, by name, under folders of their own; `makers`:
+    by name, what is still to be made.
     """
 
     negotiation: Mapping[str, object]
@@ -86,6 +89,9 @@ class ArchiveContent:
     clauses: Sequence[ClauseText]
     versions: Sequence[FrozenVersion] = ()
     approved: Sequence[bytes] = ()
+    rows: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    makers: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
 def write_archive(content: ArchiveContent) -> bytes:
@@ -126,7 +132,8 @@ def _members(content: ArchiveContent) -> dict[str, bytes]:
         members |= _version_files(f"versions/{number:02}", version)
     for number, approved in enumerate(content.approved, start=1):
         members[f"approuves/{number:02}.json"] = approved
-    return members
+    members |= {f"donnees/{table}.json": _as_json(rows) for table, rows in content.rows.items()}
+    return members | {name: data for name, data in content.files.items() if name not in members}
 
 
 def _chain_file(chain: ArchivedChain) -> bytes:
@@ -223,6 +230,24 @@ manifest.json           l’empreinte et la taille de chaque fichier, la tête
                         de chaque historique ; sa propre empreinte SHA-256
                         est l’empreinte du dossier
 verifier.py             le programme
+tableaux/               clauses, mouvements, indicateurs, finances et suivi, en
+                        CSV pour un tableur
+documents/              quand il les a demandés : le projet et les textes
+                        approuvés à lire et à imprimer
+brouillons/             les textes en cours de rédaction qu’il peut lire
+donnees/                les mêmes choses pour une autre instance de Navette,
+                        une table par fichier
+
+Emporter ailleurs
+-----------------
+Une autre instance de Navette reprend ce dossier :
+
+    navette import LE-DOSSIER.zip --as ADRESSE-DE-SON-LECTEUR
+
+Le contrat y a la même empreinte, les historiques les mêmes têtes, les versions
+figées les mêmes octets. N’y sont pas, parce que leur lecteur ne les voyait
+pas : l’intérieur des autres parties ; et, parce qu’ils ne s’emportent pas :
+les comptes, les courriels, les clés de la plateforme.
 
 Comment c’est lié
 -----------------

@@ -1,7 +1,7 @@
 """The archive of a negotiation for one reader: his circles' histories, the contract, every frozen version."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -21,6 +21,7 @@ from negotiation.rules.history_chain import Opening, stamp
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action, Audience, Circle
 from negotiation.services.access import require
+from negotiation.services.carrying import Documents, gather, made
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation, Part
@@ -46,15 +47,15 @@ class PackedArchive:
     fingerprint: str
 
 
-def collect_archive(uow: UnitOfWork, actor: Actor) -> ArchiveContent:
+def collect_archive(uow: UnitOfWork, actor: Actor, *, documents: Documents = Documents.NONE) -> ArchiveContent:
     """What the archive will hold, read while nothing moves. Raises NotFound, NotAllowed."""
     require(actor, Action.EXPORT)
-    return _content(uow.session, actor, uow.lock(actor.negotiation_id))
+    return _content(uow.session, actor, uow.lock(actor.negotiation_id), documents)
 
 
 def pack_archive(content: ArchiveContent) -> PackedArchive:
     """The archive itself, made between the two transactions: a long negotiation takes seconds, and must not wait."""
-    data = write_archive(content)
+    data = write_archive(replace(content, files={**content.files, **made(content.makers)}, makers={}))
     return PackedArchive(data, archive_fingerprint(data))
 
 
@@ -73,19 +74,23 @@ def record_export(uow: UnitOfWork, actor: Actor, archive: PackedArchive) -> None
     uow.record(Event(Kind.ARCHIVE_EXPORTED, negotiation.id, Circle.inside(actor.party_id), actor.key, facts))
 
 
-def _content(session: Session, actor: Actor, negotiation: Negotiation) -> ArchiveContent:
+def _content(session: Session, actor: Actor, negotiation: Negotiation, documents: Documents) -> ArchiveContent:
     party = session.get_one(Party, actor.party_id)
+    contract = contract_as_it_stands(session, negotiation.id).canonical
+    approved = _approved(session, negotiation.id)
+    baggage = gather(session, actor, contract=contract, approved=approved, documents=documents)
     return ArchiveContent(
         negotiation=_summary(negotiation),
-        reader=Reader(name=session.get_one(Member, actor.member_id).title, party=party.name),
+        reader=Reader(name=session.get_one(Member, actor.member_id).title, party=party.name, member_id=actor.member_id),
         exported_at=stamp(now()),
         chains=[
             _chain(circle, entries, party_name=party.short_name) for circle, entries in whole_chains(session, actor)
         ],
-        contract=contract_as_it_stands(session, negotiation.id).canonical,
+        contract=contract,
         clauses=_clauses(session, negotiation.id),
         versions=_versions(session, negotiation.id),
-        approved=_approved(session, negotiation.id),
+        approved=approved,
+        **vars(baggage),
     )
 
 

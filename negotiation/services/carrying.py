@@ -1,0 +1,126 @@
+"""What leaves with a reader beside the proof: his rows, tables, the texts of the drafts that he reads, documents."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from negotiation.documents.carried_tables import tables_as_csv
+from negotiation.documents.dialogue_print import print_dialogue
+from negotiation.documents.evaluation_print import print_evaluation
+from negotiation.documents.minutes_print import print_minutes
+from negotiation.documents.pdf_print import PrintFailure, fingerprint_of, print_contract
+from negotiation.rules.french_names import day_words
+from negotiation.rules.paris import paris_day
+from negotiation.rules.policy import Actor
+from negotiation.services.drafted import standing
+from negotiation.store.columns import now
+from negotiation.store.contract import Clause, Part
+from negotiation.store.exchange import Draft
+from negotiation.store.queries.carried import Rows, carried_rows
+from negotiation.store.queries.history import whole_chains
+from negotiation.store.queries.visibility import visible
+from negotiation.verifier import file_of_circle
+
+Maker = Callable[[], bytes]
+
+
+class Documents(StrEnum):
+    """Whether documents are made for the eyes besides. That takes a second or two each."""
+
+    NONE = "none"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Baggage:
+    """`rows` by table; `files` by name; `makers` by name: what is still to be made, beside the event loop."""
+
+    rows: Rows
+    files: Mapping[str, bytes]
+    makers: Mapping[str, Maker] = field(default_factory=dict)
+
+
+def gather(
+    session: Session, actor: Actor, *, contract: bytes, approved: Sequence[bytes], documents: Documents
+) -> Baggage:
+    """Read while nothing moves. `contract` and `approved` as the archive holds them."""
+    rows = carried_rows(session, actor)
+    if rows["negotiation"][0]["frozen_at"] is None and documents is Documents.ALL:
+        makers = {"documents/contrat-projet.pdf": partial(_project, contract, paris_day(now()))}
+    else:
+        makers = {}
+    files = {f"tableaux/{name}": data for name, data in tables_as_csv(rows, json.loads(contract)).items()}
+    files |= dict(_drafts(session, actor)) | dict(_places(session, actor))
+    if documents is Documents.ALL:
+        makers |= {
+            f"documents/approuve-{number:02}.pdf": partial(_print, data)
+            for number, data in enumerate(approved, start=1)
+        }
+    return Baggage(rows, files, makers)
+
+
+def made(makers: Mapping[str, Maker]) -> dict[str, bytes]:
+    """Each document; one that can't be printed leaves a word in its place, and keeps nobody from leaving."""
+    found = {}
+    for name, make in makers.items():
+        try:
+            found[name] = make()
+        except PrintFailure as failure:
+            found[f"{name}.non-imprime.txt"] = f"Ce document n’a pas pu être imprimé : {failure}\n".encode()
+    return found
+
+
+def _project(contract: bytes, day: date) -> bytes:
+    """As « Le projet, en PDF » prints it that day."""
+    content, label = json.loads(contract), f"Projet du {day_words(day)}"
+    around = {"date": day.isoformat()}
+    return print_contract(content, fingerprint=fingerprint_of(content), label=label, kind="draft", around=around)
+
+
+def _print(approved: bytes) -> bytes:
+    """As its own page prints it: the same bytes."""
+    content: dict[str, Any] = json.loads(approved)
+    prints: dict[str, Callable[..., bytes]] = {"dialogue": print_dialogue, "evaluation": print_evaluation}
+    typeset: Callable[..., bytes] = prints.get(content.get("kind", ""), print_minutes)
+    return typeset(content, fingerprint=fingerprint_of(content))
+
+
+def _places(session: Session, actor: Actor) -> Iterator[tuple[str, bytes]]:
+    """What the files of the histories don't say of a fact: its own address here, and the clause that it is about."""
+    for circle, entries in whole_chains(session, actor):
+        places = [{"sequence": each.sequence, "id": each.id, "clause_id": each.clause_id} for each in entries]
+        yield f"donnees/faits/{file_of_circle(str(circle))}", json.dumps(places, indent=1).encode() + b"\n"
+
+
+def _drafts(session: Session, actor: Actor) -> Iterator[tuple[str, bytes]]:
+    """A file for each circle whose drafts say something: the words of their clauses, not who typed what when."""
+    query = (
+        select(Draft, Part)
+        .join(Part, col(Part.id) == Draft.part_id)
+        .where(
+            col(Draft.negotiation_id) == actor.negotiation_id,
+            visible(Draft.circle, actor),
+            visible(Part.circle, actor),
+        )
+        .order_by(col(Draft.circle), col(Part.position), col(Part.id))
+    )
+    said: dict[str, list[str]] = {}
+    for draft, part in session.execute(query).all():
+        of_part = select(Clause).where(col(Clause.part_id) == part.id, visible(Clause.circle, actor))
+        clauses = session.execute(of_part.order_by(col(Clause.position))).scalars()
+        labels = {clause.id: f"{clause.code} {clause.label}".strip() for clause in clauses}
+        for clause_id, found in standing(session, draft, labels).items():
+            words = "\n\n".join(words for words in (found.text, found.value) if words)
+            if words:
+                said.setdefault(draft.circle, []).append(
+                    f"# {part.code} {part.title} · {labels[clause_id]}\n\n{words}\n"
+                )
+    for circle, texts in said.items():
+        yield f"brouillons/{file_of_circle(circle).replace('.json', '.md')}", "\n".join(texts).encode()

@@ -1,0 +1,155 @@
+"""Leaving with all that one reads, and coming home to another instance: the same contract, heads and frozen bytes."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel
+
+from negotiation import verifier
+from negotiation.documents.archive import read_archive
+from negotiation.errors import AlreadyImported, InvalidArchive
+from negotiation.rules.policy import Actor, Authentication, Method
+from negotiation.rules.vocabulary import Move
+from negotiation.services.access import actor_in
+from negotiation.services.bringing_in import bring_in, read_archive_to_import
+from negotiation.services.carrying import Documents
+from negotiation.services.exporting import collect_archive, pack_archive
+from negotiation.services.moves import play
+from negotiation.services.orders import Order
+from negotiation.store import Announcing, Store, connect_store
+from negotiation.store.columns import now
+from negotiation.store.queries.carried import ELSEWHERE, TABLES, columns_of
+from negotiation.store.queries.instance import person_with
+from tests.builders import a_table
+from tests.imported_once import imported_once
+from tests.scenarios import EHPAD, HANDICAP
+
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+NEW_THERE = {"negociation.json", "donnees/import_record.json", "manifest.json"}
+"""What differs: the moment of the export, and that it was imported."""
+
+
+@pytest.fixture
+def elsewhere(migrated_sqlite: Path, tmp_path: Path) -> Store:
+    file = tmp_path / "elsewhere.sqlite"
+    file.write_bytes(migrated_sqlite.read_bytes())
+    return connect_store(f"sqlite:///{file}")
+
+
+def reader(store: Store, negotiation_id: str, email: str) -> Actor:
+    with store.reading() as session:
+        who = person_with(session, email)
+        assert who is not None
+        return actor_in(session, negotiation_id, person_id=who, authentication=Authentication(Method.DECLARED, now()))
+
+
+def carried_away(store: Store, negotiation_id: str, email: str, documents: Documents = Documents.NONE) -> bytes:
+    actor = reader(store, negotiation_id, email)
+    with store.unit_of_work() as uow:
+        content = collect_archive(uow, actor, documents=documents)
+    return pack_archive(content).data
+
+
+def brought_in(store: Store, data: bytes, email: str) -> str:
+    archive = read_archive_to_import(data)
+    with store.unit_of_work(Announcing.SILENT) as uow:
+        return bring_in(uow, archive, email=email).negotiation_id
+
+
+@pytest.mark.parametrize(("scenario", "member"), [(EHPAD, "cd.tarif"), (HANDICAP, "og.dg")])
+def test_who_leaves_comes_home_with_the_same_contract_heads_and_frozen_bytes(
+    store: Store, elsewhere: Store, scenario: Path, member: str
+) -> None:
+    email = f"{member}@{scenario.stem}.example"
+    negotiation_id = imported_once(store, json.loads(scenario.read_text(encoding="utf-8")))
+    left = carried_away(store, negotiation_id, email)
+    assert brought_in(elsewhere, left, email) == negotiation_id
+    again = carried_away(elsewhere, negotiation_id, email)
+    before, after = read_archive(left), read_archive(again)
+    assert {name for name in {*before, *after} if before.get(name) != after.get(name)} == NEW_THERE
+    reports = [verifier.verify_archive(data) for data in (left, again)]
+    assert [report.ok for report in reports] == [True, True]
+    assert reports[0].heads == reports[1].heads
+    assert len(reports[0].heads) == (2 if member.startswith("og") else 3)
+
+
+def test_life_goes_on_where_one_comes_home(store: Store, elsewhere: Store) -> None:
+    table = a_table(store)
+    email = table.og.dg.email
+    brought_in(elsewhere, carried_away(store, table.id, email), email)
+    clause_id = table.clause_id("k01.markdown")
+    with elsewhere.unit_of_work() as uow:
+        play(uow, reader(elsewhere, table.id, email), clause_id, Order(Move.PROPOSAL, text="Un autre texte."))
+    report = verifier.verify_archive(carried_away(elsewhere, table.id, email))
+    assert report.ok, report.first_problem
+    head = verifier.verify_archive(carried_away(store, table.id, email)).heads["shared"]
+    assert verifier.verify_archive(carried_away(elsewhere, table.id, email), {"shared": head}).ok
+
+
+def test_what_leaves_is_whole_and_any_changed_byte_of_it_is_named(store: Store) -> None:
+    table = a_table(store)
+    members = read_archive(carried_away(store, table.id, table.og.dg.email, Documents.ALL))
+    assert {name.partition("/")[0] for name in members} >= {"donnees", "tableaux", "documents", "clauses", "historique"}
+    assert members["documents/contrat-projet.pdf"].startswith(b"%PDF-")
+    rows = members["tableaux/clauses.csv"].decode("utf-8-sig").splitlines()
+    assert rows[0].startswith("partie du plan;")
+    for name in ("donnees/clause.json", "tableaux/mouvements.csv", "documents/contrat-projet.pdf"):
+        report = verifier.verify_archive(zipped(members | {name: members[name][:-1] + b"?"}))
+        assert (report.ok, name in str(report.first_problem)) == (False, True)
+
+
+def forged(data: bytes, name: str, change: Callable[[list[dict[str, object]]], None]) -> bytes:
+    """The archive with other rows and a manifest that fits: what whoever made it could have written."""
+    members = read_archive(data)
+    heads = json.loads(members["manifest.json"])["heads"]
+    rows = json.loads(members[f"donnees/{name}.json"])
+    change(rows)
+    members[f"donnees/{name}.json"] = json.dumps(rows).encode()
+    del members["manifest.json"]
+    return zipped(members | {"manifest.json": verifier.manifest_of(members, heads)})
+
+
+def test_a_forged_archive_brings_nothing_in(store: Store, elsewhere: Store) -> None:
+    table = a_table(store)
+    email = table.og.dg.email
+    data = carried_away(store, table.id, email)
+    other = a_table(store).clause_id("k01.markdown")
+
+    def refused(forgery: bytes) -> str:
+        with pytest.raises(InvalidArchive) as refusal:
+            brought_in(elsewhere, forgery, email)
+        return str(refusal.value.detail["problem"])
+
+    strange = forged(data, "clause", lambda rows: rows[0].update(current_version_id=other))
+    assert refused(strange) == "donnees/clause.json nomme ce qui n’est pas dans le dossier"
+    assert "forme attendue" in refused(forged(data, "clause", lambda rows: rows[0].update(more="1")))
+    assert "ne donnent pas le contrat" in refused(
+        forged(data, "negotiation", lambda rows: rows[0].update(title="Autre"))
+    )
+    assert "tiennent pas ensemble" in refused(forged(data, "clause", lambda rows: rows[0].update(state="nowhere")))
+    with elsewhere.reading() as session:
+        assert not session.execute(SQLModel.metadata.tables["negotiation"].select()).all()
+    brought_in(elsewhere, data, email)
+    with pytest.raises(AlreadyImported):
+        brought_in(elsewhere, data, email)
+
+
+def test_every_table_says_who_carries_it_away(store: Store) -> None:
+    tables = SQLModel.metadata.tables
+    assert set(tables) - set(TABLES) == set()
+    assert {name for name, left in ELSEWHERE.items() if left - set(tables[name].columns.keys())} == set()
+    assert all(
+        "password_hash" not in columns_of(tables[name]) for name in TABLES if name in tables and name != "person"
+    )
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
