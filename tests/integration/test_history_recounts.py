@@ -120,6 +120,9 @@ def _the_glance(read: Read) -> None:
         by_party[party] for party in deciding
     ]
     several = {each["code"]: len(texts(each)) for each in read.moved if len(texts(each)) > 1}
+    for row in rows(page, "Premier nombre de chaque partie"):
+        percents = [cell for cell in row[1 : len(deciding) + 2] if cell.endswith("%")]
+        assert all(cell == "–" or "point" in cell for cell in row[len(deciding) + 2 :]) or not percents, row
     most = {row[0].partition(" ")[0]: int(row[1]) for row in rows(page, "Clauses qui ont connu plusieurs textes")}
     assert most == several
 
