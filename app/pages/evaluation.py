@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from app.database import current_store
 from app.errors import or_plainly
 from app.limits import by_person, gestures, limiter
+from app.pages.evaluation_csv import evaluation_csv
 from app.pages.evaluation_view import closed_context, evaluation_context
 from app.pages.frame import frame_of, reader_in
 from app.pages.pieces import piece
-from app.pages.review_page import ReviewPage, as_pdf, day_asked, refused
+from app.pages.review_page import ReviewPage, as_file, as_pdf, day_asked, refused
 from app.security import serves
 from negotiation.documents.evaluation_print import print_evaluation
 from negotiation.errors import Refusal
@@ -88,6 +89,19 @@ def evaluation_pdf(negotiation_id: str) -> ResponseReturnValue:
         reference = frame_of(session, actor).negotiation.reference
     name = f"{reference}-evaluation{'' if fingerprint else '-projet'}"
     return as_pdf(lambda: print_evaluation(content, fingerprint=fingerprint), name)
+
+
+@evaluation.get("/negociations/<negotiation_id>/evaluation.csv")
+@serves(Action.EXPORT)
+def evaluation_table(negotiation_id: str) -> ResponseReturnValue:
+    """The lines of the engagements, for a spreadsheet."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        require(actor, Action.EXPORT)
+        frame = frame_of(session, actor)
+        context = evaluation_context(session, frame, EVALUATION.review(session, actor, None), "")
+        file = evaluation_csv(context["outcomes"])
+    return as_file(file, f"{frame.negotiation.reference}-evaluation.csv", "text/csv; charset=utf-8")
 
 
 @evaluation.errorhandler(Refusal)

@@ -9,12 +9,17 @@ from sqlmodel import Session
 
 from app.pages.follow_up_view import actions_context
 from app.pages.frame import Frame
+from app.pages.navette_steps import plot_parties
 from app.pages.presentation import date_fr
 from app.pages.review_view import Row, may_open, review_context, rows_of
+from negotiation.documents.outcome_plot import Course, outcome_plot
+from negotiation.documents.trajectory_plot import Drawing
 from negotiation.rules.reviews import STANDING_WORDS, Field, Outcome, Standing, opens_early
+from negotiation.rules.trajectory import trajectory
 from negotiation.store.queries import readings
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_of_part
-from negotiation.store.queries.evaluated import by_clause, evaluated_of
+from negotiation.store.queries.evaluated import Evaluated, by_clause, evaluated_of
+from negotiation.store.queries.navette import steps_of
 from negotiation.store.queries.next_contract import following_of
 from negotiation.store.queries.reviews import ReviewView
 
@@ -58,7 +63,8 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, opene
     cards = cards_of_part(session, frame.actor, review.part_id)
     rows = rows_of(session, frame, review, cards, about=about)
     follow_up = readings.follow_up_of(session, frame.actor)
-    pdf = f"/negociations/{frame.negotiation.id}/evaluation.pdf"
+    shown = next((row.evaluated for row in rows if row.card.id == opened and row.evaluated), None)
+    address = f"/negociations/{frame.negotiation.id}/evaluation"
     told = {
         "outcomes": [row for row in rows if row.field is Field.OUTCOME],
         "STANDING_WORDS": STANDING_WORDS,
@@ -66,13 +72,36 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, opene
         "following": [each for each in following_of(session, frame.actor) if not each.is_avenant],
         "themes": next((row.card.text for row in rows if row.field is Field.THEMES), ""),
         "tally": tally_of(rows),
+        "plot_of_row": course_plot(session, frame, shown) if shown else None,
         "follow_up": follow_up,
         "declared": ("#declaree", f"Une évaluation partagée le {date_fr(told_by_file['shared_on'])}.")
         if (told_by_file := follow_up.evaluation)
         else None,
-        "files": ((pdf, f"Rapport d’évaluation (PDF){'' if review.approved_at else ', projet'}"),),
+        "files": (
+            (f"{address}.pdf", f"Rapport d’évaluation (PDF){'' if review.approved_at else ', projet'}"),
+            (f"{address}.csv", "Tableau (CSV)"),
+        ),
     }
     return review_context(session, frame, review, rows, opened=opened) | told | actions_context(session, frame)
+
+
+def course_plot(session: Session, frame: Frame, evaluated: Evaluated) -> Drawing | None:
+    """What was promised and seen year by year, and where each party began: shared steps alone. None for an engagement
+    whose years say no number."""
+    card = evaluated.card
+    steps = [step for step in steps_of(session, frame.actor, card.id) if step.is_shared]
+    points = trajectory(steps, kind=card.value_kind, unit=card.unit).points
+    first = {point.party: point.value for point in reversed(points) if not point.accepts}
+    parties = plot_parties(frame.in_order(party_id for party_id in first if party_id))
+    course = Course(
+        kind=card.value_kind,
+        unit=card.unit,
+        promised=evaluated.promised,
+        seen=evaluated.seen,
+        first=[(party, first[party.id]) for party in parties],
+    )
+    told = f"{evaluated.name} : {evaluated.reading.words}." if evaluated.reading else f"{evaluated.name}."
+    return outcome_plot(course, title="Promis et observé, année par année", desc=told, key="annees")
 
 
 def tally_of(rows: Iterable[Row]) -> Tally:

@@ -1,7 +1,5 @@
 """« Qui a écrit quoi » in the contract: a part with each of its words signed, and every part's share of words."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from app.crediting import failing
 from app.database import current_store
 from app.limits import by_person, limiter
 from app.pages.authorship import NOBODY_KNOWS, Hand, signed_words
+from app.pages.csv_file import csv_text
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.presentation import markdown
 from app.security import serves
@@ -108,7 +107,7 @@ def provenance_csv(negotiation_id: str) -> ResponseReturnValue:
         require(actor, Action.EXPORT)
         frame = frame_of(session, actor)
         lines, rest = _lines(originated_parts(session, actor), originated_texts(session, actor))
-        response = make_response("\ufeff" + _csv(frame, [*lines, *rest]))
+        response = make_response(_csv(frame, [*lines, *rest]))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="qui-a-ecrit-quoi.csv"'
     return response
@@ -203,18 +202,9 @@ def _hand(frame: Frame, origin: Origin) -> Hand | None:
 
 
 def _csv(frame: Frame, lines: Sequence[PartShares]) -> str:
-    file = io.StringIO()
-    rows = csv.writer(file, delimiter=";", lineterminator="\r\n")
     parties = _origins(frame)
-    rows.writerow(
-        ["Code", "Titre", *(_cell(party.short_name) for party in parties), "Commun", "Indéterminé", "En calcul", "Mots"]
-    )
+    rows = [["Code", "Titre", *(party.short_name for party in parties), "Commun", "Indéterminé", "En calcul", "Mots"]]
     for line in lines:
         words = [line.shares.of(origin) for origin in (*(party.id for party in parties), None, UNKNOWN)]
-        rows.writerow([_cell(line.part.code), _cell(line.part.title), *words, line.shares.waiting, line.shares.total])
-    return file.getvalue()
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet would run what begins with one of these signs."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        rows.append([line.part.code, line.part.title, *map(str, [*words, line.shares.waiting, line.shares.total])])
+    return csv_text(rows)

@@ -141,10 +141,14 @@ def refused(refusal: Refusal, page: Callable[..., str]) -> ResponseReturnValue:
 
 def as_pdf(typeset: Callable[[], bytes], name: str) -> ResponseReturnValue:
     """The file, under that name. Raises Unprintable, PrintFailed."""
-    response = make_response(printed(typeset))
-    response.headers["Content-Type"] = "application/pdf"
+    return as_file(printed(typeset), f"{name}.pdf", "application/pdf")
+
+
+def as_file(data: bytes | str, name: str, kind: str) -> ResponseReturnValue:
+    response = make_response(data)
+    response.headers["Content-Type"] = kind
     kept = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
-    response.headers["Content-Disposition"] = f'attachment; filename="{kept}.pdf"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{kept}"'
     return response
 
 

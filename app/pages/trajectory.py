@@ -1,16 +1,15 @@
 """La trajectoire of a number: values proposed, agreed and observed, as a plot, a table, a sentence and two files."""
 
-import csv
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from io import StringIO
 
 from flask import Blueprint, make_response
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
+from app.pages.csv_file import csv_text
 from app.pages.frame import Frame, frame_of, reader_on_clause
 from app.pages.navette_steps import plot_parties
 from app.security import serves
@@ -110,7 +109,7 @@ def _observed(session: Session, frame: Frame, card: ClauseCard) -> Iterable[tupl
 def csv_file(clause_id: str) -> ResponseReturnValue:
     """Every value, in order, with what was agreed and observed: for a spreadsheet, the French way."""
     card, view = _read(clause_id)
-    response = make_response("\ufeff" + _csv(view))
+    response = make_response(_csv(view))
     return _as_file(response, f"trajectoire-{card.code or card.label}.csv", "text/csv; charset=utf-8")
 
 
@@ -144,33 +143,24 @@ def _read(clause_id: str) -> tuple[ClauseCard, TrajectoryView]:
 
 def _csv(view: TrajectoryView) -> str:
     path, names = view.path, {party.id: party.short_name for party in view.parties}
-    file = StringIO()
-    rows = csv.writer(file, delimiter=";", lineterminator="\r\n")
-    rows.writerow(["tour", "date", "heure", "partie", "geste", "version", "valeur", "unité"])
     unit = "€" if path.kind is ValueKind.AMOUNT else path.unit
+    rows = [["tour", "date", "heure", "partie", "geste", "version", "valeur", "unité"]]
     for point in path.points:
         what = "accord" if point.accepts else "valeur retirée" if point.withdrawn else "valeur proposée"
         who = names.get(point.party or "", COMMON)
         when = [paris_day(point.at).isoformat(), hour_words(point.at)]
-        rows.writerow(_harmless([str(point.round), *when, who, what, str(point.version), _number(point.number), unit]))
+        rows.append([str(point.round), *when, who, what, str(point.version), _number(point.number), unit])
     if path.agreed:
         on = path.agreed.on.isoformat() if path.agreed.on else ""
-        rows.writerow(
-            _harmless(["", on, "", "toutes les parties", "valeur accordée", "", _number(path.agreed.number), unit])
-        )
+        rows.append(["", on, "", "toutes les parties", "valeur accordée", "", _number(path.agreed.number), unit])
     for seen in path.observed:
         what = f"valeur observée {seen.standing}".strip()
-        rows.writerow(_harmless(["", str(seen.year), "", "", what, "", _number(seen.number), unit]))
-    return file.getvalue()
+        rows.append(["", str(seen.year), "", "", what, "", _number(seen.number), unit])
+    return csv_text(rows)
 
 
 def _number(number: object) -> str:
     return format(number, "f").replace(".", ",")
-
-
-def _harmless(cells: Iterable[str]) -> list[str]:
-    """What a spreadsheet would compute is read as words; numbers stay numbers."""
-    return [f"'{cell}" if re.match(r"[=+@\t\r]|-(?![\d,]+$)", cell) else cell for cell in cells]
 
 
 def _as_file(response: ResponseReturnValue, name: str, kind: str) -> ResponseReturnValue:

@@ -80,14 +80,20 @@ def _figures(told: Content) -> str:
     if told["agreed"] is not None:
         found.append(f"accordé {value_text(told['agreed'], unit, kind)}")
     if told["observed"] is not None:
-        seen = value_text(told["observed"], unit, ValueKind.NUMBER)
-        found.append(f"observé {seen} en {told['observed_year']} ({STANDING_WORDS[told['standing']]})")
+        seen = value_text(told["observed"], unit, kind if kind is ValueKind.AMOUNT else ValueKind.NUMBER)
+        found.append(f"observé {seen} {_years(told)} ({STANDING_WORDS[told['standing']]})")
     elif told["progress"]:
         found.append(f"avancement {told['progress']}")
     if not found:
         return ""
     line = ", ".join(found) + (f" : {told['gap']}" if told["gap"] else "")
     return f"{line[0].upper()}{line[1:]}."
+
+
+def _years(told: Content) -> str:
+    """« en 2026 », « de 2024 à 2026 » for a sum; what was sealed before sums were read says no first year."""
+    first, last = told.get("observed_since"), told["observed_year"]
+    return f"en {last}" if first in (None, last) else f"de {first} à {last}"
 
 
 def _list(words: Iterable[str]) -> Block:

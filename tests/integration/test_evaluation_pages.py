@@ -1,5 +1,7 @@
 """L’évaluation finale on its pages: opened, filled in, contested, approved by forms; who reads it, and until when."""
 
+import csv
+import io
 import re
 from datetime import date, timedelta
 
@@ -101,6 +103,31 @@ def test_an_evaluation_is_opened_filled_in_contested_and_approved_by_forms(app: 
     assert words_met(pdf.data, words) == words and "PROJET" not in words_met(pdf.data, ["PROJET"])
     assert "Renseigner" not in told and "Répondre" not in told
     assert f'href="{here}"' in og.get(f"/negociations/{table.id}/historique").text
+
+
+def test_money_is_read_from_what_the_dialogues_say_and_each_line_has_its_years_and_its_csv(app: Flask) -> None:
+    store = app.extensions["store"]
+    table = Table(store, imported_once(store, sample(EHPAD)))
+    dialogue = a_dialogue(table, table.og.dg, year=2025)
+    for field, realised in (("realised.m01", "61 500"), ("realised.m09", "280 011")):
+        dialogue.say(table.og.dg, field, "ERRD.", realised)
+    evaluation = an_evaluation(table, table.og.dg)
+    evaluation.say(table.og.dg, "outcome.en01", "=Palier", "tenu")
+    here, reader = f"/negociations/{table.id}/evaluation", entered(app, table.og.dg.email)
+    shown = plain(reader.get(here).text)
+    assert "61 500 €" in shown and "500 € de moins que l’accordé" in shown, "a year is read against its own"
+    assert "280 011 €" in shown and "559 989 €" not in shown, "a part of the years isn’t read against the whole"
+    opened = reader.get(f"{here}?valeur={evaluation.cards()['outcome.en01'].id}").text
+    plot = opened.partition("<figure")[2].partition("</svg>")[0]
+    with store.reading() as session:
+        lines = {each.card.code: each for each in evaluated_of(session, table.og.dg.actor)}
+    assert plot.count('class="seen-dot"') == len(lines["EN01"].seen) > 1
+    assert plot.count('class="aim-dot"') == len(lines["EN01"].promised) and plot.count("data-party") >= 2
+    text = reader.get(f"{here}.csv").data.decode()
+    rows = {row["Code"]: row for row in csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";")}
+    assert set(rows) == set(lines)
+    assert (rows["EN01"]["Résultat"], rows["EN01"]["Explication"]) == ("tenu", "'=Palier")
+    assert [rows["EN04"][name] for name in ("Observé", "Années", "Unité")] == ["61500", "2025", "€"]
 
 
 def test_an_evaluator_reads_the_history_and_the_evaluation_until_a_day_and_writes_nothing(

@@ -1,24 +1,29 @@
 """The engagements of a contract from where they started to what was observed: what an evaluation speaks of."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as made_by
 from typing import Any
 
 from sqlmodel import Session
 
 from negotiation.rules.policy import Actor, as_anybody
-from negotiation.rules.reviews import Against, Noted, against
-from negotiation.rules.vocabulary import ClauseState, PartKind
+from negotiation.rules.reviews import Against, Noted, Standing, against, spent
+from negotiation.rules.vocabulary import ClauseState, PartKind, ValueKind
 from negotiation.store.queries.clauses import ClauseCard, engagements_without_trails, with_trails
-from negotiation.store.queries.observed import Observed, observed_values
+from negotiation.store.queries.observed import Observed, observed_values, realised_values
 from negotiation.store.queries.readings import Section, sections_of
 from negotiation.store.queries.reviews import planned_actions
+
+_LEAST_SURE = (Standing.CONTESTED, Standing.PROPOSED, Standing.VALIDATED, Standing.DECLARED)
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An engagement, agreed. `baseline`, `observed`: of its indicator; `noted`: the last word on its action; None where
-    there is none. `reading`: the observed value against the step of its year, else against what was agreed."""
+    """An engagement, agreed. `baseline`, `observed`: of its indicator, or what was realised of its funding line;
+    `noted`: the last word on its action; None where there is none. `since`: the first of the years that `observed`
+    sums. `reading`: the observed value against the step of its year, else against what was agreed. `promised`, `seen`:
+    the same year by year, with where it started."""
 
     card: ClauseCard
     key: str
@@ -27,6 +32,9 @@ class Evaluated:
     observed: Observed | None = None
     noted: Noted | None = None
     reading: Against | None = None
+    since: int | None = None
+    promised: Mapping[int, Any] = made_by(default_factory=dict)
+    seen: Mapping[int, Any] = made_by(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -35,6 +43,21 @@ class Evaluated:
     @property
     def agreed(self) -> Any:
         return self.card.agreed_value
+
+    @property
+    def observed_value(self) -> Any:
+        """As its kind of value is kept: cents for an amount."""
+        if self.observed is None or self.card.value_kind is not ValueKind.AMOUNT:
+            return self.observed.value if self.observed else None
+        return int(self.observed.value)
+
+    @property
+    def observed_years(self) -> str:
+        """« 2026 », « 2024-2026 » for a sum."""
+        if self.observed is None:
+            return ""
+        last = self.observed.year
+        return str(last) if self.since in (None, last) else f"{self.since}-{last}"
 
 
 def evaluated_of(session: Session, actor: Actor) -> tuple[Evaluated, ...]:
@@ -45,10 +68,16 @@ def evaluated_of(session: Session, actor: Actor) -> tuple[Evaluated, ...]:
     indicators = {each.id: each for each in sections_of(session, anybody, PartKind.INDICATOR)}
     observed = observed_values(session, anybody, anybody.negotiation_id)
     actions = {each.part_id: each.last for each in planned_actions(session, anybody)}
-    return tuple(
-        _evaluated(card, key, indicators.get(card.part_id), observed.get(card.part_id, ()), actions.get(card.part_id))
-        for card, key in zip(with_trails(session, tuple(cards)), _keys(cards), strict=True)
-    )
+    lines = {each.id: each for each in sections_of(session, anybody, PartKind.FUNDING_LINE)}
+    realised = realised_values(session, anybody)
+    found = []
+    for card, key in zip(with_trails(session, tuple(cards)), _keys(cards), strict=True):
+        if line := lines.get(card.part_id):
+            found.append(_of_line(card, key, line, realised.get(line.id, ())))
+        else:
+            seen, noted = observed.get(card.part_id, ()), actions.get(card.part_id)
+            found.append(_evaluated(card, key, indicators.get(card.part_id), seen, noted))
+    return tuple(found)
 
 
 def by_clause(evaluated: Iterable[Evaluated]) -> Mapping[str, Evaluated]:
@@ -78,6 +107,44 @@ def _evaluated(
         baseline_year="" if year is None else str(year),
         observed=last,
         reading=_reading(card, indicator, last) if last else None,
+        promised=_started(indicator) | _yearly(indicator.by_year("targets")),
+        seen={each.year: each.value for each in values},
+    )
+
+
+def _started(indicator: Section) -> dict[int, Any]:
+    year = str(indicator.value("baseline.year"))
+    return {int(year): indicator.value("baseline.value")} if year.isascii() and year.isdecimal() else {}
+
+
+def _yearly(cells: Mapping[str, ClauseCard]) -> dict[int, Any]:
+    return {int(year): cell.value for year, cell in cells.items() if year.isascii() and year.isdecimal()}
+
+
+def _of_line(card: ClauseCard, key: str, line: Section, realised: tuple[Observed, ...]) -> Evaluated:
+    """Money: the last year that it promises, else the sum of the years, which reads against the whole once all are
+    told."""
+    if card.value_kind is not ValueKind.AMOUNT:
+        return Evaluated(card, key)
+    amounts = line.by_year("amounts")
+    evaluated = Evaluated(
+        card=card, key=key, promised=_yearly(amounts), seen={each.year: int(each.value) for each in realised}
+    )
+    own = {year for year, cell in amounts.items() if cell.follows_id == card.id}
+    told = [each for each in realised if not own or str(each.year) in own]
+    if not told:
+        return evaluated
+    last = told[-1]
+    if own:
+        return replace(evaluated, observed=last, reading=spent(int(last.value), card.agreed_value))
+    total = sum(int(each.value) for each in told)
+    worth = min((each.standing for each in told), key=_LEAST_SURE.index)
+    is_whole = {str(each.year) for each in told} >= {year for year, cell in amounts.items() if cell.value}
+    return replace(
+        evaluated,
+        observed=Observed(last.year, str(total), worth),
+        reading=spent(total, card.agreed_value) if is_whole else None,
+        since=told[0].year,
     )
 
 

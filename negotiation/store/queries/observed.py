@@ -17,12 +17,12 @@ from negotiation.store.queries.clauses import ABOUT
 from negotiation.store.queries.visibility import visible
 from negotiation.store.reviews import Review
 
-__all__ = ["Observed", "Standing", "contesting", "observed_values"]
+__all__ = ["Observed", "Standing", "contesting", "observed_values", "realised_values"]
 
 
 @dataclass(frozen=True)
 class Observed:
-    """The value of an indicator for a year: a decimal string.
+    """The value of an indicator for a year: a decimal string; cents for what was realised of a funding line.
 
     `party_id`: who proposes it, None for a declared value; `clause_id`: where it is discussed, None for a declared one.
     """
@@ -40,8 +40,16 @@ def observed_values(session: Session, actor: Actor, negotiation_id: str) -> Mapp
     if negotiation_id != actor.negotiation_id:
         return {}
     found: dict[str, list[Observed]] = defaultdict(list)
-    for part_id, observed in (*_declared(session, actor), *_in_dialogues(session, actor)):
+    for part_id, observed in (*_declared(session, actor), *_in_dialogues(session, actor, Field.OBSERVED)):
         found[part_id].append(observed)
+    return {part_id: tuple(sorted(values, key=lambda each: each.year)) for part_id, values in found.items()}
+
+
+def realised_values(session: Session, actor: Actor) -> Mapping[str, tuple[Observed, ...]]:
+    """What the dialogues say was realised of each funding line (part id), by year, in cents; a file declares none."""
+    found: dict[str, list[Observed]] = defaultdict(list)
+    for part_id, realised in _in_dialogues(session, actor, Field.REALISED):
+        found[part_id].append(realised)
     return {part_id: tuple(sorted(values, key=lambda each: each.year)) for part_id, values in found.items()}
 
 
@@ -82,7 +90,7 @@ def _declared(session: Session, actor: Actor) -> list[tuple[str, Observed]]:
     return [(row.part_id, Observed(row.year, row.value, Standing.DECLARED)) for row in rows]
 
 
-def _in_dialogues(session: Session, actor: Actor) -> list[tuple[str, Observed]]:
+def _in_dialogues(session: Session, actor: Actor, field: Field) -> list[tuple[str, Observed]]:
     standing = func.coalesce(Clause.current_version_id, Clause.agreed_version_id)
     query = (
         select(Clause, Version, col(Review.year))
@@ -93,7 +101,7 @@ def _in_dialogues(session: Session, actor: Actor) -> list[tuple[str, Observed]]:
             col(Clause.negotiation_id) == actor.negotiation_id,
             visible(Clause.circle, actor),
             col(Part.kind) == PartKind.DIALOGUE,
-            col(Clause.field).startswith(f"{Field.OBSERVED}.", autoescape=True),
+            col(Clause.field).startswith(f"{field}.", autoescape=True),
         )
     )
     rows = session.execute(query).all()
