@@ -14,6 +14,7 @@ from app.destroying import destroy_insides
 from app.mailing import (
     forget_old_mails,
     make_digests,
+    make_head_mails,
     make_immediate_mails,
     make_signin_mails,
     send_due_mails,
@@ -49,6 +50,7 @@ MAIL_TASKS = (
     Task(make_signin_mails),
     Task(make_immediate_mails, every=5),
     Task(make_digests, every=60),
+    Task(make_head_mails, every=60),
     Task(send_due_mails),
     Task(forget_old_mails, every=3600),
 )

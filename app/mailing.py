@@ -28,7 +28,7 @@ from app.post_office import Envelope, Outcome, PostOffice, deliver
 from negotiation.errors import NotFound
 from negotiation.rules.clause_text import french_typography
 from negotiation.rules.notices import INVITATION_LIFETIME, LIFETIMES, Ending, MailKind
-from negotiation.services import mail_queue, notifying
+from negotiation.services import heads, mail_queue, notifying
 from negotiation.services.mail_contents import news_for, title_for
 from negotiation.services.mail_queue import Letter, Told
 from negotiation.services.signing_in import account_of, make_signin_link
@@ -112,6 +112,18 @@ def make_digests() -> None:
         notifying.queue_digests(uow, moment)
 
 
+def make_head_mails() -> None:
+    """The head of each shared history, when it is due."""
+    if not mail_is_set(_settings()):
+        return
+    moment = now()
+    with current_store().reading() as session:
+        due = heads.head_mails_due(session, moment)
+    if due:
+        with current_store().unit_of_work(Announcing.SILENT) as uow:
+            heads.queue_head_mails(uow, due, moment)
+
+
 def send_due_mails() -> None:
     """Send what may leave, until the server doesn't answer."""
     office = _settings().post_office
@@ -186,6 +198,8 @@ def _written(letter: Letter) -> Draft | Told | None:
             with current_store().reading() as session:
                 title = title_for(session, letter)
             return None if title is None else _link(letter, title, INVITATION_LIFETIME)
+        case MailKind.HEAD:
+            return _head(letter)
         case _:
             return _news(letter)
 
@@ -208,6 +222,25 @@ def _link(letter: Letter, title: str, lifetime: timedelta) -> Draft | None:
         french_typography(subject),
         _rendered("email/link.txt", context),
         _rendered("email/link.html", context),
+    )
+
+
+def _head(letter: Letter) -> Draft | None:
+    with current_store().reading() as session:
+        head = heads.head_for(session, letter)
+    if head is None:
+        return None
+    named = short_title(head.title)
+    context = {
+        "title": french_typography(named),
+        "head": head,
+        "verify": f"{_settings().base_url}/verifier",
+        "choices": f"{_settings().base_url}/negociations/{head.negotiation_id}/avis",
+    }
+    return Draft(
+        french_typography(f"Navette : tête de l’historique à garder, {named}"),
+        _rendered("email/head.txt", context),
+        _rendered("email/head.html", context),
     )
 
 

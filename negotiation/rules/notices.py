@@ -19,6 +19,8 @@ class MailKind(StrEnum):
     SIGNIN = "signin"
     DIGEST = "digest"
     IMMEDIATE = "immediate"
+    HEAD = "head"
+    """The head of the shared history, to be kept."""
 
 
 class Ending(StrEnum):
@@ -33,7 +35,7 @@ class Ending(StrEnum):
     """The words were sent, and no answer came: perhaps taken."""
 
 
-RESENT_WHEN_UNSURE = frozenset({MailKind.INVITATION, MailKind.SIGNIN})
+RESENT_WHEN_UNSURE = frozenset({MailKind.INVITATION, MailKind.SIGNIN, MailKind.HEAD})
 """Better twice than never: somebody waits for the link. News is better never than twice: the next digest tells it."""
 
 DEFAULT_RHYTHMS: dict[Notice, Rhythm] = {
@@ -169,11 +171,14 @@ FIRST_HOUR, LAST_HOUR = 7, 20
 
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360))
 """How long to wait after each attempt that failed; after the last, the mail is given up."""
+NOBODY = "archive.invalid"
+"""Mail domain of those who have no account in this instance: reserved by RFC 2606, no mail ever leaves for it."""
 LIFETIMES: dict[MailKind, timedelta] = {
     MailKind.SIGNIN: timedelta(hours=1),
     MailKind.DIGEST: timedelta(hours=LAST_HOUR - FIRST_HOUR),
     MailKind.IMMEDIATE: timedelta(days=1),
     MailKind.INVITATION: timedelta(days=7),
+    MailKind.HEAD: timedelta(days=7),
 }
 """Too late is worse than never: an older mail is given up, whatever attempts are left."""
 INVITATION_LIFETIME = timedelta(days=14)

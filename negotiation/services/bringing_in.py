@@ -20,6 +20,7 @@ from sqlmodel import SQLModel, col, select
 from negotiation import verifier
 from negotiation.errors import AlreadyImported, InvalidArchive
 from negotiation.rules.history_chain import canonical_payload
+from negotiation.rules.notices import NOBODY
 from negotiation.rules.vocabulary import Circle
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.members import person_with
@@ -30,8 +31,6 @@ from negotiation.store.queries.carried import TABLES, Carried, Json, Rows, adapt
 from negotiation.store.record import HistoryEntry, ImportRecord
 from negotiation.store.unit_of_work import UnitOfWork
 
-NOBODY = "archive.invalid"
-"""The mail domain of people who have no account here: reserved, so that no mail ever leaves for it (RFC 2606)."""
 PLACE_OF_FACT = {"sequence", "id", "clause_id"}
 """What `donnees/faits/` says beside the histories."""
 SEALED_LAST: Mapping[str, tuple[str, ...]] = {

@@ -20,6 +20,7 @@ from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
 from negotiation.rules.notices import (
+    NOBODY,
     RESENT_WHEN_UNSURE,
     Ending,
     MailKind,
@@ -90,13 +91,17 @@ def claim(uow: UnitOfWork, mail_id: str, moment: datetime) -> Letter | None:
     if is_too_late(kind, created_at=row.created_at, moment=moment):
         _give_up(row, moment, "too_late")
         return None
+    email = uow.session.get_one(Person, row.person_id).email
+    if email.endswith(f"@{NOBODY}"):
+        _give_up(row, moment, "no_account")
+        return None
     row.started_at, row.handed_at, row.due_at = moment, None, moment + wait
     row.attempts += 1
     return Letter(
         id=row.id,
         kind=kind,
         person_id=row.person_id,
-        email=uow.session.get_one(Person, row.person_id).email,
+        email=email,
         negotiation_id=row.negotiation_id,
         notices=frozenset(Notice(name) for name in row.notices.split()),
         message_id=row.message_id,

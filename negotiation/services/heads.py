@@ -1,0 +1,140 @@
+"""The head of the shared history, mailed to every party: only a head kept by somebody else shows a cut tail, or a
+history rewritten from its start (trust T15).
+
+It leaves at each gel, and every Friday at six in the evening when the history grew during the week. A mail carries the
+head as it is when it leaves: a number, a moment and a fingerprint, never a word of the negotiation.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import exists, select
+from sqlmodel import Session, col
+
+from negotiation.errors import NotFound
+from negotiation.rules.notices import MailKind
+from negotiation.rules.paris import PARIS, paris_day
+from negotiation.rules.policy import ADMINISTRATORS, DECIDERS
+from negotiation.rules.vocabulary import SHARED, Notice, Rhythm
+from negotiation.services.access import roles_of, sits
+from negotiation.services.mail_queue import Letter
+from negotiation.services.notifying import member_behind, queue_mail
+from negotiation.store.contract import Negotiation
+from negotiation.store.notifying import Mail
+from negotiation.store.people import Member
+from negotiation.store.queries.closing import shared_head
+from negotiation.store.queries.notices import rhythms_of
+from negotiation.store.record import FrozenVersion, HistoryEntry
+from negotiation.store.unit_of_work import UnitOfWork
+
+FRIDAY, HOUR = 4, time(18)
+WEEK, UNTIL_MONDAY = timedelta(days=7), timedelta(hours=54)
+GEL_IS_NEWS = timedelta(days=1)
+KEEPERS = DECIDERS | ADMINISTRATORS
+"""Whoever commits the party, or answers for its people."""
+
+
+@dataclass(frozen=True)
+class HeadMail:
+    """One that should be made. `occasion`: a gel, or a week."""
+
+    negotiation_id: str
+    person_id: str
+    occasion: str
+
+    @property
+    def dedupe(self) -> str:
+        return f"head:{self.negotiation_id}:{self.person_id}:{self.occasion}"
+
+
+@dataclass(frozen=True)
+class MailedHead:
+    """What a mail says. `frozen`: the fingerprint of the last frozen text, "" before any gel."""
+
+    negotiation_id: str
+    title: str
+    sequence: int
+    head: str
+    frozen: str
+
+
+def head_mails_due(session: Session, moment: datetime) -> list[HeadMail]:
+    """Those that nobody has made yet."""
+    wanted = [mail for occasion in (_gels(session, moment), _weeks(session, moment)) for mail in occasion]
+    asked = {mail.dedupe for mail in wanted}
+    known = (
+        set(session.execute(select(col(Mail.dedupe)).where(col(Mail.dedupe).in_(asked))).scalars()) if asked else set()
+    )
+    return [mail for mail in wanted if mail.dedupe not in known]
+
+
+def queue_head_mails(uow: UnitOfWork, due: list[HeadMail], moment: datetime) -> None:
+    for mail in due:
+        queue_mail(
+            uow,
+            person_id=mail.person_id,
+            negotiation_id=mail.negotiation_id,
+            kind=MailKind.HEAD,
+            dedupe=mail.dedupe,
+            due_at=moment,
+        )
+
+
+def head_for(session: Session, letter: Letter) -> MailedHead | None:
+    """What the mail says now; None when its reader isn't at the table any more."""
+    if letter.negotiation_id is None:
+        return None
+    try:
+        member_behind(session, letter.person_id, letter.negotiation_id)
+    except NotFound:
+        return None
+    head = shared_head(session, letter.negotiation_id)
+    if head is None:
+        return None
+    last = select(col(FrozenVersion.content_hash)).where(col(FrozenVersion.negotiation_id) == letter.negotiation_id)
+    frozen = session.execute(last.order_by(col(FrozenVersion.frozen_at).desc()).limit(1)).scalar()
+    title = session.get_one(Negotiation, letter.negotiation_id).title
+    return MailedHead(letter.negotiation_id, title, int(head["seq"]), str(head["hash"]), frozen or "")
+
+
+def last_friday(moment: datetime) -> datetime:
+    """The last time that the week's heads were due."""
+    local = moment.astimezone(PARIS)
+    day = local.date() - timedelta(days=(local.weekday() - FRIDAY) % 7)
+    friday = datetime.combine(day, HOUR, PARIS)
+    return friday if friday <= local else datetime.combine(day - WEEK, HOUR, PARIS)
+
+
+def _gels(session: Session, moment: datetime) -> Iterator[HeadMail]:
+    """A gel that a file declares was made by nobody here: it has its own papers."""
+    query = select(col(FrozenVersion.negotiation_id), col(FrozenVersion.id)).where(
+        col(FrozenVersion.frozen_at) > moment - GEL_IS_NEWS, col(FrozenVersion.declared).is_(False)
+    )
+    for row in session.execute(query).all():
+        yield from _mails(session, row.negotiation_id, f"gel:{row.id}", moment)
+
+
+def _weeks(session: Session, moment: datetime) -> Iterator[HeadMail]:
+    friday = last_friday(moment)
+    if moment - friday > UNTIL_MONDAY:
+        return
+    grew = exists().where(
+        col(HistoryEntry.negotiation_id) == col(Negotiation.id),
+        col(HistoryEntry.circle) == str(SHARED),
+        col(HistoryEntry.recorded_at) > friday - WEEK,
+        col(HistoryEntry.recorded_at) <= friday,
+    )
+    for negotiation_id in session.execute(select(col(Negotiation.id)).where(grew)).scalars().all():
+        yield from _mails(session, negotiation_id, f"week:{friday.date().isoformat()}", moment)
+
+
+def _mails(session: Session, negotiation_id: str, occasion: str, moment: datetime) -> Iterator[HeadMail]:
+    """To whoever answers for each party, but those who want no receipt."""
+    members = session.execute(select(Member).where(col(Member.negotiation_id) == negotiation_id)).scalars().all()
+    for member in members:
+        is_here = sits(member, paris_day(moment)) and (member.invited_at is None or member.joined_at is not None)
+        if not is_here or not roles_of(member) & KEEPERS:
+            continue
+        if rhythms_of(session, member.person_id, negotiation_id)[Notice.RECEIPT] is not Rhythm.OFF:
+            yield HeadMail(negotiation_id, member.person_id, occasion)
