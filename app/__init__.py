@@ -55,6 +55,7 @@ from app.pages.trajectory import trajectories
 from app.pages.trames import trames
 from app.pages.verifying import verifying
 from app.pages.whole import whole
+from app.pages.word import word
 from app.signin import session
 from app.signin.pages import signin
 from negotiation.store import connect_store
@@ -91,6 +92,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     navette,
     trajectories,
     engagement_file,
+    word,
     provenance,
     glance,
     history,

@@ -84,6 +84,7 @@ TABLE: dict[str, Row] = {
     "not_signed": Row(409, "Le contrat n’est pas encore signé par toutes les parties : rien n’est à suivre."),
     "not_ready_to_freeze": Row(409, "Tout n’est pas encore réglé : le contrat ne peut pas être figé."),
     "unprintable": Row(422, "Le caractère « {character} » ne peut pas être imprimé : remplacez-le ({where})."),
+    "word_failed": Row(500, "Le fichier n’a pas pu être produit. Réessayez, ou prenez le format .docx."),
     "print_failed": Row(500, "Le PDF n’a pas pu être produit : rien n’a été figé."),
     "frozen_bytes_changed": Row(409, "Le contrat gardé n’a plus son empreinte : personne ne peut le signer ainsi."),
     "seal_failed": Row(503, "Le cachet n’a pas pu être posé. Rien n’est enregistré. {reason}"),

@@ -274,6 +274,12 @@ class PrintFailed(Refusal):
     code = "print_failed"
 
 
+class WordFailed(Refusal):
+    """The file for Word or LibreOffice could not be made. `reason`: as `documents.pandoc` says it."""
+
+    code = "word_failed"
+
+
 class FrozenBytesChanged(Refusal):
     """The stored text or PDF no longer has the fingerprint that was frozen: nobody signs that (trust T11)."""
 

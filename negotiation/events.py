@@ -108,6 +108,8 @@ class Kind(StrEnum):
     PAPER_CONFIRMED = "signature.paper_confirmed"
     SIGNING_TERMS_SET = "signing.terms_set"
     ARCHIVE_EXPORTED = "archive.exported"
+    WORD_EXPORTED = "word.exported"
+    """A text left for Word: which part, and how; in the chain of the party of whoever took it."""
 
     INSIDE_FATE_CHOSEN = "inside.fate_chosen"
     """What becomes of a party's inside after the signature, in its own chain."""

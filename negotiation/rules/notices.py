@@ -147,6 +147,7 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
             "negotiation.imported",
             "words.recalled",
             "archive.exported",
+            "word.exported",
             "seance.chaired",
             "decision.recorded",
             "decision.confirmed",

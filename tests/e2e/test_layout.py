@@ -68,7 +68,16 @@ PARTIES = (
     Seated("Agence régionale de santé", "ARS des Vallées", "ARS", job="Responsable", email="resp@vallees.example"),
     Seated("Département", "Conseil départemental", "Département", job="Cheffe", email="cheffe@vallees.example"),
 )
-OF_THE_SIGNED = ("{table}/suivi", "{table}/suivi/2025", "{table}/evaluation", "{clause}/navette")
+OF_THE_SIGNED = (
+    "{table}/suivi",
+    "{table}/suivi/2025",
+    "{table}/evaluation",
+    "{clause}/navette",
+    "{table}/provenance",
+    "{table}/apercu",
+    "{table}/au/2023-06-27",
+    "{table}/comparer?de=v1&a=accord",
+)
 OF_PASSERS_BY = ("/connexion", "/verifier", "/connexion/lien/perdu")
 
 
