@@ -282,6 +282,9 @@ def watch_together(
 class Page:
     """One open page, without its pixels."""
 
+    gather_seconds = GATHER_SECONDS
+    """How long it waits for other changes to come with one."""
+
     def __init__(self, address: str, negotiation_id: str, seat: Seat) -> None:
         self.host = urlsplit(address).netloc
         browser = entered(seat.link, address)
@@ -304,7 +307,7 @@ class Page:
         while True:
             changes = [self.await_packet("42")]
             told = time.monotonic()
-            self.socket.settimeout(GATHER_SECONDS)
+            self.socket.settimeout(self.gather_seconds)
             try:
                 while True:
                     changes.append(self.await_packet("42"))

@@ -127,7 +127,9 @@ class Chair:
 
 
 class SeancePage(Page):
-    """The page of the séance, open: it asks for the pieces that a change of the séance concerns."""
+    """The page of the séance, open: it asks for the pieces that a move of the pointer concerns."""
+
+    gather_seconds = 0.02
 
     def _concerned(self, changes: Sequence[str]) -> list[str]:
         keys = set()

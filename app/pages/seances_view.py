@@ -21,7 +21,7 @@ from negotiation.store.columns import now
 from negotiation.store.queries.clauses import ClauseCard, card_of, cards_of_part
 from negotiation.store.queries.decided import DecisionView, Extent, decisions_page
 from negotiation.store.queries.people import MemberView, PartyView
-from negotiation.store.queries.seances import AttendeeView, SeanceView, has_arrived, seance_view, untold_of
+from negotiation.store.queries.seances import AttendeeView, SeanceView, seance_view, untold_of
 
 DECIDED_HERE = (Move.ACCEPTANCE, Move.RESERVE, Move.QUESTION)
 """Moves of the open clause that a séance makes by its decisions, which wait a minute and are minuted."""
@@ -140,13 +140,13 @@ def _read_seance(session: Session, frame: Frame, seance_id: str) -> tuple[Seance
     view = frame.read_by_party(
         "séance",
         seance_id,
-        untold,
+        untold.said,
         read=lambda ours: seance_view(session, ours.actor, seance_id, decisions=Extent.LAST),
     )
     is_open = view.card.state is SeanceState.OPEN
     if not is_open and view.noted > len(view.decisions):
         view = seance_view(session, frame.actor, seance_id)
-    arrives = is_open and not has_arrived(session, frame.actor, seance_id)
+    arrives = is_open and me not in untold.arrived
     return view, Mine(is_open and view.card.chair_id == me, arrives, _own(frame, view.decisions))
 
 

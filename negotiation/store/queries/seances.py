@@ -7,15 +7,15 @@ did, keeps its place in what was said of it.
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
 from negotiation.rules.policy import Actor
 from negotiation.rules.seances import SeanceState
 from negotiation.store.contract import Clause, Part
 from negotiation.store.people import Member
+from negotiation.store.prepared import Question
 from negotiation.store.queries.decided import DecisionView, Extent, counts_kept, decisions_of, named, seance_of
 from negotiation.store.seances import Seance, SeanceAttendance, SeancePoint
 
@@ -129,24 +129,28 @@ def seance_view(session: Session, actor: Actor, seance_id: str, *, decisions: Ex
     )
 
 
-def untold_of(session: Session, actor: Actor, seance_id: str) -> Hashable:
-    """All of a séance that no history tells: where it is, its agenda, who came. Two equal ones are of the same séance
-    at the same point, whatever was decided. Raises NotFound."""
+@dataclass(frozen=True)
+class Untold:
+    """All of a séance that no history tells: where it is, its agenda, who came. Two with an equal `said` are of the
+    same séance at the same point, whatever was decided. `arrived`: the members whose arrival somebody wrote down."""
+
+    said: Hashable
+    arrived: frozenset[str]
+
+
+def untold_of(session: Session, actor: Actor, seance_id: str) -> Untold:
+    """Every open page of a séance asks it at each move of the pointer. Raises NotFound."""
     row = seance_of(session, actor, seance_id)
-    points: Any = select(*SeancePoint.__table__.c).where(col(SeancePoint.seance_id) == seance_id)  # type: ignore[attr-defined]
-    people: Any = select(*SeanceAttendance.__table__.c).where(col(SeanceAttendance.seance_id) == seance_id)  # type: ignore[attr-defined]
-    listed = [tuple(map(tuple, session.execute(query.order_by("id")))) for query in (points, people)]
-    return row.state, row.chair_id, row.point_id, row.clause_id, row.pointed_at, *listed
+    connection, asked = session.connection(), {"seance": seance_id}
+    points, people = tuple(_AGENDA.ask(connection, asked)), tuple(_PEOPLE.ask(connection, asked))
+    said = (row.state, row.chair_id, row.point_id, row.clause_id, row.pointed_at, points, people)
+    return Untold(said, frozenset(each.member_id for each in people if each.member_id and each.arrived_at))
 
 
-def has_arrived(session: Session, actor: Actor, seance_id: str) -> bool:
-    """Whether somebody wrote this person's arrival down already: so that a page that is read again writes nothing."""
-    query = select(col(SeanceAttendance.id)).where(
-        col(SeanceAttendance.seance_id) == seance_id,
-        col(SeanceAttendance.member_id) == actor.member_id,
-        col(SeanceAttendance.arrived_at).is_not(None),
-    )
-    return session.execute(query.limit(1)).scalar() is not None
+_AGENDA, _PEOPLE = (
+    Question(select(*table.c).where(table.c.seance_id == bindparam("seance")).order_by(table.c.id))
+    for table in (SeancePoint.__table__, SeanceAttendance.__table__)  # type: ignore[attr-defined]
+)
 
 
 def _members_by_key(session: Session, actor: Actor) -> dict[str, Member]:

@@ -22,6 +22,8 @@ declare global {
 
 /** Several changes of one move, or of a whole part accepted, arrive together: one request for each fragment. */
 const GATHER_MS = 150;
+/** The pointer of a séance moves alone, and sixty people look where it goes. */
+const POINTED_MS = 20;
 /** A button that changes its meaning under the pointer answers nothing until its words can have been read. */
 const READ_MS = 800;
 
@@ -46,7 +48,7 @@ export function startRefreshing(): void {
     // Only the discussion shows it, which puts it at its end.
     if (detail.type === "message.sent") return;
     const keys = keysOf(detail);
-    ask((key) => keys.has(key));
+    ask((key) => keys.has(key), detail.type === "seance.pointed" ? POINTED_MS : GATHER_MS);
   });
   document.addEventListener("htmx:beforeSwap", (event) => keepAsLeft((event as CustomEvent<SwapDetail>).detail));
 }
@@ -67,13 +69,13 @@ export function refreshAll(): void {
   ask(() => true);
 }
 
-function ask(concerns: (key: string) => boolean): void {
+function ask(concerns: (key: string) => boolean, pause = GATHER_MS): void {
   for (const found of document.querySelectorAll("[data-refresh-on][data-refresh-url]")) {
     const keys = found.getAttribute("data-refresh-on")?.split(/\s+/) ?? [];
     if (keys.some(concerns)) waiting.add(found);
   }
   window.clearTimeout(timer);
-  timer = window.setTimeout(refetch, GATHER_MS);
+  timer = window.setTimeout(refetch, pause);
 }
 
 function refetch(): void {
