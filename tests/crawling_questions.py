@@ -36,6 +36,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "texts.clause_fragment": {"onglet": [*TABS, "autre"], **_threads(ids)},
         "shaping.show_add": _adding(ids),
         "navette.show_navette": _steps(ids),
+        "word.show_word": {"partie": [*ids.get("part_id", [])[:2], "x"]},
         "engagement_file.engagement_pdf": {"interne": ["1"]},
         "engagement_file.history_spreadsheet": {"interne": ["1"]},
         "opening.show_opening": {"suite": [*ids.get("negotiation_id", []), "x"]},

@@ -17,6 +17,7 @@ from typing import Any
 from lxml import etree
 
 from negotiation.documents.docx_package import Package, parsed, relations_of
+from negotiation.documents.word_bookmarks import join_bookmarks
 from negotiation.documents.word_headings import mark_headings
 from negotiation.documents.word_model import ChangeKind, FoundChange, FoundComment, Outside, clause_mark
 
@@ -64,6 +65,7 @@ def take_apart(package: Package, *, with_headings: bool = False) -> TakenApart:
     document = parsed(package.parts[package.main])
     body = document.find(W + "body")
     _flatten(body)
+    join_bookmarks(body)
     clauses = _give_owners(body)
     changes = list(_changes(body))
     comments = _comments(package, body)

@@ -122,6 +122,20 @@ def threads_page(
     return ThreadsPage(threads, page + 1 if len(roots) > PAGE else None, wanted, circle, page)
 
 
+def discussed_clauses(session: Session, actor: Actor) -> frozenset[str]:
+    """Ids of the clauses on which somebody said something that this person reads."""
+    query = (
+        select(col(MoveRow.clause_id))
+        .where(
+            col(MoveRow.negotiation_id) == actor.negotiation_id,
+            visible(MoveRow.circle, actor),
+            col(MoveRow.type).in_(TALK_MOVES),
+        )
+        .distinct()
+    )
+    return frozenset(session.execute(query).scalars())
+
+
 def thread_root(session: Session, actor: Actor, move_id: str) -> MoveRow | None:
     """The move that opens the thread of this one, for who reads it; None when there is none."""
     move = session.get(MoveRow, move_id)

@@ -1,0 +1,309 @@
+"""What leaves for Word: built from what one reader may see, kept as it left, known to his own party alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlmodel import Session
+
+from negotiation.documents.print_tree import NAMES_OF_PARTS, WORKING_STATES
+from negotiation.documents.print_words import plain
+from negotiation.documents.word_body import Remark
+from negotiation.documents.word_contract import Thread, WordClause, WordContract, WordPart, hand_of, texts_of
+from negotiation.documents.word_lines import Hand, Step
+from negotiation.errors import NotFound
+from negotiation.events import Event, Kind
+from negotiation.rules.anchoring import Anchor
+from negotiation.rules.french_display import WORDS_OF_CHOICES, value_text
+from negotiation.rules.french_names import day_words, of_name, the_name
+from negotiation.rules.paris import paris_day
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import (
+    SHARED,
+    Action,
+    Circle,
+    ClauseKind,
+    ClauseState,
+    PartKind,
+    ValueKind,
+)
+from negotiation.rules.word_choices import WordComments, WordKind
+from negotiation.services.access import require
+from negotiation.store.columns import new_id, now
+from negotiation.store.exchange_files import WordExport
+from negotiation.store.people import Party
+from negotiation.store.queries.clauses import ClauseCard, cards_of_parts, cards_on_the_table
+from negotiation.store.queries.exchanges import MoveView, VersionView, versions_of
+from negotiation.store.queries.negotiations import NegotiationView, PlanEntry, negotiation_view, plan_of
+from negotiation.store.queries.opening import perimeter_of
+from negotiation.store.queries.origins import starting_text
+from negotiation.store.queries.people import members_of, parties_of
+from negotiation.store.queries.threads import Thread as Talk
+from negotiation.store.queries.threads import discussed_clauses, standing_versions, threads_page
+from negotiation.store.unit_of_work import UnitOfWork
+
+TABLE_COMMUNE = "Table commune"
+_UNTITLED = "Sans intitulé"
+
+
+@dataclass(frozen=True)
+class WordChoice:
+    """`part_id` None = the whole contract; `is_tracking`: Word opens the file with tracking on."""
+
+    kind: WordKind
+    comments: WordComments = WordComments.NONE
+    part_id: str | None = None
+    is_tracking: bool = False
+
+
+def collect_word(session: Session, actor: Actor, choice: WordChoice) -> WordContract:
+    """What the file will hold, as this person reads it. Raises NotFound, NotAllowed."""
+    require(actor, Action.EXPORT)
+    reading = _Reading(session, actor, choice)
+    entries = _chosen(plan_of(session, actor), choice.part_id)
+    return reading.contract(entries)
+
+
+def new_export_id() -> str:
+    """By which a file that comes back names the export it comes from."""
+    return new_id()
+
+
+def record_word(uow: UnitOfWork, actor: Actor, choice: WordChoice, *, export_id: str, contract: WordContract) -> None:
+    """Keep what the file holds, and say inside the reader's party that it left. Raises NotFound, NotAllowed."""
+    require(actor, Action.EXPORT)
+    negotiation = uow.lock(actor.negotiation_id)
+    circle = Circle.inside(actor.party_id)
+    uow.session.add(
+        WordExport(
+            id=export_id,
+            negotiation_id=negotiation.id,
+            circle=str(circle),
+            member_id=actor.member_id,
+            at=now(),
+            kind=choice.kind,
+            part_id=choice.part_id,
+            texts=texts_of(contract),
+        )
+    )
+    facts = {
+        "party": uow.session.get_one(Party, actor.party_id).key,
+        "kind": str(choice.kind),
+        "part": contract.parts[0].title if choice.part_id else "",
+    }
+    uow.record(Event(Kind.WORD_EXPORTED, negotiation.id, circle, actor.key, facts))
+
+
+def _chosen(plan: Sequence[PlanEntry], part_id: str | None) -> list[PlanEntry]:
+    """The shared parts; or one part, still inside perhaps, with what hangs below it for the same readers."""
+    if part_id is None:
+        return [entry for entry in plan if entry.circle == SHARED]
+    found = [entry for entry in plan if entry.id == part_id]
+    if not found:
+        raise NotFound()
+    kept = {part_id}
+    for entry in plan:  # parents come before their children
+        if entry.parent_id in kept and entry.circle == found[0].circle:
+            kept.add(entry.id)
+            found.append(entry)
+    return found
+
+
+class _Reading:
+    """The rows of one export, read once."""
+
+    def __init__(self, session: Session, actor: Actor, choice: WordChoice) -> None:
+        self.session = session
+        self.actor = actor
+        self.choice = choice
+        self.negotiation: NegotiationView = negotiation_view(session, actor.negotiation_id)
+        self.parties = {party.id: party for party in parties_of(session, actor.negotiation_id)}
+        self.members = members_of(session, actor.negotiation_id)
+        self.discussed = discussed_clauses(session, actor) if choice.comments is not WordComments.NONE else frozenset()
+
+    def contract(self, entries: Sequence[PlanEntry]) -> WordContract:
+        cards = self._cards(entries)
+        depths: dict[str, int] = {}
+        parts = []
+        for entry in entries:
+            depths[entry.id] = depths.get(entry.parent_id or "", 0) + 1
+            held = [card for card in cards.get(entry.id, ()) if card.state is not ClauseState.WITHDRAWN]
+            parts.append(WordPart(_title(entry), entry.code, depths[entry.id], tuple(map(self._clause, held))))
+        made = now()
+        return WordContract(
+            title=plain(self.negotiation.title),
+            preface=tuple(self._preface(entries)),
+            parts=tuple(parts),
+            made_at=made,
+            footer=f"{self.negotiation.reference} · exporté le {day_words(paris_day(made))}",
+            notice=self._notice(entries),
+            is_tracked=self.choice.kind is WordKind.TRACKED,
+            is_tracking=self.choice.is_tracking,
+        )
+
+    # ------------------------------------------------------------------ around
+
+    def _cards(self, entries: Sequence[PlanEntry]) -> Mapping[str, Sequence[ClauseCard]]:
+        """Of shared parts, the clauses that every party reads."""
+        if entries and entries[0].circle != SHARED:
+            return cards_of_parts(self.session, self.actor, [entry.id for entry in entries])
+        found: dict[str, list[ClauseCard]] = {}
+        for card in cards_on_the_table(self.session, self.actor.negotiation_id):
+            found.setdefault(card.part_id, []).append(card)
+        return found
+
+    def _preface(self, entries: Sequence[PlanEntry]) -> Iterable[str]:
+        mine = self.parties[self.actor.party_id].short_name
+        yield self.negotiation.reference
+        yield "Entre " + _listed([party.name for party in self.parties.values() if party.letter])
+        if self.choice.part_id:
+            yield f"Extrait : {_title(entries[0])}"
+        made = day_words(paris_day(now()))
+        yield f"Exporté le {made} pour {the_name(mine)}. Document de travail, sans valeur de contrat."
+        if self.choice.kind is WordKind.TRACKED:
+            yield (
+                "Suivi des modifications : tout refuser donne le texte accordé, à défaut le texte de départ ; tout "
+                "accepter donne le texte proposé. Chaque marque porte le nom de la partie qui la propose."
+            )
+
+    def _notice(self, entries: Sequence[PlanEntry]) -> str:
+        """Said on each page of a file that others must not get."""
+        is_inside = bool(entries) and entries[0].circle != SHARED
+        if not is_inside and self.choice.comments is not WordComments.ALL:
+            return ""
+        mine = self.parties[self.actor.party_id].short_name
+        return f"Interne {mine} : ce fichier contient ce que les autres parties ne lisent pas. Ne pas transmettre."
+
+    # ------------------------------------------------------------------ a clause
+
+    def _clause(self, card: ClauseCard) -> WordClause:
+        versions = self._path(card)
+        base, value = self._start(card, versions)
+        steps = [(version, self._hand(version.author_id, version.member_id, version)) for version in versions]
+        is_bare = card.value_kind is not ValueKind.NONE and not (base or card.text)
+        name = card.label or _UNTITLED
+        title = f"{card.code} · {name}" if card.code and card.code not in name else name
+        return WordClause(
+            id=card.id,
+            title=plain(title),
+            said=self._said(card),
+            base=base,
+            steps=tuple(Step(version.text, hand) for version, hand in steps),
+            values=(
+                Step(self._value(card, value), Hand("")),
+                *(Step(self._value(card, version.value), hand) for version, hand in steps),
+            ),
+            threads=self._threads(card),
+            has_text=not is_bare,
+        )
+
+    def _path(self, card: ClauseCard) -> list[VersionView]:
+        """From the agreed text to the one on the table, each version after the one that it answers."""
+        if card.state is ClauseState.AGREED or card.situation.current is None:
+            return []
+        agreed, current = standing_versions(self.session, self.actor, card.id)
+        known = {version.id: version for version in versions_of(self.session, card.id).values()}
+        found: list[VersionView] = []
+        reached: str | None = current
+        while reached and reached != agreed and reached in known and known[reached] not in found:
+            found.append(known[reached])
+            reached = known[reached].base_id
+        return found[::-1]
+
+    def _start(self, card: ClauseCard, versions: Sequence[VersionView]) -> tuple[str, Any]:
+        """The agreed text, else what stood there before anybody proposed; with no proposal, what stands."""
+        if not versions:
+            return card.text, card.value
+        if card.agreed_text is not None:
+            return card.agreed_text, card.agreed_value
+        return starting_text(self.session, card.id), None
+
+    def _said(self, card: ClauseCard) -> str:
+        said = []
+        debtor = self.parties.get(card.debtor_id or "")
+        if card.kind is ClauseKind.ENGAGEMENT and debtor:
+            said.append(f"À la charge {of_name(debtor.short_name)}")
+            others = [
+                the_name(party.short_name)
+                for party in self.parties.values()
+                if party.id in card.situation.concerned and party.id != debtor.id
+            ]
+            said += [f"envers {_listed(others)}"] if others else []
+        is_written = bool(card.text) or card.value is not None
+        state = "" if card.state is ClauseState.TO_WRITE and is_written else WORKING_STATES.get(card.state, "")
+        if card.follows_code:
+            state = f"suit l’engagement {card.follows_code}"
+        told = ", ".join(said)
+        return " · ".join(words for words in (told, state[:1].upper() + state[1:]) if words)
+
+    def _hand(self, party_id: str | None, member_id: str | None, version: VersionView) -> Hand:
+        if party_id is None:
+            return Hand(TABLE_COMMUNE, version.tabled_at)
+        return hand_of(self.parties[party_id].short_name, self._job(member_id), version.tabled_at)
+
+    def _job(self, member_id: str | None) -> str:
+        return self.members[member_id].title if member_id in self.members else ""
+
+    def _value(self, card: ClauseCard, value: Any) -> str:
+        """As it is shown, with names where it holds the keys of parties, members or establishments."""
+        names = self._names.get(str(card.attributes.get("names")), WORDS_OF_CHOICES)
+        if card.value_kind is ValueKind.CHOICE and isinstance(value, str):
+            value = names.get(value, value)
+        elif card.value_kind is ValueKind.LIST and value is not None:
+            value = [names.get(item, item) for item in value]
+        return value_text(value, card.unit, card.value_kind)
+
+    @cached_property
+    def _names(self) -> Mapping[str, Mapping[str, str]]:
+        return {
+            "party": {party.key: party.name for party in self.parties.values()},
+            "member": {member.key: member.title for member in self.members.values()},
+            "essms": {essms.key: essms.name for essms in perimeter_of(self.session, self.actor.negotiation_id)},
+        }
+
+    # ------------------------------------------------------------------ comments
+
+    def _threads(self, card: ClauseCard) -> tuple[Thread, ...]:
+        if card.id not in self.discussed:
+            return ()
+        found: list[Talk] = []
+        page: int | None = 0
+        while page is not None:
+            threads = threads_page(self.session, self.actor, card.id, page=page)
+            found = [*threads.threads, *found]
+            page = threads.older
+        return tuple(made for talk in found if self._leaves(talk.root.circle) and (made := self._thread(card, talk)))
+
+    def _leaves(self, circle: Circle) -> bool:
+        return circle == SHARED or self.choice.comments is WordComments.ALL
+
+    def _thread(self, card: ClauseCard, talk: Talk) -> Thread | None:
+        """None when nothing of it is left to read."""
+        remarks = tuple(self._remark(move, talk) for move in (talk.root, *talk.replies) if move.text)
+        if not remarks:
+            return None
+        passage = talk.passage
+        if passage is None:
+            return Thread(remarks)
+        anchor = Anchor(passage.quote, passage.before, passage.after, passage.start)
+        return Thread(remarks, anchor, card.text if passage.old_text is None else passage.old_text)
+
+    def _remark(self, move: MoveView, talk: Talk) -> Remark:
+        inside = "" if move.circle == SHARED else " (interne)"
+        hand = hand_of(self.parties[move.party_id].short_name, self._job(move.member_id) + inside, move.at)
+        return Remark(hand, move.text, talk.is_settled)
+
+
+def _title(entry: PlanEntry) -> str:
+    """« Fiche action FA05 · Répit » ; « Préambule » is said once."""
+    told = "" if entry.code == entry.title else entry.code
+    name = NAMES_OF_PARTS.get(entry.kind, "")
+    before = f"{name} {told}".strip() if told[:1].isdigit() or (name != "Article" and told) else told
+    if entry.kind is PartKind.ARTICLE and not told:
+        before = ""
+    return plain(" · ".join(words for words in (before, entry.title or _UNTITLED) if words))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} et {names[-1]}" if len(names) > 1 else "".join(names)
