@@ -351,16 +351,16 @@ def _own(table: Table, clause: str) -> Ids:
         "task_id": [task],
         "delegation_id": [delegation],
         "essms_id": [structure],
-        "entry_id": [_inside_message(table, "og")],
+        "entry_id": [_inside_fact(table, "og")],
         "when": [paris_day(now()).isoformat()],
     }
 
 
-def _inside_message(table: Table, party: str) -> str:
-    """The fact of a message that a party keeps to itself."""
+def _inside_fact(table: Table, party: str) -> str:
+    """Of a task that a party keeps to itself: after a message inside, writing to all would ask for a second click."""
+    circle = Circle.inside(table.party_id(party))
     with table.store.unit_of_work() as uow:
-        circle = Circle.inside(table.party_id(party))
-        send_message(uow, getattr(table, party).dg.actor, circle=circle, text="Gardons cela pour nous.")
+        open_task(uow, getattr(table, party).dg.actor, Wish(circle, "Garder cela pour nous."))
         query = select(col(HistoryEntry.id)).where(col(HistoryEntry.circle) == str(circle))
         return str(uow.session.execute(query.order_by(col(HistoryEntry.sequence).desc())).scalars().first())
 
@@ -374,7 +374,7 @@ def _hidden(found: SecretsTable) -> Ids:
         "task_id": [found.tasks["ars"]],
         "part_id": [found.parts["ars"]],
         "delegation_id": [found.delegations["ars"]],
-        "entry_id": [_inside_message(found.table, "ars")],
+        "entry_id": [_inside_fact(found.table, "ars")],
     }
 
 
