@@ -13,6 +13,7 @@ from app.pages.at_date import at_date
 from app.pages.choosing import choosing
 from app.pages.closing import closing
 from app.pages.comparing import comparing
+from app.pages.consultations import consultations
 from app.pages.discussion import discussion
 from app.pages.discussion_pieces import discussion_pieces
 from app.pages.draft_starts import draft_starts
@@ -101,6 +102,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     private_history,
     signing,
     project_file,
+    consultations,
     verifying,
     opening,
     trames,

@@ -50,6 +50,7 @@ class Kind(StrEnum):
     NEGOTIATION_OPENED = "negotiation.opened"
     PERIMETER_CHANGED = "perimeter.changed"
     PHASE_CHANGED = "phase.changed"
+    CONSULTATION_RECORDED = "consultation.recorded"
     PART_ADDED = "part.added"
     PART_CHANGED = "part.changed"
     PART_MOVED = "part.moved"

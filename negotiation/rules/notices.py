@@ -97,6 +97,7 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
             "negotiation.opened",
             "perimeter.changed",
             "phase.changed",
+            "consultation.recorded",
             "part.added",
             "part.changed",
             "part.moved",

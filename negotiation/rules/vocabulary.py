@@ -374,6 +374,8 @@ class Action(StrEnum):
     SHAPE = "shape"
     """Add, order, split, drop parts and clauses; describe the perimeter."""
     MOVE_PHASE = "move_phase"
+    RECORD_CONSULTATION = "record_consultation"
+    """Say whom one's party heard, and what its assembly decided."""
     # one party's inside
     READ_INSIDE = "read_inside"
     GIVE_VISA = "give_visa"

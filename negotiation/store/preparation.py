@@ -107,6 +107,8 @@ class Consultation(SQLModel, table=True):
     opinion: str
     reserve: str
     party_key: str
+    sent_on: date | None = None
+    """When a deliberation was sent to the State (V25)."""
     position: int
 
 

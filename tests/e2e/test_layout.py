@@ -33,6 +33,7 @@ PAGES = (
     "{table}/indicateurs",
     "{table}/finances",
     "{table}/calendrier",
+    "{table}/consultations",
     "{table}/suivi",
     "{table}/evaluation",
     "{table}/discussion",

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from negotiation.rules.consultations import Missing, missing
 from negotiation.rules.gate import AtGate, OpenReason, open_reasons
-from negotiation.rules.vocabulary import ClauseKind, ClauseState, DocumentKind, PartKind, ReserveState
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, DocumentKind, PartKind, ReserveState, Side
 from negotiation.store.contract import Document, Part
 from negotiation.store.preparation import Consultation
 from negotiation.store.queries.clauses import ClauseCard, cards_on_the_table
 from negotiation.store.queries.closing import deciding_parties, signatory_members
+from negotiation.store.queries.people import parties_of
 from negotiation.store.queries.visibility import on_the_table
 
 
@@ -53,10 +55,11 @@ class Concern(StrEnum):
 
 @dataclass(frozen=True)
 class GateWarning:
-    """Where the concern is; no place for what concerns the whole contract."""
+    """Where the concern is; no place for what concerns the whole contract. `missing`: who is not said to be heard."""
 
     concern: Concern
     place: Place | None = None
+    missing: tuple[Missing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,15 @@ def _warnings(
             yield GateWarning(Concern.NO_FUNDER, place)
         if place.id in incomplete:
             yield GateWarning(Concern.TEXT_TO_COMPLETE, place)
-    count = select(func.count()).where(col(Consultation.negotiation_id) == negotiation_id)
-    if not session.execute(count).scalar_one():
-        yield GateWarning(Concern.NO_CONSULTATION)
+    if unheard := missing_consultations(session, negotiation_id):
+        yield GateWarning(Concern.NO_CONSULTATION, missing=unheard)
+
+
+def missing_consultations(session: Session, negotiation_id: str) -> tuple[Missing, ...]:
+    """Bodies that no party recorded to have heard, deliberations not sent to the State: V24, V25."""
+    heard = select(
+        col(Consultation.party_key), col(Consultation.body), col(Consultation.kind), col(Consultation.sent_on)
+    ).where(col(Consultation.negotiation_id) == negotiation_id)
+    recorded = [(row.party_key, row.body, row.kind, row.sent_on is not None) for row in session.execute(heard)]
+    parties = parties_of(session, negotiation_id)
+    return missing([(party.key, party.kind) for party in parties if party.side is not Side.ASSOCIATE], recorded)
