@@ -29,6 +29,7 @@ from negotiation.store.exchange import (
     Message,
     MoveRow,
 )
+from negotiation.store.exchange_files import WordExport
 from negotiation.store.following import AvenantMove
 from negotiation.store.inside import InsideFate, Mandate, VisaRequest, VisaRule
 from negotiation.store.people import Delegation, Member
@@ -81,6 +82,7 @@ DELETED: tuple[Deleted, ...] = (
     Deleted("visa_rules", VisaRule, _of_circle(VisaRule)),
     Deleted("mandates", Mandate, _of_circle(Mandate)),
     Deleted("delegations", Delegation, _of_circle(Delegation)),
+    Deleted("word_exports", WordExport, _of_circle(WordExport)),
     Deleted("documents", SupportDocument, _of_circle(SupportDocument)),
     Deleted("saved_views", SavedView, _of_members),
     Deleted("draft_states", DraftState, _of_draft(DraftState)),
