@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Vérifie un dossier de preuve Navette, sans serveur et sans rien installer d’autre que Python (3.9 ou plus).
 
-    python verifier.py DOSSIER.zip [--head CERCLE=EMPREINTE]... [--json]
+    python verifier.py DOSSIER.zip [--head CERCLE=EMPREINTE]... [--key CLÉ]... [--json]
 
 Code de sortie : 0 tout est juste, 1 quelque chose est faux (la première chose fausse est nommée), 2 illisible.
 
@@ -39,6 +39,9 @@ MAX_RATIO = 100
 DEEPEST = 32
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_HEX = re.compile(r"[0-9a-f]{128}")
+HEADS = "tetes.json"
+STATEMENT_TYPES = {"v": int, "seq": int, **dict.fromkeys(("chain", "hash", "at", "key"), str)}
 
 APPROVALS = ("minutes.approved", "review.approved")
 """Facts that seal a text which every party approved: the relevé of a séance, a dialogue de gestion, the evaluation."""
@@ -94,14 +97,15 @@ class Report:
         return "\n".join(lines)
 
 
-def verify_archive(data: bytes, heads: Mapping[str, str] | None = None) -> Report:
-    """Check an exported archive against itself and against `heads` (circle → head kept by the reader)."""
+def verify_archive(data: bytes, heads: Mapping[str, str] | None = None, keys: Sequence[str] = ()) -> Report:
+    """Check an exported archive against itself and against `heads` (circle → head kept by the reader); its signed heads
+    against `keys` (public keys that the reader knows, in hexadecimal) or, without any, against those that they name."""
     try:
         members = read_members(data)
     except Unreadable as refusal:
         check = Check("Lecture du dossier", False, str(refusal))
         return Report(False, [check], f"{check.label} : {refusal}", readable=False)
-    return _Examination(members, dict(heads or {})).report()
+    return _Examination(members, dict(heads or {}), frozenset(keys)).report()
 
 
 def verify_pdf(data: bytes, known_hashes: Mapping[str, str]) -> Report:
@@ -160,9 +164,10 @@ def sha256(content: bytes) -> str:
 class _Examination:
     """One archive under examination: each `_check_…` raises Wrong at the first thing that is wrong."""
 
-    def __init__(self, members: Mapping[str, bytes], kept: Mapping[str, str]) -> None:
+    def __init__(self, members: Mapping[str, bytes], kept: Mapping[str, str], keys: frozenset[str]) -> None:
         self.members = members
         self.kept = kept
+        self.keys = keys
         self.labels: dict[str, str] = {}
         self.entries: dict[str, list[dict[str, Any]]] = {}  # of the histories that verified, and no other
         self.checks: list[Check] = []
@@ -180,6 +185,7 @@ class _Examination:
             self._try(f"Version figée, {folder}", self._check_version, folder)
         for name in self._names("approuves/"):
             self._try(f"Texte approuvé, {name}", self._check_approved, name)
+        self._try("Têtes signées", self._check_signed_heads)
         self._try("Gels, signatures et approbations de l’historique", self._check_nothing_missing)
         self._try("Manifeste", self._check_manifest)
         wrong = [check for check in self.checks if not check.ok]
@@ -278,6 +284,7 @@ class _Examination:
             told.get("label") == label, f"la version « {label} » s’appelle autrement dans l’historique (fait {seq})"
         )
         signed = self._check_signatures(folder, content_hash, after=seq)
+        self._check_signed_file(folder, content_hash, str(label))
         what = "texte et PDF identiques" if pdf_hash else "texte identique"
         self.proves.append(f"Version « {label} » : {what}, à l’octet près, à ce qui fut figé (fait {seq}) ; {signed}.")
         return f"« {label} », figée au fait {seq}, {signed}"
@@ -296,6 +303,61 @@ class _Examination:
         in_order = all(fact["header"]["seq"] > after for fact in facts)
         _require(in_order, "une signature est antérieure au gel du texte signé")
         return f"{_many(len(facts), 'signature')} de ce texte"
+
+    def _check_signed_file(self, folder: str, content_hash: object, label: str) -> None:
+        """The frozen bytes and what was signed behind them, as the last fact that speaks of the file tells."""
+        told = [_file_hash(fact) for fact in self._facts("version.signed", content_hash)]
+        told += [_file_hash(fact) for fact in self._facts("version.locked", content_hash)]
+        last, held = next((each for each in reversed(told) if each), None), self.members.get(f"{folder}/signe.pdf")
+        same = (sha256(held) if held is not None else None) == last
+        _require(same, f"le PDF signé de « {label} » manque, ou n’est pas celui que l’historique a enregistré")
+        frozen = self.members.get(f"{folder}/contrat.pdf", b"")
+        _require(
+            held is None or held.startswith(frozen), f"le PDF signé de « {label} » ne commence pas par celui du gel"
+        )
+
+    def _check_signed_heads(self) -> str:
+        """Each head that the platform vouched for is in the shared history, signed; each sealed gel has one."""
+        seals = self._json(HEADS).get("seals") if HEADS in self.members else []
+        sealed = [fact["header"]["seq"] for fact in self._facts("version.frozen") if fact["payload"].get("seal")]
+        _require(isinstance(seals, list), f"{HEADS} n’a pas la forme attendue")
+        reached = [self._check_signed_head(seal) for seal in seals or []]
+        for seq in sealed:
+            _require(any(each >= seq for each in reached), f"la tête signée au gel (fait {seq}) manque au dossier")
+        if not reached:
+            _require(not self.keys, "aucune tête n’est signée par une clé que vous avez donnée")
+            return "aucune"
+        whose = (
+            "que vous avez donnée" if self.keys else "que le dossier nomme : comparez-la à celle que publie l’instance"
+        )
+        self.proves.append(
+            f"Historique commun : la plateforme a signé sa tête au fait {max(reached)}, avec la clé {whose}."
+        )
+        keys = ", ".join(sorted({str(seal["statement"]["key"]) for seal in seals or []}))
+        return f"{_many(len(reached), 'tête')}, clé {keys}"
+
+    def _check_signed_head(self, seal: Any) -> int:
+        statement = seal.get("statement") if isinstance(seal, dict) else None
+        shaped = isinstance(statement, dict) and {name: type(it) for name, it in statement.items()} == STATEMENT_TYPES
+        _require(
+            shaped and _HEX.fullmatch(str(seal.get("signature"))) is not None, f"{HEADS} n’a pas la forme attendue"
+        )
+        seq, entries = statement["seq"], self.entries.get("shared", [])
+        _require(
+            statement["chain"] == f"{self._negotiation_id()}/shared", "une tête signée est celle d’une autre chaîne"
+        )
+        there = 0 < seq <= len(entries) and entries[seq - 1]["hash"] == statement["hash"]
+        _require(there, f"la tête signée au fait {seq} ne figure pas dans l’historique commun")
+        key = statement["key"]
+        _require(
+            not self.keys or key in self.keys,
+            f"la tête du fait {seq} est signée par une clé que vous n’avez pas donnée",
+        )
+        holds = bool(_HASH.fullmatch(key)) and ed25519_holds(
+            bytes.fromhex(key), canonical(statement), bytes.fromhex(seal["signature"])
+        )
+        _require(holds, f"la signature de la tête du fait {seq} est fausse")
+        return int(seq)
 
     def _check_approved(self, name: str) -> str:
         title, content_hash = self._json(name).get("title"), sha256(self._member(name))
@@ -464,6 +526,12 @@ def _opens(entry: dict[str, Any], commitment: object) -> bool:
     return sha256(bytes.fromhex(entry["salt"]) + canonical(entry["payload"])) == commitment
 
 
+def _file_hash(fact: dict[str, Any]) -> object:
+    """What a fact tells of the signed file: a signature in its evidence, the lock by itself."""
+    evidence = fact["payload"].get("evidence")
+    return evidence.get("file_hash") if isinstance(evidence, dict) else fact["payload"].get("file_hash")
+
+
 def _evidence_hash(evidence: object) -> str:
     try:
         return sha256(canonical(evidence))
@@ -534,10 +602,60 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         raise Unreadable(f"le fichier {entry.filename} est abîmé dans le dossier") from None
 
 
+# Ed25519 (RFC 8032, 5.1), to verify only: nothing secret goes through it, so that it need not take a constant time.
+_P, _Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+_D, _ROOT = -121665 * pow(121666, 2**255 - 21, _P) % _P, pow(2, (_P - 1) // 4, _P)
+_Point = tuple[int, int, int, int]
+
+
+def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether this is the signature of the message by the key of this public part."""
+    key, nonce, s = _point(public), _point(signature[:32]), int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or key is None or nonce is None or s >= _Q:
+        return False
+    base = _point((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little"))
+    h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % _Q
+    x, y, z, _ = _times(s, base)
+    a, b, c, _ = _sum(nonce, _times(h, key))
+    return (x * c - a * z) % _P == 0 == (y * c - b * z) % _P
+
+
+def _point(data: bytes) -> Any:
+    """The point of the curve that 32 bytes write, in extended coordinates; None when they write none."""
+    y, sign = int.from_bytes(data, "little") & (2**255 - 1), data[31] >> 7 if len(data) == 32 else 2
+    if y >= _P or sign == 2:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    x = x if (x * x - square) % _P == 0 else x * _ROOT % _P
+    if (x * x - square) % _P or (not x and sign):
+        return None
+    x = x if x & 1 == sign else _P - x
+    return x, y, 1, x * y % _P
+
+
+def _sum(one: _Point, other: _Point) -> _Point:
+    a, b = (one[1] - one[0]) * (other[1] - other[0]) % _P, (one[1] + one[0]) * (other[1] + other[0]) % _P
+    c, d = 2 * one[3] * other[3] * _D % _P, 2 * one[2] * other[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _times(number: int, point: _Point) -> _Point:
+    total: _Point = (0, 1, 1, 0)
+    while number:
+        total = _sum(total, point) if number & 1 else total
+        point, number = _sum(point, point), number >> 1
+    return total
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="verifier.py", description="Vérifie un dossier de preuve Navette.")
     parser.add_argument("archive", metavar="DOSSIER.zip", type=Path)
     parser.add_argument("--head", metavar="CERCLE=EMPREINTE", action="append", default=[])
+    parser.add_argument(
+        "--key", metavar="CLÉ", action="append", default=[], help="clé publique des têtes, 64 caractères"
+    )
     parser.add_argument("--json", action="store_true", help="résultat pour un programme")
     chosen = parser.parse_args(arguments)
     heads = dict(head.split("=", 1) for head in chosen.head if "=" in head)
@@ -547,7 +665,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = chosen.archive.read_bytes()
     except OSError as refusal:
         parser.error(f"fichier illisible : {refusal}")
-    report = verify_archive(data, heads)
+    report = verify_archive(data, heads, chosen.key)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a console that lacks a letter must not stop the proof
     print(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if chosen.json else report.as_text())

@@ -21,13 +21,13 @@ from negotiation.documents.approved_print import NAMES, print_approved
 from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.errors import InvalidInput, Refusal
 from negotiation.rules.vocabulary import Action
+from negotiation.services.recognising import look_at, report_of
 from negotiation.store.queries.closing import (
     KnownApproved,
-    KnownVersion,
     approved_with_content,
     is_recorded_head,
-    version_with_pdf,
 )
+from negotiation.store.queries.signatures import State
 from negotiation.verifier import MANIFEST, MAX_BYTES, Report, read_members, verify_archive, verify_pdf
 
 verifying = Blueprint("verifying", __name__)
@@ -57,7 +57,8 @@ class Head:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the page shows. `known`: the version of this platform whose PDF it is; `approved`: the relevé, dialogue or
+    """What the page shows. `known`: the state of a frozen PDF that it is, or begins
+    with; `approved`: the relevé, dialogue or
     evaluation whose approved content the PDF carries, even when the rest of the file was changed; `recorded`: whether
     the history of the archive is one that this platform recorded, None when there is nothing to compare."""
 
@@ -65,7 +66,7 @@ class Verdict:
     size: int
     is_pdf: bool
     report: Report
-    known: KnownVersion | None = None
+    known: State | None = None
     approved: KnownApproved | None = None
     recorded: bool | None = None
 
@@ -123,23 +124,19 @@ def _head() -> str:
 
 
 def _of_pdf(name: str, data: bytes) -> Verdict:
-    fingerprint = hashlib.sha256(data).hexdigest()
+    """A known state of a contract; else what was approved and is printed again; else what was done to it."""
+    look, within = off_the_loop(look_at, data), off_the_loop(fingerprints_within, data)
     with current_store().reading() as session:
-        known = version_with_pdf(session, fingerprint)
-    if known is None:
-        return _of_approved(name, data)
-    report = verify_pdf(data, {fingerprint: f"la version « {known.label} »"})
-    return Verdict(name, len(data), is_pdf=True, report=report, known=known)
+        report, state = report_of(session, look, within)
+        approved = None if state else approved_with_content(session, within)
+    if approved is not None:
+        return _of_approved(name, data, approved)
+    return Verdict(name, len(data), is_pdf=True, report=report, known=state)
 
 
-def _of_approved(name: str, data: bytes) -> Verdict:
+def _of_approved(name: str, data: bytes, approved: KnownApproved) -> Verdict:
     """The PDF of a relevé, of a dialogue or of an evaluation isn't kept: printed again from what was approved, it has
     the same bytes."""
-    hashes = off_the_loop(fingerprints_within, data)
-    with current_store().reading() as session:
-        approved = approved_with_content(session, hashes)
-    if approved is None:
-        return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, {}))
     pdf = printed(partial(print_approved, approved.kind, approved.content, fingerprint=approved.content_hash))
     labels = {hashlib.sha256(pdf).hexdigest(): f"{NAMES[approved.kind]} « {approved.content['title']} »"}
     return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, labels), approved=approved)

@@ -61,6 +61,8 @@ class FrozenVersion:
     content: bytes
     pdf: bytes | None
     signatures: Sequence[Mapping[str, object]] = ()
+    signed_pdf: bytes | None = None
+    """The same file with what was signed behind it; None while nothing was."""
 
     @property
     def content_hash(self) -> str:
@@ -76,7 +78,8 @@ class ArchiveContent:
     """`negotiation` is a summary with at least `id` (the one that chains are named after), `title`, `reference`.
     `contract` is the canonical JSON of the contract as the reader sees it. `exported_at` is written as chains write
     moments. `versions` holds every gel that the shared history tells of, oldest first; `approved` the canonical JSON of
-    every relevé, dialogue and evaluation that it says approved (`verifier.APPROVALS`), oldest first. `rows`: those that
+    every relevé, dialogue and evaluation that it says approved (`verifier.APPROVALS`), oldest first. `head_seals`: the
+    heads of the shared history that the platform signed, {statement, signature}, oldest first. `rows`: those that
     the reader may carry away, by table; `files`: the rest that he takes, by name, under folders of their own; `makers`:
     by name, what is still to be made.
     """
@@ -89,6 +92,7 @@ class ArchiveContent:
     clauses: Sequence[ClauseText]
     versions: Sequence[FrozenVersion] = ()
     approved: Sequence[bytes] = ()
+    head_seals: Sequence[Mapping[str, object]] = ()
     rows: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     makers: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
@@ -124,6 +128,8 @@ def _members(content: ArchiveContent) -> dict[str, bytes]:
         "negociation.json": _as_json(summary),
         "contrat.json": content.contract,
     }
+    if content.head_seals:
+        members[verifier.HEADS] = _as_json({"seals": list(content.head_seals)})
     for chain in content.chains:
         members[f"historique/{verifier.file_of_circle(chain.circle)}"] = _chain_file(chain)
     for clause in content.clauses:
@@ -158,6 +164,8 @@ def _version_files(folder: str, version: FrozenVersion) -> dict[str, bytes]:
     }
     if version.pdf is not None:
         files[f"{folder}/contrat.pdf"] = version.pdf
+    if version.signed_pdf is not None:
+        files[f"{folder}/signe.pdf"] = version.signed_pdf
     return files
 
 
@@ -223,6 +231,7 @@ contrat.json            le contrat tel que le lecteur le voit
 clauses/                le texte de chaque clause, un fichier chacune
 historique/commun.json  les faits partagés par toutes les parties
 historique/autres       les faits du cercle du lecteur, s’il en a un
+tetes.json              les têtes de cet historique que la plateforme a signées
 versions/               chaque version figée : texte, PDF, signatures
 approuves/              chaque relevé de séance, dialogue de gestion ou
                         évaluation que toutes les parties ont approuvé

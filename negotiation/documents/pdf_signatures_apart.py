@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers
 from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.general import find_cms_attribute_iter
 from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
@@ -29,8 +30,14 @@ from negotiation.documents.pdf_signatures import LOCK_FIELD, SEAL_FIELD
 Job = dict[str, Any]
 SILENT_AUTHORITY = "sans horodatage tiers : l’autorité d’horodatage n’a pas répondu"
 MOST_SIGNATURES = 40
-COVERS = {SignatureCoverageLevel.ENTIRE_FILE: "file", SignatureCoverageLevel.ENTIRE_REVISION: "revision"}
-CHANGES = {ModificationLevel.NONE: "none", ModificationLevel.LTA_UPDATES: "allowed"}
+COVERS: dict[SignatureCoverageLevel | None, str] = {
+    SignatureCoverageLevel.ENTIRE_FILE: "file",
+    SignatureCoverageLevel.ENTIRE_REVISION: "revision",
+}
+CHANGES: dict[ModificationLevel | None, str] = {
+    ModificationLevel.NONE: "none",
+    ModificationLevel.LTA_UPDATES: "allowed",
+}
 
 
 class _Update(IncrementalPdfFileWriter):
@@ -62,7 +69,7 @@ def _put(pdf: bytes, job: Job, how: Any) -> Job:
     said: Job = {}
     if job["tsa_url"]:
         try:
-            signed = how(pdf, job, RequestsHTTPTimeStamper(job["tsa_url"], timeout=job["tsa_seconds"]))
+            signed = how(pdf, job, _authority(job))
             said = _timestamp_of(signed)
         except Exception:  # refused, silent, late, malformed: an authority fails in its own ways
             signed, said = how(pdf, job, None), {"refusal": SILENT_AUTHORITY}
@@ -71,6 +78,11 @@ def _put(pdf: bytes, job: Job, how: Any) -> Job:
     if not signed.startswith(pdf):
         return {"refused": "La mise à jour a changé le fichier : rien n’a été gardé."}
     return {"increment": _packed(signed[len(pdf) :]), "timestamp": said}
+
+
+def _authority(job: Job) -> Any:
+    untyped: Any = RequestsHTTPTimeStamper
+    return untyped(job["tsa_url"], timeout=job["tsa_seconds"])
 
 
 def _seal(pdf: bytes, job: Job, timestamper: Any) -> bytes:
@@ -94,7 +106,10 @@ def _fill(pdf: bytes, job: Job, timestamper: Any) -> bytes:
 def _signed(update: _Update, job: Job, timestamper: Any, *, field: str, about: Job) -> bytes:
     certificate = _certificate(job["certificate"])
     key = asn1_keys.PrivateKeyInfo.load(pem.unarmor(job["key"].encode())[2])
-    signer = signers.SimpleSigner(certificate, key, SimpleCertificateStore.from_certs([certificate]))
+    untyped: Any = SimpleCertificateStore
+    registry = untyped()
+    registry.register(certificate)
+    signer = signers.SimpleSigner(certificate, key, registry)
     told = signers.PdfSignatureMetadata(
         field_name=field,
         reason=job["reason"],
@@ -107,11 +122,12 @@ def _signed(update: _Update, job: Job, timestamper: Any, *, field: str, about: J
 
 
 def _timestamp_of(signed: bytes) -> Job:
+    """What the token in the last signature says (RFC 3161): when, and by whom."""
     *_, last = PdfFileReader(io.BytesIO(signed)).embedded_signatures
-    token = last.attached_timestamp_data
+    token = next(find_cms_attribute_iter(last.signer_info["unsigned_attrs"], "signature_time_stamp_token"))["content"]
     info = token["encap_content_info"]["content"].parsed
-    authorities = [held.chosen.subject.human_friendly for held in token["certificates"] if held.name == "certificate"]
-    return {"at": info["gen_time"].native.isoformat(), "authority": authorities[0] if authorities else ""}
+    names = [held.chosen.subject.native.get("common_name", "") for held in token["certificates"]]
+    return {"at": info["gen_time"].native.isoformat(), "authority": str(names[0]) if names else ""}
 
 
 # ---------------------------------------------------------------------- examining

@@ -132,8 +132,12 @@ def kept_keys(folder: Path) -> PlatformKeys | None:
 
 def fingerprint_of(certificate: str) -> str:
     """SHA-256 of a certificate in PEM, in hexadecimal."""
-    read = x509.load_pem_x509_certificate(certificate.encode())
-    return hashlib.sha256(read.public_bytes(serialization.Encoding.DER)).hexdigest()
+    return hashlib.sha256(as_der(certificate)).hexdigest()
+
+
+def as_der(certificate: str) -> bytes:
+    """The bytes of a certificate in PEM."""
+    return x509.load_pem_x509_certificate(certificate.encode()).public_bytes(serialization.Encoding.DER)
 
 
 def _blocks(pem: str) -> list[str]:

@@ -29,6 +29,7 @@ from negotiation.store.minutes import Minutes
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.clauses import ClauseCard, cards_on_the_table
 from negotiation.store.queries.history import whole_chains
+from negotiation.store.queries.signatures import head_seals, signed_bytes
 from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.record import FrozenVersion as FrozenRow
 from negotiation.store.record import HistoryEntry, Signature
@@ -90,6 +91,7 @@ def _content(session: Session, actor: Actor, negotiation: Negotiation, documents
         clauses=_clauses(session, negotiation.id),
         versions=_versions(session, negotiation.id),
         approved=approved,
+        head_seals=head_seals(session, negotiation.id),
         **vars(baggage),
     )
 
@@ -167,10 +169,10 @@ def _together(part: Part, texts: list[ClauseText]) -> ClauseText:
 
 
 def _versions(session: Session, negotiation_id: str) -> list[FrozenVersion]:
-    """Every gel, oldest first, with the evidence of the signatures given so far."""
+    """Every gel, oldest first, with the evidence of the signatures given so far and the file that they made."""
     query = select(FrozenRow).where(col(FrozenRow.negotiation_id) == negotiation_id).order_by(col(FrozenRow.frozen_at))
     return [
-        FrozenVersion(row.label, row.content.encode(), row.pdf, _evidence(session, row.id))
+        FrozenVersion(row.label, row.content.encode(), row.pdf, _evidence(session, row.id), signed_bytes(session, row))
         for row in session.execute(query).scalars()
     ]
 

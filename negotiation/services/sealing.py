@@ -20,6 +20,7 @@ from negotiation.rules.history_chain import stamp
 from negotiation.rules.vocabulary import SHARED
 from negotiation.store.columns import now
 from negotiation.store.queries.people import MemberView
+from negotiation.store.queries.signatures import increments_of
 from negotiation.store.record import FrozenVersion
 from negotiation.store.signing import HeadSeal, PlatformKey, SignedIncrement
 from negotiation.store.unit_of_work import UnitOfWork
@@ -111,9 +112,8 @@ def locked(file: SignedFile, *, platform: Platform) -> Added:
 
 def signed_file(session: Session, version: FrozenVersion) -> SignedFile:
     """The frozen bytes, then each increment."""
-    query = select(col(SignedIncrement.data)).where(col(SignedIncrement.frozen_version_id) == version.id)
-    increments = list(session.execute(query.order_by(col(SignedIncrement.number))).scalars())
-    return SignedFile(version.id, b"".join([bytes(version.pdf), *map(bytes, increments)]), len(increments))
+    increments = increments_of(session, version.id)
+    return SignedFile(version.id, b"".join([bytes(version.pdf), *increments]), len(increments))
 
 
 def append_increment(uow: UnitOfWork, version: FrozenVersion, added: Added, *, signature_id: str | None) -> None:

@@ -33,9 +33,9 @@ from negotiation.store.queries.closing import (
     frozen_pdf,
     frozen_versions,
     signatories_of,
-    version_with_pdf,
 )
 from negotiation.store.queries.gate import open_points
+from negotiation.store.queries.signatures import state_with_hash
 from negotiation.store.record import FrozenVersion, HistoryEntry
 from tests.builders import Person, Table
 from tests.closing_table import DECIDING, a_closing_table, agree_everything, an_agreed_table, ask, freeze
@@ -222,9 +222,9 @@ def test_the_pages_and_the_public_find_the_frozen_version(agreed: Table) -> None
         [seen] = frozen_versions(session, agreed.id)
         assert (seen.id, seen.pdf_size, seen.is_declared) == (version.id, len(version.pdf), False)
         assert frozen_pdf(session, agreed.id, version.id) == version.pdf
-        known = version_with_pdf(session, version.pdf_hash)
+        known = state_with_hash(session, [version.pdf_hash])
         assert known is not None and known.label == "v1.0"
-        assert version_with_pdf(session, "0" * 64) is None
+        assert state_with_hash(session, ["0" * 64]) is None
 
 
 def test_each_signatory_of_each_party_that_decides_is_expected(agreed: Table) -> None:

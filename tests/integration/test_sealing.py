@@ -1,23 +1,32 @@
 """The seal: put at the gel, kept by every signature, closed by the last one, and read alike by others than us."""
 
 import hashlib
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 
-from app.platform import platform_of
+from app.platform import draw_and_keep, platform_of
 from negotiation.documents.pdf_attachments import fingerprints_within
-from negotiation.documents.pdf_signatures import examine
+from negotiation.documents.pdf_print import fingerprint_of, print_contract
+from negotiation.documents.pdf_signatures import examine, seal
+from negotiation.documents.platform_keys import PRIVATE, PUBLIC, BadKeys, read_keys
 from negotiation.rules.vocabulary import NegotiationStatus
+from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
+from negotiation.verifier import HEADS, read_members, verify_archive
 from tests.builders import Table
 from tests.closing_table import an_agreed_table
-from tests.sealing_table import click_signature, gel_by_clicks, sits, the_version
+from tests.sealing_table import a_timestamp_authority, click_signature, gel_by_clicks, sits, the_version
+from tests.unit.contract_samples import contract_content
+from tests.unit.proof_samples import with_new_manifest
 
+CONTENT = {**contract_content(), "parts": contract_content()["parts"][:1], "tables": {}}
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
 
@@ -61,6 +70,57 @@ def test_a_contract_is_sealed_signed_by_all_and_locked(
     assert all(each.is_sound for each in found)
     assert found[-1].covers == "file"
     assert b"qualifi" not in signed[len(version.pdf) :]
+    the_archive_proves_it(table, signed)
+
+
+def the_archive_proves_it(table: Table, signed: bytes) -> None:
+    with table.store.unit_of_work() as uow:
+        archive = pack_archive(collect_archive(uow, table.asso.dg.actor)).data
+    members = read_members(archive)
+    assert members["versions/01/signe.pdf"] == signed
+    seals = json.loads(members[HEADS])["seals"]
+    key = seals[0]["statement"]["key"]
+    report = verify_archive(archive, keys=[key])
+    assert report.ok, report.first_problem
+    assert any("que vous avez donnée" in each for each in report.proves)
+    assert "que vous n’avez pas donnée" in str(verify_archive(archive, keys=["0" * 64]).first_problem)
+    seals[-1]["signature"] = seals[0]["signature"]
+    for name, content, said in (
+        (HEADS, json.dumps({"seals": seals}).encode(), "est fausse"),
+        (HEADS, b'{"seals": []}', "la tête signée au gel"),
+        ("versions/01/signe.pdf", signed[:-1], "n’est pas celui que l’historique a enregistré"),
+    ):
+        wrong = verify_archive(with_new_manifest({**members, name: content}))
+        assert said in str(wrong.first_problem)
+
+
+def test_a_timestamp_is_asked_and_its_absence_is_said(app: Flask) -> None:
+    keys = platform_of(app.extensions["settings"]).keys
+    pdf = print_contract(CONTENT, fingerprint=fingerprint_of(CONTENT), label="v1.0", kind="frozen")
+    with a_timestamp_authority() as (url, silent):
+        stamped = seal(pdf, keys=keys, fields=[], reason="essai", tsa_url=url)
+        alone = seal(pdf, keys=keys, fields=[], reason="essai", tsa_url=silent)
+    assert stamped.timestamp.authority.endswith("Horodatage d’essai")
+    [found] = examine(pdf + stamped.increment)
+    assert found.is_sound
+    assert found.timestamp == stamped.timestamp.at
+    assert "n’a pas répondu" in alone.timestamp.as_facts()["none"]
+    assert examine(pdf + alone.increment)[0].is_sound
+
+
+def test_other_keys_take_the_place_of_those_in_use(app: Flask) -> None:
+    settings = app.extensions["settings"]
+    first = platform_of(settings).keys
+    assert platform_of(settings).keys.fingerprint == first.fingerprint
+    second = draw_and_keep(settings)
+    assert platform_of(settings).keys.fingerprint == second.fingerprint != first.fingerprint
+    assert (settings.keys_dir / PRIVATE).stat().st_mode & 0o077 == 0
+    assert {file.stem for file in (settings.keys_dir / PUBLIC).iterdir()} == {first.fingerprint, second.fingerprint}
+    assert "PRIVATE" not in (settings.keys_dir / PUBLIC / f"{first.fingerprint}.pem").read_text()
+    given = settings.model_copy(update={"platform_keys": SecretStr(first.as_pem().replace("\n", "\\n"))})
+    assert platform_of(given).keys.head_public == first.head_public
+    with pytest.raises(BadKeys):
+        read_keys(first.seal_key + second.certificate + second.as_pem().partition("CERTIFICATE-----\n")[2])
 
 
 def openssl_agrees(pdf: bytes, cms: bytes, app: Flask, folder: Path) -> None:

@@ -152,7 +152,7 @@ def without(archive: bytes, name: str) -> bytes:
 
 def test_one_byte_more_and_it_is_no_longer_the_frozen_file(visitor: Visitor, closed: Closed) -> None:
     page = drop(visitor, bytes(closed.version.pdf) + b"\n", "contrat.pdf").text
-    assert "aucune des versions figées ici" in page
+    assert "telle qu’elle a été signée ici" in page
     assert "exactement la version" not in page
 
 

@@ -98,15 +98,6 @@ class SignatoriesOfParty:
 
 
 @dataclass(frozen=True)
-class KnownVersion:
-    """What anybody who holds a frozen PDF may learn: which version it is, nothing else."""
-
-    label: str
-    frozen_at: datetime
-    is_declared: bool
-
-
-@dataclass(frozen=True)
 class KnownApproved:
     """What the PDF of an approved relevé, dialogue (`kind`) or evaluation says, to whoever holds its content.
     `kind` None: a relevé. `approvals`: (party, who spoke for it)."""
@@ -247,15 +238,6 @@ def _signature(row: Signature) -> SignatureView:
         declined_at=row.declined_at,
         decline_reason=row.decline_reason,
     )
-
-
-def version_with_pdf(session: Session, pdf_hash: str) -> KnownVersion | None:
-    """The version whose frozen PDF has this SHA-256. Open to anybody: it tells nothing of the negotiation."""
-    query = select(col(FrozenVersion.label), col(FrozenVersion.frozen_at), col(FrozenVersion.declared)).where(
-        col(FrozenVersion.pdf_hash) == pdf_hash
-    )
-    found = session.execute(query).first()
-    return KnownVersion(*found) if found else None
 
 
 def approved_with_content(session: Session, hashes: Collection[str]) -> KnownApproved | None:

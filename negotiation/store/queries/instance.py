@@ -12,7 +12,6 @@ from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Member, Party, Person
 from negotiation.store.queries.people import sitting
-from negotiation.store.record import FrozenVersion
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,6 @@ def spokespersons_of(session: Session, negotiation_id: str) -> tuple[Spokesperso
         if Right.VALIDEUR in member.rights and (known is None or (is_contact and not known[0])):
             found[party.id] = is_contact, SpokespersonView(email, member.title, party.short_name)
     return tuple(view for _, view in found.values())
-
-
-def frozen_files(session: Session) -> dict[str, str]:
-    """Labels of the frozen contracts by the SHA-256 of their PDF."""
-    query = select(col(FrozenVersion.pdf_hash), col(FrozenVersion.label), col(Negotiation.title)).join(
-        Negotiation, col(Negotiation.id) == FrozenVersion.negotiation_id
-    )
-    return {pdf_hash: f"{title}, {label}" for pdf_hash, label, title in session.execute(query)}
 
 
 def _parties(session: Session) -> dict[str, tuple[str, ...]]:

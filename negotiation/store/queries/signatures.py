@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
+from negotiation.events import Kind
 from negotiation.rules.signatures import Place, SigningOrder, Terms
-from negotiation.rules.vocabulary import NegotiationStatus
+from negotiation.rules.vocabulary import SHARED, NegotiationStatus
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Party
-from negotiation.store.record import FrozenVersion, Signature
+from negotiation.store.record import FrozenVersion, HistoryEntry, Signature
 from negotiation.store.signing import (
     HeadSeal,
     PaperConfirmation,
@@ -41,13 +42,14 @@ class PaperView:
 
 @dataclass(frozen=True)
 class State:
-    """A state of a file known here: the frozen bytes, or those with the signatures put since. `is_last`: nothing was
-    added after it; `is_locked`: the final lock is part of it."""
+    """A state of a file known here: the frozen bytes, or those with the signatures put since. `count`: of increments;
+    `is_last`: nothing was added after it; `is_locked`: the final lock is part of it."""
 
     label: str
     frozen_at: datetime
     is_declared: bool
     is_sealed: bool
+    file_hash: str
     count: int
     is_last: bool
     is_locked: bool
@@ -111,6 +113,18 @@ def version_to_lock(session: Session, negotiation_id: str) -> FrozenVersion | No
     return found if found and found.seal and not count_of_increments(session, found.id)[1] else None
 
 
+def increments_of(session: Session, version_id: str) -> list[bytes]:
+    """What was signed behind the frozen bytes, in order."""
+    query = select(col(SignedIncrement.data)).where(col(SignedIncrement.frozen_version_id) == version_id)
+    return [bytes(data) for data in session.execute(query.order_by(col(SignedIncrement.number))).scalars()]
+
+
+def signed_bytes(session: Session, version: FrozenVersion) -> bytes | None:
+    """The frozen bytes with what was signed behind them; None while nothing was."""
+    increments = increments_of(session, version.id)
+    return b"".join([bytes(version.pdf), *increments]) if increments else None
+
+
 def papers_of(session: Session, version_id: str) -> tuple[PaperView, ...]:
     """The scans of a version, newest first, without their bytes."""
     query = (
@@ -158,13 +172,13 @@ def state_with_content(session: Session, hashes: Collection[str]) -> State | Non
     """The version whose text has one of these SHA-256: for whoever holds that text in another file."""
     query = select(FrozenVersion).where(col(FrozenVersion.content_hash).in_(sorted(hashes))).limit(1)
     row = session.execute(query).scalar_one_or_none()
-    return _state(row, 0, session) if row else None
+    return _state(session, row, 0, row.pdf_hash) if row else None
 
 
-def certificates(session: Session) -> frozenset[str]:
-    """Fingerprints of every certificate that ever sealed here."""
-    query = select(col(PlatformKey.fingerprint)).where(col(PlatformKey.certificate) != "")
-    return frozenset(session.execute(query).scalars())
+def certificates(session: Session) -> tuple[str, ...]:
+    """Every certificate that ever sealed here, in PEM."""
+    query = select(col(PlatformKey.certificate)).where(col(PlatformKey.certificate) != "")
+    return tuple(session.execute(query).scalars())
 
 
 def head_seals(session: Session, negotiation_id: str) -> list[dict[str, Any]]:
@@ -177,26 +191,56 @@ def head_seals(session: Session, negotiation_id: str) -> list[dict[str, Any]]:
 
 def _frozen_with(session: Session, hashes: Collection[str]) -> list[State]:
     query = select(FrozenVersion).where(col(FrozenVersion.pdf_hash).in_(sorted(hashes)))
-    return [_state(row, 0, session) for row in session.execute(query).scalars()]
+    return [_state(session, row, 0, row.pdf_hash) for row in session.execute(query).scalars()]
 
 
 def _signed_with(session: Session, hashes: Collection[str]) -> list[State]:
     query = (
-        select(FrozenVersion, col(SignedIncrement.number))
+        select(FrozenVersion, col(SignedIncrement.number), col(SignedIncrement.file_hash))
         .join(SignedIncrement, col(SignedIncrement.frozen_version_id) == col(FrozenVersion.id))
         .where(col(SignedIncrement.file_hash).in_(sorted(hashes)))
     )
-    return [_state(row, number, session) for row, number in session.execute(query)]
+    return [_state(session, row, number, file_hash) for row, number, file_hash in session.execute(query)]
 
 
-def _state(row: FrozenVersion, count: int, session: Session) -> State:
+def _state(session: Session, row: FrozenVersion, count: int, file_hash: str) -> State:
     last, is_locked = count_of_increments(session, row.id)
     return State(
         label=row.label,
         frozen_at=row.frozen_at,
         is_declared=row.declared,
         is_sealed=bool(row.seal),
+        file_hash=file_hash,
         count=count,
         is_last=count == last,
         is_locked=is_locked and count == last,
     )
+
+
+def fields_of(session: Session, version_id: str) -> frozenset[str]:
+    """The fields prepared in a sealed file, for whomever."""
+    query = select(col(Signature.field)).where(col(Signature.frozen_version_id) == version_id)
+    return frozenset(session.execute(query).scalars()) - {""}
+
+
+def last_reminder(session: Session, version: FrozenVersion) -> datetime | None:
+    """When those who are awaited were last reminded of this version."""
+    query = select(func.max(col(HistoryEntry.recorded_at))).where(
+        col(HistoryEntry.negotiation_id) == version.negotiation_id,
+        col(HistoryEntry.circle) == str(SHARED),
+        col(HistoryEntry.kind) == str(Kind.SIGNATURE_REMINDED),
+        col(HistoryEntry.recorded_at) >= version.frozen_at,
+    )
+    last: datetime | None = session.execute(query).scalar_one()
+    return last
+
+
+def paper_data(session: Session, negotiation_id: str, paper_id: str) -> tuple[bytes, str]:
+    """The scan as it came, and its media type. Raises NotFound."""
+    query = select(col(PaperSignature.data), col(PaperSignature.media_type)).where(
+        col(PaperSignature.id) == paper_id, col(PaperSignature.negotiation_id) == negotiation_id
+    )
+    found = session.execute(query).first()
+    if found is None:
+        raise NotFound()
+    return bytes(found[0]), found[1]
