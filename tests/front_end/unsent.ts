@@ -5,7 +5,7 @@
 
 import * as Y from "yjs";
 import { withoutClauses } from "../../static/src/editor/split_update";
-import { linesLacking } from "../../static/src/editor/texts";
+import { clausesOf, insertedTexts, linesLacking } from "../../static/src/editor/texts";
 import { OwnChanges } from "../../static/src/editor/typed_undo";
 import { clashesOf, mayWriteValue, settled, unsentValues, valuesOf } from "../../static/src/editor/value_clash";
 
@@ -151,6 +151,24 @@ function rebuilt(): string[] {
   return asked.map(([clause, text]) => linesLacking(doc, clause, text));
 }
 
+/** What an earlier page left for a document that is no more: two clauses one by one, then both in one go. */
+function formerPage(): object {
+  const doc = new Y.Doc();
+  const rows: { update: Uint8Array; clauses: string[] }[] = [];
+  doc.on("update", (update: Uint8Array, _: unknown, __: Y.Doc, transaction: Y.Transaction) =>
+    rows.push({ update, clauses: clausesOf(transaction) }),
+  );
+  add(doc, "first", "Un.");
+  add(doc, "second", "Ailleurs.");
+  add(doc, "first", "Deux.");
+  value("5")(doc);
+  doc.transact(() => {
+    add(doc, "first", "Ensemble,");
+    add(doc, "second", "partout.");
+  });
+  return [...insertedTexts(rows)];
+}
+
 process.stdout.write(
   JSON.stringify({
     bothWrite: bothWrite(),
@@ -159,5 +177,6 @@ process.stdout.write(
     leftOut: leftOut(),
     undone: undone(),
     rebuilt: rebuilt(),
+    formerPage: formerPage(),
   }),
 );

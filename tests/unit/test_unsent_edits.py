@@ -56,3 +56,8 @@ def test_undo_takes_back_ones_own_values_and_nobody_elses(told: dict[str, Any]) 
 
 def test_a_rebuilt_text_gives_back_only_the_lines_that_it_lacks(told: dict[str, Any]) -> None:
     assert told["rebuilt"] == ["Deux, écrit hors ligne.", "", "Deux."]
+
+
+def test_what_an_earlier_page_wrote_comes_back_line_by_line_with_its_clause(told: dict[str, Any]) -> None:
+    given = {clause: text for clause, text in told["formerPage"] if text}
+    assert given == {"first": "Un.\nDeux.", "second": "Ailleurs.", None: "Ensemble,\npartout."}

@@ -14,7 +14,7 @@ import { CLOSED, ENDED, LOST, NOT_YET, REBUILT, RIGHTS } from "./sentences";
 import { Sequence } from "./sequence";
 import { Settling } from "./settling";
 import { Sums } from "./sums";
-import { fingerprint } from "./texts";
+import { clausesOf, fingerprint } from "./texts";
 import { Timers } from "./timers";
 import { mayWriteValue } from "./value_clash";
 
@@ -131,9 +131,9 @@ export class DraftSync {
 
   /** Local edits go to the outbox; the clauses they touch are remembered until the server has them. */
   private follow(): void {
-    this.doc.on("update", (update: Uint8Array, origin: unknown) => {
+    this.doc.on("update", (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction) => {
       if (origin === SERVER || origin === KEPT || this.outbox === null) return;
-      this.outbox.add(update);
+      this.outbox.add(update, clausesOf(transaction));
       this.tell("changed");
       void this.pump();
     });

@@ -7,7 +7,7 @@ import type { Outbox } from "./outbox";
 import type { Opened } from "./protocol";
 import { LOST } from "./sentences";
 import { withoutClauses } from "./split_update";
-import { clauseOf, insertedText, linesLacking, unsentTexts } from "./texts";
+import { clausesOf, insertedTexts, linesLacking, unsentTexts } from "./texts";
 import { standingValues, unsentValues, type Values } from "./value_clash";
 
 declare global {
@@ -31,11 +31,8 @@ export class GivingBack {
   ) {}
 
   /** An edit of this page, not sent yet. */
-  note({ changed }: Y.Transaction): void {
-    for (const type of changed.keys()) {
-      const clause = clauseOf(type as Y.AbstractType<unknown>);
-      if (clause) this.touched.add(clause);
-    }
+  note(transaction: Y.Transaction): void {
+    for (const clause of clausesOf(transaction)) this.touched.add(clause);
   }
 
   forget(): void {
@@ -101,10 +98,10 @@ export class GivingBack {
     this.show();
   }
 
-  /** Updates that no document takes any more: their bare words. */
+  /** Updates that no document takes any more: their words, line by line, without what stood around them. */
   async rows(rows: readonly KeptUpdate[], why: string): Promise<void> {
     if (!rows.length) return;
-    await this.texts(new Map([[null, insertedText(rows.map((row) => row.update))]]), why);
+    await this.texts(insertedTexts(rows), why);
     await keepUpdates(
       [],
       rows.map((row) => row.id),

@@ -17,6 +17,8 @@ export interface KeptUpdate {
   update: Uint8Array;
   changes: number;
   at: number;
+  /** Where it wrote; absent in rows of former days. */
+  clauses?: readonly string[];
 }
 
 export interface KeptText {

@@ -46,8 +46,9 @@ export class Outbox {
     this.waiting.unshift(...rows);
   }
 
-  add(update: Uint8Array): void {
-    const rows = this.rowsOf(update, 1);
+  /** `clauses`: where it wrote. */
+  add(update: Uint8Array, clauses: readonly string[]): void {
+    const rows = this.rowsOf(update, 1, clauses);
     this.waiting.push(...rows);
     void keepUpdates(rows);
   }
@@ -67,7 +68,7 @@ export class Outbox {
   replaceBy(update: Uint8Array | null): KeptUpdate[] {
     const before = this.rows();
     this.sending = null;
-    this.waiting = update === null ? [] : this.rowsOf(update, this.countOf(before));
+    this.waiting = update === null ? [] : this.rowsOf(update, this.countOf(before), clausesOf(before));
     void keepUpdates(
       this.waiting,
       before.map((row) => row.id),
@@ -94,7 +95,7 @@ export class Outbox {
     }
     // Alone, a row keeps its id: it may be one that an earlier page sent without hearing the answer.
     if (merged.length === 1) return first;
-    const together = this.row(Y.mergeUpdates(merged.map((row) => row.update)), this.countOf(merged));
+    const together = this.row(Y.mergeUpdates(merged.map((row) => row.update)), this.countOf(merged), clausesOf(merged));
     together.at = first.at;
     void keepUpdates(
       [together],
@@ -112,12 +113,12 @@ export class Outbox {
   }
 
   /** As many as it takes to send it; the last one counts for all, since nothing is saved before it is. */
-  private rowsOf(update: Uint8Array, changes: number): KeptUpdate[] {
+  private rowsOf(update: Uint8Array, changes: number, clauses: readonly string[]): KeptUpdate[] {
     const found = pieces(update, MOST_BYTES);
-    return found.map((piece, number) => this.row(piece, number === found.length - 1 ? changes : 0));
+    return found.map((piece, number) => this.row(piece, number === found.length - 1 ? changes : 0, clauses));
   }
 
-  private row(update: Uint8Array, changes: number): KeptUpdate {
+  private row(update: Uint8Array, changes: number, clauses: readonly string[]): KeptUpdate {
     return {
       id: uuidv4(),
       owner: this.owner,
@@ -126,6 +127,13 @@ export class Outbox {
       update,
       changes,
       at: nextTime(),
+      clauses,
     };
   }
+}
+
+/** None when that isn't known of each. */
+function clausesOf(rows: readonly KeptUpdate[]): string[] {
+  if (rows.some((row) => !row.clauses)) return [];
+  return [...new Set(rows.flatMap((row) => row.clauses ?? []))];
 }

@@ -17,6 +17,12 @@ export function clauseOf(type: Y.AbstractType<unknown>): string | null {
   return name.startsWith(FRAGMENT) ? name.slice(FRAGMENT.length) : null;
 }
 
+/** The clauses whose text a transaction changed. */
+export function clausesOf({ changed }: Y.Transaction): string[] {
+  const found = [...changed.keys()].map((type) => clauseOf(type as Y.AbstractType<unknown>));
+  return [...new Set(found.filter((clause) => clause !== null))];
+}
+
 /** One line for each block of text, as somebody would copy it. */
 function clauseText(doc: Y.Doc, clause: string): string {
   return [...textNodes(doc.getXmlFragment(fragmentName(clause)))].map(characters).join("\n").trim();
@@ -66,6 +72,18 @@ export function insertedText(updates: readonly Uint8Array[]): string {
     .join("")
     .replace(/\n{2,}/g, "\n")
     .trim();
+}
+
+/** The same by the clause where it was written; under null, where that is unknown, or several at once. */
+export function insertedTexts(
+  rows: readonly { update: Uint8Array; clauses?: readonly string[] }[],
+): Map<string | null, string> {
+  const updates = new Map<string | null, Uint8Array[]>();
+  for (const { update, clauses = [] } of rows) {
+    const clause = clauses.length === 1 ? (clauses[0] ?? null) : null;
+    updates.set(clause, [...(updates.get(clause) ?? []), update]);
+  }
+  return new Map([...updates].map(([clause, those]) => [clause, insertedText(those)]));
 }
 
 function fragmentNames(doc: Y.Doc): string[] {
