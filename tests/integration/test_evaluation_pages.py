@@ -10,9 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlmodel import col
 
+from app.background import do_round
+from negotiation.errors import NotFound
 from negotiation.rules.paris import paris_day
+from negotiation.rules.policy import Actor
 from negotiation.services.joining import Joining, add_party
 from negotiation.services.members import Carried
+from negotiation.services.notifying import member_behind
 from negotiation.store import Announcing
 from negotiation.store.columns import now
 from negotiation.store.people import Member, Person
@@ -24,7 +28,7 @@ from tests.imported_once import imported_once
 from tests.opened_bytes import words_met
 from tests.reviews_table import a_dialogue, a_signed_table
 from tests.scenarios import EHPAD, sample
-from tests.visitors import Visitor
+from tests.visitors import Visitor, asks, told
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
@@ -154,9 +158,26 @@ def test_an_evaluator_reads_the_history_and_the_evaluation_until_a_day_and_write
     assert f'action="{base}/evaluation' not in shown
     for form in ("evaluation", "evaluation/gestes", "evaluation/approbation", "suivi"):
         assert evaluator.post(f"{base}/{form}", {"move": "proposal"}).status_code == 403, form
+    files = [
+        f"{base}/evaluation.pdf",
+        f"{base}/evaluation.csv",
+        f"{base}/evaluation/fragment",
+        f"{base}/suivi/fragment",
+    ]
+    assert {evaluator.get(file).status_code for file in files} == {200}
+    socket = evaluator.open_socket()
+    assert asks(socket, "watch_table", {"negotiation": table.id}) == {"ok": True}
+    assert evaluator.post(f"{base}/archive").data.startswith(b"PK") and mailed(table) is not None
     ends(table, on=today - timedelta(days=1))
-    for page in pages:
+    do_round(app)
+    evaluation.say(table.ars.dg, "lessons", "Écrire la définition avant la cible.")
+    assert not socket.is_connected() and not told(socket, "changed")
+    assert asks(evaluator.open_socket(), "watch_table", {"negotiation": table.id})["error"]["code"] == "not_found"
+    for page in [*pages, *files]:
         assert evaluator.get(page, follow_redirects=True).status_code == 404, page
+    assert evaluator.post(f"{base}/archive").status_code == 404
+    assert table.negotiation().title not in evaluator.get("/").text
+    assert mailed(table) is None, "no mail is written for whom the table is closed"
 
 
 def an_evaluator(app: Flask, table: Table, *, until: date) -> Visitor:
@@ -165,6 +186,16 @@ def an_evaluator(app: Flask, table: Table, *, until: date) -> Visitor:
     with table.store.unit_of_work(Announcing.SILENT) as uow:
         add_party(uow, table.og.dg.actor, joining, carried=Carried.BY_HAND)
     return entered(app, EVALUATOR)
+
+
+def mailed(table: Table) -> Actor | None:
+    """The evaluator as a mail about this table knows her."""
+    with table.store.reading() as session:
+        person = session.execute(select(Person).where(col(Person.email) == EVALUATOR)).scalar_one()
+        try:
+            return member_behind(session, person.id, table.id)
+        except NotFound:
+            return None
 
 
 def ends(table: Table, *, on: date) -> None:
