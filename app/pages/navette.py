@@ -14,6 +14,7 @@ from app.database import current_store
 from app.pages.frame import Frame, asked_number, frame_of, reader_on_clause
 from app.pages.history import names_of
 from app.pages.navette_steps import NavetteStep, compared_versions, lanes_of, shown_steps
+from app.pages.remembering import LASTING
 from app.pages.trajectory import trajectory_view
 from app.security import serves
 from negotiation.errors import NotFound
@@ -136,7 +137,14 @@ def readable_card(session: Session, frame: Frame, clause_id: str) -> ClauseCard:
 
 
 def told_of(session: Session, frame: Frame, clause_id: str) -> Told:
-    """Every step without its words: what filters, figures and plots are made of."""
+    """Every step without its words: what filters, figures and plots are made of. Read once while nothing moves: whoever
+    turns the pages of a long navette, or filters it, doesn't have it told again."""
+    return frame.read_by_party(
+        "navette", clause_id, read=lambda ours: _told_of(session, ours, clause_id), seconds=LASTING
+    )
+
+
+def _told_of(session: Session, frame: Frame, clause_id: str) -> Told:
     steps = steps_of(session, frame.actor, clause_id)
     sittings = sittings_on(session, frame.actor, clause_id)
     clock = phase_clock_of(session, frame.actor.negotiation_id)

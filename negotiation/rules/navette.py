@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import (
@@ -30,10 +30,10 @@ _ANSWERS_A_REQUEST = frozenset({*CONSENT_TO, Move.REQUEST_REFUSAL})
 _ORDER = list(Phase)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step without its words. `version`: number of the version that it tables or answers, `value` that version's
-    value in canonical form, `author` the party whose version it is (None = table commune, or no version)."""
+class Step(NamedTuple):
+    """A step without its words; a navette may have a thousand of them. `version`: number of the version that it tables
+    or answers, `value` that version's value in canonical form, `author` the party whose version it is (None = table
+    commune, or no version)."""
 
     id: str
     move: Move
@@ -161,10 +161,10 @@ class PhaseClock:
     def phase_of(self, step: Step) -> Phase:
         """Of a declared step: the latest phase of the calendar that day, no earlier than the negotiation, which a step
         supposes, and no later than the signature before the contract is signed (as an import says it)."""
-        day = paris_day(step.at)
-        if self.signed_on is not None and day > self.signed_on:
+        if self.signed_on is not None and paris_day(step.at) > self.signed_on:
             return Phase.FOLLOW_UP
         if step.is_declared:
+            day = paris_day(step.at)
             over = [phase for on, phase in self.calendar if on <= day]
             reached = max(over, key=_ORDER.index, default=Phase.NEGOTIATION)
             latest = min(reached, Phase.SIGNATURE, key=_ORDER.index)

@@ -12,9 +12,10 @@ import pytest
 from flask import Flask
 
 from negotiation.documents.engagement_print import EngagementFile
-from negotiation.rules.vocabulary import Move, PartKind
+from negotiation.rules.vocabulary import SHARED, Move, PartKind
 from negotiation.services.adding import NewPart, add_part
 from negotiation.store.queries.clauses import cards_of_part
+from negotiation.store.queries.navette import steps_of
 from tests.builders import Table, a_table
 from tests.scenarios import EHPAD, HANDICAP, Json, engagement, move, sample
 from tests.visitors import Visitor
@@ -191,6 +192,25 @@ def test_each_step_has_an_address_that_finds_its_page(app: Flask, table: Table) 
         assert sent.status_code == 302 and sent.location.endswith(f"#etape-{step}")
         assert "comparer=premiere" in sent.location
         assert f'id="etape-{step}"' in reader.get(sent.location).text
+
+
+def test_a_long_navette_is_told_once_while_nothing_moves(
+    app: Flask, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(
+        "app.pages.navette.steps_of", lambda *given: (told.append(given[1].party_id), steps_of(*given))[1]
+    )
+    reader, other = (Visitor(app).enter(person.email) for person in (table.cd.dg, table.og.dg))
+    for asked in ("", "?page=1", f"?partie={table.ars.id}", "?comparer=premiere"):
+        reader.get(navette(table, "en01") + asked)
+    assert told == [table.cd.id]
+    table.og.dg.note("en01", CANARY)
+    assert CANARY in other.get(navette(table, "en01")).text
+    reader.get(navette(table, "en01"))
+    assert told == [table.cd.id, table.og.id], "what is inside a party doesn't make the others read again"
+    table.ars.dg.play(Move.COMMENT, "en01", "Dit à tous.", circle=SHARED)
+    assert "Dit à tous." in reader.get(navette(table, "en01")).text
 
 
 def test_a_version_has_an_address_too(app: Flask, table: Table) -> None:
