@@ -158,20 +158,17 @@ def test_an_evaluator_reads_the_history_and_the_evaluation_until_a_day_and_write
     assert f'action="{base}/evaluation' not in shown
     for form in ("evaluation", "evaluation/gestes", "evaluation/approbation", "suivi"):
         assert evaluator.post(f"{base}/{form}", {"move": "proposal"}).status_code == 403, form
-    files = [
-        f"{base}/evaluation.pdf",
-        f"{base}/evaluation.csv",
-        f"{base}/evaluation/fragment",
-        f"{base}/suivi/fragment",
-    ]
+    files = [f"{base}/{each}" for each in ("evaluation.pdf", "evaluation.csv", "evaluation/fragment", "suivi/fragment")]
     assert {evaluator.get(file).status_code for file in files} == {200}
     socket = evaluator.open_socket()
     assert asks(socket, "watch_table", {"negotiation": table.id}) == {"ok": True}
+    evaluation.say(table.ars.dg, "themes", "Poste médical partagé.")
+    assert told(socket, "page_changed"), "what another does is announced"
     assert evaluator.post(f"{base}/archive").data.startswith(b"PK") and mailed(table) is not None
     ends(table, on=today - timedelta(days=1))
     do_round(app)
     evaluation.say(table.ars.dg, "lessons", "Écrire la définition avant la cible.")
-    assert not socket.is_connected() and not told(socket, "changed")
+    assert not socket.is_connected() and not told(socket, "page_changed")
     assert asks(evaluator.open_socket(), "watch_table", {"negotiation": table.id})["error"]["code"] == "not_found"
     for page in [*pages, *files]:
         assert evaluator.get(page, follow_redirects=True).status_code == 404, page
