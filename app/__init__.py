@@ -58,6 +58,7 @@ from app.pages.verifying import verifying
 from app.pages.whole import whole
 from app.pages.word import word
 from app.signin import session
+from app.pages.word_return import word_return
 from app.signin.pages import signin
 from negotiation.store import connect_store
 
@@ -108,6 +109,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     trames,
     perimeter,
     notices,
+    word_return,
     search,
     extract,
     pieces,

@@ -34,6 +34,7 @@ from negotiation.store.record import FrozenVersion, HistoryEntry
 from negotiation.store.seances import Seance, SeanceDecision, SeancePoint
 from negotiation.store.signing import PaperSignature
 from negotiation.store.talk import SavedView, Task
+from negotiation.store.word_returns import WordReturn
 from tests.crawling_questions import Ids, questions
 from tests.databases import is_short_run
 from tests.visitors import Visitor
@@ -115,6 +116,7 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "message_id": ["inconnu", *every(Message)],
         "move_id": ["inconnu", *every(MoveRow)],
         "task_id": ["inconnue", *every(Task)],
+        "return_id": ["inconnu", *every(WordReturn)],
         "view_id": ["inconnue", *every(SavedView)],
         "seance_id": ["inconnue", *every(Seance)],
         "point_id": ["inconnu", *every(SeancePoint)],

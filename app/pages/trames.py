@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import gestures
-from app.offloading import off_the_loop
 from app.pages.opening_form import KINDS
 from app.pages.trame_form import head_of, place_in_words, wordings_of
 from app.security import serves, takes_up_to
@@ -76,7 +75,8 @@ def import_trame() -> ResponseReturnValue:
 
 def _import_word(file_name: str, data: bytes) -> ResponseReturnValue:
     try:
-        sections = off_the_loop(read_sections, data)
+        # Not on a thread: it waits for a child process, which only the loop can watch, and holds nobody meanwhile.
+        sections = read_sections(data)
     except ReadingFailed as failure:
         raise FileRefused(reason=str(failure.fault)) from failure
     with current_store().unit_of_work() as uow:

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from negotiation.documents.docx_package import FileFault, Package, PackageKind, PackageRefused, open_package
+from negotiation.documents.docx_package import FileFault, PackageKind, PackageRefused, open_package
 from negotiation.documents.pandoc import ConversionFailed, convert
 from negotiation.documents.word_model import ClauseTexts, FoundChange, FoundComment, Outside, Reviewed
 
@@ -96,10 +96,11 @@ def _ask_child(what: str, data: bytes) -> dict[str, Any]:
 def reviewed(data: bytes) -> Reviewed:
     """The same in this process. Raises PackageRefused, ConversionFailed."""
     from negotiation.documents.word_reading_docx import View, take_apart
+    from negotiation.documents.word_reading_odt import take_odt_apart
     from negotiation.documents.word_tree import clauses_in, titled, tree_of
 
-    package = _opened(data)
-    apart = take_apart(package)
+    package = open_package(data)
+    apart = take_odt_apart(package) if package.kind is PackageKind.ODT else take_apart(package)
     trees = {view: tree_of(written) for view, written in _converted(apart.views, package.kind).items()}
     accepted = clauses_in(trees[View.ACCEPTED])
     rejected = clauses_in(trees[View.REJECTED]) if View.REJECTED in trees else accepted
@@ -119,20 +120,15 @@ def reviewed(data: bytes) -> Reviewed:
 def sections(data: bytes) -> tuple[Section, ...]:
     """The same in this process. Raises PackageRefused, ConversionFailed."""
     from negotiation.documents.word_reading_docx import View, take_apart
+    from negotiation.documents.word_reading_odt import take_odt_apart
     from negotiation.documents.word_tree import as_markdown, titled, tree_of
 
-    package = _opened(data)
-    apart = take_apart(package, with_headings=True)
+    package = open_package(data)
+    is_odt = package.kind is PackageKind.ODT
+    apart = take_odt_apart(package) if is_odt else take_apart(package, with_headings=True)
     accepted = {View.ACCEPTED: apart.views[View.ACCEPTED]}
     tree = tree_of(_converted(accepted, package.kind)[View.ACCEPTED])
     return tuple(Section(each.level, each.title, as_markdown(each.blocks)) for each in titled(tree))
-
-
-def _opened(data: bytes) -> Package:
-    package = open_package(data)
-    if package.kind is not PackageKind.DOCX:
-        raise PackageRefused(FileFault.OTHER_KIND)
-    return package
 
 
 def _converted(views: dict[Any, bytes], kind: PackageKind) -> dict[Any, bytes]:

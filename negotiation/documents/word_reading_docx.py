@@ -1,8 +1,7 @@
 """A Word file taken apart before pandoc sees it: whose words are whose, and the two texts that its revisions stand for.
 
 Pandoc forgets bookmarks on headings, tracked rows and threads of comments, and leaves a joined paragraph in pieces; all
-of that is settled here, on the XML. Format: ECMA-376 part 1, §17.13.5 (revisions), §17.13.4 (comments); threads:
-[MS-DOCX] 2.5.4 `commentsExtended`.
+of that is settled here, on the XML. Format: ECMA-376 part 1, §17.13.5 (revisions).
 """
 
 import io
@@ -18,18 +17,15 @@ from lxml import etree
 
 from negotiation.documents.docx_package import Package, parsed, relations_of
 from negotiation.documents.word_bookmarks import join_bookmarks
+from negotiation.documents.word_comments import OWNER, STRUCK, W, comments_of, owner_of, words_in
 from negotiation.documents.word_headings import mark_headings
 from negotiation.documents.word_model import ChangeKind, FoundChange, FoundComment, Outside, clause_mark
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
-W15 = "{http://schemas.microsoft.com/office/word/2012/wordml}"
 BOOKMARK = re.compile(r"nv_([0-9a-f]{32})\Z")
 EXPORT_PROPERTY = "NavetteExport"
-_OWNER, _FIRST = "navette-owner", "navette-first"
 _FORMATTING = ("rPrChange", "pPrChange", "sectPrChange", "tblPrChange", "tcPrChange", "trPrChange", "tblGridChange")
 _FORMATTING_TAGS = tuple(W + name for name in (*_FORMATTING, "tblPrExChange", "numberingChange", "cellMerge"))
-_IN, _OUT = (W + "ins", W + "moveTo"), (W + "del", W + "moveFrom")
+_IN, _OUT = (W + "ins", W + "moveTo"), STRUCK
 _KINDS = {
     W + "ins": ChangeKind.INSERTED,
     W + "del": ChangeKind.DELETED,
@@ -68,7 +64,7 @@ def take_apart(package: Package, *, with_headings: bool = False) -> TakenApart:
     join_bookmarks(body)
     clauses = _give_owners(body)
     changes = list(_changes(body))
-    comments = _comments(package, body)
+    comments = comments_of(package, body)
     outside = _outside(package, body)
     if with_headings:
         mark_headings(package, body)
@@ -132,7 +128,7 @@ def _give_owners(body: Xml) -> list[str]:
             owner = last
         last = owner
         if owner:
-            block.set(_OWNER, owner)
+            block.set(OWNER, owner)
     return found
 
 
@@ -158,13 +154,6 @@ def _is_added_paragraph(block: Xml) -> bool:
     return block.tag == W + "p" and block.find(f"{W}pPr/{W}rPr/{W}ins") is not None
 
 
-def _owner_of(element: Xml) -> str:
-    for above in (element, *element.iterancestors()):
-        if owner := above.get(_OWNER):
-            return str(owner)
-    return ""
-
-
 # -------------------------------------------------------------------------------------------------- what was written in
 
 
@@ -172,102 +161,22 @@ def _changes(body: Xml) -> Iterator[FoundChange]:
     """Every tracked change of words, rows and paragraph marks, in the order of the text."""
     for element in body.iter(*_KINDS):
         parent = element.getparent().tag
-        words = "".join(_words(element))
+        words = "".join(words_in(element))
         if any(_is_row_marked(row, element.tag) for row in element.iterancestors(W + "tr")) and parent != W + "trPr":
             continue  # said once, for the row
         if parent == W + "trPr":
-            words = " | ".join("".join(_words(cell)) for cell in element.getparent().getparent().iter(W + "tc"))
+            words = " | ".join("".join(words_in(cell)) for cell in element.getparent().getparent().iter(W + "tc"))
         yield FoundChange(
             kind=_KINDS[element.tag],
             author=element.get(W + "author", ""),
             at=element.get(W + "date", ""),
             text=words,
-            clause_id=_owner_of(element),
+            clause_id=owner_of(element),
         )
 
 
 def _is_row_marked(row: Xml, tag: str) -> bool:
     return row.find(f"{W}trPr/{tag}") is not None
-
-
-def _words(element: Xml) -> Iterator[str]:
-    for each in element.iter(W + "t", W + "delText", W + "tab", W + "br", W + "noBreakHyphen"):
-        if each.tag in (W + "t", W + "delText"):
-            yield each.text or ""
-        else:
-            yield "\u2011" if each.tag == W + "noBreakHyphen" else " "
-
-
-def _comments(package: Package, body: Xml) -> list[FoundComment]:
-    """The comments with the words that they are on, and the comment that each answers."""
-    name = package.related("comments")
-    root = package.xml(name) if name else None
-    if root is None:
-        return []
-    quotes, owners = _anchored(body)
-    parents = _parents(package)
-    by_paragraph: dict[str, str] = {}
-    found = []
-    for comment in root.iter(W + "comment"):
-        paragraphs = list(comment.iter(W + "p"))
-        key = comment.get(W + "id", "")
-        last = paragraphs[-1].get(W14 + "paraId", "") if paragraphs else ""
-        by_paragraph[last] = key
-        found.append(
-            FoundComment(
-                key=key,
-                author=comment.get(W + "author", ""),
-                at=comment.get(W + "date", ""),
-                text="\n".join("".join(_words(each)) for each in paragraphs).strip(),
-                quote=quotes.get(key, ""),
-                clause_id=owners.get(key, ""),
-                answers=parents.get(last, ""),
-            )
-        )
-    known = {each.key: each for each in found}
-    threaded = []
-    for each in found:
-        parent = by_paragraph.get(each.answers, "") if each.answers else ""
-        owner = each.clause_id or (known[parent].clause_id if parent in known else "")
-        threaded.append(each.answering(parent, owner))
-    return threaded
-
-
-def _anchored(body: Xml) -> tuple[dict[str, str], dict[str, str]]:
-    """By comment: the words that stand between its anchors in the accepted text (else those that were struck there),
-    and the clause."""
-    words: dict[str, list[str]] = {}
-    struck: dict[str, list[str]] = {}
-    owners: dict[str, str] = {}
-    open_now: list[str] = []
-    for element in body.iter(
-        W + "commentRangeStart", W + "commentRangeEnd", W + "commentReference", W + "t", W + "delText", W + "p"
-    ):
-        key = element.get(W + "id", "")
-        if element.tag == W + "commentRangeStart":
-            open_now.append(key)
-            owners.setdefault(key, _owner_of(element))
-        elif element.tag == W + "commentRangeEnd":
-            open_now = [each for each in open_now if each != key]
-        elif element.tag == W + "commentReference":
-            owners[key] = owners.get(key) or _owner_of(element)
-        else:
-            is_struck = any(above.tag in _OUT for above in element.iterancestors())
-            said = " " if element.tag == W + "p" else element.text or ""
-            for each in open_now:
-                (struck if is_struck else words).setdefault(each, []).append(said)
-    quotes = {key: " ".join("".join(words.get(key) or struck.get(key, [])).split()) for key in {**struck, **words}}
-    return quotes, owners
-
-
-def _parents(package: Package) -> dict[str, str]:
-    """Last paragraph of an answer → last paragraph of what it answers."""
-    name = package.related("commentsExtended")
-    root = package.xml(name) if name else None
-    if root is None:
-        return {}
-    pairs = ((each.get(W15 + "paraId", ""), each.get(W15 + "paraIdParent", "")) for each in root)
-    return {own: parent for own, parent in pairs if parent}
 
 
 def _outside(package: Package, body: Xml) -> Outside:
@@ -358,7 +267,7 @@ def _join(paragraph: Xml) -> None:
         if following is not None or paragraph.getprevious() is not None:
             parent.remove(paragraph)
         return
-    if following is None or following.tag != W + "p" or following.get(_OWNER) != paragraph.get(_OWNER):
+    if following is None or following.tag != W + "p" or following.get(OWNER) != paragraph.get(OWNER):
         return
     at = 1 if following.find(W + "pPr") is not None else 0
     for child in reversed(content):
@@ -376,13 +285,13 @@ def _mark_owners(body: Xml) -> None:
     for block in list(body):
         if block.tag not in (W + "p", W + "tbl"):
             continue
-        owner = block.get(_OWNER, "")
+        owner = block.get(OWNER, "")
         if owner != last:
             block.addprevious(_marker(clause_mark(owner)))
         last = owner
     for block in body.iter():
-        if _OWNER in block.attrib:
-            del block.attrib[_OWNER]
+        if OWNER in block.attrib:
+            del block.attrib[OWNER]
 
 
 def _marker(text: str) -> Xml:

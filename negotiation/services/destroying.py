@@ -37,6 +37,7 @@ from negotiation.store.preparation import SupportDocument
 from negotiation.store.record import HistoryEntry, Outbox
 from negotiation.store.talk import CommentThread, Mention, SavedView, SearchEntry, Task
 from negotiation.store.unit_of_work import UnitOfWork
+from negotiation.store.word_returns import WordReturn
 
 ACTOR = "platform"
 Which = Callable[[InsideFate], ColumnElement[bool]]
@@ -83,6 +84,7 @@ DELETED: tuple[Deleted, ...] = (
     Deleted("mandates", Mandate, _of_circle(Mandate)),
     Deleted("delegations", Delegation, _of_circle(Delegation)),
     Deleted("word_exports", WordExport, _of_circle(WordExport)),
+    Deleted("word_returns", WordReturn, _of_circle(WordReturn)),
     Deleted("documents", SupportDocument, _of_circle(SupportDocument)),
     Deleted("saved_views", SavedView, _of_members),
     Deleted("draft_states", DraftState, _of_draft(DraftState)),

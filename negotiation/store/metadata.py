@@ -19,6 +19,7 @@ from negotiation.store import (
     seances,
     signing,
     talk,
+    word_returns,
 )
 
 ROWS = (
@@ -38,5 +39,6 @@ ROWS = (
     seances,
     signing,
     talk,
+    word_returns,
 )
 METADATA = SQLModel.metadata

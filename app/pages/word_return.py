@@ -1,0 +1,267 @@
+"""« Retour de Word »: a reviewed file is brought, its changes are shown, and nothing leaves before somebody says so."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from sqlmodel import Session
+
+from app.database import current_store
+from app.errors import REASONS, answer, or_plainly, sentence_of, status_of
+from app.limits import gestures
+from app.pages.clause_view import sign_of
+from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.inside_view import visas_for_me
+from app.pages.writing import sent_key
+from app.security import serves, takes_up_to
+from negotiation.documents.docx_package import LARGEST_FILE
+from negotiation.documents.word_changes import How, Standing
+from negotiation.documents.word_model import FoundComment
+from negotiation.documents.word_reading import ReadingFailed, read_reviewed
+from negotiation.errors import (
+    AlreadyDone,
+    FileRefused,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    OutsideMandate,
+    RecentSigninRequired,
+    Refusal,
+    SigninRequired,
+    StaleClause,
+)
+from negotiation.rules import redline
+from negotiation.rules.clause_text import french_typography
+from negotiation.rules.policy import Decision, Target, decide
+from negotiation.rules.vocabulary import Action, Circle, Gesture
+from negotiation.services.orders import Seen
+from negotiation.services.word_preview import ReturnedClause, ReturnView, return_view, returns_waiting
+from negotiation.services.word_return import Chosen, drop_return, keep_return, prepare_return, propose_return
+from negotiation.store.queries.clauses import ClauseCard
+from negotiation.store.queries.negotiations import plan_of
+
+word_return = Blueprint("word_return", __name__)
+
+FORM_ROOM = 100_000
+"""Bytes around the file."""
+LABELS = {
+    How.TRACKED: "suivie",
+    How.UNTRACKED: "non suivie",
+    How.UNDONE: "rejetée dans Word",
+    How.COMPARED: "comparée au texte actuel",
+}
+
+
+@dataclass(frozen=True)
+class ShownChange:
+    """A clause that came back changed. `html`: marked against the text that stands now; `ticked`: whether it is taken
+    unless somebody unticks it."""
+
+    clause: ReturnedClause
+    html: Markup
+    labels: tuple[tuple[str, str], ...]
+    """(kind, words) of how it was changed."""
+    ticked: bool
+    reason: str = ""
+    """Why its text can't be proposed."""
+
+    @property
+    def card(self) -> ClauseCard:
+        return self.clause.card
+
+
+@word_return.get("/negociations/<negotiation_id>/retour-de-word")
+@serves(Action.READ_INSIDE)
+def show_deposit(negotiation_id: str) -> ResponseReturnValue:
+    return _deposit(negotiation_id)
+
+
+@word_return.post("/negociations/<negotiation_id>/retour-de-word")
+@gestures
+@takes_up_to(LARGEST_FILE + FORM_ROOM)
+@serves(Action.WRITE_DRAFT)
+def post_file(negotiation_id: str) -> ResponseReturnValue:
+    """Read the file apart, keep what it says, show it. Raises NotFound, NotAllowed, FileRefused."""
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        inside = Target(negotiation_id, circle=Circle.inside(actor.party_id))
+        if decide(actor, Action.WRITE_DRAFT, inside) is not Decision.ALLOW:
+            raise NotAllowed()
+    given = request.files.get("file")
+    if given is None or not given.filename:
+        raise InvalidInput(field="file")
+    data = given.stream.read(LARGEST_FILE + 1)
+    try:
+        # Not on a thread: it waits for a child process, which only the loop can watch, and holds nobody meanwhile.
+        reviewed = read_reviewed(data)
+    except ReadingFailed as failure:
+        raise FileRefused(reason=str(failure.fault)) from failure
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        return_id = keep_return(uow, actor, reviewed, file_name=given.filename, size=len(data), request_key=sent_key())
+    return redirect(url_for("word_return.show_return", negotiation_id=negotiation_id, return_id=return_id))
+
+
+@word_return.get("/negociations/<negotiation_id>/retour-de-word/<return_id>")
+@serves(Action.READ_INSIDE)
+def show_return(negotiation_id: str, return_id: str) -> ResponseReturnValue:
+    return _preview(negotiation_id, return_id)
+
+
+@word_return.post("/negociations/<negotiation_id>/retour-de-word/<return_id>")
+@gestures
+@serves(Action.WRITE_DRAFT)
+def post_return(negotiation_id: str, return_id: str) -> ResponseReturnValue:
+    """« Préparer », « Proposer maintenant » or « Tout laisser »."""
+    act = request.form.get("act", "")
+    deposit = url_for("word_return.show_deposit", negotiation_id=negotiation_id)
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        match act:
+            case "prepare":
+                prepare_return(uow, actor, return_id, _chosen())
+                said = _taken()
+            case "propose":
+                submitted = propose_return(
+                    uow,
+                    actor,
+                    return_id,
+                    _chosen(),
+                    motive=request.form.get("motive", ""),
+                    words=request.form.get("words", ""),
+                    despite_mandate=request.form.get("despite_mandate") == "1",
+                )
+                waits = any(each.request_id for each in submitted)
+                said = "Les textes attendent leur visa." if waits else "Les textes sont proposés."
+            case "drop":
+                drop_return(uow, actor, return_id)
+                said = "Rien n’est repris de ce fichier."
+            case _:
+                raise InvalidInput(field="act")
+    flash(said, "done")
+    clause_ids = request.form.getlist("take")
+    if act == "drop" or not clause_ids:
+        return redirect(deposit)
+    tab = "brouillon" if act == "prepare" else "proposition"
+    return redirect(url_for("texts.show_clause", clause_id=clause_ids[0], tab=tab))
+
+
+@word_return.errorhandler(Refusal)
+@or_plainly
+def keep_what_was_chosen(refusal: Refusal) -> ResponseReturnValue:
+    """The same page with the refusal above, and what was ticked and typed."""
+    said_elsewhere = NotFound | NotAllowed | SigninRequired | RecentSigninRequired
+    if request.method == "GET" or isinstance(refusal, said_elsewhere):
+        return answer(refusal)
+    arguments = request.view_args or {}
+    if "return_id" in arguments and not isinstance(refusal, AlreadyDone):
+        return _preview(arguments["negotiation_id"], arguments["return_id"], refusal)
+    return _deposit(arguments["negotiation_id"], refusal)
+
+
+def _taken() -> str:
+    count = len(request.form.getlist("take"))
+    texts = f"{count} texte{'s' if count > 1 else ''}"
+    comments = len(request.form.getlist("comment"))
+    if not count:
+        return "Les commentaires sont repris en interne."
+    more = f" et {comments} commentaire{'s' if comments > 1 else ''} en interne" if comments else ""
+    return f"{texts} dans notre brouillon{more} : relisez avant de proposer."
+
+
+def _deposit(negotiation_id: str, refusal: Refusal | None = None) -> ResponseReturnValue:
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        frame = frame_of(session, actor)
+        context = frame.context(
+            "texts",
+            subsection="word_return",
+            waiting=returns_waiting(session, actor),
+            may_write=_may_write(frame),
+            refusal=_told(refusal),
+        )
+        return render_template("word/deposit.html", **context), status_of(refusal) if refusal else 200
+
+
+def _told(refusal: Refusal | None) -> str:
+    if refusal is None:
+        return ""
+    if isinstance(refusal, InvalidInput):
+        return "Cochez au moins un changement." if refusal.detail.get("field") == "take" else "Choisissez un fichier."
+    return sentence_of(refusal)
+
+
+def _preview(negotiation_id: str, return_id: str, refusal: Refusal | None = None) -> ResponseReturnValue:
+    with current_store().reading() as session:
+        actor = reader_in(session, negotiation_id)
+        frame = frame_of(session, actor)
+        view = return_view(session, actor, return_id)
+        if view.state != "waiting":
+            raise NotFound()
+        context = frame.context("texts", subsection="word_return", **_shown(session, frame, view, refusal))
+        return render_template("word/return.html", **context), status_of(refusal) if refusal else 200
+
+
+def _shown(session: Session, frame: Frame, view: ReturnView, refusal: Refusal | None) -> dict[str, Any]:
+    again = request.method == "POST"
+    ticked = frozenset(request.form.getlist("take")) if again else None
+    said = frozenset(request.form.getlist("comment")) if again else None
+    changes = tuple(_change(frame, each, ticked) for each in view.clauses)
+    return {
+        "view": view,
+        "parts": {part.id: part for part in plan_of(session, frame.actor)},
+        "bringer": frame.members.get(view.member_id),
+        "changes": tuple(each for each in changes if not each.reason),
+        "locked": tuple(each for each in changes if each.reason),
+        "comments": tuple((each, said is None or each.key in said, _place(view, each)) for each in view.comments),
+        "unreadable": tuple((card, sentence_of(fault)) for card, fault in view.unreadable),
+        "refusal": _told(refusal),
+        "is_stale": isinstance(refusal, StaleClause),
+        "outside_mandate": isinstance(refusal, OutsideMandate),
+        "may_write": _may_write(frame),
+        "may_propose": decide(frame.actor, Action.TABLE_TEXT, Target(frame.negotiation.id)) is Decision.ALLOW,
+        "visa_role": visas_for_me(session, frame).get(Gesture.PROPOSAL),
+        "motive": request.form.get("motive", "") if again else "",
+        "words": request.form.get("words", "") if again else "",
+    }
+
+
+def _may_write(frame: Frame) -> bool:
+    inside = Target(frame.negotiation.id, circle=Circle.inside(frame.actor.party_id))
+    return decide(frame.actor, Action.WRITE_DRAFT, inside) is Decision.ALLOW and frame.negotiation.frozen_at is None
+
+
+def _change(frame: Frame, clause: ReturnedClause, ticked: frozenset[str] | None) -> ShownChange:
+    marked = redline.redline(clause.current, clause.applied.text)
+    html = Markup(redline.to_html(marked, inserted_by=sign_of(frame.me.party)))  # escaped by to_html
+    labels = [(str(how), LABELS[how]) for how in How if how in clause.change.hows]
+    if clause.applied.standing is Standing.TO_REDO:
+        labels.append(("to_redo", "à reprendre"))
+    reason = ""
+    if clause.obstacle is not None:
+        reason = french_typography(
+            REASONS.get(("illegal_move", str(clause.obstacle)), "Cette clause ne se propose pas.")
+        )
+    by_itself = clause.applied.standing is not Standing.TO_REDO
+    return ShownChange(
+        clause,
+        html,
+        labels=tuple(labels),
+        ticked=by_itself if ticked is None else clause.card.id in ticked,
+        reason=reason,
+    )
+
+
+def _place(view: ReturnView, comment: FoundComment) -> ClauseCard:
+    return view.cards[comment.clause_id]
+
+
+def _chosen() -> Chosen:
+    """What was ticked, with the version that the preview showed for each."""
+    seen = {}
+    for clause_id in request.form.getlist("take"):
+        number, _, fingerprint = request.form.get(f"seen-{clause_id}", "").partition(":")
+        seen[clause_id] = Seen.told(number, fingerprint)
+    return Chosen(seen, frozenset(request.form.getlist("comment")))
