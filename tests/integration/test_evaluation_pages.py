@@ -165,6 +165,7 @@ def test_an_evaluator_reads_the_history_and_the_evaluation_until_a_day_and_write
     evaluation.say(table.ars.dg, "themes", "Poste médical partagé.")
     assert told(socket, "page_changed"), "what another does is announced"
     assert evaluator.post(f"{base}/archive").data.startswith(b"PK") and mailed(table) is not None
+    told(socket, "page_changed")  # that she took the archive herself
     ends(table, on=today - timedelta(days=1))
     do_round(app)
     evaluation.say(table.ars.dg, "lessons", "Écrire la définition avant la cible.")
