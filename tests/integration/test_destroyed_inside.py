@@ -1,6 +1,8 @@
 """What a party chose to have destroyed: announced, then gone with every row of its inside, and with its bytes; every
 chain still verifies, and nobody else can tell."""
 
+import base64
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,10 +17,12 @@ from sqlmodel import col
 from app.destroying import destroy_insides
 from negotiation.documents.archive import write_archive
 from negotiation.errors import AlreadyDone, InvalidInput
+from negotiation.services import destroying
 from negotiation.services.destroying import DELETED, KEPT, announce, destroy
 from negotiation.services.exporting import collect_archive
 from negotiation.services.private_history import choose_fate
 from negotiation.store import Store
+from negotiation.store.columns import new_id
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Draft, DraftUpdate, MoveRow
 from negotiation.store.inside import InsideFate
@@ -28,6 +32,7 @@ from negotiation.store.record import HistoryEntry
 from negotiation.verifier import verify_archive
 from tests.builders import Person, Table, a_table
 from tests.secrets_table import SecretsTable, reader_of, secrets_of
+from tests.visitors import asks
 
 SIGNED = date(2020, 1, 31)
 FIVE_YEARS_LATER = datetime(2025, 1, 31, 12, tzinfo=UTC)
@@ -224,3 +229,44 @@ def test_a_choice_is_a_number_of_years_and_a_fact_of_the_party_alone(store: Stor
     assert [(entry.circle, entry.payload) for entry in told] == [
         (str(table.og.inside), '{"fate":"destroyed","years":5}')
     ]
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_a_page_that_has_a_destroyed_draft_open_finds_nothing_and_brings_nothing_back(app: Flask) -> None:
+    found = a_signed_table(app)
+    table, store, typist = found.table, found.table.store, found.typists["og"]
+    chosen = choose(table.og.dg)
+    assert step(store, announce, chosen, FIVE_YEARS_LATER)
+    assert step(store, destroy, chosen, FIVE_YEARS_LATER + timedelta(days=30))
+    update = base64.b64encode(typist.document.get_update()).decode()
+    pushed = asks(typist.socket, "push_update", {**typist.draft, "op": new_id(), "update": update})
+    assert not pushed["ok"] and pushed["error"]["code"] == "not_found"
+    rooms = app.extensions["live_drafts"].rooms
+    rooms.clock = lambda: time.monotonic() + 3600
+    with app.app_context():
+        rooms.drop_idle()
+    assert len(rooms) == 0
+    with store.reading() as session:
+        kept = session.execute(select(Draft).where(col(Draft.circle) == str(table.og.inside))).scalars().all()
+    assert kept == []
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_a_destruction_that_stops_in_the_middle_has_destroyed_nothing(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = a_signed_table(app)
+    table, store = found.table, found.table.store
+    chosen = choose(table.og.dg)
+    assert step(store, announce, chosen, FIVE_YEARS_LATER)
+    before = everything(store)
+
+    def stops(*_: Any) -> int:
+        raise RuntimeError("the lights went out")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(destroying, "_empty_history", stops)
+        with pytest.raises(RuntimeError):
+            step(store, destroy, chosen, FIVE_YEARS_LATER + timedelta(days=30))
+    assert everything(store) == before
+    assert step(store, destroy, chosen, FIVE_YEARS_LATER + timedelta(days=30))

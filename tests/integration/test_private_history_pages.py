@@ -8,14 +8,19 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from negotiation.rules.vocabulary import AUTHORITIES, Gesture, Move, Role
+from negotiation.services.commenting import Comment, write_comment
 from negotiation.services.destroying import announce, destroy
 from negotiation.services.discussing import send_message
 from negotiation.services.exporting import collect_archive, pack_archive
+from negotiation.services.orders import Order
+from negotiation.services.visas import set_visa_rule, submit
 from negotiation.store import Store
 from negotiation.store.columns import now
 from negotiation.store.inside import InsideFate
 from negotiation.store.people import SigninSession
 from negotiation.store.record import HistoryEntry
+from negotiation.store.talk import CommentThread
 from negotiation.verifier import verify_archive
 from tests.builders import Person, Table, a_table
 from tests.closing_table import a_closing_table, agree_everything, freeze, put_signature
@@ -150,3 +155,22 @@ def test_what_is_not_the_partys_alone_is_not_its_to_disclose(app: Flask) -> None
         connection.execute(update(SigninSession).values(authenticated_at=now() - timedelta(hours=13)))
     assert negotiates.post(address).status_code == 403, "it commits the party: recently signed in"
     assert "Gardons cela." not in ars.get(f"/negociations/{table.id}/historique").text
+
+
+def test_what_quotes_the_draft_between_authorities_is_not_for_one_of_them_to_disclose(app: Flask) -> None:
+    """A comment of one's own on words of that draft, the answer to it, and a visa asked for a text of it."""
+    table = a_table(app.extensions["store"])
+    clause, inside = table.clause_id("en01"), table.ars.inside
+    with table.store.unit_of_work() as uow:
+        opened = write_comment(uow, table.ars.redac.actor, clause, Comment(inside, "Ces mots nous gênent."))
+        write_comment(uow, table.ars.dg.actor, clause, Comment(inside, "Moi aussi.", reply_to=opened))
+    with table.store.unit_of_work() as uow:
+        set_visa_rule(uow, table.ars.dg.actor, Gesture.PROPOSAL, Role.NEGOTIATOR)
+        order = Order(Move.PROPOSAL, text="Un texte à deux.", draft=AUTHORITIES)
+        submit(uow, table.ars.redac.actor, table.clause_id("fa01.description"), order)
+    chain = f"/negociations/{table.id}/historique?cercle=ours"
+    ars = Visitor(app).enter(table.ars.dg.email)
+    assert ars.get(chain).text.count("/devoiler") == 2, "the comments; not the visa"
+    with table.store.engine.begin() as connection:
+        connection.execute(update(CommentThread).values(draft="authorities"))
+    assert "/devoiler" not in ars.get(chain).text
