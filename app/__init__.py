@@ -57,6 +57,7 @@ from app.pages.trames import trames
 from app.pages.verifying import verifying
 from app.pages.whole import whole
 from app.pages.word import word
+from app.pages.word_papers import word_papers
 from app.signin import session
 from app.pages.word_return import word_return
 from app.signin.pages import signin
@@ -95,6 +96,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     trajectories,
     engagement_file,
     word,
+    word_papers,
     provenance,
     glance,
     history,

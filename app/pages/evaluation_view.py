@@ -79,6 +79,7 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, opene
         else None,
         "files": (
             (f"{address}.pdf", f"Rapport d’évaluation (PDF){'' if review.approved_at else ', projet'}"),
+            (f"{address}.docx", f"Rapport d’évaluation (Word){'' if review.approved_at else ', projet'}"),
             (f"{address}.csv", "Tableau (CSV)"),
         ),
     }

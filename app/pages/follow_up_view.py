@@ -89,6 +89,7 @@ def dialogue_context(session: Session, frame: Frame, review: ReviewView, opened:
     rows = rows_of(session, frame, review, cards, about=contract.about)
     address = f"/negociations/{frame.negotiation.id}/suivi"
     pdf = (f"{address}/{review.year}/dialogue.pdf", "Dialogue approuvé (PDF)")
+    word = (f"{address}/{review.year}/dialogue.docx", "Dialogue approuvé (Word)")
     return review_context(session, frame, review, rows, opened=opened) | {
         "groups": [
             (words, [row for row in rows if row.field is field])
@@ -97,7 +98,7 @@ def dialogue_context(session: Session, frame: Frame, review: ReviewView, opened:
         ],
         "totals": _totals(rows),
         "amending": [each for each in amendments_of(session, frame.actor) if each.year == review.year],
-        "files": (pdf,) if review.approved_at else (),
+        "files": (pdf, word) if review.approved_at else (),
         "declared": _declared_dialogue(session, frame, review.year, address=address),
     }
 

@@ -25,6 +25,12 @@ def print_dialogue(content: Mapping[str, Any], *, fingerprint: str) -> bytes:
 
     Raises UnprintableText, PrintFailure, and ValueError when the content doesn't have that fingerprint.
     """
+    passages = dialogue_passages(content)
+    return print_approved(content, WORDING, on=str(content["on"]), passages=passages, fingerprint=fingerprint)
+
+
+def dialogue_passages(content: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What it says, passage by passage: `label`, Markdown `text`."""
     passages = [
         {"label": words, "text": serialise([block for value in held for block in _said(value)])}
         for field, words in GROUPS
@@ -32,7 +38,7 @@ def print_dialogue(content: Mapping[str, Any], *, fingerprint: str) -> bytes:
     ]
     if content["blank"]:
         passages.append({"label": "Non renseigné", "text": serialise([_list(content["blank"])])})
-    return print_approved(content, WORDING, on=str(content["on"]), passages=passages, fingerprint=fingerprint)
+    return passages
 
 
 def _said(value: Mapping[str, Any]) -> list[Block]:

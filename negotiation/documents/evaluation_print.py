@@ -36,6 +36,12 @@ def print_evaluation(content: Content, *, fingerprint: str) -> bytes:
     fingerprint, of what is said so far. Raises UnprintableText, PrintFailure, and ValueError when the content doesn't
     have that fingerprint.
     """
+    passages = evaluation_passages(content)
+    return print_approved(content, WORDING, on=str(content["on"]), passages=passages, fingerprint=fingerprint)
+
+
+def evaluation_passages(content: Content) -> list[dict[str, str]]:
+    """What it says, passage by passage: `label`, Markdown `text`."""
     passages = [{"label": "En bref", "text": serialise([Paragraph((Text(_summary(content)),))])}]
     for field, words in PASSAGES:
         held = [value for value in content["values"] if Field.of(value["field"]) is field]
@@ -44,7 +50,7 @@ def print_evaluation(content: Content, *, fingerprint: str) -> bytes:
             passages.append({"label": words, "text": serialise(said)})
     if content["blank"]:
         passages.append({"label": "Non renseigné", "text": serialise([_list(content["blank"])])})
-    return print_approved(content, WORDING, on=str(content["on"]), passages=passages, fingerprint=fingerprint)
+    return passages
 
 
 def _summary(content: Content) -> str:

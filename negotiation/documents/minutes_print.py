@@ -47,8 +47,13 @@ def print_minutes(content: dict[str, Any], *, fingerprint: str = "") -> bytes:
     ValueError when the content doesn't have that fingerprint.
     """
     seance = content["seance"]
-    passages = [{"label": each["label"], "text": each["text"]} for each in content["passages"]]
+    passages = minutes_passages(content)
     return print_approved(content, RELEVE, on=str(seance["on"]), passages=passages, fingerprint=fingerprint)
+
+
+def minutes_passages(content: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What it says, passage by passage: `label`, Markdown `text`."""
+    return [{"label": each["label"], "text": each["text"]} for each in content["passages"]]
 
 
 def print_approved(

@@ -1,7 +1,9 @@
 """What leaves for Word: every text to the letter, for LibreOffice as for us, and nothing of anybody else's inside."""
 
 import re
+import zipfile
 from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -9,21 +11,27 @@ from flask import Flask
 from lxml import etree
 from sqlmodel import select
 
+from negotiation.documents.pandoc import convert
+from negotiation.documents.word_approved import word_approved
 from negotiation.documents.word_body import Passage, Words
 from negotiation.documents.word_contract import print_odt, print_word, texts_of
 from negotiation.documents.word_file import WordFile, docx_bytes
 from negotiation.documents.word_lines import Hand, Step, tracked
 from negotiation.documents.word_reading import read_reviewed
 from negotiation.rules.clause_text import canonical_markdown
+from negotiation.rules.seances import DecisionKind
 from negotiation.rules.vocabulary import SHARED, Move
 from negotiation.rules.word_choices import WordComments, WordKind
+from negotiation.services.minutes import minutes_to_print
 from negotiation.services.word_export import WordChoice, collect_word
 from negotiation.store import Store
 from negotiation.store.exchange_files import WordExport
 from negotiation.store.people import Member
 from tests.builders import Person, Table, a_table
 from tests.libreoffice import settled
+from tests.minutes_table import a_relevé
 from tests.scenarios import EHPAD, HANDICAP, sample
+from tests.seance_table import an_open_seance
 from tests.visitors import Visitor
 from tests.word_files import W, faults_of, parts_of
 
@@ -178,3 +186,58 @@ def test_an_export_is_kept_for_its_party_and_nobody_else_learns_of_it(app: Flask
 
 def unmarked(page: str) -> str:
     return re.sub(r'(name="csrf_token" value|name="(csrf|socket)-token" content)="[^"]*"', "", page)
+
+
+def test_the_annexes_of_numbers_add_up_in_a_spreadsheet(app: Flask) -> None:
+    """Against the file of the scenario, counted apart; formulas keep their value for readers that don't compute."""
+    content = sample(HANDICAP)
+    table = a_table(app.extensions["store"], content)
+    person = Visitor(app).enter(somebody_at(table).email)
+    finance, numbers = (
+        cells_of(person.get(f"/negociations/{table.id}/{name}.xlsx").data)
+        for name in ("annexe-financiere", "indicateurs")
+    )
+    lines = [row for row in finance[1:] if "B" in row and row["B"] != "Total"]
+    totals = [row for row in finance[1:] if row.get("B") == "Total"]
+    assert len(lines) == len(content["financial_lines"])
+    years = sorted({place for row in lines for place in row if place > "D"})
+    for place in years:
+        counted = sum(float(row.get(place, 0)) for row in lines)
+        assert round(counted, 2) == round(sum(float(row[place]) for row in totals), 2) > 0
+    assert len(numbers) == 1 + len(content["indicators"])
+    assert {float(shown) for row in numbers[1:] for place, shown in row.items() if place > "D"}, "figures are numbers"
+
+
+def cells_of(xlsx: bytes) -> list[dict[str, str]]:
+    """Each row that holds something, by column; a formula as its kept value."""
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(BytesIO(xlsx)) as book:
+        shared = ["".join(each.itertext()) for each in etree.fromstring(book.read("xl/sharedStrings.xml"))]
+        sheet = etree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    rows = []
+    for row in sheet.iter(f"{space}row"):
+        found = {}
+        for cell in row:
+            value = cell.findtext(f"{space}v", "")
+            found[cell.get("r").rstrip("0123456789")] = shared[int(value)] if cell.get("t") == "s" else value
+        rows.append({place: shown for place, shown in found.items() if shown})
+    return [row for row in rows if row]
+
+
+def test_an_approved_paper_says_in_word_what_its_pdf_says(store: Store) -> None:
+    table = a_table(store, parties=3)
+    meeting = an_open_seance(table, table.ars.dg)
+    meeting.record(table.cd.dg, DecisionKind.RESERVE, "en01", text="Le budget n’est **pas** voté.")
+    meeting.a_minute_passes()
+    meeting.close(table.ars.dg)
+    relevé = a_relevé(meeting, table.ars.dg)
+    with store.reading() as session:
+        record = minutes_to_print(session, table.og.dg.actor, meeting.id)
+    file = word_approved(None, record.content, fingerprint=record.fingerprint)
+    assert faults_of(file) == []
+    assert file == word_approved(None, record.content, fingerprint=record.fingerprint)
+    assert "Projet" in parts_of(file)["word/header1.xml"].decode()
+    told = convert(file, source="docx", target="markdown", options=["--wrap=none"]).decode()
+    for label in relevé.cards.values():
+        assert label.label.replace("’", "'")[:12] in told.replace("’", "'"), label.label
+    assert "Le budget n'est **pas** voté." in told.replace("’", "'").replace("\\", "")
