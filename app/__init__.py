@@ -57,9 +57,9 @@ from app.pages.trames import trames
 from app.pages.verifying import verifying
 from app.pages.whole import whole
 from app.pages.word import word
+from app.pages.word_return import word_return
 from app.pages.word_papers import word_papers
 from app.signin import session
-from app.pages.word_return import word_return
 from app.signin.pages import signin
 from negotiation.store import connect_store
 
@@ -96,6 +96,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     trajectories,
     engagement_file,
     word,
+    word_return,
     word_papers,
     provenance,
     glance,
@@ -111,7 +112,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     trames,
     perimeter,
     notices,
-    word_return,
     search,
     extract,
     pieces,
