@@ -161,4 +161,5 @@ def _steps(ids: Ids) -> dict[str, list[str]]:
         "phase": ["negociation"],
         "seance": ["hors", *ids.get("seance_id", [])[:1]],
         "comparer": ["premiere"],
+        "tout": ["1"],
     }

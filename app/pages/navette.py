@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
+from app.offloading import off_the_loop
 from app.pages.frame import Frame, asked_number, frame_of, reader_on_clause
 from app.pages.history import names_of
 from app.pages.navette_steps import NavetteStep, compared_versions, lanes_of, shown_steps
@@ -58,6 +60,8 @@ navette = Blueprint("navette", __name__)
 
 PAGE = 20
 """Steps on a page."""
+LARGE_PAGE = 300
+"""When all of them are asked for; the file of the engagement holds more."""
 FIRST_VERSION = "premiere"
 """What `comparer` asks, for marks against the first version."""
 UNKNOWN_STEP = "Cette étape n’existe pas, ou ne vous est pas ouverte. Voici les dernières étapes de la navette."
@@ -88,6 +92,7 @@ class Asked:
     picked: int
     notice: str = ""
     against_first: bool = False
+    everything: bool = False
 
     def address(self, **other: Any) -> str:
         """The question that asks for the same steps, but for what is said here; None takes something away."""
@@ -96,6 +101,7 @@ class Asked:
             "phase": self.wanted.phase,
             "seance": self.wanted.seance,
             "comparer": FIRST_VERSION if self.against_first else None,
+            "tout": 1 if self.everything else None,
         } | other
         return f"?{urlencode({name: str(value) for name, value in asked.items() if value})}"
 
@@ -185,29 +191,34 @@ def _place_of(told: Told, wanted: Wanted, sought: str) -> str | None:
     """The question whose answer holds this step: among those picked, or among all when the filters leave it out."""
     for those in (wanted, Wanted()):
         picked = told.navette.picked(those)
-        page = page_of(picked, sought, size=PAGE) if sought else None
+        page = page_of(picked, sought, size=_size()) if sought else None
         if page is not None:
-            asked = Asked(those, leaf(picked, page, size=PAGE), len(picked), against_first=_against_first())
-            return asked.address(page=page or None)
+            return _answered(those, leaf(picked, page, size=_size()), len(picked)).address(page=page or None)
     return None
 
 
 def _asked(told: Told, wanted: Wanted, *, notice: str) -> Asked:
     picked = told.navette.picked(wanted)
-    shown = leaf(picked, asked_number("page") or 0, size=PAGE)
+    shown = leaf(picked, asked_number("page") or 0, size=_size())
     if picked and not shown.steps:
-        shown, notice = leaf(picked, 0, size=PAGE), TOO_FAR
-    return Asked(wanted, shown, len(picked), notice, against_first=_against_first())
+        shown, notice = leaf(picked, 0, size=_size()), TOO_FAR
+    return _answered(wanted, shown, len(picked), notice)
 
 
-def _against_first() -> bool:
-    return request.args.get("comparer") == FIRST_VERSION
+def _answered(wanted: Wanted, shown: Leaf, picked: int, notice: str = "") -> Asked:
+    against_first = request.args.get("comparer") == FIRST_VERSION
+    return Asked(wanted, shown, picked, notice, against_first=against_first, everything=_size() == LARGE_PAGE)
+
+
+def _size() -> int:
+    return LARGE_PAGE if request.args.get("tout") == "1" else PAGE
 
 
 def _page(session: Session, frame: Frame, card: ClauseCard, *, told: Told, asked: Asked) -> str:
     moves = words_of(session, frame.actor, asked.leaf.steps)
     versions = compared_versions(session, card.id, moves)
-    steps = with_sittings(shown_steps(frame, moves, versions, told=told, against_first=asked.against_first), told)
+    marked = partial(shown_steps, frame, moves, versions, told=told, against_first=asked.against_first)
+    steps = with_sittings(off_the_loop(marked) if asked.everything else marked(), told)
     shaped = shaped_of(session, frame.actor, card.id)
     others = [each.other_id for each in shaped if each.other_id]
     return render_template(

@@ -194,6 +194,17 @@ def test_each_step_has_an_address_that_finds_its_page(app: Flask, table: Table) 
         assert f'id="etape-{step}"' in reader.get(sent.location).text
 
 
+def test_all_of_a_navette_is_on_one_page_when_asked(app: Flask, table: Table) -> None:
+    reader = Visitor(app).enter(table.cd.dg.email)
+    link = re.search(r'href="([^"]*tout=1)#etapes"', reader.get(navette(table, "en01")).text)
+    assert link
+    page = reader.get(unescape(link[1])).text
+    assert page.count('<div id="etape-') == 61 == len(rows(page, "Les mêmes étapes en tableau"))
+    assert 'rel="prev"' not in page
+    sent = reader.get(unescape(link[1]) + "&etape=version-1")
+    assert "tout=1" in sent.location and "page=" not in sent.location
+
+
 def test_a_long_navette_is_told_once_while_nothing_moves(
     app: Flask, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
