@@ -25,6 +25,7 @@ from app.pages.glance import glance
 from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
+from app.pages.leaving import leaving
 from app.pages.members import members
 from app.pages.message_steps import message_steps
 from app.pages.minutes import minutes
@@ -103,6 +104,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     history,
     members,
     closing,
+    leaving,
     private_history,
     signing,
     project_file,

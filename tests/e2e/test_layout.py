@@ -35,6 +35,7 @@ PAGES = (
     "{table}/calendrier",
     "{table}/consultations",
     "{table}/suivi",
+    "{table}/partir",
     "{table}/evaluation",
     "{table}/discussion",
     "{table}/historique",
