@@ -11,6 +11,7 @@ from app.announcing import deliver_waiting, forget_delivered
 from app.binding import bind_decisions
 from app.crediting import credit_words, derive_past
 from app.destroying import destroy_insides
+from app.locking import lock_what_waits
 from app.mailing import (
     forget_old_mails,
     make_digests,
@@ -44,6 +45,7 @@ TASKS = (
     Task(bind_decisions),
     Task(drop_idle_rooms, every=30),
     Task(forget_delivered, every=60),
+    Task(lock_what_waits, every=60),
 )
 
 MAIL_TASKS = (

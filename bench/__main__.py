@@ -1,5 +1,5 @@
 """`python -m bench [pages] [live] [discussion] [drafting] [drafting-opening] [drafting-peers] [crediting] [redlines]
-[keystroke] [imports] [archives] [minutes] [seance] [years]`: everything unless told which.
+[keystroke] [imports] [archives] [minutes] [seal] [seance] [years]`: everything unless told which.
 
 Asked for by name only: `drafting-quick`, and parts of `drafting-peers`, which takes twenty minutes:
 `drafting-peers-quick`, `drafting-peers-limits` and `drafting-peers-reopening`.
@@ -23,6 +23,7 @@ from bench import (
     minutes,
     pages,
     redlines,
+    seal,
     seance,
     years,
 )
@@ -40,6 +41,7 @@ MEASURES = {
     "imports": imports.run,
     "archives": archives.run,
     "minutes": minutes.run,
+    "seal": seal.run,
     "years": years.run,
     "seance": seance.run,
 }

@@ -1,6 +1,7 @@
 """Signing what was frozen: here, with a certificate of one's own, or on paper. The page itself is in `closing`."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -8,20 +9,21 @@ from flask.typing import ResponseReturnValue
 
 from app.database import current_store
 from app.limits import gestures
+from app.locking import lock
 from app.offloading import off_the_loop
 from app.pages.closing import field, file_to_keep, keep_what_was_typed
 from app.pages.frame import frame_of, reader_in
 from app.platform import current_platform
 from app.security import serves, takes_up_to
-from negotiation.errors import InvalidInput, Refusal, SignedMeanwhile
+from negotiation.errors import InvalidInput, Refusal, SealFailed, SignedMeanwhile
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
-from negotiation.services.sealing import keep_lock, locked, signed_file
+from negotiation.services.sealing import signed_file
 from negotiation.services.signing import Mandate, Signed, fill_own_field, own_field, sign
 from negotiation.services.signing_elsewhere import examine_brought, file_to_sign, keep_brought
 from negotiation.services.signing_on_paper import LARGEST, bring_paper, confirm_paper
 from negotiation.services.signing_terms import decline, delegate, remind, set_terms
-from negotiation.store.queries.signatures import paper_data, rows_of, version_of, version_to_lock
+from negotiation.store.queries.signatures import paper_data, rows_of, version_of
 from negotiation.verifier import MAX_BYTES
 
 signing = Blueprint("signing", __name__)
@@ -61,25 +63,14 @@ def signed_pdf(negotiation_id: str, version_id: str) -> ResponseReturnValue:
 
 
 def signed_answer(negotiation_id: str, signed: Signed) -> ResponseReturnValue:
-    """What every way of signing ends with: the count, and the lock once all have signed."""
+    """What every way of signing ends with: the count, and the lock once all have signed; the background tries again
+    when that fails, since the signature itself is kept."""
     if signed.is_complete:
-        lock(negotiation_id)
+        with suppress(SealFailed, SignedMeanwhile):
+            lock(negotiation_id)
     done = "toutes les parties ont signé." if signed.is_complete else f"signé par {signed.parties} sur {signed.of}."
     flash(f"La signature est enregistrée : {done}", "done")
     return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
-
-
-def lock(negotiation_id: str) -> None:
-    """Close the file that all signed, if it isn't yet."""
-    with current_store().reading() as session:
-        version = version_to_lock(session, negotiation_id)
-        file = signed_file(session, version) if version else None
-    if version is None or file is None:
-        return
-    platform = current_platform()
-    added = off_the_loop(locked, file, platform=platform)
-    with current_store().unit_of_work() as uow:
-        keep_lock(uow, added, platform=platform)
 
 
 def _sign(negotiation_id: str) -> Signed:

@@ -113,6 +113,22 @@ def version_to_lock(session: Session, negotiation_id: str) -> FrozenVersion | No
     return found if found and found.seal and not count_of_increments(session, found.id)[1] else None
 
 
+def unlocked(session: Session) -> tuple[str, ...]:
+    """Negotiations that every party signed and whose sealed file isn't closed."""
+    closed = select(col(SignedIncrement.frozen_version_id)).where(col(SignedIncrement.signature_id).is_(None))
+    query = (
+        select(col(FrozenVersion.negotiation_id))
+        .join(Negotiation, col(Negotiation.id) == col(FrozenVersion.negotiation_id))
+        .where(
+            col(Negotiation.status) == NegotiationStatus.SIGNED,
+            col(FrozenVersion.declared).is_(False),
+            col(FrozenVersion.id).not_in(closed),
+        )
+    )
+    found = dict.fromkeys(session.execute(query).scalars())
+    return tuple(each for each in found if version_to_lock(session, each))
+
+
 def increments_of(session: Session, version_id: str) -> list[bytes]:
     """What was signed behind the frozen bytes, in order."""
     query = select(col(SignedIncrement.data)).where(col(SignedIncrement.frozen_version_id) == version_id)
