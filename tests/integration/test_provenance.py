@@ -45,6 +45,11 @@ def passages(text: str) -> list[tuple[str, str]]:
     return [(words, re.sub(r"<[^>]+>", "", whose).split()[0]) for words, whose in rows]
 
 
+def _said(text: str, kind: str) -> list[str]:
+    found = re.findall(rf'<span class="{kind}">(.*?)</span>', text, re.S)
+    return [re.sub(r"[\s\u00a0\u202f]+", " ", re.sub(r"<[^>]+>", "", each)) for each in found]
+
+
 def test_each_word_is_shown_with_the_party_that_proposed_it_first(app: Flask, table: Table) -> None:
     table.og.dg.propose("en01", "Le gestionnaire ouvre dix places nouvelles.")
     table.ars.dg.counter("en01", "Le gestionnaire ouvre dix places nouvelles avant septembre 2028.")
@@ -57,6 +62,7 @@ def test_each_word_is_shown_with_the_party_that_proposed_it_first(app: Flask, ta
     assert re.search(r'<span class="wrote" data-party="a"> ?avant septembre.2028\.?</span>', shown)
     assert re.search(r"Accepté par .* le .*, .* le ", shown)
     assert "en cours" not in shown
+    assert _said(shown, "prov-shares") == ["9 mots : 67 % de l’Association Test, 33 % de l’ARS."]
 
 
 def test_the_file_counts_the_words_of_the_page(app: Flask, table: Table) -> None:
