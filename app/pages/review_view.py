@@ -13,15 +13,14 @@ from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.reviews import CHOICES, Against, Field, Progress, Standing
 from negotiation.rules.turn import Turn, urgency
 from negotiation.rules.values import as_entered
-from negotiation.rules.vocabulary import TEXT_MOVES, Action, Move, NegotiationStatus, ReviewKind, Side
+from negotiation.rules.vocabulary import TEXT_MOVES, Action, Move, ReviewKind, Side
+from negotiation.services.reviews import SIGNED
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.evaluated import Evaluated
 from negotiation.store.queries.inside import waiting_requests
 from negotiation.store.queries.minutes import AnswerView, answers_on
 from negotiation.store.queries.people import PartyView
 from negotiation.store.queries.reviews import Awaiting, ReviewView, reviews_awaiting, standings_of
-
-SIGNED = frozenset({NegotiationStatus.SIGNED, NegotiationStatus.IN_FORCE, NegotiationStatus.IN_EVALUATION})
 
 GESTURES = frozenset(
     {

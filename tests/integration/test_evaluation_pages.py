@@ -77,6 +77,7 @@ def test_an_evaluation_is_opened_filled_in_contested_and_approved_by_forms(app: 
     other = og.post(f"/clauses/{evaluation.cards()['outcome.en02'].id}/moves", typed | {"value": "parfait"})
     assert other.status_code == 422 and "partiellement tenu, non tenu, sans objet" in plain(other.text)
     assert "Palier tenu." in other.text, "the page of the clause is no other door"
+    assert f'href="{here}">Lire l’évaluation entière' in other.text
     given_up = og.post(f"/clauses/{clause_id}/moves", {"move": "abandonment", "motive": "Assez."})
     assert given_up.status_code == 409 and "ne s’abandonne pas" in plain(given_up.text)
     told = answer(ars, evaluation, "outcome.en01", move="rejection", motive="Manqué de deux points.")
