@@ -23,6 +23,7 @@ from negotiation.documents.word_reading import ReadingFailed, read_reviewed
 from negotiation.errors import (
     AlreadyDone,
     FileRefused,
+    Frozen,
     InvalidInput,
     NotAllowed,
     NotFound,
@@ -37,7 +38,7 @@ from negotiation.rules.clause_text import french_typography
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.vocabulary import Action, Circle, Gesture
 from negotiation.services.orders import Seen
-from negotiation.services.word_preview import ReturnedClause, ReturnView, return_view, returns_waiting
+from negotiation.services.word_preview import ReturnedClause, ReturnView, own_return, return_view, returns_waiting
 from negotiation.services.word_return import Chosen, drop_return, keep_return, prepare_return, propose_return
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.negotiations import plan_of
@@ -83,12 +84,14 @@ def show_deposit(negotiation_id: str) -> ResponseReturnValue:
 @takes_up_to(LARGEST_FILE + FORM_ROOM)
 @serves(Action.WRITE_DRAFT)
 def post_file(negotiation_id: str) -> ResponseReturnValue:
-    """Read the file apart, keep what it says, show it. Raises NotFound, NotAllowed, FileRefused."""
+    """Read the file apart, keep what it says, show it. Raises NotFound, NotAllowed, Frozen, FileRefused."""
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         inside = Target(negotiation_id, circle=Circle.inside(actor.party_id))
         if decide(actor, Action.WRITE_DRAFT, inside) is not Decision.ALLOW:
             raise NotAllowed()
+        if frame_of(session, actor).negotiation.frozen_at is not None:
+            raise Frozen()
     given = request.files.get("file")
     if given is None or not given.filename:
         raise InvalidInput(field="file")
@@ -119,6 +122,7 @@ def post_return(negotiation_id: str, return_id: str) -> ResponseReturnValue:
     deposit = url_for("word_return.show_deposit", negotiation_id=negotiation_id)
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
+        own_return(uow.session, actor, return_id)  # first of all: whoever doesn't read it learns nothing of its form
         match act:
             case "prepare":
                 prepare_return(uow, actor, return_id, _chosen())

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.documents.word_model import FoundComment, Reviewed
-from negotiation.errors import AlreadyDone, FileRefused, InvalidInput, QuoteNotFound, StaleClause
+from negotiation.errors import AlreadyDone, FileRefused, Frozen, InvalidInput, QuoteNotFound, StaleClause
 from negotiation.events import Event, Kind
 from negotiation.rules.policy import Actor
 from negotiation.rules.values import as_entered
@@ -68,12 +68,13 @@ def keep_return(
     """Keep what a file says until somebody of the party confirms it; returns the id of what was kept. The same request
     again keeps nothing and returns the same id.
 
-    Raises NotAllowed; FileRefused `no_marks` when the file names no clause, `foreign_file` when none of those that it
-    names is one that this person reads at this table.
+    Raises NotAllowed, Frozen; FileRefused `no_marks` when the file names no clause, `foreign_file` when none of those
+    that it names is one that this person reads at this table.
     """
     circle = Circle.inside(actor.party_id)
     require(actor, Action.WRITE_DRAFT, circle=circle)
-    uow.lock(actor.negotiation_id)
+    if uow.lock(actor.negotiation_id).frozen_at is not None:
+        raise Frozen()
     if done := _kept_already(uow.session, actor, request_key):
         return done
     if not reviewed.clauses:
