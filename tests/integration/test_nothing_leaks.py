@@ -210,7 +210,8 @@ def archive_for(reader: Visitor, found: SecretsTable, party: str) -> dict[str, b
     members = read_archive(answer.body)
     names = repr(sorted(members)).encode()
     summary = json.loads(members.pop("negociation.json"))
-    del members[f"historique/{file_of_circle(str(circle_of(found.table, party)))}"], members[MANIFEST]
+    own = file_of_circle(str(circle_of(found.table, party)))
+    del members[f"historique/{own}"], members[f"donnees/faits/{own}"], members[MANIFEST]
     return members | {"names": names, "summary": repr(summary | {"exported_at": ""}).encode()}
 
 
