@@ -1,5 +1,6 @@
 """`python -m bench [pages] [live] [discussion] [drafting] [drafting-opening] [drafting-peers] [crediting] [redlines]
-[keystroke] [imports] [archives] [minutes] [seal] [seance] [years]`: everything unless told which.
+[keystroke] [imports] [archives] [minutes] [seal] [seance] [word]
+[years]`: everything unless told which.
 
 Asked for by name only: `drafting-quick`, and parts of `drafting-peers`, which takes twenty minutes:
 `drafting-peers-quick`, `drafting-peers-limits` and `drafting-peers-reopening`.
@@ -25,6 +26,7 @@ from bench import (
     redlines,
     seal,
     seance,
+    word,
     years,
 )
 
@@ -44,6 +46,7 @@ MEASURES = {
     "seal": seal.run,
     "years": years.run,
     "seance": seance.run,
+    "word": word.run,
 }
 
 QUICK = {"drafting-quick": drafting.run_quick} | drafting_peers.PARTS

@@ -1,7 +1,7 @@
 """The body of a Word file, paragraph by paragraph: styles, tables, tracked changes, comments on their words, bookmarks.
 
 Written directly, not by pandoc's writer: every change of a paragraph's mark or of a row, every thread and every id is
-then said once, in its place (docs/decisions).
+then said once, in its place (ADR 21).
 """
 
 from collections.abc import Iterable, Sequence
