@@ -26,7 +26,6 @@ from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
 from app.pages.leaving import leaving
-from app.pages.leaving import leaving
 from app.pages.members import members
 from app.pages.message_steps import message_steps
 from app.pages.minutes import minutes
@@ -105,7 +104,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     history,
     members,
     closing,
-    leaving,
     leaving,
     private_history,
     signing,
