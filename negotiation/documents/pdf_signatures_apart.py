@@ -172,13 +172,20 @@ def _told(embedded: Any, certificate: x509.Certificate | None) -> Job:
     """What the signature says of itself, before anything is believed."""
     return {
         "field": str(embedded.field_name)[:200],
-        "signer": certificate.subject.human_friendly[:300] if certificate else "",
-        "issuer": certificate.issuer.human_friendly[:300] if certificate else "",
+        "signer": _named(certificate.subject) if certificate else "",
+        "issuer": _named(certificate.issuer) if certificate else "",
         "serial": format(certificate.serial_number, "x") if certificate else "",
         "certificate_hash": certificate.sha256.hex() if certificate else "",
         "cms": _packed(bytes(embedded.pkcs7_content)),
         "fault": "",
     }
+
+
+def _named(name: x509.Name) -> str:
+    """A person or an authority as people name it; the whole name when it has neither."""
+    known = name.native
+    said = [str(known[part]) for part in ("common_name", "organization_name") if known.get(part)]
+    return (", ".join(said) or name.human_friendly)[:300]
 
 
 def _judged(embedded: Any, certificate: x509.Certificate, roots: list[x509.Certificate]) -> Job:
