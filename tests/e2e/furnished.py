@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
+from negotiation.documents.word_model import ChangeKind, ClauseTexts, FoundChange, FoundComment, Outside, Reviewed
 from negotiation.rules.seances import DecisionKind
 from negotiation.rules.vocabulary import SHARED, Circle, ClauseState, Gesture, Move, PartKind, Right, Role
 from negotiation.services import trames
@@ -23,6 +24,7 @@ from negotiation.services.seance_attendance import expect, note_guest
 from negotiation.services.splitting import pieces
 from negotiation.services.tasks import Wish, open_task
 from negotiation.services.visas import set_visa_rule, submit
+from negotiation.services.word_return import keep_return
 from negotiation.store import Announcing, Store
 from negotiation.store.contract import Clause
 from negotiation.store.queries.instance import tables_of_instance
@@ -57,6 +59,7 @@ class Places:
     opening: str
     unsubscribing: str
     planned: str
+    returned: str
     seance: str
     held: str
 
@@ -80,6 +83,7 @@ class Places:
             f"{table}/recherche?q=accompagnement",
             f"{table}/recherche?q=introuvable",
             f"{table}/taches",
+            f"{table}/retour-de-word/{self.returned}",
             f"{table}/seances",
             f"{table}/seances/nouvelle",
             f"{table}/seances/{self.planned}",
@@ -152,7 +156,21 @@ def furnish(store: Store) -> Places:
         planned=_on_the_agenda(a_seance(table, og.dg), og.dg).id,
         seance=_in_session(table, og.dg).id,
         held=_told_by_the_file(table),
+        returned=_back_from_word(table, og.dg),
     )
+
+
+def _back_from_word(table: Table, person: Person) -> str:
+    """A file whose export nobody knows: a clause changed with tracking, another that is agreed, a comment."""
+    changed, agreed = (table.clause_id(name).replace("-", "") for name in (SET_ASIDE, "en01"))
+    reviewed = Reviewed(
+        clauses=(ClauseTexts(changed, "Un texte.", "Un texte relu."), ClauseTexts(agreed, "Accordé.", "Changé.")),
+        changes=(FoundChange(ChangeKind.INSERTED, "Auteur", "2026-07-09T18:20:00Z", " relu", changed),),
+        comments=(FoundComment("0", "Auteur", "2026-07-09T18:30:00Z", "Est-ce sûr ?", "relu", changed),),
+        outside=Outside(formatting=14, edges=2),
+    )
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        return keep_return(uow, person.actor, reviewed, file_name="CPOM relu.docx", size=96_000, request_key=None)
 
 
 def _on_the_agenda(meeting: Meeting, chair: Person) -> Meeting:

@@ -36,6 +36,8 @@ PAGES = (
     "{table}/consultations",
     "{table}/suivi",
     "{table}/partir",
+    "{table}/word",
+    "{table}/retour-de-word",
     "{table}/evaluation",
     "{table}/discussion",
     "{table}/historique",
