@@ -7,7 +7,7 @@ signature. What is corrected or taken out stays in the history.
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
 from negotiation.errors import Frozen, InvalidInput, NotFound
@@ -46,7 +46,7 @@ class Heard:
 def record_consultation(uow: UnitOfWork, actor: Actor, heard: Heard) -> str:
     """The id of the new line. Raises NotFound, NotAllowed, Frozen once all have signed, InvalidInput, WrongValue."""
     party = _open(uow, actor)
-    count = select(func.count()).select_from(Consultation).where(*_own(party))
+    count = select(func.count()).select_from(Consultation).where(_own(party))
     if uow.session.execute(count).scalar_one() >= MOST:
         raise InvalidInput(field="body")
     last = select(func.max(col(Consultation.position))).where(col(Consultation.negotiation_id) == actor.negotiation_id)
@@ -94,12 +94,12 @@ def _open(uow: UnitOfWork, actor: Actor) -> Party:
     return uow.session.get_one(Party, actor.party_id)
 
 
-def _own(party: Party) -> tuple[object, ...]:
-    return (col(Consultation.negotiation_id) == party.negotiation_id, col(Consultation.party_key) == party.key)
+def _own(party: Party) -> ColumnElement[bool]:
+    return (col(Consultation.negotiation_id) == party.negotiation_id) & (col(Consultation.party_key) == party.key)
 
 
 def _asked(uow: UnitOfWork, party: Party, consultation_id: str) -> Consultation:
-    query = select(Consultation).where(col(Consultation.id) == consultation_id, *_own(party))
+    query = select(Consultation).where(col(Consultation.id) == consultation_id, _own(party))
     row: Consultation | None = uow.session.execute(query).scalar_one_or_none()
     if row is None:
         raise NotFound()
