@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -35,7 +36,7 @@ def run() -> None:
             return (print_odt if kind is WordKind.ODT else print_word)(contract, export_id="bench")
 
         tracked = written(WordKind.TRACKED)
-        out = [[f"out, {kind}", _on_the_wall(lambda kind=kind: written(kind))] for kind in WordKind]
+        out = [[f"out, {kind}", _on_the_wall(partial(written, kind))] for kind in WordKind]
         back = ["back, read clause by clause", _on_the_wall(lambda: read_reviewed(tracked))]
         beside = [
             ["pandoc, the same .docx to its tree", _on_the_wall(lambda: _by_pandoc(tracked))],
