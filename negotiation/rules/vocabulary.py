@@ -375,13 +375,14 @@ class Action(StrEnum):
     """Add, order, split, drop parts and clauses; describe the perimeter."""
     MOVE_PHASE = "move_phase"
     RECORD_CONSULTATION = "record_consultation"
-    """Say whom one's party heard, and what its assembly decided."""
     # one party's inside
     READ_INSIDE = "read_inside"
     GIVE_VISA = "give_visa"
     SET_MANDATE = "set_mandate"
     DELEGATE = "delegate"
     MANAGE_MEMBERS = "manage_members"
+    CHOOSE_FATE = "choose_fate"
+    DISCLOSE = "disclose"
     # live drafts
     READ_DRAFT = "read_draft"
     WRITE_DRAFT = "write_draft"
@@ -397,5 +398,3 @@ class Action(StrEnum):
     # following what was signed
     OPEN_REVIEW = "open_review"
     """Open the dialogue de gestion of a year, or the final evaluation."""
-    CHOOSE_FATE = "choose_fate"
-    DISCLOSE = "disclose"
