@@ -258,9 +258,19 @@ def comment_on(somebody: Somebody, words: str, text: str, *, readers: str) -> No
     box = somebody.rail.locator("details.write").filter(has_text=readers)
     box.locator("> summary").evaluate("summary => summary.parentElement.open = true")
     somebody.page.get_by_role("button", name="Commenter ce passage").click()
+    # What others do meanwhile doesn't take the passage out of the form.
+    somebody.page.evaluate(CLAUSE_CHANGED)
+    expect(somebody.rail.locator(".refresh-offer")).to_be_visible()
     box.get_by_label("Votre commentaire").fill(text)
     box.get_by_role("button", name=re.compile("^(Envoyer|Commenter|Écrire)")).click()
     somebody.expect_comment(text)
+
+
+CLAUSE_CHANGED = """() => {
+  const clause = document.getElementById("marge").dataset.refreshOn.split(":")[1];
+  const detail = { type: "comment.written", negotiation: "", clause };
+  document.dispatchEvent(new CustomEvent("navette:changed", { detail }));
+}"""
 
 
 def anchors(somebody: Somebody) -> Locator:

@@ -34,7 +34,9 @@ export function startKeepingTypedText(): void {
 export function holdsTypedText(container: Element): boolean {
   for (const field of container.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
     const isHere = field === document.activeElement;
-    if (isTyped(field) && (isHere || (keyOf(field) === null && !isLive(field)))) return true;
+    // A passage that was cited is told by more fields than this one.
+    const isKept = (keyOf(field) !== null || isLive(field)) && !field.matches("[data-quote]");
+    if (isTyped(field) && (isHere || !isKept)) return true;
   }
   return false;
 }
