@@ -223,7 +223,11 @@ def test_a_seance_goes_on_through_bad_networks_and_a_dead_server(enter: Enter, s
 
     # Away for a while: what was missed is there, in order, each once, and what was typed meanwhile leaves.
     ars.page.context.set_offline(True)
-    say(ars, "Écrit sans réseau.")
+    unsent = ["Écrit sans réseau.", "Deux.", "Trois.", "x " * 2_000]
+    for words in unsent:
+        say(ars, words)
+    expect(ars.page.locator(".waiting-said")).to_contain_text("Et 1 de plus")
+    expect(ars.page.locator("#message-shared")).to_be_in_viewport()
     for words in ("Un premier oubli.", "Un second oubli."):
         say(og, words)
     og.page.get_by_role("button", name="Renvoyer au COPIL").click()
@@ -235,7 +239,7 @@ def test_a_seance_goes_on_through_bad_networks_and_a_dead_server(enter: Enter, s
     expect(og.clause).to_contain_text("Sort des excédents")
     ars.page.context.set_offline(False)
     expect(ars.clause).to_contain_text("Sort des excédents", timeout=LATE)
-    whole += ["Un premier oubli.", "Un second oubli.", "Écrit sans réseau."]
+    whole += ["Un premier oubli.", "Un second oubli.", *unsent]
     for somebody in (og, ars, cd):
         expect(said(somebody)).to_have_text(whole, timeout=LATE)
         expect(decisions(somebody).locator("> li")).to_have_count(2, timeout=LATE)

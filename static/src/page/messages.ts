@@ -20,6 +20,10 @@ const PATIENCE_MS = 15_000;
 const RETRY_MS = 4_000;
 /** « 60 per minute », of which some have passed. */
 const SLOW_MS = 15_000;
+/** Characters of a message that waits or came back: its words stand above the field, and must not push it away. */
+const SHOWN = 400;
+/** Messages that wait, of which the others are counted. */
+const MOST_DRAWN = 3;
 const CONFIRM: Record<string, string> = {
   shared: "Oui, envoyer à toutes les parties",
   authorities: "Oui, envoyer aux autorités",
@@ -188,14 +192,23 @@ function drawAbove(form: HTMLFormElement, messages: Waiting[]): void {
     before?.remove();
     return;
   }
-  const list = element("ul", "waiting-said", ...messages.map((one) => drawn(one, form)));
+  const waiting = messages.filter((one) => one.refused === undefined);
+  const hidden = new Set(waiting.slice(MOST_DRAWN));
+  const list = element(
+    "ul",
+    "waiting-said",
+    ...messages.filter((one) => !hidden.has(one)).map((one) => drawn(one, form)),
+  );
+  if (hidden.size)
+    list.append(element("li", "note", `Et ${hidden.size} de plus, qui partiront après, dans leur ordre.`));
   list.setAttribute("aria-label", "Messages pas encore envoyés");
   if (before) before.replaceWith(list);
   else form.before(list);
 }
 
 function drawn(message: Waiting, form: HTMLFormElement): HTMLElement {
-  const words = element("p", "words", message.text);
+  const isLong = message.text.length > SHOWN;
+  const words = element("p", "words", isLong ? `${message.text.slice(0, SHOWN)}…` : message.text);
   words.dir = "auto";
   if (message.refused === undefined) return element("li", "", words, element("p", "note", held || "Envoi en cours…"));
   const back = button("Reprendre ces mots", "button button-small", () => takeBack(message, form));
