@@ -241,8 +241,8 @@ manifest.json           l’empreinte et la taille de chaque fichier, la tête
 verifier.py             le programme
 tableaux/               clauses, mouvements, indicateurs, finances et suivi, en
                         CSV pour un tableur
-documents/              quand il les a demandés : le projet et les textes
-                        approuvés à lire et à imprimer
+documents/              quand il les a demandés : le contrat pour Word et
+                        LibreOffice, le projet et les textes approuvés en PDF
 brouillons/             les textes en cours de rédaction qu’il peut lire
 donnees/                les mêmes choses pour une autre instance de Navette,
                         une table par fichier

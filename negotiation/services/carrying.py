@@ -15,11 +15,15 @@ from negotiation.documents.carried_tables import tables_as_csv
 from negotiation.documents.dialogue_print import print_dialogue
 from negotiation.documents.evaluation_print import print_evaluation
 from negotiation.documents.minutes_print import print_minutes
+from negotiation.documents.pandoc import ConversionFailed
 from negotiation.documents.pdf_print import PrintFailure, fingerprint_of, print_contract
+from negotiation.documents.word_contract import print_odt, print_word
 from negotiation.rules.french_names import day_words
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
+from negotiation.rules.word_choices import WordComments, WordKind
 from negotiation.services.drafted import standing
+from negotiation.services.word_export import WordChoice, collect_word, new_export_id
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Part
 from negotiation.store.exchange import Draft
@@ -52,10 +56,7 @@ def gather(
 ) -> Baggage:
     """Read while nothing moves. `contract` and `approved` as the archive holds them."""
     rows = carried_rows(session, actor)
-    if rows["negotiation"][0]["frozen_at"] is None and documents is Documents.ALL:
-        makers = {"documents/contrat-projet.pdf": partial(_project, contract, paris_day(now()))}
-    else:
-        makers = {}
+    makers: dict[str, Maker] = {}
     files = {f"tableaux/{name}": data for name, data in tables_as_csv(rows, json.loads(contract)).items()}
     files |= dict(_drafts(session, actor)) | dict(_places(session, actor))
     if documents is Documents.ALL:
@@ -63,7 +64,22 @@ def gather(
             f"documents/approuve-{number:02}.pdf": partial(_print, data)
             for number, data in enumerate(approved, start=1)
         }
+        makers |= _texts(session, actor)
+        if rows["negotiation"][0]["frozen_at"] is None:
+            makers["documents/contrat-projet.pdf"] = partial(_project, contract, paris_day(now()))
     return Baggage(rows, files, makers)
+
+
+def _texts(session: Session, actor: Actor) -> dict[str, Maker]:
+    """The contract for Word and for LibreOffice, as this reader reads it; what each party proposes in a file apart."""
+    export_id = new_export_id()
+    clean = collect_word(session, actor, WordChoice(WordKind.CLEAN))
+    tracked = collect_word(session, actor, WordChoice(WordKind.TRACKED, comments=WordComments.SHARED))
+    return {
+        "documents/contrat.docx": partial(print_word, clean, export_id=export_id),
+        "documents/contrat.odt": partial(print_odt, clean, export_id=export_id),
+        "documents/contrat-suivi.docx": partial(print_word, tracked, export_id=export_id),
+    }
 
 
 def made(makers: Mapping[str, Maker]) -> dict[str, bytes]:
@@ -72,8 +88,8 @@ def made(makers: Mapping[str, Maker]) -> dict[str, bytes]:
     for name, make in makers.items():
         try:
             found[name] = make()
-        except PrintFailure as failure:
-            found[f"{name}.non-imprime.txt"] = f"Ce document n’a pas pu être imprimé : {failure}\n".encode()
+        except (PrintFailure, ConversionFailed) as failure:
+            found[f"{name}.absent.txt"] = f"Ce document n’a pas pu être fait ici ({failure}).\n".encode()
     return found
 
 

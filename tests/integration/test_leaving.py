@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from negotiation import verifier
 from negotiation.documents.archive import read_archive
+from negotiation.documents.pandoc import program
 from negotiation.errors import AlreadyImported, InvalidArchive
 from negotiation.rules.policy import Actor, Authentication, Method
 from negotiation.rules.vocabulary import Move
@@ -94,7 +95,10 @@ def test_what_leaves_is_whole_and_any_changed_byte_of_it_is_named(store: Store) 
     table = a_table(store)
     members = read_archive(carried_away(store, table.id, table.og.dg.email, Documents.ALL))
     assert {name.partition("/")[0] for name in members} >= {"donnees", "tableaux", "documents", "clauses", "historique"}
-    assert members["documents/contrat-projet.pdf"].startswith(b"%PDF-")
+    kinds = {name.rpartition(".")[2]: members[name][:4] for name in members if name.startswith("documents/")}
+    assert {kind: start for kind, start in kinds.items() if kind != "txt"} == {"pdf": b"%PDF", "docx": b"PK\3\4"} | (
+        {"odt": b"PK\3\4"} if program() else {}
+    )
     rows = members["tableaux/clauses.csv"].decode("utf-8-sig").splitlines()
     assert rows[0].startswith("partie du plan;")
     for name in ("donnees/clause.json", "tableaux/mouvements.csv", "documents/contrat-projet.pdf"):
