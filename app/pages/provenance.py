@@ -28,11 +28,11 @@ from negotiation.services.deriving import What
 from negotiation.store.queries.origins import (
     OriginatedPart,
     OriginatedText,
-    TabledText,
+    TablingStep,
     accepted_by,
     originated_parts,
     originated_texts,
-    tabled_texts,
+    tabling_steps,
 )
 from negotiation.store.queries.people import PartyView
 
@@ -46,7 +46,7 @@ class Passage:
     words: str
     party: PartyView | None
     is_unknown: bool
-    step: TabledText | None
+    step: TablingStep | None
 
 
 @dataclass(frozen=True)
@@ -156,18 +156,15 @@ def _origins(frame: Frame) -> tuple[PartyView, ...]:
 
 def _signed(session: Session, frame: Frame, part_id: str) -> tuple[Signed, ...]:
     texts = originated_texts(session, frame.actor, [part_id])
-    accepted = accepted_by(session, frame.actor, [text.version_id for text in texts if text.version_id])
+    accepted = accepted_by(session, frame.actor, {text.clause_id: text.version_id for text in texts if text.version_id})
+    steps = tabling_steps(session, {text.clause_id: {since for _, since, _ in text.runs or ()} for text in texts})
     return tuple(
-        _signed_text(frame, text, _steps(session, text), accepted.get(text.version_id or "", ())) for text in texts
+        _signed_text(frame, text, steps[text.clause_id], accepted.get(text.version_id or "", ())) for text in texts
     )
 
 
-def _steps(session: Session, text: OriginatedText) -> Mapping[int, TabledText]:
-    return {each.number: each for each in tabled_texts(session, text.clause_id)} if text.runs else {}
-
-
 def _signed_text(
-    frame: Frame, text: OriginatedText, steps: Mapping[int, TabledText], accepted: Sequence[tuple[str, datetime]]
+    frame: Frame, text: OriginatedText, steps: Mapping[int, TablingStep], accepted: Sequence[tuple[str, datetime]]
 ) -> Signed:
     by = tuple((frame.parties[party_id], at) for party_id, at in accepted if party_id in frame.parties)
     runs = text.runs or ()

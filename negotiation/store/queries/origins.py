@@ -5,13 +5,12 @@ prepares inside is left out for everybody.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from negotiation.rules.policy import Actor
@@ -140,16 +139,45 @@ def starting_text(session: Session, clause_id: str) -> str:
 
 def tabled_texts(session: Session, clause_id: str) -> tuple[TabledText, ...]:
     """Every version of a clause in its order, up to the one that it shows."""
-    base, clause = aliased(Version), aliased(Clause)
-    query = (
-        select(Version, col(base.number), MoveRow)
-        .join(clause, col(clause.id) == Version.clause_id)
-        .outerjoin(base, col(base.id) == Version.base_version_id)
-        .outerjoin(MoveRow, (col(MoveRow.version_id) == Version.id) & col(MoveRow.type).in_(TEXT_MOVES))
-        .where(col(Version.clause_id) == clause_id)
-        .order_by(col(Version.number))
+    query = select(Version).where(col(Version.clause_id) == clause_id).order_by(col(Version.number))
+    versions = session.execute(query).scalars().all()
+    numbers = {version.id: version.number for version in versions}
+    # By the clause, which has an index: joined by their versions, all the moves of all the tables are read for each.
+    moves = select(MoveRow).where(col(MoveRow.clause_id) == clause_id, col(MoveRow.type).in_(TEXT_MOVES))
+    tabling = {move.version_id: move for move in session.execute(moves).scalars() if move.version_id}
+    return tuple(
+        _tabled(version, numbers.get(version.base_version_id or ""), tabling.get(version.id)) for version in versions
     )
-    return tuple(_tabled(version, number, move) for version, number, move in session.execute(query))
+
+
+@dataclass(frozen=True)
+class TablingStep:
+    """The step that tabled a version."""
+
+    number: int
+    at: datetime
+    move_id: str | None
+
+
+def tabling_steps(session: Session, wanted: Mapping[str, Collection[int]]) -> dict[str, dict[int, TablingStep]]:
+    """By clause, those of some of its versions, by their numbers."""
+    found: dict[str, dict[int, TablingStep]] = {clause_id: {} for clause_id in wanted}
+    numbers = {number for those in wanted.values() for number in those}
+    clauses = sorted(wanted)
+    versions = select(col(Version.id), col(Version.clause_id), col(Version.number), col(Version.tabled_at)).where(
+        col(Version.clause_id).in_(clauses), col(Version.number).in_(sorted(numbers))
+    )
+    rows = [row for row in session.execute(versions) if row.number in wanted[row.clause_id]]
+    moves = select(col(MoveRow.version_id), col(MoveRow.id)).where(
+        col(MoveRow.clause_id).in_(clauses),
+        on_the_table(MoveRow.circle),
+        col(MoveRow.type).in_(TEXT_MOVES),
+        col(MoveRow.version_id).in_([row.id for row in rows]),
+    )
+    tabling = dict(session.execute(moves).all())
+    for row in rows:
+        found[row.clause_id][row.number] = TablingStep(row.number, row.tabled_at, tabling.get(row.id))
+    return found
 
 
 def _tabled(version: Version, base: int | None, move: MoveRow | None) -> TabledText:
@@ -167,16 +195,17 @@ def _tabled(version: Version, base: int | None, move: MoveRow | None) -> TabledT
 
 
 def accepted_by(
-    session: Session, actor: Actor, version_ids: Iterable[str]
+    session: Session, actor: Actor, shown: Mapping[str, str]
 ) -> dict[str, tuple[tuple[str, datetime], ...]]:
-    """By version, the parties that accepted it and when, in order."""
+    """By version, the parties that accepted it and when, in order. `shown`: the version of each clause."""
     query = (
         select(col(MoveRow.version_id), col(MoveRow.party_id), col(MoveRow.at))
         .where(
             col(MoveRow.negotiation_id) == actor.negotiation_id,
             visible(MoveRow.circle, actor),
+            col(MoveRow.clause_id).in_(sorted(shown)),
             col(MoveRow.type) == Move.ACCEPTANCE,
-            col(MoveRow.version_id).in_(sorted(version_ids)),
+            col(MoveRow.version_id).in_(sorted(shown.values())),
         )
         .order_by(col(MoveRow.clause_id), col(MoveRow.rank))
     )
