@@ -66,7 +66,7 @@ TABLE: dict[str, Row] = {
     "wider_audience": Row(409, "Vous écriviez à moins de personnes : confirmez l’envoi."),
     "quote_not_found": Row(422, "Ce passage n’est pas dans le texte affiché : citez-le tel qu’il est écrit."),
     "too_late_to_recall": Row(409, "Le délai de trente secondes est passé : le message est parti."),
-    "reminded_today": Row(409, "Ce visa a déjà été rappelé aujourd’hui : un rappel par jour suffit."),
+    "reminded_today": Row(409, "Cela a déjà été rappelé aujourd’hui : un rappel par jour suffit."),
     "answered_already": Row(409, "Quelqu’un y a déjà répondu : ces mots ne se reprennent plus."),
     "seance_in_state": Row(409, "Cette séance n’en est pas là."),
     "not_chair": Row(403, "Seule la personne qui anime la séance peut le faire."),

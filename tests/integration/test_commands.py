@@ -178,6 +178,18 @@ def test_a_frozen_contract_verifies_by_its_archive_and_by_its_pdf(navette: Navet
 
 
 @ONCE
+def test_keys_are_drawn_once_and_changed_only_when_it_is_asked(navette: Navette) -> None:
+    first = navette("init-keys")
+    assert first.status == 0
+    assert "sauvegardez ce dossier" in first.out
+    again = navette("init-keys")
+    assert (again.status, "--rotate" in again.err) == (1, True)
+    other = navette("init-keys", "--rotate")
+    assert other.status == 0
+    assert other.out != first.out
+
+
+@ONCE
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import defer
+from sqlalchemy.sql.base import ExecutableOption
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
@@ -109,7 +111,7 @@ def version_to_lock(session: Session, negotiation_id: str) -> FrozenVersion | No
         .order_by(col(FrozenVersion.frozen_at).desc())
         .limit(1)
     )
-    found: FrozenVersion | None = session.execute(query).scalar_one_or_none()
+    found: FrozenVersion | None = session.execute(query.options(*_light())).scalar_one_or_none()
     return found if found and found.seal and not count_of_increments(session, found.id)[1] else None
 
 
@@ -187,7 +189,7 @@ def state_with_hash(session: Session, hashes: Collection[str]) -> State | None:
 def state_with_content(session: Session, hashes: Collection[str]) -> State | None:
     """The version whose text has one of these SHA-256: for whoever holds that text in another file."""
     query = select(FrozenVersion).where(col(FrozenVersion.content_hash).in_(sorted(hashes))).limit(1)
-    row = session.execute(query).scalar_one_or_none()
+    row = session.execute(query.options(*_light())).scalar_one_or_none()
     return _state(session, row, 0, row.pdf_hash) if row else None
 
 
@@ -207,7 +209,8 @@ def head_seals(session: Session, negotiation_id: str) -> list[dict[str, Any]]:
 
 def _frozen_with(session: Session, hashes: Collection[str]) -> list[State]:
     query = select(FrozenVersion).where(col(FrozenVersion.pdf_hash).in_(sorted(hashes)))
-    return [_state(session, row, 0, row.pdf_hash) for row in session.execute(query).scalars()]
+    rows = session.execute(query.options(*_light())).scalars()
+    return [_state(session, row, 0, row.pdf_hash) for row in rows]
 
 
 def _signed_with(session: Session, hashes: Collection[str]) -> list[State]:
@@ -216,7 +219,14 @@ def _signed_with(session: Session, hashes: Collection[str]) -> list[State]:
         .join(SignedIncrement, col(SignedIncrement.frozen_version_id) == col(FrozenVersion.id))
         .where(col(SignedIncrement.file_hash).in_(sorted(hashes)))
     )
-    return [_state(session, row, number, file_hash) for row, number, file_hash in session.execute(query)]
+    return [
+        _state(session, row, number, file_hash) for row, number, file_hash in session.execute(query.options(*_light()))
+    ]
+
+
+def _light() -> tuple[ExecutableOption, ...]:
+    """A version without its text and its bytes, which are read when they are asked for."""
+    return defer(FrozenVersion.pdf), defer(FrozenVersion.content)  # type: ignore[arg-type]
 
 
 def _state(session: Session, row: FrozenVersion, count: int, file_hash: str) -> State:
