@@ -63,10 +63,11 @@ def export_word(negotiation_id: str) -> ResponseReturnValue:
 
 
 def _choice() -> WordChoice:
-    """Raises InvalidInput."""
+    """OpenDocument leaves without comments. Raises InvalidInput."""
+    kind, comments = _asked(WordKind, "kind"), _asked(WordComments, "comments")
     return WordChoice(
-        kind=_asked(WordKind, "kind"),
-        comments=_asked(WordComments, "comments"),
+        kind=kind,
+        comments=WordComments.NONE if kind is WordKind.ODT else comments,
         part_id=request.form.get("part") or None,
         is_tracking=request.form.get("tracking") == "1",
     )

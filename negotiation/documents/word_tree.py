@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from negotiation.documents.word_markup import TEXT_HEADINGS
 from negotiation.documents.word_model import CLAUSE_MARK, HEADING_MARK
 from negotiation.errors import UnreadableText
 from negotiation.rules.clause_text import canonical_markdown
@@ -69,8 +70,15 @@ def clauses_in(blocks: Sequence[Block]) -> dict[str, str]:
             owner = marked[1]
             found.setdefault(owner, [])
         else:
-            found.setdefault(owner, []).append(block)
+            found.setdefault(owner, []).append(_as_ours(block) if owner else block)
     return {clause_id: as_markdown(inside) for clause_id, inside in found.items()}
+
+
+def _as_ours(block: Block) -> Block:
+    """Headings inside a clause come after those of the plan in our files: « Titre 6 » is its first level."""
+    if isinstance(block, Heading) and block.level > TEXT_HEADINGS:
+        return Heading(block.level - TEXT_HEADINGS, block.inlines)
+    return block
 
 
 def titled(blocks: Sequence[Block]) -> tuple[Titled, ...]:
