@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlmodel import SQLModel
 
 from negotiation import verifier
@@ -26,8 +27,10 @@ from negotiation.store.columns import now
 from negotiation.store.queries.carried import ELSEWHERE, TABLES, columns_of
 from negotiation.store.queries.instance import person_with
 from tests.builders import a_table
+from tests.closing_table import an_agreed_table
 from tests.imported_once import imported_once
 from tests.scenarios import EHPAD, HANDICAP
+from tests.sealing_table import click_signature, gel_by_clicks
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 NEW_THERE = {"negociation.json", "donnees/import_record.json", "manifest.json"}
@@ -76,6 +79,21 @@ def test_who_leaves_comes_home_with_the_same_contract_heads_and_frozen_bytes(
     assert [report.ok for report in reports] == [True, True]
     assert reports[0].heads == reports[1].heads
     assert len(reports[0].heads) == (2 if member.startswith("og") else 3)
+
+
+def test_a_contract_sealed_and_signed_here_comes_home_with_its_seals(app: Flask, elsewhere: Store) -> None:
+    table = an_agreed_table(app.extensions["store"])
+    gel_by_clicks(app, table)
+    click_signature(app, table.og.sign)
+    email = table.ars.dg.email
+    left = carried_away(table.store, table.id, email)
+    brought_in(elsewhere, left, email)
+    again = carried_away(elsewhere, table.id, email)
+    before, after = read_archive(left), read_archive(again)
+    assert {name for name in {*before, *after} if before.get(name) != after.get(name)} == NEW_THERE
+    assert "tetes.json" in before and any(name.endswith("signe.pdf") for name in before)
+    report = verifier.verify_archive(again)
+    assert report.ok, report.first_problem
 
 
 def test_life_goes_on_where_one_comes_home(store: Store, elsewhere: Store) -> None:

@@ -45,7 +45,7 @@ _GROUPS: dict[Carried, str] = {
     Carried.WHOLE: "negotiation party member essms document framework diagnosis finding datum calendar_item "
     "consultation seance seance_point seance_attendance seance_decision minutes review observation dialogue_de_gestion "
     "avenant evaluation frozen_version signature declared_signature freeze_request signing_terms signed_increment "
-    "paper_signature paper_confirmation import_record",
+    "head_seal paper_signature paper_confirmation import_record",
     Carried.CIRCLE: "part clause move message comment_thread task support_document avenant_move visa_rule visa_request "
     "mandate delegation mention",
     Carried.CLAUSE: "clause_party version reserve",
@@ -54,7 +54,7 @@ _GROUPS: dict[Carried, str] = {
     Carried.APART: "history_entry",
     Carried.LEFT: "person signin_link signin_session mail mail_fact notice_choice notice_reader trame opening_draft "
     "outbox search_entry clause_glance draft draft_update draft_writer draft_credit draft_set_aside draft_followed "
-    "draft_state platform_key head_seal head_mail inside_fate word_export word_return",
+    "draft_state platform_key inside_fate word_export word_return",
 }
 TABLES: dict[str, Carried] = {name: carried for carried, names in _GROUPS.items() for name in names.split()}
 
