@@ -14,6 +14,7 @@ from app.background import do_round
 from negotiation.errors import NotFound
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
+from negotiation.services.evaluating import evaluation_to_print
 from negotiation.services.joining import Joining, add_party
 from negotiation.services.members import Carried
 from negotiation.services.notifying import member_behind
@@ -117,7 +118,8 @@ def test_money_is_read_from_what_the_dialogues_say_and_each_line_has_its_years_a
     for field, realised in (("realised.m01", "61 500"), ("realised.m09", "280 011")):
         dialogue.say(table.og.dg, field, "ERRD.", realised)
     evaluation = an_evaluation(table, table.og.dg)
-    evaluation.say(table.og.dg, "outcome.en01", "=Palier", "tenu")
+    for code, words in (("en01", "=Palier"), ("en04", "Reconduite."), ("en09", "Trois versements.")):
+        evaluation.say(table.og.dg, f"outcome.{code}", words, "tenu")
     here, reader = f"/negociations/{table.id}/evaluation", entered(app, table.og.dg.email)
     shown = plain(reader.get(here).text)
     assert "61 500 €" in shown and "500 € de moins que l’accordé" in shown, "a year is read against its own"
@@ -133,6 +135,12 @@ def test_money_is_read_from_what_the_dialogues_say_and_each_line_has_its_years_a
     assert set(rows) == set(lines)
     assert (rows["EN01"]["Résultat"], rows["EN01"]["Explication"]) == ("tenu", "'=Palier")
     assert [rows["EN04"][name] for name in ("Observé", "Années", "Unité")] == ["61500", "2025", "€"]
+    with store.reading() as session:
+        content, _ = evaluation_to_print(session, table.og.dg.actor)
+    figures = {each["field"]: each for each in content["figures"]}
+    sealed = [(figures[f"outcome.{code}"]["observed"], figures[f"outcome.{code}"]["gap"]) for code in ("en04", "en09")]
+    assert [cents for cents, _ in sealed] == [6_150_000, 28_001_100] and sealed[0][1] and not sealed[1][1]
+    assert {"moins"} == words_met(reader.get(f"{here}.pdf").data, {"moins"}), "the report says the gap"
 
 
 def test_an_evaluator_reads_the_history_and_the_evaluation_until_a_day_and_writes_nothing(
