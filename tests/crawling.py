@@ -228,6 +228,12 @@ def archive_of(visitor: Visitor, negotiation_id: str) -> dict[str, Answer]:
     return {address: answer_of(visitor.post(address))}
 
 
+def word_of(visitor: Visitor, negotiation_id: str) -> dict[str, Answer]:
+    """The contract for Word with every comment that this person reads, for a form asks for it too."""
+    address = f"/negociations/{negotiation_id}/word"
+    return {address: answer_of(visitor.post(address, {"kind": "docx_tracked", "comments": "tous"}))}
+
+
 def links_of(address: str, answer: Answer) -> Iterator[str]:
     """Where a page of ours leads, here, each address once."""
     targets = {answer.header("Location")} if answer.status in range(300, 400) else set()

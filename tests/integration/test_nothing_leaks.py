@@ -39,6 +39,7 @@ from tests.crawling import (
     question_names,
     questions,
     routes,
+    word_of,
 )
 from tests.databases import is_short_run
 from tests.opened_bytes import words_met
@@ -145,6 +146,7 @@ def test_no_page_tells_a_party_what_is_inside_another(app: Flask, found: Secrets
     reader = reader_of(app, found, party)
     asked = asking(found) if app.extensions["store"].engine.dialect.name == "sqlite" else one_of_each(found)
     answers = crawl(reader, telling(found), asked=asked) | archive_of(reader, found.table.id)
+    answers |= word_of(reader, found.table.id)
     told = only_of(party, told_in(answers, found.words.told))
     for_pages = {what for what in found.words.open_to(party).values() if what[1] != "id of an imported remark"}
     untold = for_pages - told
@@ -184,6 +186,7 @@ def test_a_stranger_meets_no_word_at_all(app: Flask, found: SecretsTable) -> Non
     other = a_table(app.extensions["store"])
     for visitor in (Visitor(app).enter(other.og.dg.email), Visitor(app)):
         answers = crawl(visitor, telling(found), asked=one_of_each(found)) | archive_of(visitor, found.table.id)
+        answers |= word_of(visitor, found.table.id)
         assert told_in(answers, found.words.told) == {}
         inside = {address: answer.status for address, answer in answers.items() if address.startswith("/negociations")}
         assert set(inside.values()) <= {302, 401, 404}
