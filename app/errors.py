@@ -87,13 +87,13 @@ TABLE: dict[str, Row] = {
     "word_failed": Row(500, "Le fichier n’a pas pu être produit. Réessayez, ou prenez le format .docx."),
     "print_failed": Row(500, "Le PDF n’a pas pu être produit : rien n’a été figé."),
     "frozen_bytes_changed": Row(409, "Le contrat gardé n’a plus son empreinte : personne ne peut le signer ainsi."),
-    "seal_failed": Row(503, "Le cachet n’a pas pu être posé. Rien n’est enregistré. {reason}"),
+    "seal_failed": Row(503, "Le cachet n’a pas pu être posé ({reason}). Rien n’est enregistré."),
     "signatories_changed": Row(409, "La liste des signataires a changé pendant la mise en page. Recommencez."),
     "signed_meanwhile": Row(
         409, "Quelqu’un a signé depuis que vous avez pris ce fichier. Prenez le fichier à jour et signez celui-là."
     ),
     "not_your_turn": Row(409, "L’ordre des signatures est fixé : une autre personne signe avant."),
-    "not_the_sealed_file": Row(422, "Ce fichier n’est pas reçu : {reason}"),
+    "not_the_sealed_file": Row(422, "Ce fichier n’est pas reçu : {reason}."),
     "already_done": Row(409, "C’était déjà fait : rien de plus n’a été enregistré."),
     # live drafts
     "update_refused": Row(422, "Cette modification n’a pas été acceptée. Gardez une copie de votre texte."),

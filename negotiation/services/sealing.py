@@ -95,7 +95,7 @@ def seal_printed(
     try:
         put = seal(printed, keys=platform.keys, fields=names, reason=reason, tsa_url=platform.tsa_url)
     except SealFailure as failure:
-        raise SealFailed(reason=str(failure)) from failure
+        raise SealFailed(reason=str(failure).rstrip(".")) from failure
     return Sealed(platform, printed, put, fields)
 
 
@@ -184,4 +184,4 @@ def _filled(file: SignedFile, platform: Platform, *, field: str, name: str, reas
             fill(file.data, keys=platform.keys, field=field, name=name, reason=reason, tsa_url=platform.tsa_url),
         )
     except SealFailure as failure:
-        raise SealFailed(reason=str(failure)) from failure
+        raise SealFailed(reason=str(failure).rstrip(".")) from failure

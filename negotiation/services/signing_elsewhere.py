@@ -35,13 +35,13 @@ from negotiation.store.record import FrozenVersion
 from negotiation.store.unit_of_work import UnitOfWork
 
 METHOD = "certificate"
-NOT_OURS = "il ne commence pas par le contrat scellé ici. Prenez le fichier de cette page et signez celui-là."
-NOTHING_ADDED = "il n’a pas été signé : ce sont les octets du fichier pris ici."
-NOT_ONE = "il faut une signature de plus que dans le fichier pris ici, et une seule."
+NOT_OURS = "il ne commence pas par le contrat scellé ici. Prenez le fichier de cette page et signez celui-là"
+NOTHING_ADDED = "il n’a pas été signé : ce sont les octets du fichier pris ici"
+NOT_ONE = "il faut une signature de plus que dans le fichier pris ici, et une seule"
 NOT_SOUND = "une signature n’y est plus juste ({field}) : {fault}"
-NOT_WHOLE = "la signature ajoutée ne couvre pas tout le fichier."
-PLATFORM = "la signature ajoutée est faite avec la clé de la plateforme."
-RESERVED = "la signature ajoutée occupe le champ d’une autre personne ({field})."
+NOT_WHOLE = "la signature ajoutée ne couvre pas tout le fichier"
+PLATFORM = "la signature ajoutée est faite avec la clé de la plateforme"
+RESERVED = "la signature ajoutée occupe le champ d’une autre personne ({field})"
 CHANGED = "ce qui est venu après elle change autre chose qu’une signature"
 
 
@@ -61,7 +61,7 @@ def file_to_sign(session: Session, actor: Actor, *, version_id: str) -> tuple[Si
     require(actor, Action.REQUEST_FREEZE)
     version = version_of(session, actor.negotiation_id, version_id)
     if not version.seal:
-        raise NotTheSealedFile(reason="cette version a été figée sans cachet : signez-la dans Navette.")
+        raise NotTheSealedFile(reason="cette version a été figée sans cachet : signez-la dans Navette")
     return signed_file(session, version), str(version.seal["certificate"]), len(version.pdf)
 
 
@@ -79,7 +79,7 @@ def examine_brought(file: SignedFile, data: bytes, *, sealed_by: str, frozen_siz
     try:
         found = examine(data, authorities=platform.authorities)
     except SealFailure as failure:
-        raise NotTheSealedFile(reason=str(failure)) from failure
+        raise NotTheSealedFile(reason=str(failure).rstrip(".")) from failure
     _refuse_unsound(found, expected=file.count + 2, sealed_by=sealed_by)
     last = found[-1]
     if last.covers != "file":
