@@ -1,7 +1,6 @@
 """Live drafts on a database: who may open what, what is kept, what an agreement and a gel close."""
 
 import threading
-from types import SimpleNamespace
 
 import pytest
 from pycrdt import Map
@@ -396,16 +395,3 @@ def test_a_proposal_takes_the_words_of_the_draft(table: DraftingTable) -> None:
             snapshot_text(uow, table.person("og.dg").actor, UNKNOWN, side="ours")
         with pytest.raises(NotFound):
             snapshot_text(uow, table.person("og.dg").actor, table.clause_id, side="authorities")
-
-
-def test_who_writes_beside_another_server_is_not_held_back_for_ever(
-    table: DraftingTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It writes again each time that this one waits for company."""
-    elsewhere = Browser(DraftingTable(table.table), "ars.dg")
-    table.live = LiveDrafts.of(table.table.store, gather_seconds=0.006)
-    here = Browser(table, "og.dg")
-    clock = SimpleNamespace(sleep=lambda _: elsewhere.push(elsewhere.type("De là-bas.")))
-    monkeypatch.setattr("negotiation.drafting.committing.time", clock)
-    assert here.push(here.type("D’ici.")) == 3
-    assert here.push(here.type("Encore d’ici.")) == 5

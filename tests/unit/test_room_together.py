@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 
@@ -167,3 +168,19 @@ def test_a_state_that_cannot_be_read_costs_time_and_no_word(log: MemoryLog) -> N
     text = long_text(log, Rooms(log), letters=10)
     log.kept = DocumentState(5, b"not a document", frozenset())
     assert Rooms(log).room("draft", epoch=1).snapshot(yjs.CLAUSE) == text
+
+
+def test_who_writes_beside_another_server_is_not_held_back_for_ever(
+    log: MemoryLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It writes again each time that this one waits for company."""
+    here, elsewhere = Rooms(log, gather_seconds=0.006).room("draft", epoch=1), Room("draft", 1, log)
+    theirs = iter(range(100, 200))
+
+    def write_meanwhile(_: float) -> None:
+        client = next(theirs)
+        accept(elsewhere, typed("t", client=client), op_id=f"theirs {client}", writer=BRUNO)
+
+    monkeypatch.setattr("negotiation.drafting.committing.time", SimpleNamespace(sleep=write_meanwhile))
+    assert accept(here, typed("o", client=7), op_id="one") == Stored(3)
+    assert accept(here, typed("p", client=8), op_id="two") == Stored(5)
