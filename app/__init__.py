@@ -58,8 +58,8 @@ from app.pages.trames import trames
 from app.pages.verifying import verifying
 from app.pages.whole import whole
 from app.pages.word import word
-from app.pages.word_return import word_return
 from app.pages.word_papers import word_papers
+from app.pages.word_return import word_return
 from app.signin import session
 from app.signin.pages import signin
 from negotiation.store import connect_store
@@ -97,7 +97,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     trajectories,
     engagement_file,
     word,
-    word_return,
     word_papers,
     provenance,
     glance,
@@ -110,6 +109,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     project_file,
     consultations,
     verifying,
+    word_return,
     opening,
     trames,
     perimeter,

@@ -111,7 +111,6 @@ class Kind(StrEnum):
     ARCHIVE_EXPORTED = "archive.exported"
     WORD_EXPORTED = "word.exported"
     """A text left for Word: which part, and how; in the chain of the party of whoever took it."""
-
     INSIDE_FATE_CHOSEN = "inside.fate_chosen"
     """What becomes of a party's inside after the signature, in its own chain."""
     INSIDE_DESTRUCTION_ANNOUNCED = "inside.destruction_announced"
@@ -119,6 +118,7 @@ class Kind(StrEnum):
     """How many rows of each kind went, and no word of them."""
     FACT_DISCLOSED = "fact.disclosed"
     """A fact of a party's inside that the party lets everybody read, with what opens its commitment."""
+
 
 class Signal(StrEnum):
     """What open pages are told and no chain keeps: where the screens of a séance are, who came, what is planned."""

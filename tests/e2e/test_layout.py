@@ -37,7 +37,6 @@ PAGES = (
     "{table}/suivi",
     "{table}/partir",
     "{table}/word",
-    "{table}/word",
     "{table}/retour-de-word",
     "{table}/evaluation",
     "{table}/discussion",
