@@ -337,8 +337,9 @@ class _Examination:
         return f"{_many(len(reached), 'tête')}, clé {keys}"
 
     def _check_signed_head(self, seal: Any) -> int:
-        statement = seal.get("statement") if isinstance(seal, dict) else None
-        shaped = isinstance(statement, dict) and {name: type(it) for name, it in statement.items()} == STATEMENT_TYPES
+        said = seal.get("statement") if isinstance(seal, dict) else None
+        statement: dict[str, Any] = said if isinstance(said, dict) else {}
+        shaped = {name: type(it) for name, it in statement.items()} == STATEMENT_TYPES
         _require(
             shaped and _HEX.fullmatch(str(seal.get("signature"))) is not None, f"{HEADS} n’a pas la forme attendue"
         )

@@ -192,7 +192,7 @@ def room_of_draft(draft_id: str, epoch: int) -> str:
 
 
 def _close_what_changed(app: Flask, announcements: Iterable[Announcement]) -> None:
-    """A reopening starts the table commune anew, and one clause may do so alone; a gel closes every draft of the contract."""
+    """A reopening starts the table commune anew, one clause may do so alone; a gel closes the contract's drafts."""
     with app.app_context():
         for told in announcements:
             if told.kind == Kind.CLAUSE_REOPENED and told.part_id:

@@ -65,7 +65,8 @@ def _today(scale: _Scale, today: date, height: float) -> str:
         return ""
     x = scale.x(today)
     anchor = "end" if x > (LEFT + RIGHT) / 2 else "start"
-    return plots.rule(x, 26, x, height - 22, kind="today-line") + plots.text("aujourd’hui", x, height - 6, anchor=anchor)
+    named = plots.text("aujourd’hui", x, height - 6, anchor=anchor)
+    return plots.rule(x, 26, x, height - 22, kind="today-line") + named
 
 
 def _named(action: Planned, top: float, *, late: str) -> str:

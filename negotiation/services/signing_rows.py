@@ -177,8 +177,6 @@ def _awaited(uow: UnitOfWork, version: FrozenVersion, rows: list[Signature], own
     return own
 
 
-
-
 def _record(uow: UnitOfWork, actor: Actor, version: FrozenVersion, row: Signature) -> None:
     facts = {
         "version": version.id,

@@ -2,21 +2,15 @@
 """Makes the files of the corpus: `python -m tests.word_corpus.make`. What each must give stands in `expected.toml`.
 
 Files by hand are the XML that Word writes, cut to what counts. Those of LibreOffice (`writer_…` and .odt) and of pandoc
-go through the programs themselves: `--programs` makes them anew from the others, which changes dates and ids in them.
+go through the programs themselves: `by_programs.py`.
 """
 
 import io
 import struct
-import subprocess
-import sys
-import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from shutil import copyfile
 from xml.sax.saxutils import escape
-
-from negotiation.documents.pandoc import convert
 
 FILES = Path(__file__).parent / "files"
 ONE, TWO, THREE = "1" * 32, "2" * 32, "3" * 32
@@ -336,10 +330,10 @@ def refused() -> dict[str, bytes]:
         "entities.docx": packed(
             {
                 name: (entity + content if name == "word/document.xml" else content)
-                for name, content in _parts(plain).items()
+                for name, content in parts_of(plain).items()
             }
         ),
-        "outside_name.docx": packed({**_parts(plain), "../../evil.xml": b"<a/>"}),
+        "outside_name.docx": packed({**parts_of(plain), "../../evil.xml": b"<a/>"}),
         "spreadsheet.docx": docx(
             text, main_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
         ),
@@ -351,51 +345,14 @@ def refused() -> dict[str, bytes]:
     }
 
 
-def many_parts(count: int = 60_000) -> bytes:
+def manyparts_of(count: int = 60_000) -> bytes:
     """Too large to be kept: made when it is asked for."""
-    return packed({**_parts(docx(p(r("Bonjour")))), **{f"word/p{number}.xml": b"" for number in range(count)}})
+    return packed({**parts_of(docx(p(r("Bonjour")))), **{f"word/p{number}.xml": b"" for number in range(count)}})
 
 
-def _parts(data: bytes) -> dict[str, bytes]:
+def parts_of(data: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
-
-
-TO_ODT = (
-    *("words", "paragraph_added", "paragraph_removed", "paragraphs_joined", "row_added"),
-    *("comment", "comment_thread", "untouched", "marks_shapes", "moved"),
-)
-TO_DOCX = ("paragraphs_joined", "row_removed", "nested_authors", "comment_thread", "formatting_only")
-PANDOC = """# Article 1
-
-La MAS ouvre [deux]{.deletion author="ARS" date="2026-07-09T18:20:00Z"}[trois]{.insertion author="ARS" \\
-date="2026-07-09T18:20:00Z"} places. [Pourquoi trois ?]{.comment-start id="0" author="ARS" \\
-date="2026-07-09T18:20:00Z"}Selon le besoin[]{.comment-end id="0"}.
-""".replace("\\\n", "")
-
-
-def by_programs() -> None:
-    """What LibreOffice and pandoc write themselves."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        _saved_again([FILES / f"{name}.docx" for name in TO_ODT], "odt", FILES, profile=place)
-        for name in TO_DOCX:
-            copyfile(FILES / f"{name}.docx", place / f"writer_{name}.docx")
-        copyfile(FILES / "words.odt", place / "writer_words.odt")
-        given = [*place.glob("writer_*.docx"), place / "writer_words.odt"]
-        _saved_again(given, "docx:MS Word 2007 XML", FILES, profile=place)
-    written = convert(PANDOC.encode(), source="markdown", target="docx")
-    parts: dict[str, str | bytes] = dict(_parts(written))
-    document = bytes(parts["word/document.xml"]).decode()
-    start = document.index("<w:p>", document.index("Article 1"))
-    end = document.index("</w:p>", start) + len("</w:p>")
-    parts["word/document.xml"] = document[:start] + clause(ONE, document[start:end]) + document[end:]
-    (FILES / "pandoc_words.docx").write_bytes(packed(parts))
-
-
-def _saved_again(files: Sequence[Path], kind: str, folder: Path, *, profile: Path) -> None:
-    asked = ["soffice", "--headless", f"-env:UserInstallation=file://{profile}/profile", "--convert-to", kind]
-    subprocess.run([*asked, "--outdir", str(folder), *map(str, files)], check=True, capture_output=True, timeout=120)
 
 
 def main() -> None:
@@ -403,8 +360,6 @@ def main() -> None:
     for group in (tracked, said, provenances, refused):
         for name, content in group().items():
             (FILES / name).write_bytes(content)
-    if "--programs" in sys.argv:
-        by_programs()
 
 
 if __name__ == "__main__":
