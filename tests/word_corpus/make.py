@@ -345,7 +345,7 @@ def refused() -> dict[str, bytes]:
     }
 
 
-def manyparts_of(count: int = 60_000) -> bytes:
+def many_parts(count: int = 60_000) -> bytes:
     """Too large to be kept: made when it is asked for."""
     return packed({**parts_of(docx(p(r("Bonjour")))), **{f"word/p{number}.xml": b"" for number in range(count)}})
 
