@@ -29,7 +29,7 @@ from negotiation.store.record import FrozenVersion, HistoryEntry
 from negotiation.store.unit_of_work import UnitOfWork
 
 FRIDAY, HOUR = 4, time(18)
-WEEK, UNTIL_MONDAY = timedelta(days=7), timedelta(hours=54)
+WEEK, UNTIL_MONDAY = timedelta(days=7), timedelta(days=3)
 GEL_IS_NEWS = timedelta(days=1)
 KEEPERS = DECIDERS | ADMINISTRATORS
 """Whoever commits the party, or answers for its people."""
@@ -117,8 +117,8 @@ def _gels(session: Session, moment: datetime) -> Iterator[HeadMail]:
 
 def _weeks(session: Session, moment: datetime) -> Iterator[HeadMail]:
     friday = last_friday(moment)
-    if moment - friday > UNTIL_MONDAY:
-        return
+    if moment - friday > UNTIL_MONDAY or moment.astimezone(PARIS).weekday() > FRIDAY:
+        return  # a server that was away on Friday keeps the week-end quiet
     grew = exists().where(
         col(HistoryEntry.negotiation_id) == col(Negotiation.id),
         col(HistoryEntry.circle) == str(SHARED),

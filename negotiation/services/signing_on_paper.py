@@ -79,11 +79,11 @@ def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str) -> Signed | None
     Raises NotFound, NotAllowed, RecentSigninRequired, AlreadyDone (this party did, or the place is signed),
     NotYourTurn.
     """
-    require(actor, Action.REQUEST_FREEZE)
     uow.lock(actor.negotiation_id)
     paper = uow.session.get(PaperSignature, paper_id)
     if paper is None or paper.negotiation_id != actor.negotiation_id:
-        raise NotFound()
+        raise NotFound()  # before anybody is asked for a password
+    require(actor, Action.REQUEST_FREEZE)
     row = uow.session.get_one(Signature, paper.signature_id)
     uow.refresh(row)
     others = {party.id for party in deciding_parties(uow.session, actor.negotiation_id)} - {row.party_id}

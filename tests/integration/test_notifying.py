@@ -86,7 +86,7 @@ def test_what_comes_to_its_term_is_said_once_more(app: Flask, table: Table, cloc
     for _ in range(14):
         clock.next_morning()
         mail_round(app)
-    first, late = only(box, table.ars.dg)
+    first, late = (each for each in only(box, table.ars.dg) if "historique" not in each.header("Subject"))
     assert "en retard" not in first.text
     assert "dont 1 en retard" in late.text
 

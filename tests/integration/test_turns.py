@@ -29,7 +29,8 @@ def card(table: Table, name: str) -> ClauseCard:
 
 
 def days_ago(days: int) -> datetime:
-    return now() - timedelta(days=days)
+    """At noon: late in the evening, an hour of summer would make another day of it in Paris."""
+    return now().replace(hour=12) - timedelta(days=days)
 
 
 def pace(table: Table) -> Pace:
