@@ -30,6 +30,7 @@ from negotiation.store.contract import Clause
 from negotiation.store.queries.instance import tables_of_instance
 from negotiation.store.queries.opening import perimeter_of, trames_for
 from negotiation.store.queries.seances import seances_of
+from negotiation.store.record import HistoryEntry
 from tests.builders import Person, Table
 from tests.seance_table import Meeting, a_seance, an_open_seance
 
@@ -62,6 +63,7 @@ class Places:
     returned: str
     seance: str
     held: str
+    fact: str
 
     def addresses(self) -> tuple[str, ...]:
         """Every screen of a negotiation that is made to be furnished, and the trames."""
@@ -84,6 +86,7 @@ class Places:
             f"{table}/recherche?q=introuvable",
             f"{table}/taches",
             f"{table}/retour-de-word/{self.returned}",
+            f"{table}/historique/{self.fact}/devoiler",
             f"{table}/seances",
             f"{table}/seances/nouvelle",
             f"{table}/seances/{self.planned}",
@@ -157,7 +160,16 @@ def furnish(store: Store) -> Places:
         seance=_in_session(table, og.dg).id,
         held=_told_by_the_file(table),
         returned=_back_from_word(table, og.dg),
+        fact=_said_inside(table),
     )
+
+
+def _said_inside(table: Table) -> str:
+    """The id of a fact of our own chain: a comment."""
+    own = (col(HistoryEntry.negotiation_id) == table.id, col(HistoryEntry.circle) == str(table.og.inside))
+    with table.store.reading() as session:
+        query = select(col(HistoryEntry.id)).where(*own, col(HistoryEntry.kind) == "comment.written")
+        return str(session.execute(query.order_by(col(HistoryEntry.sequence).desc())).scalars().first())
 
 
 def _back_from_word(table: Table, person: Person) -> str:

@@ -138,13 +138,14 @@ def _accept_everything(somebody: Somebody, made: Table) -> None:
 def _sign(somebody: Somebody, made: Table) -> None:
     page = somebody.page
     page.goto(_versions(made))
-    page.get_by_label("Acte qui vous habilite").fill(MANDATE)
-    page.get_by_label("Date de cet acte").fill("2026-01-05")
-    page.get_by_role("checkbox").check()
+    here = page.locator("form", has=page.get_by_role("button", name="Signer cette version"))
+    here.get_by_label("Acte qui vous habilite").fill(MANDATE)
+    here.get_by_label("Date de cet acte").fill("2026-01-05")
+    here.get_by_role("checkbox").check()
     somebody.picture("signer", of=page.locator("#signer"))
-    page.get_by_role("button", name="Signer cette version").click()
+    here.get_by_role("button", name="Signer cette version").click()
     somebody.confirm()
-    somebody.expect_told("Votre signature est enregistrée")
+    somebody.expect_told("La signature est enregistrée")
 
 
 def _expect_read_only(og: Somebody, made: Table) -> None:

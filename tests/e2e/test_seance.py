@@ -183,6 +183,7 @@ def test_a_seance_goes_on_through_bad_networks_and_a_dead_server(enter: Enter, s
     among = "Tenons-nous à la doctrine."
     to_the_channel(ars, "Entre autorités")
     say(ars, among, "Envoyer aux autorités", field="#message-authorities")
+    ars.page.wait_for_timeout(1_000)  # within one second, what fewer people read counts as said last
     for somebody, words in ((og, "Commençons."), (ars, "Oui.")):
         to_the_channel(somebody, "Toutes les parties")
         say(somebody, words)
