@@ -57,6 +57,9 @@ HEAVY = frozenset({"engagement_file.engagement_pdf"})
 """A second of typesetting each: asked of a few clauses, by their addresses and by links."""
 FEW = 2
 _HEAVY_LINK = re.compile(r"^/clauses/[^/]+(?=/dossier\.pdf)")
+_TYPESET = re.compile(r"/projet\.pdf")
+"""The whole contract typeset, in two seconds, from what other pages say: in the ordinary run, no crawl that is asked of
+a few things only has it; it is never asked for its links."""
 _STEP = re.compile(r"(?<=[?&]etape=)[^&#]+")
 READING = "tab"
 """The argument that says which reading of a clause is shown."""
@@ -180,11 +183,14 @@ def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, 
     then whatever questions those pages link to, beside one reading of each clause.
 
     In the ordinary run, what is asked by a link of clauses that aren't among `ids` is asked of one of them, what isn't
-    there for this visitor is asked one question instead of all, and no address more than `MOST_LINKED` that links ask.
+    there for this visitor is asked one question instead of all, no address more than `MOST_LINKED` that links ask, and
+    with `asked` nothing is typeset whole.
     """
     chosen = ids if asked is None else asked
     told_of = frozenset(ids.get("clause_id", [])) if is_short_run() else None
     waiting = [address for rule in routes(visitor.app) for address in addresses_of(visitor.app, rule, ids, chosen)]
+    if asked is not None and is_short_run():
+        waiting = [address for address in waiting if not _TYPESET.search(address)]
     waiting.sort(key=lambda address: "?" not in address)  # the last comes first: whether it is there, then questions
     met = {_beside_any_reading(address) for address in waiting}
     found: dict[str, Answer] = {}
@@ -198,7 +204,7 @@ def crawl(visitor: Visitor, ids: Ids, *, asked: Ids | None = None) -> dict[str, 
         found[address] = answer_of(visitor.get(address))
         if question and is_short_run() and path in found and found[path].status == found[address].status == 404:
             nowhere.add(path)
-        linked = {link for link in links_of(address, found[address]) if "?" in link}
+        linked = {link for link in links_of(address, found[address]) if "?" in link and not _TYPESET.search(link)}
         for link in sorted(linked):
             same = _of_any_other_clause(_beside_any_reading(link), told_of)
             path = same.partition("?")[0]
