@@ -1,13 +1,13 @@
 """Everybody reads the same clock: whose turn it is, since when, until when."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 
 import pytest
 from flask import Flask
 
-from negotiation.rules.paris import PARIS
+from negotiation.rules.paris import PARIS, paris_day
 from negotiation.rules.vocabulary import ClauseKind, ValueKind
 from negotiation.store import Announcing, Store
 from negotiation.store.columns import now
@@ -29,8 +29,8 @@ def card(table: Table, name: str) -> ClauseCard:
 
 
 def days_ago(days: int) -> datetime:
-    """At noon: late in the evening, an hour of summer would make another day of it in Paris."""
-    return now().replace(hour=12) - timedelta(days=days)
+    """At noon of that day in Paris: near midnight, the day of the server or an hour of summer would make it another."""
+    return datetime.combine(paris_day(now()) - timedelta(days=days), time(12), PARIS).astimezone(UTC)
 
 
 def pace(table: Table) -> Pace:
