@@ -140,7 +140,10 @@ class Failing:
 
 def main() -> None:
     os.nice(NICENESS)
-    asked = json.load(sys.stdin)
+    said = sys.stdin.read()
+    if not said:  # the server stopped between starting this process and asking
+        return
+    asked = json.loads(said)
     but = {What(what): ids for what, ids in asked["but"].items()}
     # Whoever asked may be gone: the next one asks again.
     with suppress(BrokenPipeError), connect_store(asked["database"]).reading() as session:

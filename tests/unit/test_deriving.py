@@ -1,19 +1,11 @@
-"""What could not be worked out of the past is left alone for a while, then tried again."""
+"""The process that works out the past beside the server."""
 
-from negotiation.services.deriving import SECONDS_BETWEEN_TRIES, Failing, Failure, Found, What
+import subprocess
+import sys
 
 
-def test_what_failed_is_tried_again_later_and_later() -> None:
-    now = 0.0
-    trying = Failing(clock=lambda: now)
-    failed = Found({}, {}, (Failure(What.SUMMARY, "c1", "ValueError at glance.py:1"),))
-    trying.learn(failed)
-    assert trying.left_out()[What.SUMMARY] == ["c1"]
-    now = SECONDS_BETWEEN_TRIES
-    assert trying.left_out()[What.SUMMARY] == []
-    trying.learn(failed)
-    now += SECONDS_BETWEEN_TRIES
-    assert trying.left_out()[What.SUMMARY] == ["c1"]
-    now += SECONDS_BETWEEN_TRIES
-    trying.learn(Found({}, {"c1": (1, {})}))
-    assert not trying.clauses(What.SUMMARY)
+def test_it_ends_quietly_when_nobody_asks():
+    """A server that stops may leave it between its start and the question."""
+    alone = "from negotiation.services.deriving import main; main()"
+    ended = subprocess.run([sys.executable, "-c", alone], input=b"", capture_output=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
