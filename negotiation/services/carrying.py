@@ -11,16 +11,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from negotiation.documents.approved_print import print_approved
 from negotiation.documents.carried_tables import tables_as_csv
-from negotiation.documents.dialogue_print import print_dialogue
-from negotiation.documents.evaluation_print import print_evaluation
-from negotiation.documents.minutes_print import print_minutes
 from negotiation.documents.pandoc import ConversionFailed
 from negotiation.documents.pdf_print import PrintFailure, fingerprint_of, print_contract
 from negotiation.documents.word_contract import print_odt, print_word
 from negotiation.rules.french_names import day_words
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import ReviewKind
 from negotiation.rules.word_choices import WordComments, WordKind
 from negotiation.services.drafted import standing
 from negotiation.services.word_export import WordChoice, collect_word, new_export_id
@@ -103,9 +102,10 @@ def _project(contract: bytes, day: date) -> bytes:
 def _print(approved: bytes) -> bytes:
     """As its own page prints it: the same bytes."""
     content: dict[str, Any] = json.loads(approved)
-    prints: dict[str, Callable[..., bytes]] = {"dialogue": print_dialogue, "evaluation": print_evaluation}
-    typeset: Callable[..., bytes] = prints.get(content.get("kind", ""), print_minutes)
-    return typeset(content, fingerprint=fingerprint_of(content))
+    kind = content.get("kind", "")
+    return print_approved(
+        ReviewKind(kind) if kind in set(ReviewKind) else None, content, fingerprint=fingerprint_of(content)
+    )
 
 
 def _places(session: Session, actor: Actor) -> Iterator[tuple[str, bytes]]:
