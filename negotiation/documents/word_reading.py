@@ -107,7 +107,11 @@ def reviewed(data: bytes) -> Reviewed:
     return Reviewed(
         export_id=apart.export_id,
         clauses=tuple(
-            ClauseTexts(clause_id, rejected.get(clause_id, ""), accepted.get(clause_id, ""))
+            ClauseTexts(
+                clause_id,
+                (rejected if clause_id in apart.revised else accepted).get(clause_id, ""),
+                accepted.get(clause_id, ""),
+            )
             for clause_id in apart.clauses
         ),
         changes=tuple(apart.changes),

@@ -26,6 +26,8 @@ EXPORT_PROPERTY = "NavetteExport"
 _FORMATTING = ("rPrChange", "pPrChange", "sectPrChange", "tblPrChange", "tcPrChange", "trPrChange", "tblGridChange")
 _FORMATTING_TAGS = tuple(W + name for name in (*_FORMATTING, "tblPrExChange", "numberingChange", "cellMerge"))
 _IN, _OUT = (W + "ins", W + "moveTo"), STRUCK
+_REVISED = (*_IN, *_OUT, W + "footnoteReference", W + "endnoteReference")
+"""What makes a clause read in two ways; a note may be revised in its own part."""
 _KINDS = {
     W + "ins": ChangeKind.INSERTED,
     W + "del": ChangeKind.DELETED,
@@ -46,7 +48,7 @@ class View(StrEnum):
 @dataclass
 class TakenApart:
     """A file ready for pandoc. `views`: .docx files without revision, comment or picture, a marker paragraph before
-    what belongs to each clause; REJECTED is missing where it is the same."""
+    what belongs to each clause; REJECTED holds the clauses of `revised` alone, and is missing where there is none."""
 
     views: dict[View, bytes]
     export_id: str
@@ -54,6 +56,8 @@ class TakenApart:
     changes: list[FoundChange]
     comments: list[FoundComment]
     outside: Outside = field(default_factory=Outside)
+    revised: frozenset[str] = frozenset()
+    """Clauses that hold a revision: the others read alike either way."""
 
 
 def take_apart(package: Package, *, with_headings: bool = False) -> TakenApart:
@@ -70,15 +74,13 @@ def take_apart(package: Package, *, with_headings: bool = False) -> TakenApart:
         mark_headings(package, body)
     _drop(body, _FORMATTING_TAGS)
     _drop_comment_anchors(body)
-    has_changes = next(body.iter(*_IN, *_OUT), None) is not None
+    revised = frozenset(filter(None, map(owner_of, body.iter(*_REVISED))))
     views = {}
-    if has_changes:
-        other = deepcopy(document)
-        _resolve(other.find(W + "body"), View.REJECTED)
-        views[View.REJECTED] = _packed(package, other, View.REJECTED)
+    if revised:
+        views[View.REJECTED] = _packed(package, _rejected(document, revised), View.REJECTED)
     _resolve(body, View.ACCEPTED)
     views[View.ACCEPTED] = _packed(package, document, View.ACCEPTED)
-    return TakenApart(views, _export_id(package), clauses, changes, comments, outside)
+    return TakenApart(views, _export_id(package), clauses, changes, comments, outside, revised)
 
 
 # ------------------------------------------------------------------------------------------------ whose words are whose
@@ -208,6 +210,17 @@ def _export_id(package: Package) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------- the two texts
+
+
+def _rejected(document: Xml, revised: frozenset[str]) -> Xml:
+    """The text with no revision taken, of these clauses alone: what pandoc needn't read twice it isn't given twice."""
+    other = deepcopy(document)
+    body = other.find(W + "body")
+    for block in list(body):
+        if block.tag in (W + "p", W + "tbl") and block.get(OWNER, "") not in revised:
+            body.remove(block)
+    _resolve(body, View.REJECTED)
+    return other
 
 
 def _drop(body: Xml, tags: tuple[str, ...]) -> None:

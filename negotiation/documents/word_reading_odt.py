@@ -53,7 +53,8 @@ def take_odt_apart(package: Package) -> TakenApart:
         _reject(other.find(f"{OFFICE}body/{OFFICE}text"), regions)
         views[View.REJECTED] = _finished(package, other)
     views[View.ACCEPTED] = _finished(package, document)
-    return TakenApart(views, _export_id(package), clauses, changes, comments, outside)
+    revised = frozenset(clauses if changes else ())
+    return TakenApart(views, _export_id(package), clauses, changes, comments, outside, revised)
 
 
 def _regions(body: Xml) -> dict[str, Xml]:
