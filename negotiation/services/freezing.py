@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from negotiation.documents.archive import fingerprint_of_evidence
@@ -44,18 +44,25 @@ from negotiation.store.queries.signatures import terms_as_facts
 from negotiation.store.record import DeclaredSignature, FreezeRequest, FrozenVersion, Signature
 from negotiation.store.unit_of_work import UnitOfWork
 
-FIRST_NUMBER = "v1.0"
-"""What follows a gel is an avenant, which will carry its own number."""
 Head = dict[str, str | int]
 """The last link of a chain: its `seq` and its `hash`."""
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What a frozen version is called: its label is printed and sealed, its number is unique in the negotiation."""
+
+    label: str
+    number: str
+
+
+@dataclass(frozen=True)
 class Rendered:
-    """The contract as it would be frozen: its text, its PDF, and those who would sign it."""
+    """The contract as it would be frozen: its text, its PDF, its name, and those who would sign it."""
 
     contract: Contract
     pdf: bytes
+    mark: Mark
     signatories: tuple[MemberView, ...] = ()
     sealed: Sealed | None = None
 
@@ -86,6 +93,13 @@ class DeclaredClosing:
     signatories: Sequence[DeclaredSignatory]
 
 
+def next_mark(session: Session, negotiation: Negotiation) -> Mark:
+    """What the next gel is called. A version that was voided keeps its number: v1.0, then v1.1, v1.2…"""
+    made = select(func.count()).where(col(FrozenVersion.negotiation_id) == negotiation.id)
+    number = f"v1.{session.execute(made).scalar_one()}"
+    return Mark(label=number, number=number)
+
+
 def render_contract(session: Session, actor: Actor) -> Rendered:
     """Text and PDF of the contract as it stands, outside any writing transaction.
 
@@ -99,8 +113,9 @@ def render_contract(session: Session, actor: Actor) -> Rendered:
     _refuse_open(session, actor.negotiation_id)
     contract = contract_as_it_stands(session, actor.negotiation_id)
     head = shared_head(session, actor.negotiation_id)
-    pdf = _printed(contract, label=FIRST_NUMBER, on=paris_day(now()), head=head)
-    return Rendered(contract, pdf, signatory_members(session, actor.negotiation_id))
+    mark = next_mark(session, negotiation)
+    pdf = _printed(contract, label=mark.label, on=paris_day(now()), head=head)
+    return Rendered(contract, pdf, mark, signatory_members(session, actor.negotiation_id))
 
 
 def with_seal(rendered: Rendered, platform: Platform) -> Rendered:
@@ -113,7 +128,7 @@ def with_seal(rendered: Rendered, platform: Platform) -> Rendered:
         platform=platform,
         signatories=rendered.signatories,
         content_hash=rendered.contract.content_hash,
-        label=FIRST_NUMBER,
+        label=rendered.mark.label,
     )
     return replace(rendered, sealed=sealed)
 
@@ -130,7 +145,8 @@ def request_freeze(uow: UnitOfWork, actor: Actor, *, seen_hash: str, rendered: R
     _refuse_frozen(negotiation)
     _refuse_open(uow.session, actor.negotiation_id)
     current = contract_as_it_stands(uow.session, actor.negotiation_id).content_hash
-    if not seen_hash == current == rendered.contract.content_hash:
+    is_same_mark = rendered.mark == next_mark(uow.session, negotiation)
+    if not (seen_hash == current == rendered.contract.content_hash and is_same_mark):
         raise StaleClause(current=current, seen=seen_hash)
     _note_request(uow, actor, content_hash=current)
     note_delegate(uow, actor, Action.REQUEST_FREEZE, facts={"content_hash": current})
@@ -170,7 +186,7 @@ def freeze_declared(uow: UnitOfWork, negotiation_id: str, closing: DeclaredClosi
     contract = contract_as_it_stands(uow.session, negotiation_id, signatories=closing.signatories)
     head = _head(uow, negotiation_id)
     pdf = _printed(contract, label=closing.label, on=closing.signed_on, place=closing.place, head=head)
-    version = _version(uow, negotiation_id, Rendered(contract, pdf), label=closing.label, number=closing.number)
+    version = _version(uow, negotiation_id, Rendered(contract, pdf, Mark(closing.label, closing.number)))
     version.declared = True
     uow.session.add(version)
     uow.session.flush()
@@ -261,7 +277,7 @@ def _freeze(uow: UnitOfWork, negotiation: Negotiation, rendered: Rendered) -> st
     signatories, sealed = signatory_members(uow.session, negotiation.id), rendered.sealed
     if sealed is not None and [member for member, _ in sealed.fields] != [member.id for member in signatories]:
         raise SignatoriesChanged()
-    version = _version(uow, negotiation.id, rendered, label=FIRST_NUMBER, number=FIRST_NUMBER)
+    version = _version(uow, negotiation.id, rendered)
     version.terms = terms_as_facts(uow.session, negotiation.id)
     version.seal = sealed.as_facts() if sealed else {}
     uow.session.add(version)
@@ -287,13 +303,13 @@ def _freeze(uow: UnitOfWork, negotiation: Negotiation, rendered: Rendered) -> st
     return version.id
 
 
-def _version(uow: UnitOfWork, negotiation_id: str, rendered: Rendered, *, label: str, number: str) -> FrozenVersion:
+def _version(uow: UnitOfWork, negotiation_id: str, rendered: Rendered) -> FrozenVersion:
     head = _head(uow, negotiation_id)
     return FrozenVersion(
         id=new_id(),
         negotiation_id=negotiation_id,
-        label=label,
-        number=number,
+        label=rendered.mark.label,
+        number=rendered.mark.number,
         content=rendered.contract.canonical.decode(),
         content_hash=rendered.contract.content_hash,
         pdf=rendered.stored,

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from negotiation.rules.vocabulary import Move
 from negotiation.services.contract_content import contract_as_it_stands
-from negotiation.services.freezing import Rendered
+from negotiation.services.freezing import Mark, Rendered
 from negotiation.services.moves import Order, Seen
 from negotiation.store import Store, connect_store
 from negotiation.store.record import FrozenVersion
@@ -275,7 +275,7 @@ def about_to_be_frozen(store: Store) -> tuple[Table, Rendered]:
     """Everything is agreed, and all parties but the last have asked. What the PDF shows matters to no race."""
     table = an_agreed_contract(store)
     with store.reading() as session:
-        rendered = Rendered(contract_as_it_stands(session, table.id), b"%PDF-1.7")
+        rendered = Rendered(contract_as_it_stands(session, table.id), b"%PDF-1.7", Mark("v1.0", "v1.0"))
     for party in (table.og, table.ars):
         ask(party.dg, rendered)
     return table, rendered
