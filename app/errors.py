@@ -183,7 +183,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("file_refused", "too_many_parts"): "Ce fichier compte plus de 2 000 pièces. Rien n’en a été lu.",
     ("file_refused", "outside_name"): "Ce fichier veut écrire hors de lui-même. Rien n’en a été lu.",
     ("file_refused", "macros"): "Le fichier contient des macros. Enregistrez-le au format .docx, sans macros.",
-    ("file_refused", "external"): "Ce fichier appelle un modèle ou une image d’ailleurs : rompez ces liens.",
+    ("file_refused", "external"): "Ce fichier appelle une image ou un objet d’ailleurs : rompez ces liens dans Word.",
     ("file_refused", "html_inside"): "Ce fichier contient une page web : enregistrez-le à nouveau dans Word.",
     ("file_refused", "entities"): "Ce fichier contient des définitions que Navette ne lit jamais. Rien n’en a été lu.",
     ("file_refused", "too_heavy"): "Ce fichier est trop lourd à lire. Déposez seulement les articles modifiés.",

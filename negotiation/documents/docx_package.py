@@ -204,7 +204,7 @@ def _docx(parts: dict[str, bytes], others: tuple[str, ...]) -> Package:
     if _has_macros(kinds.values(), others):
         raise PackageRefused(FileFault.MACROS)
     for name in [name for name in parts if name.endswith(".rels")]:
-        _refuse_relations(parsed(parts[name]))
+        parts[name] = _harmless_relations(parts[name])
     if any(kind.partition(";")[0].strip() in _EMBEDDED_WORDS for kind in kinds.values()):
         raise PackageRefused(FileFault.HTML_INSIDE)
     main = _main_part(parts)
@@ -226,18 +226,27 @@ def _has_macros(kinds: Any, others: tuple[str, ...]) -> bool:
     return any(name.lower().endswith(("vbaproject.bin", "vbaprojectsignature.bin")) for name in others)
 
 
-def _refuse_relations(root: Xml) -> None:
-    """Only a link that a person clicks may lead outside; a template, a picture or a sheet may not."""
+def _harmless_relations(content: bytes) -> bytes:
+    """Only a link that a person clicks may lead outside; a picture or a sheet may not. The template on which a file was
+    made is named by many files from an office, by its place on a disk there: it is dropped unread."""
+    root = parsed(content)
+    templates = []
     for relation in root.iter(f"{{{_RELATIONSHIPS}}}Relationship"):
         kind = relation.get("Type", "").rsplit("/", 1)[-1]
         if kind.lower() == "afchunk":
             raise PackageRefused(FileFault.HTML_INSIDE)
         if kind.lower() in ("vbaproject", "wordvbadata"):
             raise PackageRefused(FileFault.MACROS)
+        if kind == "attachedTemplate":
+            templates.append(relation)
+            continue
         target = relation.get("Target", "")
         leads_out = relation.get("TargetMode", "").lower() == "external" or "://" in target or target.startswith("//")
         if leads_out and kind != "hyperlink":
             raise PackageRefused(FileFault.EXTERNAL)
+    for relation in templates:
+        relation.getparent().remove(relation)
+    return etree.tostring(root) if templates else content
 
 
 def _refuse_chunks(root: Xml, name: str) -> None:

@@ -302,17 +302,20 @@ def provenances() -> dict[str, bytes]:
 
 
 def refused() -> dict[str, bytes]:
-    """What is never read."""
+    """What is never read, and what looks like it: links and templates are in the files of every office."""
     text = p(r("Bonjour"))
     out = f'<Relationship Id="x1" Type="{_OFFICE}/attachedTemplate" Target="http://example.org/m.dotm" TargetMode="External"/>'
     picture = f'<Relationship Id="x1" Type="{_OFFICE}/image" Target="http://example.org/m.png" TargetMode="External"/>'
+    sheet = f'<Relationship Id="x1" Type="{_OFFICE}/oleObject" Target="file:///S:/EPRD.xlsx" TargetMode="External"/>'
     link = f'<Relationship Id="x1" Type="{_OFFICE}/hyperlink" Target="https://example.org/" TargetMode="External"/>'
     chunk = f'<Relationship Id="x1" Type="{_OFFICE}/aFChunk" Target="/word/page.html"/>'
     entity = b'<!DOCTYPE w [<!ENTITY a "aaaa">]>'
     plain = docx(text)
     return {
         "bomb.docx": docx(text, more={"word/bomb.xml": b"<a>" + b" " * 24_000_000 + b"</a>"}),
-        "external_template.docx": docx(text, relations=out),
+        "external_template.docx": docx(TITLE, clause(ONE, text), relations=out),
+        "external_object.docx": docx(text, relations=sheet),
+        "from_an_office.docx": from_an_office(),
         "external_picture.docx": docx(text, relations=picture),
         "link_only.docx": docx(TITLE, clause(ONE, text), relations=link),
         "macros.docx": docx(
@@ -343,6 +346,36 @@ def refused() -> dict[str, bytes]:
         "cut_short.docx": plain[: len(plain) // 2],
         "not_a_document.docx": b"%PDF-1.7\n",
     }
+
+
+def from_an_office() -> bytes:
+    """As Word saves it on a model of the house: template on a share, links in the text and in a note, a link that was
+    typed with tracking, settings, fonts, the data of a library of documents."""
+    out = 'TargetMode="External"'
+    links = (
+        f'<Relationship Id="x1" Type="{_OFFICE}/hyperlink" Target="https://www.legifrance.gouv.fr/" {out}/>'
+        f'<Relationship Id="x2" Type="{_OFFICE}/hyperlink" Target="mailto:ars-dd39@ars.sante.fr" {out}/>'
+        f'<Relationship Id="x3" Type="{_OFFICE}/settings" Target="settings.xml"/>'
+        f'<Relationship Id="x4" Type="{_OFFICE}/customXml" Target="../customXml/item1.xml"/>'
+    )
+    settings = f'<w:settings xmlns:w="{W}" xmlns:r="{_OFFICE}"><w:attachedTemplate r:id="rId1"/><w:trackRevisions/></w:settings>'
+    model = f'<Relationship Id="rId1" Type="{_OFFICE}/attachedTemplate" Target="file:///\\\\srv-ars\\Modeles\\CPOM.dotm" {out}/>'
+    notes = f'<Relationship Id="rId1" Type="{_OFFICE}/hyperlink" Target="https://www.cnsa.fr/" {out}/>'
+    law = f'<w:hyperlink r:id="x1" w:history="1">{r("l’article L. 313-11")}</w:hyperlink>'
+    mail = f'<w:ins {_by("DAF Orlinde", 960)}><w:hyperlink r:id="x2">{r("la délégation")}</w:hyperlink></w:ins>'
+    note = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    text = p(r("Selon "), law, r(", écrire à "), mail, note, r("."))
+    return docx(
+        *(TITLE, clause(ONE, text)),
+        relations=links,
+        footnotes=f'<w:footnote w:id="2">{p(r("Voir le site."))}</w:footnote>',
+        more={
+            "word/settings.xml": settings,
+            "word/_rels/settings.xml.rels": f'<Relationships xmlns="{_RELATIONS}">{model}</Relationships>',
+            "word/_rels/footnotes.xml.rels": f'<Relationships xmlns="{_RELATIONS}">{notes}</Relationships>',
+            "customXml/item1.xml": '<b:Sources xmlns:b="http://schemas.openxmlformats.org/officeDocument/2006/bibliography"/>',
+        },
+    )
 
 
 def many_parts(count: int = 60_000) -> bytes:
