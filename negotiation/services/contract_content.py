@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
+from negotiation.rules.amendment import CONTRACT_TYPES
 from negotiation.rules.french_display import WORDS_OF_CHOICES, value_text
 from negotiation.rules.history_chain import canonical_payload
 from negotiation.rules.vocabulary import (
@@ -28,6 +29,7 @@ from negotiation.rules.vocabulary import (
     ReserveState,
     ValueKind,
 )
+from negotiation.services.amended_content import amendment_node, amendment_row, with_before
 from negotiation.services.contract_tables import finance_table, indicators_table
 from negotiation.store.contract import Clause, Document, Essms, Framework, Negotiation, Part
 from negotiation.store.exchange import MoveRow, Reserve, Version
@@ -39,8 +41,9 @@ from negotiation.store.queries.visibility import on_the_table
 FORMAT = "navette-contract/1"
 MARKED_FORMAT = "navette-contract-marked/1"
 """The same with what stood before in each clause that an open proposal changes: to be read, never frozen."""
+_AMENDED = "Avenant au contrat pluriannuel d’objectifs et de moyens"
 SUBTITLES = {
-    "avenant-prorogation": "Avenant au contrat pluriannuel d’objectifs et de moyens",
+    **dict.fromkeys(CONTRACT_TYPES, _AMENDED),
     "cadre-libre": "Contrat entre les parties",
 }
 """What the cover calls a contract that is no CPOM of its own, by its type."""
@@ -124,6 +127,8 @@ def _content(
     }
     if subtitle := SUBTITLES.get(negotiation.contract_type):
         content["subtitle"] = subtitle
+    if reading.amendment:
+        content["amendment"] = amendment_node(session, reading.amendment)
     return content
 
 
@@ -133,6 +138,7 @@ class _Reading:
     def __init__(self, session: Session, negotiation_id: str) -> None:
         self.session = session
         self.negotiation_id = negotiation_id
+        self.amendment = amendment_row(session, negotiation_id)
         self.parties = parties_of(session, negotiation_id)
         self._letters = {party.id: party.letter for party in self.parties}
         self._names = {
@@ -190,6 +196,10 @@ class _Reading:
         }
 
     def _clause(self, card: ClauseCard) -> Node:
+        node = self._standing(card)
+        return with_before(node, card.attributes) if self.amendment else node
+
+    def _standing(self, card: ClauseCard) -> Node:
         return {
             "kind": str(card.kind),
             "field": card.field,

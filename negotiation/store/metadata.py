@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from negotiation.store import (
+    amendment,
     contract,
     derived,
     draft_states,
@@ -23,6 +24,7 @@ from negotiation.store import (
 )
 
 ROWS = (
+    amendment,
     contract,
     derived,
     draft_states,

@@ -42,7 +42,7 @@ class Carried(StrEnum):
 
 
 _GROUPS: dict[Carried, str] = {
-    Carried.WHOLE: "negotiation party member essms document framework diagnosis finding datum calendar_item "
+    Carried.WHOLE: "negotiation amendment party member essms document framework diagnosis finding datum calendar_item "
     "consultation seance seance_point seance_attendance seance_decision minutes review observation dialogue_de_gestion "
     "avenant evaluation frozen_version signature declared_signature freeze_request signing_terms signed_increment "
     "head_seal paper_signature paper_confirmation import_record",

@@ -1,0 +1,86 @@
+"""What the frozen content of an avenant says of the contract that it changes.
+
+The content is the whole contract as it will stand. A clause that was signed otherwise has `before`, {text,
+value_text}; one that wasn't there has `before` null; `amendment.dropped` lists what is no longer there. The text that
+was signed goes with each clause from the opening on (`SIGNED`), so that an avenant says what it changes wherever it is
+carried.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlmodel import Session, col
+
+from negotiation.rules.vocabulary import ClauseState
+from negotiation.store.amendment import Amendment
+from negotiation.store.contract import Clause, Part
+from negotiation.store.queries.visibility import on_the_table
+
+Node = dict[str, Any]
+SIGNED = "signed"
+"""Attribute of a clause of an avenant: {text, value_text} of the signed version that it starts from."""
+
+
+def amendment_row(session: Session, negotiation_id: str) -> Amendment | None:
+    """The avenant that this negotiation is; None when it is none."""
+    query = select(Amendment).where(col(Amendment.negotiation_id) == negotiation_id)
+    found: Amendment | None = session.execute(query).scalar_one_or_none()
+    return found
+
+
+def amendment_node(session: Session, row: Amendment) -> Node:
+    """`amendment` of the content."""
+    term = {"before": row.term_before.isoformat(), "after": row.term_after.isoformat()} if row.term_after else None
+    return {
+        "kind": str(row.kind),
+        "number": row.number,
+        "reason": row.reason,
+        "requested_by": row.requested_by,
+        "effect_on": row.effect_on.isoformat(),
+        "term": term,
+        "amends": {
+            "negotiation": row.root_key,
+            "reference": row.amended_reference,
+            "title": row.amended_title,
+            "label": row.amended_label,
+            "number": row.amended_number,
+            "content_hash": row.amended_content_hash,
+            "pdf_hash": row.amended_pdf_hash,
+            "signed_on": row.amended_on.isoformat(),
+        },
+        "dropped": list(_dropped(session, row.negotiation_id)),
+    }
+
+
+def with_before(node: Node, attributes: dict[str, Any]) -> Node:
+    """The clause's node, with what was signed when it is something else."""
+    signed = attributes.get(SIGNED)
+    stands = {"text": node["text"], "value_text": node["value_text"]}
+    if stands == (signed or {"text": "", "value_text": ""}):
+        return node
+    return node | {"before": signed}
+
+
+def _dropped(session: Session, negotiation_id: str) -> Iterator[Node]:
+    """Clauses that were signed and left the contract, alone or with their part, in the order of the contract."""
+    query = (
+        select(Clause, Part)
+        .join(Part, col(Part.id) == Clause.part_id)
+        .where(
+            col(Clause.negotiation_id) == negotiation_id,
+            on_the_table(Clause.circle),
+            or_(col(Clause.state) == ClauseState.WITHDRAWN, col(Part.dropped_at).is_not(None)),
+        )
+        .order_by(col(Part.position), col(Clause.position), col(Clause.field))
+    )
+    for clause, part in session.execute(query):
+        signed = clause.attributes.get(SIGNED)
+        if signed and any(signed.values()):
+            yield {
+                "part": {"kind": str(part.kind), "key": part.key, "code": part.code, "title": part.title},
+                "field": clause.field,
+                "code": clause.code,
+                "label": clause.label,
+                "before": signed,
+            }
