@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Vérifie un dossier de preuve Navette, sans serveur et sans rien installer d’autre que Python (3.9 ou plus).
 
-    python verifier.py DOSSIER.zip [--head CERCLE=EMPREINTE]... [--key CLÉ]... [--json]
+    python verifier.py DOSSIER.zip [--head [CERCLE=]EMPREINTE]... [--key CLÉ]... [--json]
 
 Code de sortie : 0 tout est juste, 1 quelque chose est faux (la première chose fausse est nommée), 2 illisible.
 
@@ -41,6 +41,8 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*"
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]{128}")
 HEADS = "tetes.json"
+KeptHead = tuple[str, str]
+"""Circle, or « » for any, and the hash that somebody kept."""
 STATEMENT_TYPES = {"v": int, "seq": int, **dict.fromkeys(("chain", "hash", "at", "key"), str)}
 
 APPROVALS = ("minutes.approved", "review.approved")
@@ -97,15 +99,25 @@ class Report:
         return "\n".join(lines)
 
 
-def verify_archive(data: bytes, heads: Mapping[str, str] | None = None, keys: Sequence[str] = ()) -> Report:
-    """Check an exported archive against itself and against `heads` (circle → head kept by the reader); its signed heads
-    against `keys` (public keys that the reader knows, in hexadecimal) or, without any, against those that they name."""
+def verify_archive(data: bytes, heads: Mapping[str, str] | Sequence[KeptHead] = (), keys: Sequence[str] = ()) -> Report:
+    """Check an exported archive against itself and against `heads`, which its reader kept (by circle, or as `read_head`
+    gives them); its signed heads against `keys` (public keys that the reader knows, in hexadecimal) or, without any,
+    against those that they name."""
     try:
         members = read_members(data)
     except Unreadable as refusal:
         check = Check("Lecture du dossier", False, str(refusal))
         return Report(False, [check], f"{check.label} : {refusal}", readable=False)
-    return _Examination(members, dict(heads or {}), frozenset(keys)).report()
+    kept = [*heads.items()] if isinstance(heads, Mapping) else [*heads]
+    return _Examination(members, kept, frozenset(keys)).report()
+
+
+def read_head(written: str) -> KeptHead:
+    """« CERCLE=EMPREINTE », or the fingerprint alone, with any spaces. Raises ValueError."""
+    circle, _, kept = "".join(written.split()).rpartition("=")
+    if not _HASH.fullmatch(kept.lower()):
+        raise ValueError(written)
+    return circle, kept.lower()
 
 
 def verify_pdf(data: bytes, known_hashes: Mapping[str, str]) -> Report:
@@ -164,9 +176,10 @@ def sha256(content: bytes) -> str:
 class _Examination:
     """One archive under examination: each `_check_…` raises Wrong at the first thing that is wrong."""
 
-    def __init__(self, members: Mapping[str, bytes], kept: Mapping[str, str], keys: frozenset[str]) -> None:
+    def __init__(self, members: Mapping[str, bytes], kept: Sequence[KeptHead], keys: frozenset[str]) -> None:
         self.members = members
         self.kept = kept
+        self.found: set[str] = set()  # circles in which a kept head stands
         self.keys = keys
         self.labels: dict[str, str] = {}
         self.entries: dict[str, list[dict[str, Any]]] = {}  # of the histories that verified, and no other
@@ -178,8 +191,8 @@ class _Examination:
         """Most precise first: the chains name an entry, the manifest only names a file."""
         for name in sorted({"historique/commun.json", *self._names("historique/")}):
             self._try(f"Historique, {name}", self._check_chain, name)
-        for circle in sorted(self.kept):
-            self._try(f"Tête conservée, {circle}", self._check_kept_head, circle)
+        for circle, kept in sorted(set(self.kept)):
+            self._try(f"Tête conservée, {circle} {kept[:8]}…".replace(",  ", ", "), self._check_kept_head, circle, kept)
         self._try("Faits internes dévoilés", self._check_disclosed)
         for folder in self._folders():
             self._try(f"Version figée, {folder}", self._check_version, folder)
@@ -255,16 +268,19 @@ class _Examination:
             )
         return _many(len(told), "fait") if told else "aucun"
 
-    def _check_kept_head(self, circle: str) -> str:
-        _require(circle in self.entries, "cet historique manque au dossier, ou il est faux")
-        hashes = [GENESIS, *(entry["hash"] for entry in self.entries[circle])]
-        _require(self.kept[circle] in hashes, SENTENCES["unexpected_head"])
-        seq = hashes.index(self.kept[circle])
-        self.proves.append(
-            f"Historique « {self.labels[circle]} » : rien n’a été réécrit ni coupé jusqu’à la tête que vous avez "
-            f"conservée (fait {seq} sur {len(hashes) - 1})."
-        )
-        return f"présente, au fait {seq} sur {len(hashes) - 1}"
+    def _check_kept_head(self, circle: str, kept: str) -> str:
+        _require(not circle or circle in self.entries, "cet historique manque au dossier, ou il est faux")
+        for name in [circle] if circle else sorted(self.entries):
+            hashes = [GENESIS if circle else "", *(entry["hash"] for entry in self.entries[name])]
+            if kept in hashes:
+                seq, last = hashes.index(kept), len(hashes) - 1
+                self.found.add(name)
+                self.proves.append(
+                    f"Historique « {self.labels[name]} » : rien n’a été réécrit ni coupé jusqu’à la tête que vous avez "
+                    f"conservée (fait {seq} sur {last})."
+                )
+                return f"présente dans « {self.labels[name]} », au fait {seq} sur {last}"
+        raise Wrong(SENTENCES["unexpected_head"])
 
     def _check_version(self, folder: str) -> str:
         version = self._json(f"{folder}/version.json")
@@ -438,7 +454,7 @@ class _Examination:
         return str(named)
 
     def _limits(self) -> Iterator[str]:
-        for circle in sorted(set(self.entries) - set(self.kept)):
+        for circle in sorted(set(self.entries) - self.found):
             yield (
                 f"Historique « {self.labels[circle]} » : que la fin n’a pas été coupée, ni le tout réécrit depuis le "
                 f"début. Seule une tête conservée par vous-même le montre (--head {circle}=…)."
@@ -653,15 +669,16 @@ def _times(number: int, point: _Point) -> _Point:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="verifier.py", description="Vérifie un dossier de preuve Navette.")
     parser.add_argument("archive", metavar="DOSSIER.zip", type=Path)
-    parser.add_argument("--head", metavar="CERCLE=EMPREINTE", action="append", default=[])
+    parser.add_argument("--head", metavar="[CERCLE=]EMPREINTE", action="append", default=[])
     parser.add_argument(
         "--key", metavar="CLÉ", action="append", default=[], help="clé publique des têtes, 64 caractères"
     )
     parser.add_argument("--json", action="store_true", help="résultat pour un programme")
     chosen = parser.parse_args(arguments)
-    heads = dict(head.split("=", 1) for head in chosen.head if "=" in head)
-    if len(heads) != len(chosen.head) or not all(_HASH.fullmatch(value) for value in heads.values()):
-        parser.error("--head attend CERCLE=EMPREINTE, l’empreinte en 64 caractères hexadécimaux")
+    try:
+        heads = [read_head(head) for head in chosen.head]
+    except ValueError:
+        parser.error("--head attend EMPREINTE ou CERCLE=EMPREINTE, l’empreinte en 64 caractères hexadécimaux")
     try:
         data = chosen.archive.read_bytes()
     except OSError as refusal:

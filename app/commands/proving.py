@@ -26,14 +26,18 @@ from negotiation.store.queries.closing import approved_with_content
 
 @navette.command(help="Vérifie un dossier de preuve, ou le PDF de ce qui fut figé ou approuvé ici.")
 @click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path))
-@click.option("--head", "heads", multiple=True, metavar="CERCLE=EMPREINTE", help="Une tête que vous avez conservée.")
+@click.option(
+    "--head", "heads", multiple=True, metavar="[CERCLE=]EMPREINTE", help="Une tête conservée ; se répète."
+)
 @click.option("--key", "keys", multiple=True, metavar="CLÉ", help="La clé publique des têtes, que vous connaissez.")
 @as_json
 def verify(file: Path, heads: tuple[str, ...], keys: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 - click gives its flags so
     data = read(file, most=verifier.MAX_BYTES)
-    kept = dict(head.split("=", 1) for head in heads if "=" in head)
-    if len(kept) != len(heads):
-        raise Said("usage", "--head attend CERCLE=EMPREINTE.", status=NOT_UNDERSTOOD)
+    try:
+        kept = [verifier.read_head(head) for head in heads]
+    except ValueError:
+        wanted = "--head attend EMPREINTE ou CERCLE=EMPREINTE, l’empreinte en 64 chiffres ou lettres de a à f."
+        raise Said("usage", wanted, status=NOT_UNDERSTOOD) from None
     report = _report_of_pdf(data) if data.startswith(b"%PDF-") else None
     report = report or verifier.verify_archive(data, kept, keys)
     if as_json:

@@ -3,7 +3,8 @@ or an archive; none is kept."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,13 +29,23 @@ from negotiation.store.queries.closing import (
     is_recorded_head,
 )
 from negotiation.store.queries.signatures import State
-from negotiation.verifier import MANIFEST, MAX_BYTES, Report, read_members, verify_archive, verify_pdf
+from negotiation.verifier import (
+    MANIFEST,
+    MAX_BYTES,
+    KeptHead,
+    Report,
+    read_members,
+    verify_archive,
+    verify_pdf,
+)
 
 verifying = Blueprint("verifying", __name__)
 
 FORM_ROOM = 100_000
 """Bytes of the request around the file."""
 SHARED = "shared"
+MOST_HEADS, LONGEST_HEADS = 20, 5000
+_KEPT = re.compile(r"(?:(shared|authorities|party:[0-9a-f-]{36})=)?([0-9a-f]{64})")
 WRONG = {
     "file": (
         "Choisissez un fichier : le PDF d’une version figée, d’un relevé, d’un dialogue ou d’une évaluation approuvés, "
@@ -42,7 +53,11 @@ WRONG = {
     ),
     "kind": "Ce fichier n’est ni un PDF, ni un dossier de preuve (.zip).",
     "size": "Ce fichier dépasse 50 Mo.",
-    "head": "Une tête compte 64 chiffres ou lettres de a à f. Recopiez-la en entier, ou laissez ce champ vide.",
+    "head": (
+        "Une tête compte 64 chiffres ou lettres de a à f. Recopiez chacune en entier, une par ligne, ou laissez ce "
+        "champ vide."
+    ),
+    "heads": f"Comparez {MOST_HEADS} têtes au plus à la fois.",
 }
 
 
@@ -91,7 +106,7 @@ def verify() -> ResponseReturnValue:
 def say_what_is_wrong(refusal: Refusal) -> ResponseReturnValue:
     field = str(refusal.detail.get("field", "")) if isinstance(refusal, InvalidInput) else ""
     sentence = WRONG.get(field) or sentence_of(refusal)
-    errors = {"head" if field == "head" else "file": sentence}
+    errors = {"head" if field in ("head", "heads") else "file": sentence}
     page = render_template("verifying/verifier.html", place="verify", verdict=None, head=_head(), errors=errors)
     return page, status_of(refusal)
 
@@ -109,18 +124,23 @@ def _file() -> tuple[str, bytes]:
     return given.filename[:120], data
 
 
-def _kept_heads() -> dict[str, str]:
-    """The head of the shared history that the person kept, if any. Raises InvalidInput."""
-    head = _head().lower()
-    if not head:
-        return {}
-    if len(head) != 64 or set(head) - set("0123456789abcdef"):
-        raise InvalidInput(field="head")
-    return {SHARED: head}
+def _kept_heads() -> list[KeptHead]:
+    """The heads that the person kept, if any; a fingerprint may be broken anywhere. Raises InvalidInput."""
+    written = "".join(_head().lower().replace("--head", "").split())
+    found, at = [], 0
+    while at < len(written):
+        kept = _KEPT.match(written, at)
+        if kept is None:
+            raise InvalidInput(field="head")
+        found.append((kept[1] or "", kept[2]))
+        at = kept.end()
+    if len(found) > MOST_HEADS:
+        raise InvalidInput(field="heads")
+    return found
 
 
 def _head() -> str:
-    return "".join(request.form.get("head", "")[:200].split())
+    return request.form.get("head", "")[:LONGEST_HEADS]
 
 
 def _of_pdf(name: str, data: bytes) -> Verdict:
@@ -142,7 +162,7 @@ def _of_approved(name: str, data: bytes, approved: KnownApproved) -> Verdict:
     return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, labels), approved=approved)
 
 
-def _of_archive(name: str, data: bytes, kept: Mapping[str, str]) -> Verdict:
+def _of_archive(name: str, data: bytes, kept: Sequence[KeptHead]) -> Verdict:
     report, head = off_the_loop(_examined, data, kept)
     if head is None:
         return Verdict(name, len(data), is_pdf=False, report=report)
@@ -151,7 +171,7 @@ def _of_archive(name: str, data: bytes, kept: Mapping[str, str]) -> Verdict:
     return Verdict(name, len(data), is_pdf=False, report=report, recorded=recorded)
 
 
-def _examined(data: bytes, kept: Mapping[str, str]) -> tuple[Report, Head | None]:
+def _examined(data: bytes, kept: Sequence[KeptHead]) -> tuple[Report, Head | None]:
     """The verifier's own report, and where the shared history of a sound archive stops."""
     report = verify_archive(data, kept)
     if not report.ok:

@@ -185,6 +185,18 @@ def test_a_kept_head_shows_what_the_archive_alone_cannot(visitor: Visitor, close
     assert "rien n’a été réécrit ni coupé" in drop(visitor, closed.archive, head=spaced.upper()).text
     wrong = drop(visitor, closed.archive, head="0123" * 16)
     assert "la fin a été coupée ou l’histoire réécrite" in wrong.text
+    assert "ligne, ou laissez ce champ vide" in drop(visitor, closed.archive, head=f"{head}\nabc").text
+    assert "20 têtes au plus" in drop(visitor, closed.archive, head=f"{head}\n" * 21).text.replace("\u00a0", " ")
+
+
+def test_each_of_several_kept_heads_is_said_found_or_not(visitor: Visitor, closed: Closed) -> None:
+    heads = verify_archive(closed.archive).heads
+    own = next(circle for circle in heads if circle.startswith("party:"))
+    kept = f"--head shared={heads['shared']}\n{heads[own]}\n{own}={heads[own]}\n{'0123' * 16}"
+    page = drop(visitor, closed.archive, head=kept).text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert page.count("présente dans « Les faits partagés par toutes les parties »") == 1
+    assert page.count("présente dans « Les faits internes, ") == 2
+    assert "<b>Tête conservée, 01230123…</b> : la tête que vous avez conservée n’y figure pas" in page
 
 
 @pytest.mark.parametrize(
@@ -210,7 +222,7 @@ def test_a_zip_that_is_no_archive_is_said_unreadable(visitor: Visitor) -> None:
 def test_a_head_that_is_no_head_keeps_what_was_typed(visitor: Visitor, closed: Closed) -> None:
     answer = drop(visitor, closed.archive, head="abc")
     assert answer.status_code == 422
-    assert 'value="abc"' in answer.text
+    assert ">abc</textarea>" in answer.text
 
 
 def test_nothing_of_the_file_is_kept(visitor: Visitor, closed: Closed, settings: Settings) -> None:
