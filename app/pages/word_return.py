@@ -11,6 +11,7 @@ from sqlmodel import Session
 from app.database import current_store
 from app.errors import REASONS, answer, or_plainly, sentence_of, status_of
 from app.limits import gestures
+from app.pages.choosing import KINDS, ShownUnit
 from app.pages.clause_view import sign_of
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.inside_view import visas_for_me
@@ -54,6 +55,11 @@ LABELS = {
     How.COMPARED: "comparée au texte actuel",
 }
 
+WRONG = {
+    "take": "Cochez au moins un changement de chaque clause à reprendre.",
+    "emptied": "Avec ces seuls changements, une clause n’aurait plus un mot : cochez aussi ce qui les remplace.",
+}
+
 
 @dataclass(frozen=True)
 class ShownChange:
@@ -67,6 +73,12 @@ class ShownChange:
     ticked: bool
     reason: str = ""
     """Why its text can't be proposed."""
+    units: tuple[ShownUnit, ...] = ()
+    """Its changes, where there are several to choose from."""
+
+    @property
+    def is_in_part(self) -> bool:
+        return any(not unit.is_taken for unit in self.units)
 
     @property
     def card(self) -> ClauseCard:
@@ -166,13 +178,26 @@ def keep_what_was_chosen(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _taken() -> str:
-    count = len(request.form.getlist("take"))
+    taken = request.form.getlist("take")
+    count, left = len(taken), sum(_left(clause_id) for clause_id in taken)
     texts = f"{count} texte{'s' if count > 1 else ''}"
     comments = len(request.form.getlist("comment"))
     if not count:
         return "Les commentaires sont repris en interne."
     more = f" et {comments} commentaire{'s' if comments > 1 else ''} en interne" if comments else ""
-    return f"{texts} dans notre brouillon{more} : relisez avant de proposer."
+    rest = f" {left} changement{'s' if left > 1 else ''} du fichier laissé{'s' if left > 1 else ''}." if left else ""
+    return f"{texts} dans notre brouillon{more} : relisez avant de proposer.{rest}"
+
+
+def _left(clause_id: str) -> int:
+    """How many changes of a clause were shown a box and not ticked."""
+    shown = request.form.get(f"units-{clause_id}", "0")
+    return max(0, int(shown) - len(_ticked_units(clause_id))) if shown.isdecimal() and len(shown) < 7 else 0
+
+
+def _ticked_units(clause_id: str) -> frozenset[int]:
+    asked = request.form.getlist(f"unit-{clause_id}")
+    return frozenset(int(each) for each in asked if each.isdecimal() and len(each) < 7)
 
 
 def _deposit(negotiation_id: str, refusal: Refusal | None = None) -> ResponseReturnValue:
@@ -193,7 +218,7 @@ def _told(refusal: Refusal | None) -> str:
     if refusal is None:
         return ""
     if isinstance(refusal, InvalidInput):
-        return "Cochez au moins un changement." if refusal.detail.get("field") == "take" else "Choisissez un fichier."
+        return WRONG.get(str(refusal.detail.get("field")), "Choisissez un fichier.")
     return sentence_of(refusal)
 
 
@@ -252,9 +277,30 @@ def _change(frame: Frame, clause: ReturnedClause, ticked: frozenset[str] | None)
     return ShownChange(
         clause,
         html,
+        units=_units(frame, clause, again=ticked is not None),
         labels=tuple(labels),
         ticked=by_itself if ticked is None else clause.card.id in ticked,
         reason=reason,
+    )
+
+
+def _units(frame: Frame, clause: ReturnedClause, *, again: bool) -> tuple[ShownUnit, ...]:
+    """A box for each change, all ticked on a page that is only opened; none where there is but one change."""
+    if len(clause.units) < 2:
+        return ()
+    ticked = frozenset(unit.index for unit in clause.units)
+    if again and f"units-{clause.card.id}" in request.form:
+        # The boxes of another text are none of this one's: nothing stays ticked that nobody ticked.
+        ticked = _ticked_units(clause.card.id) if _seen(clause.card.id) == clause.stands else frozenset()
+    sign = sign_of(frame.me.party)
+    return tuple(
+        ShownUnit(
+            unit.index,
+            KINDS[unit.change],
+            Markup(redline.to_html(redline.redline(unit.before, unit.after), inserted_by=sign)),  # escaped by to_html
+            unit.index in ticked,
+        )
+        for unit in clause.units
     )
 
 
@@ -264,8 +310,14 @@ def _place(view: ReturnView, comment: FoundComment) -> ClauseCard:
 
 def _chosen() -> Chosen:
     """What was ticked, with the version that the preview showed for each."""
-    seen = {}
+    seen, units = {}, {}
     for clause_id in request.form.getlist("take"):
-        number, _, fingerprint = request.form.get(f"seen-{clause_id}", "").partition(":")
-        seen[clause_id] = Seen.told(number, fingerprint)
-    return Chosen(seen, frozenset(request.form.getlist("comment")))
+        seen[clause_id] = _seen(clause_id)
+        if f"units-{clause_id}" in request.form:
+            units[clause_id] = _ticked_units(clause_id)
+    return Chosen(seen, frozenset(request.form.getlist("comment")), units)
+
+
+def _seen(clause_id: str) -> Seen:
+    number, _, fingerprint = request.form.get(f"seen-{clause_id}", "").partition(":")
+    return Seen.told(number, fingerprint)

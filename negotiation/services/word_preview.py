@@ -1,8 +1,9 @@
 """Files that came back from Word, as their own party reads them: what each would change on the text that stands now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -19,9 +20,10 @@ from negotiation.documents.word_changes import (
     words,
 )
 from negotiation.documents.word_model import ClauseTexts, FoundChange, FoundComment, Outside
-from negotiation.errors import NotFound, UnreadableText
+from negotiation.errors import InvalidInput, NotFound, StaleClause, UnreadableText
 from negotiation.rules.lifecycle import Play, Reason, obstacle
 from negotiation.rules.policy import Actor
+from negotiation.rules.redline import UnitChange, redline_units, take_units
 from negotiation.rules.vocabulary import TALK_MOVES, Move
 from negotiation.services.orders import Seen
 from negotiation.store.contract import Clause
@@ -61,6 +63,25 @@ class ReturnedClause:
     def stands(self) -> Seen:
         current = self.card.situation.current
         return Seen(current.number, current.fingerprint) if current else Seen()
+
+    @cached_property
+    def units(self) -> tuple[UnitChange, ...]:
+        """The changes that can be taken one by one, of the text that stands."""
+        return tuple(redline_units(self.current, self.applied.text))
+
+    def text_with(self, taken: Collection[int] | None) -> str:
+        """The text that stands with these changes alone; None takes them all. Raises StaleClause on what is no change,
+        InvalidInput `take` when there is none, `emptied` when no word would be left; UnreadableText."""
+        if taken is None:
+            return self.applied.text
+        if not taken:
+            raise InvalidInput(field="take")
+        if not set(taken) <= {unit.index for unit in self.units}:
+            raise StaleClause(seen=self.stands.number)
+        text = take_units(self.current, self.applied.text, set(taken))
+        if not words(text):
+            raise InvalidInput(field="emptied")
+        return text
 
 
 @dataclass(frozen=True)

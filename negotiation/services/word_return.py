@@ -5,7 +5,7 @@ Everything here is that party's inside: the file as read, what was chosen, what 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -56,10 +56,12 @@ QUOTED = "Sur « {quote} » : {text}"
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was ticked: clause ids, with the version that was on the screen for each; keys of comments."""
+    """What was ticked: clause ids, with the version that was on the screen for each; keys of comments. `units`: of the
+    clauses whose changes had a box each, those that were ticked; the others are taken whole."""
 
     clauses: Mapping[str, Seen]
     comments: frozenset[str] = frozenset()
+    units: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 def keep_return(
@@ -111,7 +113,7 @@ def prepare_return(uow: UnitOfWork, actor: Actor, return_id: str, chosen: Chosen
         draft = draft_of(uow.session, clause, circle) or first_draft(uow, _part(uow, clause), circle)
         keep_words(uow, clause, circle)
         value = as_entered(each.card.value, each.card.value_kind)
-        write_anew(uow, draft, clause, text=each.applied.text, value=value)
+        write_anew(uow, draft, clause, text=each.text_with(chosen.units.get(each.card.id)), value=value)
         uow.announce(
             Event(
                 Kind.CLAUSE_WRITTEN,
@@ -150,7 +152,7 @@ def propose_return(
         value = as_entered(each.card.value, each.card.value_kind)
         order = Order(
             each.move,
-            text=each.applied.text,
+            text=each.text_with(chosen.units.get(each.card.id)),
             motive=motive,
             value=value,
             seen=chosen.clauses[each.card.id],

@@ -170,6 +170,36 @@ def test_an_older_export_stands_on_what_moved_and_says_where_it_collides(app: Fl
     assert "Le même passage a changé" in og.get(address).text
 
 
+def test_of_one_clause_some_changes_are_taken_and_the_rest_is_left(app: Flask, table: Table) -> None:
+    """By the table's text: what isn't ticked stays as it stands, and how much was left is said."""
+    og = of(app, table.og.redac)
+    table.ars.dg.propose("en01", "Un.\n\nDeux.\n\nTrois.")
+    export = exported(table, table.og.redac, en01="Un.\n\nDeux.\n\nTrois.", en02=OTHER)
+    first = "".join(p(r(each)) for each in ("Un seul.", "Deux ou plus.", "Trois."))
+    address = bring(og, table, a_file(table, export, first=first))
+    view, key = view_of(table, table.og.redac, address), table.clause_id("en01")
+    _, two = (str(unit.index) for unit in view.clauses[0].units)
+    page = og.get(address).text
+    assert page.count(f'name="unit-{key}"') == 2 and "N’en prendre que certains" in page
+    boxes = {f"units-{key}": "2"}
+    assert confirm(og, address, view, act="prepare", **boxes) == 422
+    assert confirm(og, address, view, act="prepare", **boxes, **{f"unit-{key}": "99"}) == 409
+    assert drafted(table, table.og.redac, "en01") is None
+    assert confirm(og, address, view, act="prepare", **boxes, **{f"unit-{key}": two}) == 302
+    assert drafted(table, table.og.redac, "en01") == "Un.\n\nDeux ou plus.\n\nTrois."
+    assert "1 changement du fichier laissé." in og.get(f"/negociations/{table.id}/retour-de-word").text
+    again = bring(og, table, a_file(table, export, first=p(r("Tout autre chose."))), key="n" * 36)
+    view = view_of(table, table.og.redac, again)
+    gone = [str(unit.index) for unit in view.clauses[0].units if not unit.after]
+    boxes = {f"units-{key}": str(len(view.clauses[0].units))}
+    fields = {"act": "prepare", "take": key, f"unit-{key}": gone, f"seen-{key}": _seen_of(view), **boxes}
+    assert "n’aurait plus un mot" in og.post(again, fields).text
+
+
+def _seen_of(view: ReturnView) -> str:
+    return f"{view.clauses[0].stands.number}:{view.clauses[0].stands.fingerprint}"
+
+
 def test_a_file_from_elsewhere_is_refused_with_its_reason_and_nothing_is_kept(app: Flask, table: Table) -> None:
     og, place = of(app, table.og.redac), f"/negociations/{table.id}/retour-de-word"
     reasons = {
