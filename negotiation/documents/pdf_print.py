@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -21,14 +21,17 @@ from typing import Any, Literal
 
 import rfc8785
 
+from negotiation.documents.amendment_print import amendment_tree, consolidated_tree
 from negotiation.documents.print_tree import print_tree
-from negotiation.documents.print_words import words_of
+from negotiation.documents.print_words import Node, words_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates" / "print"
 TIME_LIMIT = 60
 MEMORY_LIMIT = 2 * 1024**3
 STANDARDS = ["a-3a", "ua-1"]
+MARKED_FORMAT = "navette-contract-marked/1"
+"""A contract with what each open proposal changes marked in it: to be read, never frozen."""
 
 CONTENT_SHAPE = """
 {
@@ -58,6 +61,9 @@ clause = {"kind": `vocabulary.ClauseKind`, "label", "code", "text": Markdown, "v
           "state": `vocabulary.ClauseState`, "debtor": letter or None, "concerned": [letter],
           "before": {"text": Markdown, "value_text": str}, "marked_by": letter or ""}    of drafts whose changes are
                                                             marked; may be absent
+
+An avenant's content has besides "amendment" (see `contract_content`), and `before` means there what the amended version
+said, None for an added clause.
 
 More keys are allowed: they are attached with the rest, not printed. No float. Withdrawn clauses are not printed;
 fields with neither text nor value are printed in drafts only.
@@ -95,18 +101,58 @@ def print_contract(
     kind: Literal["frozen", "draft"],
     around: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """PDF/A-3a and PDF/UA-1 of a content of CONTENT_SHAPE, with the content attached as `contrat.json`.
+    """PDF/A-3a and PDF/UA-1 of a content of CONTENT_SHAPE, with the content attached as `contrat.json`. Content that
+    amends a signed contract is printed as an avenant: what changes, not the whole.
 
     `around` gives the keys of CONTENT_SHAPE that are printed but that the fingerprint doesn't cover (date, place,
     history_head: three parties ask for the gel of one text on three days). `label` names the version (« v1.0 »,
     « Projet du 10 juillet 2026 »). Raises UnprintableText, PrintFailure, and ValueError when a frozen content doesn't
     have this fingerprint.
     """
+    is_avenant = bool(content.get("amendment")) and content.get("format") != MARKED_FORMAT
+    treed, template = (amendment_tree, "amendment.typ") if is_avenant else (print_tree, "contract.typ")
+    return _printed(content, around, treed=treed, template=template, fingerprint=fingerprint, label=label, kind=kind)
+
+
+def print_consolidated(
+    content: dict[str, Any],
+    *,
+    fingerprint: str,
+    label: str,
+    kind: Literal["frozen", "draft"],
+    around: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The whole contract at the state of an avenant, from the avenant's content; said on each page to be no proof.
+
+    Arguments and errors are those of `print_contract`.
+    """
+    return _printed(
+        content,
+        around,
+        treed=consolidated_tree,
+        template="contract.typ",
+        fingerprint=fingerprint,
+        label=label,
+        kind=kind,
+    )
+
+
+def _printed(
+    content: dict[str, Any],
+    around: Mapping[str, Any] | None,
+    *,
+    treed: Callable[..., Node],
+    template: str,
+    fingerprint: str,
+    label: str,
+    kind: str,
+) -> bytes:
     if kind == "frozen" and fingerprint != fingerprint_of(content):
         raise ValueError("the fingerprint is not that of the content")
-    tree = print_tree({**content, **(around or {})}, fingerprint=fingerprint, label=label, kind=kind)
+    tree = treed({**content, **(around or {})}, fingerprint=fingerprint, label=label, kind=kind)
     refuse_unprintable(tree)
-    return typeset({"tree": json.dumps(tree, ensure_ascii=False), "content": rfc8785.dumps(content).decode()})
+    inputs = {"tree": json.dumps(tree, ensure_ascii=False), "content": rfc8785.dumps(content).decode()}
+    return typeset(inputs, template)
 
 
 def refuse_unprintable(tree: object) -> None:

@@ -121,11 +121,11 @@ def _words(runs: Sequence[Run]) -> list[Node]:
 
 
 def _apart(runs: Sequence[Node]) -> list[Node]:
-    """A space between what was taken out and what came in its place."""
+    """A space, of neither text, between what was taken out and what came in its place: `apart`."""
     found: list[Node] = []
     for run in runs:
         if found and run.get("op") == "ins" and found[-1].get("op") == "del" and not found[-1]["s"].endswith(" "):
-            found.append(_run("", " "))
+            found.append(_run("", " ") | {"apart": True})
         found.append(run)
     return found
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from negotiation.documents.pdf_print import MARKED_FORMAT
 from negotiation.errors import NotFound
 from negotiation.rules.amendment import CONTRACT_TYPES
 from negotiation.rules.french_display import WORDS_OF_CHOICES, value_text
@@ -39,8 +40,6 @@ from negotiation.store.queries.people import PartyView, members_of, parties_of
 from negotiation.store.queries.visibility import on_the_table
 
 FORMAT = "navette-contract/1"
-MARKED_FORMAT = "navette-contract-marked/1"
-"""The same with what stood before in each clause that an open proposal changes: to be read, never frozen."""
 _AMENDED = "Avenant au contrat pluriannuel d’objectifs et de moyens"
 SUBTITLES = {
     **dict.fromkeys(CONTRACT_TYPES, _AMENDED),

@@ -1,0 +1,238 @@
+"""The two prints of an avenant's one content: the avenant itself, which is sealed and signed, and the consolidated
+version, the whole contract at its state.
+
+The content is that of `contract_content`: a clause that differs from the amended version carries `before` (None when it
+is added), `amendment` tells what is amended, and lists under `dropped` the clauses that are taken out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from negotiation.documents.print_tree import CHAPTERS, NAMES_OF_PARTS, Content, day, print_tree
+from negotiation.documents.print_words import Node, blocks, capitals, in_fours, plain, shortened
+from negotiation.documents.redline_print import marked_blocks
+from negotiation.rules.amendment import AMENDMENTS, AmendmentKind
+from negotiation.rules.vocabulary import ClauseKind, ClauseState
+
+OWN_PART = re.compile(r"avenant\D*(\d*)")
+"""The keys of the parts that an avenant adds for itself begin so, with its number: object, reason, consequences."""
+SOLE_PROOF = "seuls le contrat et ses avenants signés font foi"
+
+
+def amendment_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> Node:
+    """What the template of the avenant walks; `kind`: frozen or draft."""
+    told = content["amendment"]
+    own = [part for part in content["parts"] if is_of_the_avenant(part, told["number"])]
+    kept = [part for part in content["parts"] if not is_of_an_avenant(part)]
+    tree = print_tree({**content, "parts": without_marks(own)}, fingerprint=fingerprint, label=label, kind=kind)
+    name = name_of(told)
+    return tree | {
+        "title": plain(f"{name} au contrat « {told['amends']['title']} »"),
+        "name": plain(name),
+        "subtitle": capitals(plain(AMENDMENTS[AmendmentKind(told["kind"])].name)),
+        "running": [shortened(f"{name} · {told['amends']['title']}", most=70), tree["running"][1]],
+        "amended": plain(told["amends"]["title"]),
+        "amends": [[plain(one), plain(other)] for one, other in _amended(told["amends"])],
+        "reason": blocks(told.get("reason") or ""),
+        "requested_by": _requested_by(content, tree["parties"]),
+        "effect": plain(day(told["effect_on"])) if told.get("effect_on") else "",
+        "term": [plain(day(told["term"][when])) for when in ("before", "after")] if told.get("term") else [],
+        "ends": told["kind"] == AmendmentKind.TERMINATION,
+        "changes": [_part_changed(titles, part, kind) for titles, part in parts_changed(kept)],
+        "dropped": [_dropped(clause) for clause in told.get("dropped") or ()],
+        "unchanged": _unchanged(kept),
+    }
+
+
+def consolidated_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> Node:
+    """The whole contract at the state of the avenant, without a signature block: nobody signs it."""
+    told = content["amendment"]
+    kept = [part for part in content["parts"] if not is_of_an_avenant(part)]
+    whole = {**content, "title": told["amends"]["title"], "parts": without_marks(kept), "signatories": []}
+    whole.pop("subtitle", None)
+    if told.get("term"):
+        whole["period"] = {**content["period"], "end": told["term"]["after"]}
+    tree = print_tree(whole, fingerprint=fingerprint, label=label, kind=kind)
+    return tree | {"consolidated": {name: plain(words) for name, words in consolidated_words(told, kind).items()}}
+
+
+def consolidated_words(told: Content, kind: str) -> dict[str, str]:
+    """What a consolidated version says of itself. `told`: the key `amendment` of the content."""
+    name = name_of(told).replace("Avenant", "avenant")
+    of = f"l’{name}" + (" en négociation" if kind == "draft" else "")
+    what = "Projet de version consolidée" if kind == "draft" else "Version consolidée"
+    return {
+        "name": what,
+        "notice": what,
+        "version": f"{what}, état de l’{name}",
+        "said": f"{what} établie depuis {of} ; {SOLE_PROOF}.",
+        "checking": (
+            f"Cette version consolidée n’est pas signée : {SOLE_PROOF}. L’empreinte est celle du texte figé de "
+            f"l’{name}, joint à ce PDF ; le PDF de l’avenant et son dossier de preuve se vérifient sur la page "
+            "« Vérifier un document »."
+        ),
+    }
+
+
+def name_of(told: Content) -> str:
+    return f"Avenant n° {told['number']}"
+
+
+def is_of_an_avenant(part: Content) -> bool:
+    return bool(OWN_PART.match(str(part.get("key", ""))))
+
+
+def is_of_the_avenant(part: Content, number: int) -> bool:
+    """Avenants signed before left their own parts in the text."""
+    found = OWN_PART.match(str(part.get("key", "")))
+    return found is not None and found[1] in ("", str(number))
+
+
+def without_marks(parts: Sequence[Content]) -> list[Node]:
+    """The same parts as they read once amended."""
+    return [
+        {
+            **part,
+            "clauses": [
+                {name: value for name, value in clause.items() if name != "before"} for clause in part["clauses"]
+            ],
+            "parts": without_marks(part.get("parts", ())),
+        }
+        for part in parts
+    ]
+
+
+def parts_changed(parts: Sequence[Content], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Content]]:
+    """Every part with a clause of its own that differs, in reading order, with the names of the parts above it."""
+    for part in parts:
+        if any(changed_clauses(part)):
+            yield above, part
+        yield from parts_changed(part.get("parts", ()), (*above, name_of_part(part)))
+
+
+def changed_clauses(part: Content) -> Iterator[Content]:
+    """An added clause that says nothing changes nothing."""
+    for clause in part.get("clauses", ()):
+        if "before" in clause and (clause["before"] is not None or clause.get("text") or clause.get("value_text")):
+            yield clause
+
+
+def name_of_part(part: Content) -> str:
+    """« Fiche action 1.2, Former les équipes »: what a list of parts says."""
+    code = "" if part.get("code") == part["title"] else part.get("code", "")
+    kind = NAMES_OF_PARTS.get(part["kind"], "") if code[:1].isdigit() or part["kind"] != "article" else ""
+    head = f"{kind} {code}".strip()
+    return f"{head}, {part['title']}" if head else str(part["title"])
+
+
+def sides(before: str, after: str) -> tuple[list[Node], list[Node]]:
+    """The two texts, each marked for what the other lacks: what goes in the first, what comes in the second."""
+    marked = marked_blocks(before, after)
+    return _side(marked, "ins"), _side(marked, "del")
+
+
+def _amended(amends: Content) -> Iterator[tuple[str, str]]:
+    yield "Référence", amends["reference"]
+    yield "Version modifiée", amends.get("label") or amends["number"]
+    if amends.get("signed_on"):
+        yield "Signée le", day(amends["signed_on"])
+    yield "Empreinte de son texte", in_fours(amends["content_hash"])
+
+
+def _requested_by(content: Content, drawn: Mapping[str, Node]) -> Node | None:
+    wanted = content["amendment"].get("requested_by")
+    letter = next((party["letter"] for party in content["parties"] if wanted and party.get("key") == wanted), None)
+    return drawn[letter] if letter else None
+
+
+def _part_changed(above: tuple[str, ...], part: Content, kind: str) -> Node:
+    clauses = list(changed_clauses(part))
+    is_added = len(clauses) == len(part["clauses"]) and all(clause["before"] is None for clause in clauses)
+    code = "" if part.get("code") == part["title"] else part.get("code", "")
+    named = NAMES_OF_PARTS.get(part["kind"], "") if code[:1].isdigit() or part["kind"] != "article" else ""
+    return {
+        "overline": capitals(plain(f"{named} {code}".strip())),
+        "above": plain(" › ".join(above)),
+        "code": shortened(code, most=12),
+        "title": plain(part["title"]),
+        "is_added": is_added,
+        "clauses": [_clause_changed(clause, kind) for clause in clauses],
+    }
+
+
+def _clause_changed(clause: Content, kind: str) -> Node:
+    before = clause["before"] or {"text": "", "value_text": ""}
+    text, value = clause.get("text") or "", clause.get("value_text") or ""
+    old, new = sides(before["text"], text) if clause["before"] is not None else ([], blocks(text))
+    named = clause["kind"] == ClauseKind.ENGAGEMENT and clause.get("code")
+    is_open = kind == "draft" and clause.get("state") not in (ClauseState.AGREED, None)
+    return {
+        "label": plain(f"Engagement {clause['code']}, {clause['label']}" if named else clause.get("label", "")),
+        "is_added": clause["before"] is None,
+        "is_open": is_open,
+        "old": old,
+        "new": new,
+        "old_value": plain(before["value_text"]) if before["value_text"] != value else "",
+        "new_value": plain(value) if before["value_text"] != value else "",
+        "same_text": before["text"] == text,
+    }
+
+
+def _dropped(clause: Content) -> Node:
+    named = " ".join(words for words in (clause.get("code") or "", clause["label"]) if words)
+    return {
+        "title": plain(f"{name_of_part(clause['part'])}, {named}"),
+        "blocks": blocks(clause["before"]["text"]),
+        "value": plain(clause["before"]["value_text"]),
+    }
+
+
+def _unchanged(parts: Sequence[Content]) -> list[Node]:
+    """By chapter, the parts in which nothing changes, at any depth; a whole one is said by its own name only."""
+    found: dict[str, list[str]] = {}
+    for part in parts:
+        found.setdefault(CHAPTERS.get(part["kind"], "Clauses"), []).extend(map(plain, _names_unchanged(part)))
+    return [{"title": title, "parts": names} for title, names in found.items() if names]
+
+
+def _names_unchanged(part: Content) -> Iterator[str]:
+    if not any(True for _ in parts_changed([part])):
+        yield name_of_part(part)
+        return
+    for inner in part.get("parts", ()):
+        yield from _names_unchanged(inner)
+
+
+def _side(nodes: Sequence[Any], without: str) -> list[Node]:
+    kept = (_node_side(node, without) for node in nodes)
+    return [node for node in kept if node is not None]
+
+
+def _node_side(node: Node, without: str) -> Node | None:
+    """The node with the runs of one side; None when nothing of it is left."""
+    match node["t"]:
+        case "paragraph" | "heading":
+            runs = _runs_side(node["runs"], without)
+            return {**node, "runs": runs} if runs else None
+        case "bullets" | "numbers":
+            items = [_side(item, without) for item in node["items"]]
+            left = [place for place, item in enumerate(items) if item]
+            numbers = {"values": [node["values"][place] for place in left]} if "values" in node else {}
+            return {**node, "items": [items[place] for place in left], **numbers} if left else None
+        case "quote":
+            inside = _side(node["blocks"], without)
+            return {**node, "blocks": inside} if inside else None
+        case "table":
+            rows = [[_runs_side(cell, without) for cell in row] for row in node["rows"]]
+            rows = [row for row in rows if any(row)]
+            return {**node, "rows": rows} if rows else None
+        case _:
+            return node
+
+
+def _runs_side(runs: Sequence[Node], without: str) -> list[Node]:
+    """Notes on what changed without a word stand beside the new text."""
+    left = {without, "note"} if without == "ins" else {without}
+    kept = [run for run in runs if run.get("op", "") not in left and not run.get("apart")]
+    return kept if any(run.get("s", "").strip() for run in kept) else []
