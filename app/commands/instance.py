@@ -11,14 +11,17 @@ from app.commands.group import NOT_UNDERSTOOD, Said, as_json, navette, open_stor
 from app.commands.sealing import make_sure_of_keys
 from app.config import Settings
 from app.french_click import Day
+from app.mailing import mail_is_set
 from negotiation.errors import InvalidInput, NotFound
 from negotiation.services.bringing_in import bring_in, read_archive_to_import
 from negotiation.services.importing import Imported, import_scenario, read_file
-from negotiation.services.members import checked_email
+from negotiation.services.joining import seat_first
+from negotiation.services.members import Carried, checked_email
 from negotiation.services.members import person_with as person_with_account
 from negotiation.services.signing_in import make_signin_link
 from negotiation.store import Announcing, Store
-from negotiation.store.queries.instance import TableView, spokespersons_of, tables_of_instance
+from negotiation.store.queries.instance import TableView, find_table, spokespersons_of, tables_of_instance
+from negotiation.store.unit_of_work import UnitOfWork
 from negotiation.verifier import MAX_BYTES
 
 SCENARIOS = assets.ROOT / "negotiation" / "scenarios"
@@ -43,10 +46,19 @@ def serve() -> None:
 @click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path))
 @click.option("--until", metavar="AAAA-MM-JJ", type=Day(), help="Dernier jour connu : la situation à cette date.")
 @click.option("--as", "email", metavar="ADRESSE", help="Pour un dossier .zip : l’adresse de qui l’a emporté.")
+@click.option("--invite", "invited", metavar="PARTIE=ADRESSE", multiple=True, help="Pour un .zip : qui inviter.")
 @as_json
-def import_(file: Path, until: date | None, email: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's way
+def import_(
+    file: Path,
+    until: date | None,
+    email: str | None,
+    invited: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001 - click's way
+) -> None:
     if _is_archive(file):
-        return _bring_in(file, email, as_json=as_json)
+        return _bring_in(file, email, invited, as_json=as_json)
+    if invited:
+        raise Said("usage", "--invite ne va qu’avec un dossier .zip.", status=NOT_UNDERSTOOD)
     imported = _import(open_store(the_settings()), file, until, quiet=as_json)
     if as_json:
         return print_json(vars(imported))
@@ -63,25 +75,70 @@ def _is_archive(file: Path) -> bool:
         return False
 
 
-def _bring_in(file: Path, email: str | None, *, as_json: bool) -> None:
-    """An archive, in the seat of whoever took it away."""
+@navette.command(help="Invite la première personne d’une partie qu’un dossier importé a amenée sans ses gens.")
+@click.argument("negotiation", metavar="NÉGOCIATION")
+@click.argument("invited", metavar="PARTIE=ADRESSE...", nargs=-1, required=True)
+@as_json
+def invite(negotiation: str, invited: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 - click gives its flags so
+    settings = the_settings()
+    with open_store(settings).unit_of_work() as uow:
+        negotiation_id = find_table(uow.session, negotiation)
+        if negotiation_id is None:
+            raise Said("not_found", f"Aucune négociation « {negotiation} » : voyez navette list.")
+        seated = _seat(uow, settings, negotiation_id, invited=invited)
+    if as_json:
+        return print_json(seated)
+    _say_seated(seated)
+
+
+def _seat(
+    uow: UnitOfWork, settings: Settings, negotiation_id: str, *, invited: tuple[str, ...]
+) -> list[dict[str, str]]:
+    """Each as {party, email, link}; no link when a mail carries it."""
+    by = Carried.BY_MAIL if mail_is_set(settings) else Carried.BY_HAND
+    seated = []
+    for party, _, email in (each.partition("=") for each in invited):
+        try:
+            token = seat_first(uow, negotiation_id, party_key=party, email=email, carried=by).token
+        except InvalidInput:
+            message = f"« {party}={email} » : PARTIE=ADRESSE est attendu."
+            raise Said("invalid_input", message, status=NOT_UNDERSTOOD) from None
+        except NotFound:
+            raise Said("not_found", f"« {party} » n’est pas une partie sans personne : ses gens s’invitent.") from None
+        link = f"{settings.base_url}/connexion/lien/{token}" if token else ""
+        seated.append({"party": party, "email": email, "link": link})
+    return seated
+
+
+def _say_seated(seated: list[dict[str, str]]) -> None:
+    for each in seated:
+        told = f"remettez-lui ce lien\n  {each['link']}" if each["link"] else "l’invitation part par courriel"
+        click.echo(f"{each['party']} : {each['email']} est invité ; {told}")
+
+
+def _bring_in(file: Path, email: str | None, invited: tuple[str, ...], *, as_json: bool) -> None:
+    """An archive, in the seat of whoever took it away, all of it and its invitations or nothing."""
     if email is None:
         raise Said("usage", "Un dossier .zip s’importe avec --as ADRESSE : qui l’a emporté.", status=NOT_UNDERSTOOD)
     archive = read_archive_to_import(read(file, most=MAX_BYTES))
-    with open_store(the_settings()).unit_of_work(Announcing.SILENT) as uow:
+    settings = the_settings()
+    with open_store(settings).unit_of_work(Announcing.SILENT) as uow:
         found = bring_in(uow, archive, email=checked_email(email))
+        seated = _seat(uow, settings, found.negotiation_id, invited=invited)
     if as_json:
-        return print_json(vars(found))
+        return print_json({**vars(found), "invited": seated})
     click.echo(f"« {found.title} » est importée, telle que son lecteur la voyait.")
     click.echo(f"Identifiant : {found.negotiation_id}\nEmpreinte du contrat : {found.contract_hash}")
     for circle, head in found.heads.items():
         click.echo(f"Tête de l’historique {circle} : {head}")
     click.echo(NOT_BROUGHT)
+    _say_seated(seated)
 
 
 NOT_BROUGHT = (
     "N’y sont pas : l’intérieur des autres parties, les comptes des autres personnes, les brouillons en cours (leurs "
-    "textes restent dans le dossier), les courriels. Les autres personnes n’ont pas de compte ici."
+    "textes restent dans le dossier), les courriels. Les autres personnes n’ont pas de compte ici : navette invite y "
+    "fait entrer la première de chaque partie, qui invite les siens."
 )
 
 

@@ -4,15 +4,18 @@ It is concerned by no clause that exists: that changes by consent of the parties
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from negotiation.errors import Frozen, InvalidInput, NotAllowed
+from negotiation.errors import Frozen, InvalidInput, NotAllowed, NotFound
 from negotiation.events import Event, Kind
 from negotiation.rules.clause_text import readable_text
+from negotiation.rules.notices import NOBODY
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
-from negotiation.rules.seats import MAY_JOIN, decides, first_rights, free_key, free_letter
+from negotiation.rules.seats import MAY_JOIN, decides, first_rights, free_key, free_letter, leaves_one_day
 from negotiation.rules.vocabulary import SHARED, SIDE_OF_KIND, Action, PartyKind, Side
 from negotiation.services.members import (
     Carried,
@@ -25,12 +28,15 @@ from negotiation.services.members import (
     seat_somebody,
     send_invitation,
 )
-from negotiation.store.people import Party
+from negotiation.store.columns import now
+from negotiation.store.people import Member, Party, Person
 from negotiation.store.unit_of_work import UnitOfWork
 
 LONGEST_NAME = 160
 LONGEST_SHORT_NAME = 40
 MOST_PARTIES = 20
+FIRST_TITLE = "Référent de sa partie"
+OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,36 @@ def add_party(uow: UnitOfWork, actor: Actor, joining: Joining, *, carried: Carri
     member = seat_somebody(uow, party, email=email, seat=seat, invited_by=actor.member_id)
     record_member(uow, actor, Kind.MEMBER_INVITED, member)
     return Invited(member.id, send_invitation(uow, member, carried))
+
+
+def seat_first(uow: UnitOfWork, negotiation_id: str, *, party_key: str, email: str, carried: Carried) -> Invited:
+    """Invite somebody to answer for a party whose people are but names, since an archive brought it here.
+
+    The operator's gesture: nobody of that party can enter to make it. Every party reads it in the history. Raises
+    NotFound (no such party, or one whose people enter by themselves), InvalidInput(field="email"), AlreadyAtTheTable.
+    """
+    uow.lock(negotiation_id)
+    here = (col(Party.negotiation_id) == negotiation_id, col(Party.key) == party_key)
+    party: Party | None = uow.session.execute(select(Party).where(*here)).scalar_one_or_none()
+    if party is None or _somebody_is_real(uow, party):
+        raise NotFound()
+    rights = tuple(str(right) for right in first_rights(party.kind))
+    seat = checked_seat(party.kind, Seat(FIRST_TITLE, rights, _last_day(party.kind)))
+    member = seat_somebody(uow, party, email=checked_email(email), seat=seat, invited_by=None)
+    facts = {"party": party.key, "member": member.key, "title": member.title, "rights": list(member.rights)}
+    uow.record(Event(Kind.MEMBER_INVITED, negotiation_id, SHARED, OPERATOR, facts))
+    return Invited(member.id, send_invitation(uow, member, carried))
+
+
+def _somebody_is_real(uow: UnitOfWork, party: Party) -> bool:
+    query = select(col(Person.email)).join(Member, col(Member.person_id) == Person.id)
+    emails = uow.session.execute(query.where(col(Member.party_id) == party.id)).scalars()
+    return any(not email.endswith(f"@{NOBODY}") for email in emails)
+
+
+def _last_day(kind: PartyKind) -> str:
+    """An evaluator never sits without a last day: here a year, until his administrator says another."""
+    return (paris_day(now()) + timedelta(days=365)).isoformat() if leaves_one_day(kind) else ""
 
 
 def _checked_kind(given: str) -> PartyKind:

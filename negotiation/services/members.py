@@ -187,7 +187,7 @@ def checked_email(email: str) -> str:
     return address
 
 
-def seat_somebody(uow: UnitOfWork, party: Party, *, email: str, seat: CheckedSeat, invited_by: str) -> Member:
+def seat_somebody(uow: UnitOfWork, party: Party, *, email: str, seat: CheckedSeat, invited_by: str | None) -> Member:
     """The member's row: a new one, or that of somebody who left this very party. Raises AlreadyAtTheTable."""
     person = person_with(uow, email)
     former = _seat_of(uow, party.negotiation_id, person.id)

@@ -296,3 +296,24 @@ def test_a_first_person_enters_an_instance_where_there_is_nobody(navette: Navett
     assert again["email"] == "dg@orlinde.example"
     assert again["link"] != first.out.strip()
     assert navette("person", "personne").status == 2
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_the_operator_lets_in_the_first_person_of_a_party_that_an_archive_brought(
+    open_table: Navette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_sqlite: Path
+) -> None:
+    archive, elsewhere = tmp_path / "handicap.zip", tmp_path / "elsewhere.sqlite"
+    open_table("export", "handicap", "--as", READER, "-o", archive)
+    assert open_table("invite", "handicap", "ars=x@ars.example").status == 1  # its people are here
+    elsewhere.write_bytes(migrated_sqlite.read_bytes())
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{elsewhere}")
+    come = ("import", archive, "--as", READER, "--invite")
+    assert open_table(*come, "nulle=x@ars.example").status == 1
+    assert open_table("list").out == "Aucune négociation.\n"
+    (seated,) = open_table(*come, "ars=x@ars.example", "--json").json["invited"]
+    assert (seated["party"], "/connexion/lien/" in seated["link"]) == ("ars", True)
+    assert open_table("history", "handicap", "--as", "x@ars.example").status == 0
+    assert "L’exploitant invite un membre" in open_table("history", "handicap", "--as", READER).out
+    assert open_table("invite", "handicap", "ars=y@ars.example").status == 1
+    assert open_table("invite", "handicap", "cd").status == 2
+    assert "remettez-lui ce lien" in open_table("invite", "handicap", "cd=z@cd.example").out
