@@ -77,17 +77,37 @@ class FoundSignature:
         return self.is_intact and self.covers != "other" and self.changes != "forbidden" and not self.fault
 
 
-def seal(pdf: bytes, *, keys: PlatformKeys, fields: Sequence[str], reason: str, tsa_url: str = "") -> Put:
+def seal(
+    pdf: bytes,
+    *,
+    keys: PlatformKeys,
+    fields: Sequence[str],
+    reason: str,
+    tsa_url: str = "",
+    blocks: Mapping[str, str] | None = None,
+) -> Put:
     """The certification seal, which lets forms be filled and nothing else, and an empty field for each signatory.
 
+    `blocks`: field → letter of the party in whose printed block it stands; a field without a block is unseen.
     Raises SealFailure.
     """
-    return _put("seal", pdf, keys=keys, tsa_url=tsa_url, fields=list(fields), reason=reason)
+    standing = dict(blocks or {})
+    return _put("seal", pdf, keys=keys, tsa_url=tsa_url, fields=list(fields), blocks=standing, reason=reason)
 
 
-def fill(pdf: bytes, *, keys: PlatformKeys, field: str, name: str, reason: str, tsa_url: str = "") -> Put:
-    """A prepared field signed with the platform's key, in the words of `name` and `reason`. Raises SealFailure."""
-    return _put("fill", pdf, keys=keys, tsa_url=tsa_url, field=field, name=name, reason=reason)
+def fill(
+    pdf: bytes,
+    *,
+    keys: PlatformKeys,
+    field: str,
+    name: str,
+    reason: str,
+    tsa_url: str = "",
+    stamp: Sequence[str] = (),
+) -> Put:
+    """A prepared field signed with the platform's key, in the words of `name` and `reason`; `stamp`: lines that are
+    drawn in it where it has a place on a page. Raises SealFailure."""
+    return _put("fill", pdf, keys=keys, tsa_url=tsa_url, field=field, name=name, reason=reason, stamp=list(stamp))
 
 
 def examine(pdf: bytes, *, authorities: Sequence[str] = ()) -> tuple[FoundSignature, ...]:

@@ -21,11 +21,13 @@ from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.stamp import NoOpStampStyle
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from negotiation.documents.pdf_print import limit_resources
 from negotiation.documents.pdf_signatures import LOCK_FIELD, SEAL_FIELD
+from negotiation.documents.pdf_stamps import places_of, stamp_field, unclaim_reading
 
 Job = dict[str, Any]
 SILENT_AUTHORITY = "sans horodatage tiers : l’autorité d’horodatage n’a pas répondu"
@@ -45,6 +47,9 @@ class _Update(IncrementalPdfFileWriter):
 
     def _update_meta(self) -> None:
         """What the file says of itself stays as it was printed: that is what makes it PDF/A."""
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        """A signature of the kind that PDF 2.0 describes stands in a file of PDF 1.7, which PDF/A-3 asks for."""
 
 
 def main() -> None:
@@ -89,8 +94,13 @@ def _seal(pdf: bytes, job: Job, timestamper: Any) -> bytes:
     """The lock's own field forbids every change once it is signed."""
     update = _Update(io.BytesIO(pdf))
     fields.append_signature_field(update, fields.SigFieldSpec(SEAL_FIELD))
+    places = places_of(update, job["blocks"])
+    if places:
+        unclaim_reading(update)
     for name in job["fields"]:
-        fields.append_signature_field(update, fields.SigFieldSpec(name))
+        page, box = places.get(name, (0, None))
+        seen_as = fields.SigFieldSpec(name, page, box, readable_field_name=name)
+        fields.append_signature_field(update, seen_as)
     everything = fields.FieldMDPSpec(fields.FieldMDPAction.ALL)
     lock = fields.SigFieldSpec(LOCK_FIELD, field_mdp_spec=everything, doc_mdp_update_value=fields.MDPPerm.NO_CHANGES)
     fields.append_signature_field(update, lock)
@@ -99,8 +109,10 @@ def _seal(pdf: bytes, job: Job, timestamper: Any) -> bytes:
 
 
 def _fill(pdf: bytes, job: Job, timestamper: Any) -> bytes:
-    about = {"name": job["name"]}
-    return _signed(_Update(io.BytesIO(pdf)), job, timestamper, field=job["field"], about=about)
+    update, about = _Update(io.BytesIO(pdf)), {"name": job["name"]}
+    if job["stamp"]:
+        stamp_field(update, job["field"], job["stamp"])
+    return _signed(update, job, timestamper, field=job["field"], about=about)
 
 
 def _signed(update: _Update, job: Job, timestamper: Any, *, field: str, about: Job) -> bytes:
@@ -117,7 +129,9 @@ def _signed(update: _Update, job: Job, timestamper: Any, *, field: str, about: J
         subfilter=fields.SigSeedSubFilter.PADES,
         **about,
     )
-    made = signers.PdfSigner(told, signer=signer, timestamper=timestamper).sign_pdf(update, existing_fields_only=True)
+    drawn = NoOpStampStyle()  # what is seen is drawn before
+    pdf_signer = signers.PdfSigner(told, signer=signer, timestamper=timestamper, stamp_style=drawn)
+    made = pdf_signer.sign_pdf(update, existing_fields_only=True)
     return bytes(made.getvalue())
 
 

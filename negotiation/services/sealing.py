@@ -92,16 +92,21 @@ def seal_printed(
     )
     reason = f"Cachet de la plateforme Navette sur la version {label}, empreinte du texte {content_hash}"
     names = [name for _, name in fields]
+    blocks = {name: member.party.letter for name, member in zip(names, signatories, strict=True)}
     try:
-        put = seal(printed, keys=platform.keys, fields=names, reason=reason, tsa_url=platform.tsa_url)
+        put = seal(printed, keys=platform.keys, fields=names, blocks=blocks, reason=reason, tsa_url=platform.tsa_url)
     except SealFailure as failure:
         raise SealFailed(reason=str(failure).rstrip(".")) from failure
     return Sealed(platform, printed, put, fields)
 
 
-def filled(file: SignedFile, *, platform: Platform, field: str, reason: str) -> Added:
-    """A signatory's field, signed with the platform's key and saying so. Raises SealFailed."""
-    return _filled(file, platform, field=field, name="signature simple, clé de la plateforme", reason=reason)
+def filled(file: SignedFile, *, platform: Platform, field: str, reason: str, stamp: Sequence[str] = ()) -> Added:
+    """A signatory's field, signed with the platform's key and saying so; `stamp`: the lines drawn in it.
+
+    Raises SealFailed.
+    """
+    name = "signature simple, clé de la plateforme"
+    return _filled(file, platform, field=field, name=name, reason=reason, stamp=stamp)
 
 
 def locked(file: SignedFile, *, platform: Platform) -> Added:
@@ -177,11 +182,12 @@ def seal_head(uow: UnitOfWork, negotiation_id: str, *, platform: Platform) -> No
             uow.session.add(PlatformKey(fingerprint=fingerprint, certificate=certificate))
 
 
-def _filled(file: SignedFile, platform: Platform, *, field: str, name: str, reason: str) -> Added:
+def _filled(
+    file: SignedFile, platform: Platform, *, field: str, name: str, reason: str, stamp: Sequence[str] = ()
+) -> Added:
+    keys, tsa_url = platform.keys, platform.tsa_url
     try:
-        return Added(
-            file,
-            fill(file.data, keys=platform.keys, field=field, name=name, reason=reason, tsa_url=platform.tsa_url),
-        )
+        put = fill(file.data, keys=keys, field=field, name=name, reason=reason, tsa_url=tsa_url, stamp=stamp)
+        return Added(file, put)
     except SealFailure as failure:
         raise SealFailed(reason=str(failure).rstrip(".")) from failure

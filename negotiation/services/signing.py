@@ -4,9 +4,13 @@ The key that fills his field of the sealed PDF is the platform's: it is a « sig
 and its evidence says no more than that. When every party that decides has signed, the contract is.
 """
 
+from dataclasses import dataclass
+
 from sqlmodel import Session
 
 from negotiation.errors import InvalidInput, NotAllowed, NotFound
+from negotiation.rules.french_names import day_words
+from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
@@ -19,15 +23,26 @@ from negotiation.services.signing_rows import (
     intact_version,
     place_of_member,
 )
+from negotiation.store.columns import now
 from negotiation.store.people import Party
 from negotiation.store.queries.signatures import rows_of
 from negotiation.store.record import FrozenVersion
 from negotiation.store.unit_of_work import UnitOfWork
 
-__all__ = ["Mandate", "Signed", "consent_text", "fill_own_field", "own_field", "sign"]
+__all__ = ["Mandate", "OwnField", "Signed", "consent_text", "fill_own_field", "own_field", "sign"]
 
 METHOD = "simple"
 SIGNED_AS = "signature simple, clé de la plateforme"
+
+
+@dataclass(frozen=True)
+class OwnField:
+    """The file as it stands, the field that waits for a signatory, what the signature will say and what is drawn."""
+
+    file: SignedFile
+    field: str
+    reason: str
+    stamp: tuple[str, ...]
 
 
 def consent_text(party_name: str, content_hash: str) -> str:
@@ -38,8 +53,8 @@ def consent_text(party_name: str, content_hash: str) -> str:
     )
 
 
-def own_field(session: Session, actor: Actor, *, version_id: str) -> tuple[SignedFile, str, str] | None:
-    """The file as it stands, the field that waits for this signatory, and what it will say; None without a seal.
+def own_field(session: Session, actor: Actor, *, version_id: str) -> OwnField | None:
+    """Where this signatory signs; None without a seal.
 
     Raises NotFound, NotAllowed, RecentSigninRequired.
     """
@@ -53,13 +68,16 @@ def own_field(session: Session, actor: Actor, *, version_id: str) -> tuple[Signe
     if not own.field:
         return None
     party = session.get_one(Party, own.party_id)
-    return signed_file(session, version), own.field, f"Signature simple pour {party.name}, {own.role}"
+    moment = now().astimezone(PARIS)
+    at = f"Signé le {day_words(moment.date())} à {moment:%H h %M} (heure de Paris)"
+    stamp = (own.role, f"pour {party.name}", at, SIGNED_AS.capitalize())
+    reason = f"Signature simple pour {party.name}, {own.role}"
+    return OwnField(signed_file(session, version), own.field, reason, stamp)
 
 
-def fill_own_field(found: tuple[SignedFile, str, str], *, platform: Platform) -> Added:
+def fill_own_field(own: OwnField, *, platform: Platform) -> Added:
     """Outside any transaction. Raises SealFailed."""
-    file, field, reason = found
-    return filled(file, platform=platform, field=field, reason=reason)
+    return filled(own.file, platform=platform, field=own.field, reason=own.reason, stamp=own.stamp)
 
 
 def sign(

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from negotiation.store.record import FrozenVersion
 from negotiation.verifier import HEADS, read_members, verify_archive
 from tests.builders import Table
 from tests.closing_table import an_agreed_table
+from tests.pdf_a import conforms, drawn_in, reads_aloud, seen_fields
 from tests.sealing_table import a_timestamp_authority, click_signature, gel_by_clicks, sits, the_version
 from tests.unit.contract_samples import contract_content
 from tests.unit.proof_samples import with_new_manifest
@@ -56,7 +58,6 @@ def test_a_contract_is_sealed_signed_by_all_and_locked(
     assert "sans horodatage tiers" in version.seal["timestamp"]["none"]
     assert hashlib.sha256(version.pdf[: version.seal["printed_size"]]).hexdigest() == version.seal["printed_hash"]
     assert version.content_hash in fingerprints_within(version.pdf)
-    assert b"pdfaid:part>3<" in version.pdf
     openssl_agrees(version.pdf, seal.cms, app, tmp_path)
 
     for person in (table.og.sign, table.ars.sign, table.cd.vp):
@@ -70,7 +71,24 @@ def test_a_contract_is_sealed_signed_by_all_and_locked(
     assert all(each.is_sound for each in found)
     assert found[-1].covers == "file"
     assert b"qualifi" not in signed[len(version.pdf) :]
+    it_stays_pdf_a_and_shows_who_signed(version, signed)
     the_archive_proves_it(table, signed)
+
+
+def it_stays_pdf_a_and_shows_who_signed(version: FrozenVersion, signed: bytes) -> None:
+    printed = version.pdf[: version.seal["printed_size"]]
+    pressed, sealed, locked = (
+        conforms(each, content_hash=version.content_hash) for each in (printed, version.pdf, signed)
+    )
+    reads_aloud(pressed)
+    assert b"pdfuaid:part>1<" in pressed.root["/Metadata"].data
+    assert b"pdfuaid:part>" not in sealed.root["/Metadata"].data, "fields that are seen aren't in its structure"
+    assert locked.root["/Metadata"].data == sealed.root["/Metadata"].data
+    assert not any(drawn_in(field) for field in seen_fields(sealed))
+    drawn = [str(field["/T"]) for field in seen_fields(locked) if drawn_in(field)]
+    assert drawn == ["Signature 1 (og)", "Signature 2 (ars)", "Signature 4 (cd)"]
+    boxes = sorted((float(field["/Rect"][1]), float(field["/Rect"][3])) for field in seen_fields(locked))
+    assert all(one[1] <= other[0] for one, other in pairwise(boxes)), "no field covers another"
 
 
 def the_archive_proves_it(table: Table, signed: bytes) -> None:
