@@ -2,6 +2,7 @@
 
 import base64
 import json
+import select
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,6 +92,12 @@ class Guest:
         limit = time.monotonic() + PATIENCE_SECONDS
         while not any(each["seq"] >= sequence for each in self.told[-1:]):
             assert time.monotonic() < limit, f"{sequence} never came"
+            for message in self.link.wait():
+                self._note(message)
+
+    def listen(self) -> None:
+        """To what has come, without waiting: who answers no ping is cut off."""
+        while select.select([self.link], [], [], 0)[0]:
             for message in self.link.wait():
                 self._note(message)
 

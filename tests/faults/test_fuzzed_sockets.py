@@ -101,6 +101,7 @@ def test_fuzzed_updates_through_the_socket_harm_no_other_room(
         assert answer["ok"], (seed, answer)
         bruno.hear(answer["seq"])
         took.append(time.monotonic() - began)
+        witness.listen()
         raging.join(0.05)
 
     assert sum(mallory.verdicts.values()) == SENT, seed

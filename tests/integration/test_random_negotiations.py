@@ -176,6 +176,13 @@ class Negotiating(RuleBasedStateMachine):
         assert self._shared_entries() == before
 
     def teardown(self) -> None:
+        try:
+            self._all_agree()
+        finally:
+            self.table.store.engine.dispose()  # nothing of this negotiation stays beside the file
+
+    def _all_agree(self) -> None:
+        """The rows, their fingerprints, the model, the history read anew."""
         with self.table.store.reading() as session:
             rows = session.execute(select(Version).where(col(Version.negotiation_id) == self.table.id)).scalars()
             versions = {row.id: row for row in rows}
@@ -202,7 +209,6 @@ class Negotiating(RuleBasedStateMachine):
             else:
                 assert not mine
         self._every_chain_verifies()
-        self.table.store.engine.dispose()  # nothing of this negotiation stays beside the file
 
     def _compare(self, name: str, clause: Clause, model: ClauseModel) -> None:
         situation = self.table.situation(name)
