@@ -256,6 +256,12 @@ class NotSigned(Refusal):
     code = "not_signed"
 
 
+class AmendmentPending(Refusal):
+    """An avenant to this contract is still negotiated: one at a time."""
+
+    code = "amendment_pending"
+
+
 class NotReadyToFreeze(Refusal):
     """Something is still open. `open` lists (clause id, reason)."""
 

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("effect_on", sa.Date(), nullable=False),
         sa.Column("term_before", sa.Date(), nullable=False),
         sa.Column("term_after", sa.Date(), nullable=True),
+        sa.Column("closing", sa.JSON(none_as_null=True), nullable=False, server_default="{}"),
         sa.Column("settled_at", UTCDateTime(), nullable=True),
         sa.Column("closed_reason", AutoString(), nullable=True),
         sa.UniqueConstraint("negotiation_id"),

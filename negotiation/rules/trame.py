@@ -50,6 +50,7 @@ __all__ = [
     "Trame",
     "TrameClause",
     "TramePart",
+    "amendment_trame",
     "amount_field",
     "as_mapping",
     "built_in_trame",
@@ -66,6 +67,8 @@ __all__ = [
 
 BUILT_IN = ("ehpad-tripartite", "handicap", "chrs", "droit-commun", "avenant-prorogation", "cadre-libre")
 """In the order in which they are offered."""
+FOR_AMENDMENTS = ("avenant", "avenant-prorogation", "avenant-resiliation")
+"""What an avenant says of itself, by kind; see `rules.amendment`."""
 MAX_BYTES = 1024 * 1024
 _PLACE = re.compile(r"line (\d+)")
 _QUOTED = re.compile(r"""\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?""")
@@ -98,8 +101,7 @@ def read_trame(data: str | bytes) -> Trame:
 @cache
 def built_in_trames() -> tuple[Trame, ...]:
     """The templates of the product, read once."""
-    folder = files("negotiation") / "trames"
-    return tuple(read_trame((folder / f"{key}.toml").read_bytes()) for key in BUILT_IN)
+    return tuple(_shipped(key) for key in BUILT_IN)
 
 
 def built_in_trame(key: str) -> Trame:
@@ -108,3 +110,15 @@ def built_in_trame(key: str) -> Trame:
         if trame.key == key:
             return trame
     raise NotFound
+
+
+def amendment_trame(key: str) -> Trame:
+    """Raises NotFound."""
+    if key not in FOR_AMENDMENTS:
+        raise NotFound
+    return _shipped(key)
+
+
+@cache
+def _shipped(key: str) -> Trame:
+    return read_trame((files("negotiation") / "trames" / f"{key}.toml").read_bytes())

@@ -15,11 +15,10 @@ from sqlmodel import Session, col
 from negotiation.rules.vocabulary import ClauseState
 from negotiation.store.amendment import Amendment
 from negotiation.store.contract import Clause, Part
+from negotiation.store.queries.situations import SIGNED
 from negotiation.store.queries.visibility import on_the_table
 
 Node = dict[str, Any]
-SIGNED = "signed"
-"""Attribute of a clause of an avenant: {text, value_text} of the signed version that it starts from."""
 
 
 def amendment_row(session: Session, negotiation_id: str) -> Amendment | None:
@@ -56,10 +55,13 @@ def amendment_node(session: Session, row: Amendment) -> Node:
 def with_before(node: Node, attributes: dict[str, Any]) -> Node:
     """The clause's node, with what was signed when it is something else."""
     signed = attributes.get(SIGNED)
-    stands = {"text": node["text"], "value_text": node["value_text"]}
-    if stands == (signed or {"text": "", "value_text": ""}):
+    if (node["text"], node["value"]) == ((signed["text"], signed["value"]) if signed else ("", None)):
         return node
-    return node | {"before": signed}
+    return node | {"before": _shown(signed) if signed else None}
+
+
+def _shown(signed: Node) -> Node:
+    return {"text": signed["text"], "value_text": signed["value_text"]}
 
 
 def _dropped(session: Session, negotiation_id: str) -> Iterator[Node]:
@@ -76,11 +78,11 @@ def _dropped(session: Session, negotiation_id: str) -> Iterator[Node]:
     )
     for clause, part in session.execute(query):
         signed = clause.attributes.get(SIGNED)
-        if signed and any(signed.values()):
+        if signed and (signed["text"] or signed["value"] is not None):
             yield {
                 "part": {"kind": str(part.kind), "key": part.key, "code": part.code, "title": part.title},
                 "field": clause.field,
                 "code": clause.code,
                 "label": clause.label,
-                "before": signed,
+                "before": _shown(signed),
             }

@@ -145,7 +145,7 @@ class _Reading:
             "member": {member.key: member.title for member in members_of(session, negotiation_id).values()},
             "essms": _names_of_essms(session, negotiation_id),
         }
-        self._parts = _contract_parts(session, negotiation_id)
+        self._parts = contract_parts(session, negotiation_id)
         self._cards: dict[str, list[ClauseCard]] = {part.id: [] for part in self._parts}
         for card in cards_on_the_table(session, negotiation_id):
             if card.part_id in self._cards and card.state is not ClauseState.WITHDRAWN:
@@ -300,7 +300,8 @@ class _MarkedReading(_Reading):
         return self._first[card.id]
 
 
-def _contract_parts(session: Session, negotiation_id: str) -> list[Part]:
+def contract_parts(session: Session, negotiation_id: str) -> list[Part]:
+    """What all parties share of the contract, in order."""
     query = (
         select(Part)
         .join(Document, col(Document.id) == Part.document_id)

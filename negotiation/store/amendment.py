@@ -1,12 +1,13 @@
 """Rows: an avenant's own facts, beside the negotiation that holds its text."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from negotiation.rules.amendment import AmendmentKind
-from negotiation.store.columns import enum_column, key_column, new_id, now
+from negotiation.store.columns import enum_column, facts_column, key_column, new_id, now
 
 
 class Amendment(SQLModel, table=True):
@@ -49,6 +50,8 @@ class Amendment(SQLModel, table=True):
     term_before: date
     term_after: date | None = None
     """The new term, for a prorogation."""
+    closing: dict[str, Any] = Field(default_factory=dict, sa_column=facts_column())
+    """{reason, by, consents}, keys of parties: somebody would close it without follow-up; empty: nobody asks."""
     settled_at: datetime | None = None
     """Signed by all, or closed without follow-up: another avenant may be opened."""
     closed_reason: str | None = None

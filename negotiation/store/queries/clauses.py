@@ -196,7 +196,7 @@ def engagements_without_trails(session: Session, actor: Actor) -> tuple[ClauseCa
 
 def touched_cards(session: Session, actor: Actor) -> tuple[ClauseCard, ...]:
     """Clauses that aren't engagements and that a shared move touched."""
-    moved = (col(Clause.versions) > 0) | (col(Clause.revision) > 0)
+    moved = col(Clause.revision) > 0
     return _cards(session, _readable(actor) & (col(Clause.kind) != ClauseKind.ENGAGEMENT) & moved)
 
 
@@ -213,8 +213,7 @@ def count_untouched(session: Session, actor: Actor) -> dict[ClauseState, int]:
 
 
 def _untouched() -> ColumnElement[bool]:
-    still = (col(Clause.versions) == 0) & (col(Clause.revision) == 0)
-    return still & (col(Clause.kind) != ClauseKind.ENGAGEMENT) & col(Clause.follows_id).is_(None)
+    return (col(Clause.revision) == 0) & (col(Clause.kind) != ClauseKind.ENGAGEMENT) & col(Clause.follows_id).is_(None)
 
 
 def cards_of_tables(session: Session, negotiation_ids: Iterable[str]) -> dict[str, tuple[ClauseCard, ...]]:

@@ -6,6 +6,9 @@ from negotiation.store.contract import Clause
 APPROVAL = "approval"
 """Attribute of a clause of a relevé, of a dialogue or of an evaluation: whether the whole was approved."""
 
+SIGNED = "signed"
+"""Attribute of a clause of an avenant: {text, value, value_text} of the signed version that it starts from."""
+
 
 def as_situation(clause: Clause, concerned: frozenset[str], tabled: Tabled | None) -> Situation:
     """The row as the lifecycle knows it; `tabled` is the version that `current_version_id` names."""

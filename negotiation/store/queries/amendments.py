@@ -1,0 +1,186 @@
+"""The avenants to a contract: which there are, where each stands, and what they make of the contract's term.
+
+A contract and its avenants are negotiations of their own; what is told of one at the table of the other are its number,
+its state, its dates: who sits at one sat at the other when it was opened.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from negotiation.rules.amendment import AMENDMENTS, AmendmentKind, Term
+from negotiation.rules.paris import paris_day
+from negotiation.rules.policy import Actor
+from negotiation.rules.vocabulary import NegotiationStatus
+from negotiation.store.amendment import Amendment
+from negotiation.store.columns import now
+from negotiation.store.contract import Negotiation
+from negotiation.store.following import Avenant
+from negotiation.store.people import Member
+from negotiation.store.queries.people import sitting
+from negotiation.store.record import FrozenVersion, Signature
+
+
+class AmendmentState(StrEnum):
+    NEGOTIATED = "negotiated"
+    FROZEN = "frozen"
+    SIGNED = "signed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class AmendmentView:
+    """An avenant as its contract shows it. `is_mine`: the reader sits at its table today."""
+
+    negotiation_id: str
+    kind: AmendmentKind
+    number: int
+    state: AmendmentState
+    reason: str
+    requested_by: str
+    opened_on: date
+    effect_on: date
+    term_after: date | None
+    signed_on: date | None
+    closed_reason: str
+    is_mine: bool
+
+    @property
+    def name(self) -> str:
+        return AMENDMENTS[self.kind].name
+
+
+@dataclass(frozen=True)
+class TermInForce:
+    """The term as it stands. `extended_by`: number of the signed avenant that moved it; `ended_on`: the day on which a
+    signed résiliation ends the contract, and `ended_by` its number."""
+
+    ends_on: date
+    extended_by: int | None = None
+    ended_on: date | None = None
+    ended_by: int | None = None
+
+
+@dataclass(frozen=True)
+class Base:
+    """The signed version that the next avenant starts from."""
+
+    negotiation: Negotiation
+    version: FrozenVersion
+
+
+def is_signed(negotiation: Negotiation) -> bool:
+    """Whether every party signed it, here or as a file declares."""
+    return negotiation.frozen_at is not None and negotiation.status is not NegotiationStatus.IN_NEGOTIATION
+
+
+def amendments_to(session: Session, actor: Actor) -> tuple[AmendmentView, ...]:
+    """Those to the contract at whose table the reader sits, by number."""
+    root_key = session.get_one(Negotiation, actor.negotiation_id).key
+    query = (
+        select(Amendment, Negotiation)
+        .join(Negotiation, col(Negotiation.id) == Amendment.negotiation_id)
+        .where(col(Amendment.root_key) == root_key)
+        .order_by(col(Amendment.number))
+    )
+    seats = select(col(Member.negotiation_id)).where(
+        col(Member.person_id) == actor.person_id, sitting(paris_day(now()))
+    )
+    mine = set(session.execute(seats).scalars())
+    return tuple(_view(row, negotiation, is_mine=negotiation.id in mine) for row, negotiation in session.execute(query))
+
+
+def _view(row: Amendment, negotiation: Negotiation, *, is_mine: bool) -> AmendmentView:
+    return AmendmentView(
+        negotiation_id=row.negotiation_id,
+        kind=row.kind,
+        number=row.number,
+        state=_state(row, negotiation),
+        reason=row.reason,
+        requested_by=row.requested_by,
+        opened_on=paris_day(row.opened_at),
+        effect_on=row.effect_on,
+        term_after=row.term_after,
+        signed_on=negotiation.signed_on,
+        closed_reason=row.closed_reason or "",
+        is_mine=is_mine,
+    )
+
+
+def _state(row: Amendment, negotiation: Negotiation) -> AmendmentState:
+    if row.closed_reason is not None:
+        return AmendmentState.CLOSED
+    if is_signed(negotiation):
+        return AmendmentState.SIGNED
+    return AmendmentState.NEGOTIATED if negotiation.frozen_at is None else AmendmentState.FROZEN
+
+
+def signed_amendments(session: Session, root_keys: Iterable[str]) -> tuple[tuple[Amendment, Negotiation], ...]:
+    """By contract and number."""
+    query = (
+        select(Amendment, Negotiation)
+        .join(Negotiation, col(Negotiation.id) == Amendment.negotiation_id)
+        .where(
+            col(Amendment.root_key).in_(sorted(set(root_keys))),
+            col(Amendment.settled_at).is_not(None),
+            col(Amendment.closed_reason).is_(None),
+        )
+        .order_by(col(Amendment.root_key), col(Amendment.number))
+    )
+    return tuple((row[0], row[1]) for row in session.execute(query))
+
+
+def terms_in_force(session: Session, roots: Iterable[tuple[str, date]]) -> dict[str, TermInForce]:
+    """By key of the contract's negotiation, given with the end that was signed first."""
+    found = {key: TermInForce(ends_on) for key, ends_on in roots}
+    for row, _ in signed_amendments(session, found):
+        found[row.root_key] = _moved(found[row.root_key], row)
+    return found
+
+
+def _moved(term: TermInForce, row: Amendment) -> TermInForce:
+    if row.kind is AmendmentKind.EXTENSION and row.term_after is not None:
+        return TermInForce(row.term_after, row.number, term.ended_on, term.ended_by)
+    if row.kind is AmendmentKind.TERMINATION:
+        return TermInForce(term.ends_on, term.extended_by, row.effect_on, row.number)
+    return term
+
+
+def term_of(session: Session, negotiation: Negotiation) -> Term:
+    """What a new term is measured by."""
+    in_force = terms_in_force(session, [(negotiation.key, negotiation.contract_end)])[negotiation.key]
+    return Term(
+        negotiation.contract_start, in_force.ends_on, negotiation.contract_end, negotiation.extension_months_max
+    )
+
+
+def numbers_taken(session: Session, root: Negotiation) -> tuple[int, ...]:
+    """Those of the avenants negotiated here and of those that a file declares."""
+    here = session.execute(select(col(Amendment.number)).where(col(Amendment.root_key) == root.key)).scalars()
+    declared = session.execute(select(col(Avenant.number)).where(col(Avenant.negotiation_id) == root.id)).scalars()
+    return (*here, *declared)
+
+
+def base_of(session: Session, root: Negotiation) -> Base | None:
+    """The contract, or its avenant signed last; None while nothing is signed."""
+    if not is_signed(root):
+        return None
+    signed = [negotiation for _, negotiation in signed_amendments(session, [root.key])]
+    last = signed[-1] if signed else root
+    signed_by = select(col(Signature.frozen_version_id)).where(
+        col(Signature.negotiation_id) == last.id, col(Signature.signed_on).is_not(None)
+    )
+    query = select(FrozenVersion).where(col(FrozenVersion.id).in_(signed_by))
+    version: FrozenVersion | None = session.execute(query).scalars().first()
+    return Base(last, version) if version else None
+
+
+def pending_of(session: Session, root_key: str) -> Amendment | None:
+    """The avenant that is neither signed nor closed."""
+    query = select(Amendment).where(col(Amendment.root_key) == root_key, col(Amendment.settled_at).is_(None))
+    found: Amendment | None = session.execute(query).scalar_one_or_none()
+    return found
