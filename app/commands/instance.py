@@ -136,9 +136,8 @@ def _bring_in(file: Path, email: str | None, invited: tuple[str, ...], *, as_jso
 
 
 NOT_BROUGHT = (
-    "N’y sont pas : l’intérieur des autres parties, les comptes des autres personnes, les brouillons en cours (leurs "
-    "textes restent dans le dossier), les courriels. Les autres personnes n’ont pas de compte ici : navette invite y "
-    "fait entrer la première de chaque partie, qui invite les siens."
+    "N’y sont pas : l’intérieur des autres parties, les comptes des autres personnes, les courriels. Les autres "
+    "personnes n’ont pas de compte ici : navette invite y fait entrer la première de chaque partie."
 )
 
 

@@ -245,7 +245,8 @@ documents/              quand il les a demandés : le contrat pour Word et
                         LibreOffice, le projet et les textes approuvés en PDF
 brouillons/             les textes en cours de rédaction qu’il peut lire
 donnees/                les mêmes choses pour une autre instance de Navette,
-                        une table par fichier
+                        une table par fichier ; les brouillons s’y
+                        continuent, sans dire qui a tapé quoi quand
 
 Emporter ailleurs
 -----------------

@@ -18,7 +18,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col, select
 
 from negotiation import verifier
-from negotiation.errors import AlreadyImported, InvalidArchive
+from negotiation.drafting.guard import inspect
+from negotiation.drafting.vet import MAX_LOGGED_SIZE, WatchedDocument
+from negotiation.errors import AlreadyImported, InvalidArchive, Refusal
 from negotiation.rules.history_chain import canonical_payload
 from negotiation.rules.notices import NOBODY
 from negotiation.rules.vocabulary import Circle
@@ -33,6 +35,8 @@ from negotiation.store.unit_of_work import UnitOfWork
 
 PLACE_OF_FACT = {"sequence", "id", "clause_id"}
 """What `donnees/faits/` says beside the histories."""
+OP_ID = "archive"
+"""Of the one update that makes a draft."""
 SEALED_LAST: Mapping[str, tuple[str, ...]] = {
     "negotiation": ("frozen_at",),
     "minutes": ("approved_at", "content", "content_hash"),
@@ -91,6 +95,7 @@ def read_archive_to_import(data: bytes) -> ArchiveToImport:
         fingerprint=report.fingerprint,
     )
     _require_closed(archive)
+    _require_documents(archive)
     return archive
 
 
@@ -172,10 +177,29 @@ def _require_closed(archive: ArchiveToImport) -> None:
             allowed = ids.get(target, set()) if target else carried
             if target or column.name.endswith("_id"):
                 for row in rows:
+                    if isinstance(row[column.name], int):  # the number of a writer in a live document
+                        continue
                     if row[column.name] is not None and row[column.name] not in allowed:
                         raise InvalidArchive(problem=f"donnees/{name}.json nomme ce qui n’est pas dans le dossier")
     if ids.get("negotiation") != {archive.negotiation_id} or archive.member_id not in ids.get("member", set()):
         raise InvalidArchive(problem="il ne contient pas sa négociation et son lecteur")
+
+
+def _require_documents(archive: ArchiveToImport) -> None:
+    """Each draft is one update that makes a document. Raises InvalidArchive."""
+    readable = adapter_of("draft_update")["update"]
+    try:
+        for row in archive.rows.get("draft_update", ()):
+            update = readable.validate_python(row["update"])
+            inspect(update, max_size=MAX_LOGGED_SIZE)
+            WatchedDocument().restore(update, half_characters=())
+    except (Refusal, ValidationError) as fault:
+        raise InvalidArchive(problem="le texte d’un brouillon ne s’y lit pas") from fault
+    drafts, updates = archive.rows.get("draft", []), archive.rows.get("draft_update", [])
+    written = {row["id"] for row in drafts if (row["sequence"], row["credited"]) in {(1, 0), (1, 1)}}
+    whole = {row["draft_id"] for row in updates if row["sequence"] == 1} == written
+    if not whole or any(row["sequence"] for row in drafts if row["id"] not in written):
+        raise InvalidArchive(problem="ses brouillons ne vont pas avec leurs textes")
 
 
 # ---------------------------------------------------------------------- writing
@@ -227,6 +251,8 @@ def _values(table: Table, row: Json, archive: ArchiveToImport, seats: Mapping[st
     values = {name: adapters[name].validate_python(value) for name, value in row.items()}
     if table.name == "member":
         values["person_id"] = seats[row["id"]]
+    if table.name == "draft_update":
+        values["op_id"] = OP_ID
     if table.name == "frozen_version":
         values["content"], values["pdf"] = archive.versions[row["content_hash"]]
     return values

@@ -21,6 +21,7 @@ from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import ReviewKind
 from negotiation.rules.word_choices import WordComments, WordKind
+from negotiation.services.carrying_drafts import with_drafts
 from negotiation.services.drafted import standing
 from negotiation.services.word_export import WordChoice, collect_word, new_export_id
 from negotiation.store.columns import now
@@ -54,7 +55,7 @@ def gather(
     session: Session, actor: Actor, *, contract: bytes, approved: Sequence[bytes], documents: Documents
 ) -> Baggage:
     """Read while nothing moves. `contract` and `approved` as the archive holds them."""
-    rows = carried_rows(session, actor)
+    rows = with_drafts(session, carried_rows(session, actor))
     makers: dict[str, Maker] = {}
     files = {f"tableaux/{name}": data for name, data in tables_as_csv(rows, json.loads(contract)).items()}
     files |= dict(_drafts(session, actor)) | dict(_places(session, actor))

@@ -46,6 +46,14 @@ def written_in(uow: UnitOfWork, clause: Clause, text: str) -> tuple[Run, ...]:
     return found[1]
 
 
+def credits_of(session: Session, draft: Draft) -> "Credits":
+    """Who wrote what in it, to the end of its log."""
+    basis = _basis(session, draft)
+    ledger = basis.ledger()
+    ledger.read_on(_entries(session, draft.id, after=basis.sequence))
+    return Credits.of(draft.id, ledger)
+
+
 def _written(basis: "_Basis", entries: Sequence[Entry], clause_id: str, text: str) -> tuple["Credits", tuple[Run, ...]]:
     ledger = basis.ledger()
     ledger.read_on(entries)

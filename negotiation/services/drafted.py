@@ -44,6 +44,18 @@ def standing(
     return found
 
 
+def document_of(session: Session, draft: Draft) -> bytes:
+    """One update that makes the document as it stands."""
+    watched = WatchedDocument()
+    state = kept_state(session, draft.id, epoch=draft.epoch)
+    if state is not None:
+        watched.restore(state.content, half_characters=())
+    for each in logged_updates(session, draft.id, epoch=draft.epoch, after=state.sequence if state else 0):
+        watched.restore(each.update, half_characters=())
+    with library_failures_named():
+        return watched.document.get_update()
+
+
 def _derived(state: DocumentState | None, updates: Sequence[bytes], clause_ids: Sequence[str]) -> dict[str, Drafted]:
     watched = WatchedDocument()
     if state is not None:

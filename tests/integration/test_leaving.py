@@ -1,5 +1,6 @@
 """Leaving with all that one reads, and coming home to another instance: the same contract, heads and frozen bytes."""
 
+import base64
 import io
 import json
 import zipfile
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlmodel import SQLModel
+from pycrdt import Doc, XmlElement, XmlFragment, XmlText
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
 
 from negotiation import verifier
 from negotiation.documents.archive import read_archive
@@ -19,15 +22,23 @@ from negotiation.rules.vocabulary import Move
 from negotiation.services.access import actor_in
 from negotiation.services.bringing_in import bring_in, read_archive_to_import
 from negotiation.services.carrying import Documents
+from negotiation.services.crediting import credits_of
+from negotiation.services.draft_starts import set_aside
+from negotiation.services.drafted import standing
+from negotiation.services.drafting import LiveDrafts, open_draft, push_update
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.moves import play
 from negotiation.services.orders import Order
+from negotiation.services.private_history import choose_fate
 from negotiation.store import Announcing, Store, connect_store
 from negotiation.store.columns import now
+from negotiation.store.exchange import Draft
 from negotiation.store.queries.carried import ELSEWHERE, TABLES, columns_of
 from negotiation.store.queries.instance import person_with
+from negotiation.store.queries.visibility import visible
 from tests.builders import a_table
 from tests.closing_table import an_agreed_table
+from tests.drafting_table import Browser, DraftingTable, set_table
 from tests.imported_once import imported_once
 from tests.scenarios import EHPAD, HANDICAP
 from tests.sealing_table import click_signature, gel_by_clicks
@@ -111,6 +122,51 @@ def test_life_goes_on_where_one_comes_home(store: Store, elsewhere: Store) -> No
     assert report.ok, report.first_problem
     head = verifier.verify_archive(carried_away(store, table.id, email)).heads["shared"]
     assert verifier.verify_archive(carried_away(elsewhere, table.id, email), {"shared": head}).ok
+
+
+def drafts_of(store: Store, draft_table: DraftingTable, person: Actor, clause_id: str) -> tuple[object, ...]:
+    """What this person reads of a clause in each draft, who wrote it, and what was set aside."""
+    with store.reading() as session:
+        query = select(Draft).where(visible(Draft.circle, person)).order_by(col(Draft.circle))
+        drafts = session.execute(query).scalars().all()
+        read = [(draft.circle, standing(session, draft, [clause_id])[clause_id]) for draft in drafts]
+        shared = [credits_of(session, draft).clauses for draft in drafts if draft.circle == "shared"]
+        return read, shared, set_aside(session, person, clause_id, side="commune")
+
+
+def test_live_drafts_go_on_where_their_reader_comes_home(store: Store, elsewhere: Store) -> None:
+    table = set_table(store)
+    clause_id, person = table.clause_id, table.person("ars.dg")
+    for name, side in (("og.dg", "commune"), ("ars.dg", "commune"), ("ars.dg", "ours"), ("og.dg", "ours")):
+        browser = Browser(table, name, side=side)
+        browser.push(browser.type(f"Écrit par {name} 🖋, {side}."))
+    last = Browser(table, "og.redac")
+    last.push(last.delete_last())
+    with store.unit_of_work() as uow:
+        choose_fate(uow, person.actor, "destroyed", years="5")
+    left = carried_away(store, table.table.id, person.email)
+    assert b"crit par og.dg \xf0\x9f\x96\x8b, ours" not in b"".join(read_archive(left).values())
+    brought_in(elsewhere, left, person.email)
+    there = reader(elsewhere, table.table.id, person.email)
+    before = drafts_of(store, table, person.actor, clause_id)
+    assert drafts_of(elsewhere, table, there, clause_id) == before
+    assert "Écrit par og.dg" in str(before) and "ars.dg 🖋, ours" in str(before)
+    again = read_archive(carried_away(elsewhere, table.table.id, person.email))
+    assert differing(read_archive(left), again) - {"negociation.json"} == NEW_THERE
+    assert "donnees/inside_fate.json" in again
+    rooms, document = LiveDrafts.of(elsewhere), Doc(client_id=77)
+    opened = open_draft(rooms, there, part_id=table.part_id, side="commune", state_vector=document.get_state())
+    document.apply_update(opened.update)
+    known, words = document.get_state(), document.get(f"clause:{clause_id}", type=XmlFragment)
+    words.children.append(XmlElement("paragraph", {}, [XmlText("Repris ici.")]))
+    place = {"draft_id": opened.draft_id, "epoch": opened.epoch}
+    assert push_update(rooms, there, **place, op_id="x", update=document.get_update(known)).sequence == 2
+    assert "Repris ici." in str(drafts_of(elsewhere, table, there, clause_id))
+    update = base64.urlsafe_b64encode(b"\1\1\1").decode()
+    bad = forged(left, "draft_update", lambda rows: rows[0].update(update=update))
+    with pytest.raises(InvalidArchive) as refusal:
+        read_archive_to_import(bad)
+    assert "brouillon" in str(refusal.value.detail["problem"])
 
 
 def test_what_leaves_is_whole_and_any_changed_byte_of_it_is_named(store: Store) -> None:

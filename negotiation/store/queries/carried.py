@@ -37,8 +37,12 @@ class Carried(StrEnum):
     """The member's own."""
     APART = "apart"
     """In files of its own: the histories."""
+    DRAFT = "draft"
+    """Those of the drafts that he reads, about clauses that he reads."""
+    MADE = "made"
+    """None as it is: those that stand for the drafts that he reads, see `services.carrying_drafts`."""
     LEFT = "left"
-    """Accounts, sessions, mails, keys; what is derived; live documents, whose texts alone are carried."""
+    """Accounts, sessions, mails, keys; what is derived; who typed what when in a live document."""
 
 
 _GROUPS: dict[Carried, str] = {
@@ -47,20 +51,23 @@ _GROUPS: dict[Carried, str] = {
     "avenant evaluation frozen_version signature declared_signature freeze_request signing_terms signed_increment "
     "head_seal paper_signature paper_confirmation import_record",
     Carried.CIRCLE: "part clause move message comment_thread task support_document avenant_move visa_rule visa_request "
-    "mandate delegation mention",
+    "mandate delegation mention draft inside_fate",
+    Carried.DRAFT: "draft_set_aside draft_followed draft_writer",
+    Carried.MADE: "draft_update draft_credit",
     Carried.CLAUSE: "clause_party version reserve",
     Carried.VERSION: "version_origin",
     Carried.OWN: "saved_view",
     Carried.APART: "history_entry",
     Carried.LEFT: "person signin_link signin_session mail mail_fact notice_choice notice_reader trame opening_draft "
-    "outbox search_entry clause_glance draft draft_update draft_writer draft_credit draft_set_aside draft_followed "
-    "draft_state platform_key inside_fate word_export word_return",
+    "outbox search_entry clause_glance draft_state platform_key word_export word_return",
 }
 TABLES: dict[str, Carried] = {name: carried for carried, names in _GROUPS.items() for name in names.split()}
 
 ELSEWHERE: dict[str, frozenset[str]] = {
     "member": frozenset({"person_id", "invited_at", "invited_by", "joined_at"}),
     "frozen_version": frozenset({"content", "pdf"}),
+    "draft_update": frozenset({"op_id", "person_id", "party_id"}),
+    "draft_writer": frozenset({"person_id"}),
     "move": frozenset({"request_key"}),
     "message": frozenset({"request_key"}),
     "seance_decision": frozenset({"request_key"}),
@@ -147,6 +154,15 @@ def _of_versions(table: Table, actor: Actor) -> Select[Any]:
     )
 
 
+def _of_drafts(table: Table, actor: Actor) -> Select[Any]:
+    drafts = SQLModel.metadata.tables["draft"]
+    whole = select(drafts).where(drafts.c.negotiation_id == actor.negotiation_id, visible(drafts.c.circle, actor))
+    query = select(table).where(table.c.draft_id.in_(whole.with_only_columns(drafts.c.id)))
+    if "epoch" in table.c:  # who held which number in a document that was dropped is of no use
+        return query.join(drafts, (drafts.c.id == table.c.draft_id) & (drafts.c.epoch == table.c.epoch))
+    return query.where(table.c.clause_id.in_(_clauses(actor)))
+
+
 def _own(table: Table, actor: Actor) -> Select[Any]:
     return _own_negotiation(table, actor).where(table.c.member_id == actor.member_id)
 
@@ -161,6 +177,7 @@ _QUERIES: dict[Carried, Callable[[Table, Actor], Select[Any]]] = {
     Carried.CIRCLE: _in_circle,
     Carried.CLAUSE: _of_clauses,
     Carried.VERSION: _of_versions,
+    Carried.DRAFT: _of_drafts,
     Carried.OWN: _own,
 }
 
