@@ -7,7 +7,7 @@ clause.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -178,14 +178,23 @@ def _steps(
     negotiation_id: str,
     moment: datetime,
     *,
-    only: Iterable[str] | None,
+    only: Collection[str] | None,
     named: Mapping[str, frozenset[str]],
 ) -> tuple[dict[str, list[tuple[Step, int | None]]], dict[str, bool]]:
     """By clause: what counts of its moves, each with the number of the version that it tables; and whether the last was
-    declared."""
+    declared.
+
+    What is read doesn't grow with the history: of each clause the moves since its last text, found from the end of an
+    index; the few that outlive a text are found by their type.
+    """
+    outliving = session.execute(_outliving(negotiation_id)).all()
+    whole = {row.clause_id for row in outliving if row.type in LASTING}
+    rows = session.execute(_since_last_text(negotiation_id, moment, only=only, whole=whole)).all()
+    begins = {row.clause_id: row.begins for row in rows}
+    reserves = [row for row in outliving if row.type in RESERVES and row.rank < begins.get(row.clause_id, 0)]
     found: dict[str, list[tuple[Step, int | None]]] = defaultdict(list)
     declared: dict[str, bool] = {}
-    for row in session.execute(_what_counts(negotiation_id, moment, only)):
+    for row in sorted([*reserves, *rows], key=lambda row: row.rank):
         is_text = row.type in TEXT_MOVES
         step = Step(
             row.id,
@@ -202,36 +211,56 @@ def _steps(
     return found, declared
 
 
-def _what_counts(negotiation_id: str, moment: datetime, only: Iterable[str] | None) -> Any:
-    shared = (col(MoveRow.negotiation_id) == negotiation_id) & on_the_table(MoveRow.circle)
+_OF_A_STEP = (
+    MoveRow.rank, MoveRow.id, MoveRow.clause_id, MoveRow.type, MoveRow.party_id, MoveRow.at, MoveRow.key,
+)  # fmt: skip
+
+
+def _shared(negotiation_id: str) -> ColumnElement[bool]:
+    return (col(MoveRow.negotiation_id) == negotiation_id) & on_the_table(MoveRow.circle)
+
+
+def _outliving(negotiation_id: str) -> Any:
+    """The moves of a table that outlive the text on which they were made, in no order: asked for one, or for some
+    clauses, SQLite would read all the moves."""
+    return select(*(col(column) for column in _OF_A_STEP)).where(
+        _shared(negotiation_id), col(MoveRow.type).in_(LASTING | RESERVES)
+    )
+
+
+def _since_last_text(
+    negotiation_id: str, moment: datetime, *, only: Collection[str] | None, whole: Collection[str]
+) -> Any:
+    """Of each clause its moves until then, from its last text on, talk left out; all of them where the clause is in
+    `whole`. `begins`: the rank of the first that counts."""
+    wanted = (col(Clause.negotiation_id) == negotiation_id) & on_the_table(Clause.circle)
     if only is not None:
-        shared &= col(MoveRow.clause_id).in_(sorted(only))
-    rank, clause_id = col(MoveRow.rank), col(MoveRow.clause_id)
-    reached = (
-        select(clause_id, func.max(rank).label("rank"))
-        .where(shared, col(MoveRow.at) <= moment)
-        .group_by(clause_id)
-        .subquery()
+        wanted &= col(Clause.id).in_(sorted(only))
+    shared, rank, of_clause = _shared(negotiation_id), col(MoveRow.rank), col(MoveRow.clause_id)
+    last = (
+        select(rank)
+        .where(shared, of_clause == col(Clause.id), col(MoveRow.at) <= moment)
+        .order_by(rank.desc())
+        .limit(1)
+        .correlate(Clause)
     )
-    span = (
-        select(
-            clause_id,
-            reached.c.rank,
-            func.max(case((col(MoveRow.type).in_(TEXT_MOVES), rank))).label("text"),
-            func.min(case((col(MoveRow.type).in_(LASTING), rank))).label("lasting"),
-        )
-        .join(reached, (reached.c.clause_id == clause_id) & (reached.c.rank >= rank))
-        .where(shared)
-        .group_by(clause_id, reached.c.rank)
-        .subquery()
+    # Each is worked out once for a clause, and not once for a move.
+    reached = select(col(Clause.id), last.scalar_subquery().label("rank")).where(wanted).cte("reached")
+    reached = reached.prefix_with("MATERIALIZED")
+    text = (
+        select(rank)
+        .where(shared, of_clause == reached.c.id, rank <= reached.c.rank, col(MoveRow.type).in_(TEXT_MOVES))
+        .order_by(rank.desc())
+        .limit(1)
+        .correlate(reached)
     )
-    begins = case((span.c.lasting < span.c.text, 0), else_=func.coalesce(span.c.text, 0))
-    told = (MoveRow.id, MoveRow.clause_id, MoveRow.type, MoveRow.party_id, MoveRow.at, MoveRow.key, MoveRow.version_id)
-    tabled = (Version.number, Version.author_party_id, Version.fingerprint)
+    begins = case((reached.c.id.in_(sorted(whole)), 0), else_=func.coalesce(text.scalar_subquery(), 0))
+    span = select(reached.c.id, reached.c.rank, begins.label("begins")).cte("span").prefix_with("MATERIALIZED")
+    tabled = (MoveRow.version_id, Version.number, Version.author_party_id, Version.fingerprint)
     return (
-        select(*(col(column) for column in told + tabled))
-        .join(span, (span.c.clause_id == clause_id) & (rank <= span.c.rank))
+        select(span.c.begins, *(col(column) for column in _OF_A_STEP + tabled))
+        .select_from(span)
+        .join(MoveRow, (of_clause == span.c.id) & (rank >= span.c.begins) & (rank <= span.c.rank))
         .outerjoin(Version, col(Version.id) == MoveRow.version_id)
-        .where(shared, col(MoveRow.type).in_(RESERVES) | ((rank >= begins) & col(MoveRow.type).not_in(TALK_MOVES)))
-        .order_by(clause_id, rank)
+        .where(shared, col(MoveRow.type).not_in(TALK_MOVES))
     )
