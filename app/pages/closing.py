@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -35,7 +36,15 @@ from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.exporting import collect_archive, pack_archive, record_export
-from negotiation.services.freezing import cancel_freeze, render_contract, request_freeze, with_seal
+from negotiation.services.freezing import (
+    LastAfterAll,
+    Rendered,
+    cancel_freeze,
+    parties_awaited,
+    render_contract,
+    request_freeze,
+    with_seal,
+)
 from negotiation.store.queries.closing import (
     RequestView,
     freeze_requests,
@@ -166,13 +175,21 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _request(negotiation_id: str) -> bool:
-    """Whether the contract was frozen by this request."""
+    """Whether the contract was frozen by this request: the last one awaited is sealed, the others are printed only."""
     with current_store().reading() as session:
-        printed = render_contract(session, reader_in(session, negotiation_id))
-    sealed = off_the_loop(with_seal, printed, current_platform())
+        actor = reader_in(session, negotiation_id)
+        rendered = render_contract(session, actor)
+        awaited = parties_awaited(session, negotiation_id, content_hash=rendered.contract.content_hash)
+    if awaited - {actor.party_id}:
+        with suppress(LastAfterAll):
+            return _ask(negotiation_id, replace(rendered, awaits_others=True))
+    return _ask(negotiation_id, off_the_loop(with_seal, rendered, current_platform()))
+
+
+def _ask(negotiation_id: str, rendered: Rendered) -> bool:
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
-        asked = request_freeze(uow, actor, seen_hash=field("content_hash"), rendered=sealed)
+        asked = request_freeze(uow, actor, seen_hash=field("content_hash"), rendered=rendered)
     return asked.frozen_version_id is not None
 
 

@@ -65,11 +65,17 @@ class Rendered:
     mark: Mark
     signatories: tuple[MemberView, ...] = ()
     sealed: Sealed | None = None
+    awaits_others: bool = False
+    """Left without a seal since it isn't the last request awaited: never frozen."""
 
     @property
     def stored(self) -> bytes:
         """The very bytes that are kept."""
         return self.sealed.pdf if self.sealed else self.pdf
+
+
+class LastAfterAll(Exception):
+    """The others asked meanwhile: this request would freeze what was left without a seal. Nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,15 @@ def render_contract(session: Session, actor: Actor) -> Rendered:
     return Rendered(contract, pdf, mark, signatory_members(session, actor.negotiation_id))
 
 
+def parties_awaited(session: Session, negotiation_id: str, *, content_hash: str) -> frozenset[str]:
+    """A request for an older text counts for nothing."""
+    query = select(col(FreezeRequest.party_id)).where(
+        col(FreezeRequest.negotiation_id) == negotiation_id, col(FreezeRequest.content_hash) == content_hash
+    )
+    asked = set(session.execute(query).scalars())
+    return frozenset(party.id for party in deciding_parties(session, negotiation_id)) - asked
+
+
 def with_seal(rendered: Rendered, platform: Platform) -> Rendered:
     """The same, sealed: a pure function that takes a second, and more when the timestamp authority is slow.
 
@@ -137,8 +152,8 @@ def request_freeze(uow: UnitOfWork, actor: Actor, *, seen_hash: str, rendered: R
     """Ask for the gel of the text that was on the screen; the last party's request freezes it.
 
     Raises what `render_contract` raises, StaleClause when the text is no longer the one that was seen and printed,
-    SignatoriesChanged when they are no longer those for whom it was sealed, and AlreadyDone when the party asked for
-    this text already.
+    SignatoriesChanged when they are no longer those for whom it was sealed, AlreadyDone when the party asked for this
+    text already, and LastAfterAll.
     """
     require(actor, Action.REQUEST_FREEZE)
     negotiation = uow.lock(actor.negotiation_id)
@@ -150,9 +165,11 @@ def request_freeze(uow: UnitOfWork, actor: Actor, *, seen_hash: str, rendered: R
         raise StaleClause(current=current, seen=seen_hash)
     _note_request(uow, actor, content_hash=current)
     note_delegate(uow, actor, Action.REQUEST_FREEZE, facts={"content_hash": current})
-    waits_for = _parties_awaited(uow.session, actor.negotiation_id, content_hash=current)
+    waits_for = parties_awaited(uow.session, actor.negotiation_id, content_hash=current)
     if waits_for:
         return Asked(None, waits_for)
+    if rendered.awaits_others:
+        raise LastAfterAll()
     return Asked(_freeze(uow, negotiation, rendered), frozenset())
 
 
@@ -262,15 +279,6 @@ def _note_request(uow: UnitOfWork, actor: Actor, *, content_hash: str) -> None:
         "authentication": str(actor.authentication.method),
     }
     uow.record(Event(Kind.FREEZE_REQUESTED, actor.negotiation_id, SHARED, actor.key, facts))
-
-
-def _parties_awaited(session: Session, negotiation_id: str, *, content_hash: str) -> frozenset[str]:
-    """A request for an older text counts for nothing."""
-    query = select(col(FreezeRequest.party_id)).where(
-        col(FreezeRequest.negotiation_id) == negotiation_id, col(FreezeRequest.content_hash) == content_hash
-    )
-    asked = set(session.execute(query).scalars())
-    return frozenset(party.id for party in deciding_parties(session, negotiation_id)) - asked
 
 
 def _freeze(uow: UnitOfWork, negotiation: Negotiation, rendered: Rendered) -> str:
@@ -388,5 +396,4 @@ def _party_key(uow: UnitOfWork, party_id: str) -> str:
 
 def _party_id(uow: UnitOfWork, negotiation_id: str, key: str) -> str:
     query = select(col(Party.id)).where(col(Party.negotiation_id) == negotiation_id, col(Party.key) == key)
-    party_id: str = uow.session.execute(query).scalar_one()
-    return party_id
+    return str(uow.session.execute(query).scalar_one())

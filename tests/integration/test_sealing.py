@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
+from app.pages import closing
 from app.platform import draw_and_keep, platform_of
 from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.documents.pdf_print import fingerprint_of, print_contract
@@ -18,6 +19,8 @@ from negotiation.documents.pdf_signatures import examine, seal
 from negotiation.documents.platform_keys import PRIVATE, PUBLIC, BadKeys, read_keys
 from negotiation.rules.vocabulary import NegotiationStatus
 from negotiation.services.exporting import collect_archive, pack_archive
+from negotiation.services.freezing import Rendered, with_seal
+from negotiation.services.sealing import Platform
 from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
 from negotiation.verifier import HEADS, read_members, verify_archive
@@ -39,9 +42,19 @@ def store(app: Flask) -> Store:
 
 
 @pytest.fixture
-def sealed(app: Flask, store: Store) -> tuple[Table, FrozenVersion]:
+def sealed(app: Flask, store: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[Table, FrozenVersion]:
+    """Only the last request awaited is sealed, even when each was read before the others came."""
+    times: list[Rendered] = []
+
+    def counted(rendered: Rendered, platform: Platform) -> Rendered:
+        times.append(rendered)
+        return with_seal(rendered, platform)
+
+    monkeypatch.setattr(closing, "with_seal", counted)
+    monkeypatch.setattr(closing, "parties_awaited", lambda *_, **__: frozenset({"others"}))
     table = an_agreed_table(store)
     gel_by_clicks(app, table)
+    assert len(times) == 1
     return table, the_version(table)
 
 
