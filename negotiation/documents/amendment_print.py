@@ -17,14 +17,16 @@ from negotiation.rules.vocabulary import ClauseKind, ClauseState
 
 OWN_PART = re.compile(r"avenant\D*(\d*)")
 """The keys of the parts that an avenant adds for itself begin so, with its number: object, reason, consequences."""
+LISTED_AGAIN = "engagements"
+"""Key of the article that lists the engagements of all parts."""
 SOLE_PROOF = "seuls le contrat et ses avenants signés font foi"
 
 
 def amendment_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> Node:
     """What the template of the avenant walks; `kind`: frozen or draft."""
     told = content["amendment"]
-    own = [part for part in content["parts"] if is_of_the_avenant(part, told["number"])]
-    kept = [part for part in content["parts"] if not is_of_an_avenant(part)]
+    own = [{**part, "code": ""} for part in content["parts"] if is_of_the_avenant(part, told["number"])]
+    kept = kept_of(content)
     tree = print_tree({**content, "parts": without_marks(own)}, fingerprint=fingerprint, label=label, kind=kind)
     name = name_of(told)
     return tree | {
@@ -79,6 +81,12 @@ def name_of(told: Content) -> str:
     return f"Avenant n° {told['number']}"
 
 
+def kept_of(content: Content) -> list[Content]:
+    """The parts of the contract itself, each clause once: the list of engagements only names again what stands in
+    them."""
+    return [part for part in content["parts"] if not is_of_an_avenant(part) and part.get("key") != LISTED_AGAIN]
+
+
 def is_of_an_avenant(part: Content) -> bool:
     return bool(OWN_PART.match(str(part.get("key", ""))))
 
@@ -112,15 +120,17 @@ def parts_changed(parts: Sequence[Content], above: tuple[str, ...] = ()) -> Iter
 
 
 def changed_clauses(part: Content) -> Iterator[Content]:
-    """An added clause that says nothing changes nothing."""
+    """Those that read otherwise than before; an added clause that says nothing changes nothing."""
     for clause in part.get("clauses", ()):
-        if "before" in clause and (clause["before"] is not None or clause.get("text") or clause.get("value_text")):
+        before = clause.get("before") or {"text": "", "value_text": ""}
+        reads = (clause.get("text") or "", clause.get("value_text") or "")
+        if "before" in clause and reads != (before["text"], before["value_text"]):
             yield clause
 
 
 def name_of_part(part: Content) -> str:
     """« Fiche action 1.2, Former les équipes »: what a list of parts says."""
-    code = "" if part.get("code") == part["title"] else part.get("code", "")
+    code = "" if part.get("code") == part["title"] or is_of_an_avenant(part) else part.get("code", "")
     kind = NAMES_OF_PARTS.get(part["kind"], "") if code[:1].isdigit() or part["kind"] != "article" else ""
     head = f"{kind} {code}".strip()
     return f"{head}, {part['title']}" if head else str(part["title"])
