@@ -93,6 +93,12 @@ TABLE: dict[str, Row] = {
     "signed_meanwhile": Row(
         409, "Quelqu’un a signé depuis que vous avez pris ce fichier. Prenez le fichier à jour et signez celui-là."
     ),
+    "version_voided": Row(
+        409, "Cette version a été annulée avant toute signature : la négociation est rouverte. Rien n’a été signé."
+    ),
+    "signed_already": Row(
+        409, "Une signature est déjà donnée : cette version ne se rouvre plus. Seul un avenant change le contrat."
+    ),
     "not_your_turn": Row(409, "L’ordre des signatures est fixé : une autre personne signe avant."),
     "not_the_sealed_file": Row(422, "Ce fichier n’est pas reçu : {reason}."),
     "already_done": Row(409, "C’était déjà fait : rien de plus n’a été enregistré."),

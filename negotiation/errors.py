@@ -310,6 +310,18 @@ class SignedMeanwhile(Refusal):
     code = "signed_meanwhile"
 
 
+class VersionVoided(Refusal):
+    """This frozen version was voided before anybody signed it: nothing is signed on it any more."""
+
+    code = "version_voided"
+
+
+class SignedAlready(Refusal):
+    """Somebody has signed, or a file declares it: the version isn't reopened any more."""
+
+    code = "signed_already"
+
+
 class NotYourTurn(Refusal):
     """The order of signature is fixed, and somebody before has not signed."""
 

@@ -18,7 +18,7 @@ from app.offloading import off_the_loop
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.pieces import piece
 from app.pages.private_history_view import inside_of
-from app.pages.signing_view import may, signing_context, terms_context
+from app.pages.signing_view import may, signing_context, terms_context, voided_versions
 from app.platform import current_platform
 from app.security import serves
 from negotiation.errors import (
@@ -29,6 +29,7 @@ from negotiation.errors import (
     RecentSigninRequired,
     Refusal,
     SigninRequired,
+    VersionVoided,
     WrongValue,
 )
 from negotiation.rules.gate import OpenReason
@@ -50,12 +51,15 @@ from negotiation.store.queries.closing import (
     freeze_requests,
     frozen_pdf,
     frozen_versions,
+    in_force,
 )
 from negotiation.store.queries.gate import Gate, OpenPoint, Place, gate_of
 from negotiation.store.queries.people import PartyView
+from negotiation.store.unit_of_work import UnitOfWork
 
 closing = Blueprint("closing", __name__)
 
+KEPT = ("mandate", "mandate_on", "consent", "motive", "reopening_reason")
 WRONG_FIELDS = {
     "mandate": "Nommez l’acte qui vous habilite, en 300 caractères au plus.",
     "mandate_on": "Donnez la date de cet acte : elle ne peut pas être à venir.",
@@ -68,6 +72,8 @@ WRONG_ELSEWHERE = {
     "file": "Choisissez le fichier PDF signé.",
     "reason": "Dites pourquoi, en 1 000 caractères au plus : toutes les parties le liront.",
     "to": "Choisissez une personne de votre partie qui a le rôle de signataire.",
+    "motive": "Dites pourquoi rouvrir, en 1 000 caractères au plus : toutes les parties le liront.",
+    "reopening_reason": "Dites pourquoi ne pas rouvrir, en 1 000 caractères au plus : toutes les parties le liront.",
     "act": "Nommez l’acte de délégation, en 300 caractères au plus.",
     "order": "L’ordre ne change plus dès qu’une partie a demandé le gel : qu’elle retire d’abord sa demande.",
 }
@@ -125,6 +131,39 @@ def post_freeze(negotiation_id: str) -> ResponseReturnValue:
     return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
 
 
+@closing.post("/negociations/<negotiation_id>/rouvrir")
+@gestures
+@serves(Action.REQUEST_FREEZE)
+def post_reopening(negotiation_id: str) -> ResponseReturnValue:
+    """Ask for a frozen version that nobody signed to be reopened, or answer who asks."""
+    with current_store().unit_of_work() as uow:
+        actor = reader_in(uow.session, negotiation_id)
+        flash(_reopen(uow, actor, field("version_id")), "done")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+def _reopen(uow: UnitOfWork, actor: Actor, version_id: str) -> str:
+    """What was done, in words."""
+    match request.form.get("act"):
+        case "ask":
+            is_open = ask_reopening(uow, actor, version_id=version_id, motive=field("motive"))
+            return REOPENED if is_open else REOPENING_ASKED
+        case "agree":
+            is_open = agree_to_reopen(uow, actor, version_id=version_id)
+            return REOPENED if is_open else "Votre partie consent à rouvrir. Une autre doit encore répondre."
+        case "decline":
+            decline_reopening(uow, actor, version_id=version_id, reason=field("reopening_reason"))
+            return "Votre refus est enregistré, avec son motif. La version reste figée."
+        case "withdraw":
+            take_back_reopening(uow, actor, version_id=version_id)
+            return "C’est retiré. La version reste figée."
+        case _:
+            require(actor, Action.REQUEST_FREEZE)
+            raise InvalidInput(field="act")
+
+
+REOPENED = "La version est annulée et la négociation rouverte : tout s’écrit de nouveau. Son PDF reste lisible ici."
+REOPENING_ASKED = "Votre demande de rouvrir est enregistrée. Chaque autre partie doit y consentir."
 ASKED = "Votre demande de gel est enregistrée. Le contrat sera figé quand chaque partie l’aura demandé."
 
 
@@ -167,9 +206,9 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     page = rendered(
         "versions/versions.html",
         (request.view_args or {})["negotiation_id"],
-        kept={name: field(name) for name in ("mandate", "mandate_on", "consent")},
+        kept={name: field(name) for name in KEPT},
         errors=errors,
-        refusal=None if errors else {**WRONG_FIELDS, **WRONG_ELSEWHERE}.get(named) or sentence_of(refusal),
+        refusal=None if errors else {**WRONG_FIELDS, **WRONG_ELSEWHERE}.get(named) or _sentence(refusal),
     )
     return page, status_of(refusal)
 
@@ -205,7 +244,8 @@ def rendered(template: str, negotiation_id: str, **more: Any) -> str:
 
 def _closing(session: Session, frame: Frame) -> dict[str, Any]:
     gate = gate_of(session, frame.negotiation.id)
-    versions = frozen_versions(session, frame.negotiation.id)
+    every = frozen_versions(session, frame.negotiation.id)
+    version = in_force(every)
     texts = [point for point in gate.points if point.reason is OpenReason.TEXT_NOT_AGREED]
     return {
         "gate": gate,
@@ -215,10 +255,11 @@ def _closing(session: Session, frame: Frame) -> dict[str, Any]:
         ),
         "open_texts": _by_part(texts),
         "texts_count": len(texts),
-        "versions": versions,
+        "version": version,
+        "voided": voided_versions(session, frame, every),
         "inside": inside_of(session, frame),
-        "may_ask": not versions and may(frame.actor, Action.REQUEST_FREEZE),
-    } | (signing_context(session, frame, versions[0]) if versions else _asking(session, frame, gate))
+        "may_ask": version is None and may(frame.actor, Action.REQUEST_FREEZE),
+    } | (signing_context(session, frame, version) if version else _asking(session, frame, gate))
 
 
 def _asking(session: Session, frame: Frame, gate: Gate) -> dict[str, Any]:
@@ -238,6 +279,12 @@ def _asking(session: Session, frame: Frame, gate: Gate) -> dict[str, Any]:
         "mine": mine,
         "is_last": mine is not None and not mine.is_current and all(line.is_current for line in others),
     } | terms_context(session, frame)
+
+
+def _sentence(refusal: Refusal) -> str:
+    """The form of a signatory is gone with a version that was voided: the act that he had named is given back."""
+    named = field("mandate").strip() if isinstance(refusal, VersionVoided) else ""
+    return sentence_of(refusal) + (f" L’acte que vous aviez nommé : « {named} »." if named else "")
 
 
 def _by_part(points: Iterable[OpenPoint]) -> tuple[PartPoints, ...]:

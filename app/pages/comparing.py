@@ -193,7 +193,7 @@ class _Reading:
             return f"Dernière position : {self.frame.parties[named].short_name}"
         frozen = next((each for each in self.frozen if kind == "fige" and each.id == named), None)
         if frozen:
-            return f"Version figée {frozen.number}"
+            return f"Version figée {frozen.number}{' (annulée)' if frozen.voided else ''}"
         words = {NOW: "Aujourd’hui", AGREED: "Ce qui est accordé", COMMON: "Dernier texte de la table commune"}
         return words.get(written, "")
 

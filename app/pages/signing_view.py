@@ -13,8 +13,10 @@ from negotiation.rules.vocabulary import Action, Side
 from negotiation.services.signing import consent_text
 from negotiation.store.queries.closing import (
     FrozenVersionView,
+    ReopeningView,
     SignatoriesOfParty,
     SignatureView,
+    reopening_of,
     signatories_of,
     signatory_members,
 )
@@ -40,6 +42,32 @@ class PaperLine:
     may_confirm: bool
 
 
+@dataclass(frozen=True)
+class ReopeningLine:
+    """What a party says of reopening. `row` None: it hasn't answered."""
+
+    party: Any
+    row: ReopeningView | None
+
+
+@dataclass(frozen=True)
+class Reopening:
+    """A request to reopen, party by party. `is_mine`: the reader's party asks; `answered`: it asks or consents."""
+
+    asked: ReopeningView
+    lines: tuple[ReopeningLine, ...]
+    is_mine: bool
+    answered: bool
+
+
+@dataclass(frozen=True)
+class VoidedLine:
+    """A version that was voided, and who had said that he wouldn't sign it."""
+
+    version: FrozenVersionView
+    declined: tuple[SignatureView, ...]
+
+
 def signing_context(session: Session, frame: Frame, version: FrozenVersionView) -> dict[str, Any]:
     """A frozen version, its signatories and what this reader may do about it."""
     signatories = signatories_of(session, frame.negotiation.id, version.id)
@@ -63,10 +91,45 @@ def signing_context(session: Session, frame: Frame, version: FrozenVersionView) 
         "places_to_bring": ours if may_bring else [],
         "papers": _papers(session, frame, version, signatories),
         "delegates": _delegates(session, frame, every) if own else [],
+        "reopening": _reopening(session, frame, version),
+        "may_reopen": not version.is_declared
+        and not any(it.is_signed for it in every)
+        and may(frame.actor, Action.REQUEST_FREEZE),
         "may_remind": bool(now_awaited)
         and frame.me.party.side is not Side.ASSOCIATE
         and may(frame.actor, Action.COMMENT),
     }
+
+
+def voided_versions(session: Session, frame: Frame, versions: Iterable[FrozenVersionView]) -> tuple[VoidedLine, ...]:
+    """Newest first."""
+    return tuple(
+        VoidedLine(
+            version,
+            tuple(
+                signature
+                for of_party in signatories_of(session, frame.negotiation.id, version.id)
+                for signature in of_party.signatures
+                if signature.declined_at
+            ),
+        )
+        for version in versions
+        if version.voided is not None
+    )
+
+
+def _reopening(session: Session, frame: Frame, version: FrozenVersionView) -> Reopening | None:
+    rows = reopening_of(session, version.id)
+    if not rows:
+        return None
+    by_party = {row.party_id: row for row in rows}
+    deciding = [party for party in frame.parties.values() if party.side is not Side.ASSOCIATE]
+    return Reopening(
+        asked=rows[0],
+        lines=tuple(ReopeningLine(party, by_party.get(party.id)) for party in deciding),
+        is_mine=rows[0].party_id == frame.actor.party_id,
+        answered=frame.actor.party_id in by_party,
+    )
 
 
 def terms_context(session: Session, frame: Frame) -> dict[str, Any]:

@@ -54,8 +54,10 @@ class ArchiveToImport:
     rows: Rows
     entries: list[Json]
     """The facts of every history, each with its `circle` and its place in `donnees/faits/`."""
-    versions: Mapping[str, tuple[str, bytes | None]]
-    """Frozen text and PDF, by content hash."""
+    versions: Mapping[tuple[str, str], tuple[str, bytes | None]]
+    """Frozen text and PDF, by the hashes of both: a version that was voided may hold the text of the next one."""
+    scans: Mapping[str, bytes]
+    """Of the contract signed by hand, by hash."""
     contract: bytes
     fingerprint: str
 
@@ -161,7 +163,8 @@ def _versions(members: Mapping[str, bytes]) -> Iterator[tuple[str, tuple[str, by
         if name.startswith("versions/") and name.endswith("/texte.json"):
             text = members[name]
             pdf = members.get(name.replace("texte.json", "contrat.pdf"))
-            yield hashlib.sha256(text).hexdigest(), (text.decode(), pdf)
+            hashes = [hashlib.sha256(each).hexdigest() if each is not None else "" for each in (text, pdf)]
+            yield (hashes[0], hashes[1]), (text.decode(), pdf)
 
 
 def _require_closed(archive: ArchiveToImport) -> None:
@@ -254,7 +257,7 @@ def _values(table: Table, row: Json, archive: ArchiveToImport, seats: Mapping[st
     if table.name == "draft_update":
         values["op_id"] = OP_ID
     if table.name == "frozen_version":
-        values["content"], values["pdf"] = archive.versions[row["content_hash"]]
+        values["content"], values["pdf"] = archive.versions[row["content_hash"], row["pdf_hash"]]
     return values
 
 

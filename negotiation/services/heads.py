@@ -24,6 +24,7 @@ from negotiation.store.contract import Negotiation
 from negotiation.store.notifying import Mail
 from negotiation.store.people import Member
 from negotiation.store.queries.closing import shared_head
+from negotiation.store.queries.in_force import is_in_force, version_in_force
 from negotiation.store.queries.notices import rhythms_of
 from negotiation.store.record import FrozenVersion, HistoryEntry
 from negotiation.store.unit_of_work import UnitOfWork
@@ -92,10 +93,10 @@ def head_for(session: Session, letter: Letter) -> MailedHead | None:
     head = shared_head(session, letter.negotiation_id)
     if head is None:
         return None
-    last = select(col(FrozenVersion.content_hash)).where(col(FrozenVersion.negotiation_id) == letter.negotiation_id)
-    frozen = session.execute(last.order_by(col(FrozenVersion.frozen_at).desc()).limit(1)).scalar()
+    frozen = version_in_force(session, letter.negotiation_id)
     title = session.get_one(Negotiation, letter.negotiation_id).title
-    return MailedHead(letter.negotiation_id, title, int(head["seq"]), str(head["hash"]), frozen or "")
+    content_hash = frozen.content_hash if frozen else ""
+    return MailedHead(letter.negotiation_id, title, int(head["seq"]), str(head["hash"]), content_hash)
 
 
 def last_friday(moment: datetime) -> datetime:
@@ -109,7 +110,7 @@ def last_friday(moment: datetime) -> datetime:
 def _gels(session: Session, moment: datetime) -> Iterator[HeadMail]:
     """A gel that a file declares was made by nobody here: it has its own papers."""
     query = select(col(FrozenVersion.negotiation_id), col(FrozenVersion.id)).where(
-        col(FrozenVersion.frozen_at) > moment - GEL_IS_NEWS, col(FrozenVersion.declared).is_(False)
+        col(FrozenVersion.frozen_at) > moment - GEL_IS_NEWS, col(FrozenVersion.declared).is_(False), is_in_force()
     )
     for row in session.execute(query).all():
         yield from _mails(session, row.negotiation_id, f"gel:{row.id}", moment)

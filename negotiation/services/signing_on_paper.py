@@ -26,6 +26,7 @@ from negotiation.services.signing_rows import (
 from negotiation.store.columns import new_id
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.closing import deciding_parties
+from negotiation.store.queries.in_force import refuse_voided
 from negotiation.store.record import FrozenVersion, Signature
 from negotiation.store.signing import PaperConfirmation, PaperSignature
 from negotiation.store.unit_of_work import UnitOfWork
@@ -76,8 +77,8 @@ def bring_paper(
 def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str) -> Signed | None:
     """Another party found the frozen contract, signed, in the scan; the last one makes it a signature, else None.
 
-    Raises NotFound, NotAllowed, RecentSigninRequired, AlreadyDone (this party did, or the place is signed),
-    NotYourTurn.
+    Raises NotFound, NotAllowed, RecentSigninRequired, VersionVoided, AlreadyDone (this party did, or the place is
+    signed), NotYourTurn.
     """
     uow.lock(actor.negotiation_id)
     paper = uow.session.get(PaperSignature, paper_id)
@@ -90,6 +91,7 @@ def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str) -> Signed | None
     if actor.party_id not in others:
         raise NotAllowed(action=Action.REQUEST_FREEZE)
     confirmed, version = _confirmed_by(uow, paper), uow.session.get_one(FrozenVersion, paper.frozen_version_id)
+    refuse_voided(uow.session, version.id)
     refuse_complete(uow, version, row.party_id)
     if row.signed_on is not None or actor.party_id in confirmed:
         raise AlreadyDone()

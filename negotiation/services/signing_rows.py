@@ -23,10 +23,12 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.signatures import awaited, is_complete
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import SHARED, Action, NegotiationStatus, Phase, ValueKind
+from negotiation.services.unfreezing import forget_reopening
 from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Party
 from negotiation.store.queries.closing import deciding_parties
+from negotiation.store.queries.in_force import refuse_voided
 from negotiation.store.queries.signatures import places_of, rows_of, terms_of
 from negotiation.store.record import FrozenVersion, Signature
 from negotiation.store.unit_of_work import UnitOfWork
@@ -58,11 +60,12 @@ class Signed:
 def intact_version(uow: UnitOfWork, actor: Actor, *, version_id: str, seen_hash: str) -> FrozenVersion:
     """The version, whose bytes are still those that were frozen: nobody signs another PDF than the agreed one.
 
-    Raises NotFound, FrozenBytesChanged, StaleClause.
+    Raises NotFound, VersionVoided, FrozenBytesChanged, StaleClause.
     """
     version = uow.session.get(FrozenVersion, version_id)
     if version is None or version.negotiation_id != actor.negotiation_id:
         raise NotFound()
+    refuse_voided(uow.session, version.id)
     uow.refresh(version)
     same_text = hashlib.sha256(version.content.encode()).hexdigest() == version.content_hash
     same_pdf = hashlib.sha256(version.pdf).hexdigest() == version.pdf_hash
@@ -120,7 +123,8 @@ def give(
     mandate: Mapping[str, str],
     more: Mapping[str, object],
 ) -> Signed:
-    """Write a signature, its evidence and its fact; the last one makes the contract signed."""
+    """Write a signature, its evidence and its fact; the last one makes the contract signed. From the first one on,
+    nobody reopens it."""
     party, moment = uow.session.get_one(Party, row.party_id), now()
     row.mandate = mandate["reference"]
     row.signed_at, row.signed_on = moment, paris_day(moment)
@@ -139,6 +143,7 @@ def give(
         **more,
     }
     uow.session.add(row)
+    forget_reopening(uow, version.id)
     uow.session.flush()
     _record(uow, actor, version, row)
     return count(uow, version, at=moment)

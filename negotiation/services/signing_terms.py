@@ -20,6 +20,7 @@ from negotiation.services.signing_rows import place_of_member
 from negotiation.store.columns import now
 from negotiation.store.people import Member
 from negotiation.store.queries.closing import deciding_parties, freeze_requests, signatory_members
+from negotiation.store.queries.in_force import refuse_voided
 from negotiation.store.queries.signatures import last_reminder, places_of, rows_of, terms_of, version_of
 from negotiation.store.record import FrozenVersion, Signature
 from negotiation.store.signing import SigningTerms
@@ -60,12 +61,12 @@ def set_terms(uow: UnitOfWork, actor: Actor, *, order: str, every: Sequence[str]
 def decline(uow: UnitOfWork, actor: Actor, *, version_id: str, reason: str) -> None:
     """Say to everybody why one doesn't sign.
 
-    Raises NotFound, NotAllowed, RecentSigninRequired, AlreadyDone, NotYourTurn, InvalidInput (`field`: reason),
-    UnreadableText.
+    Raises NotFound, NotAllowed, RecentSigninRequired, VersionVoided, AlreadyDone, NotYourTurn, InvalidInput (`field`:
+    reason), UnreadableText.
     """
     require(actor, Action.SIGN)
     uow.lock(actor.negotiation_id)
-    version = version_of(uow.session, actor.negotiation_id, version_id)
+    version = _standing(uow, actor, version_id)
     row = place_of_member(uow, actor, version, action=Action.SIGN)
     if row.declined_at is not None:
         raise AlreadyDone()
@@ -78,12 +79,12 @@ def decline(uow: UnitOfWork, actor: Actor, *, version_id: str, reason: str) -> N
 def delegate(uow: UnitOfWork, actor: Actor, *, version_id: str, to_member_id: str, act: str) -> None:
     """Leave one's place to a colleague who may sign for the party, by an act that is named.
 
-    Raises NotFound, NotAllowed, RecentSigninRequired, AlreadyDone, NotYourTurn, InvalidInput (`field`: to, act),
-    UnreadableText.
+    Raises NotFound, NotAllowed, RecentSigninRequired, VersionVoided, AlreadyDone, NotYourTurn, InvalidInput (`field`:
+    to, act), UnreadableText.
     """
     require(actor, Action.SIGN)
     uow.lock(actor.negotiation_id)
-    version = version_of(uow.session, actor.negotiation_id, version_id)
+    version = _standing(uow, actor, version_id)
     row = place_of_member(uow, actor, version, action=Action.SIGN)
     if to_member_id not in {member.id for member in possible_delegates(uow, actor, version)}:
         raise InvalidInput(field="to")
@@ -106,11 +107,11 @@ def possible_delegates(uow: UnitOfWork, actor: Actor, version: FrozenVersion) ->
 def remind(uow: UnitOfWork, actor: Actor, *, version_id: str) -> None:
     """Call the version to the mind of those who may sign it now, once a day at most.
 
-    Raises NotFound, NotAllowed, AlreadyDone (nobody is awaited), RemindedToday.
+    Raises NotFound, NotAllowed, VersionVoided, AlreadyDone (nobody is awaited), RemindedToday.
     """
     require(actor, Action.COMMENT)
     uow.lock(actor.negotiation_id)
-    version = version_of(uow.session, actor.negotiation_id, version_id)
+    version = _standing(uow, actor, version_id)
     if actor.party_id not in {party.id for party in deciding_parties(uow.session, actor.negotiation_id)}:
         raise NotAllowed(action=Action.COMMENT)
     to = awaited_members(uow, version)
@@ -128,6 +129,13 @@ def awaited_members(uow: UnitOfWork, version: FrozenVersion) -> list[Member]:
     terms = terms_of(uow.session, version.negotiation_id, version.terms)
     ids = [rows[place.id].member_id for place in awaited(places_of(rows.values()), terms) if not place.is_declined]
     return [uow.session.get_one(Member, member_id) for member_id in ids if member_id]
+
+
+def _standing(uow: UnitOfWork, actor: Actor, version_id: str) -> FrozenVersion:
+    """A version that wasn't voided."""
+    version = version_of(uow.session, actor.negotiation_id, version_id)
+    refuse_voided(uow.session, version.id)
+    return version
 
 
 def _said(words: str, *, field: str, most: int) -> str:

@@ -116,6 +116,40 @@ class Signature(SQLModel, table=True):
     """What every party reads; a signatory who declined may still change his mind and sign."""
 
 
+class UnfreezeRequest(SQLModel, table=True):
+    """A party wants a frozen version reopened before anybody signs it: who asks (with a motive), then who consents."""
+
+    __tablename__ = "unfreeze_request"
+    __table_args__ = (UniqueConstraint("frozen_version_id", "party_id"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    frozen_version_id: str = Field(sa_column=key_column("frozen_version.id"))
+    party_id: str = Field(sa_column=key_column("party.id", index=False))
+    member_id: str = Field(sa_column=key_column("member.id", index=False))
+    motive: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    """Why, in the words of the party that asks; "" for those that consent."""
+    at: datetime = Field(default_factory=now)
+
+
+class VoidedVersion(SQLModel, table=True):
+    """A frozen version that every party reopened before anybody signed it: genuine, kept, and not the contract.
+
+    Immutable by trigger, like the version, and refused once there is a signature.
+    """
+
+    __tablename__ = "voided_version"
+    __table_args__ = (UniqueConstraint("frozen_version_id"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    frozen_version_id: str = Field(sa_column=key_column("frozen_version.id", index=False))
+    party_id: str = Field(sa_column=key_column("party.id", index=False))
+    """The party that asked."""
+    motive: str = Field(sa_column=Column(Text, nullable=False))
+    sequence: int
+    """Of the fact that says so in the shared history."""
+    at: datetime = Field(default_factory=now)
+
+
 class DeclaredSignature(SQLModel, table=True):
     """The signature block of a file: place, version label and status, as declared."""
 

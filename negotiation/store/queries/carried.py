@@ -49,6 +49,7 @@ _GROUPS: dict[Carried, str] = {
     Carried.WHOLE: "negotiation amendment party member essms document framework diagnosis finding datum calendar_item "
     "consultation seance seance_point seance_attendance seance_decision minutes review observation dialogue_de_gestion "
     "avenant evaluation frozen_version signature declared_signature freeze_request signing_terms signed_increment "
+    "unfreeze_request voided_version "
     "head_seal paper_signature paper_confirmation import_record",
     Carried.CIRCLE: "part clause move message comment_thread task support_document avenant_move visa_rule visa_request "
     "mandate delegation mention draft inside_fate",

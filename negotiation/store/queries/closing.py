@@ -4,7 +4,7 @@ All of it is shared: the gel and the signatures are facts between the parties.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +19,8 @@ from negotiation.store.columns import now
 from negotiation.store.minutes import Minutes
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.people import MemberView, PartyView, parties_of, sitting
-from negotiation.store.record import FreezeRequest, FrozenVersion, HistoryEntry, Signature
+from negotiation.store.queries.signatures import reopening_rows
+from negotiation.store.record import FreezeRequest, FrozenVersion, HistoryEntry, Signature, VoidedVersion
 from negotiation.store.reviews import Review
 
 
@@ -34,8 +35,28 @@ class RequestView:
 
 
 @dataclass(frozen=True)
+class ReopeningView:
+    """A party wants a frozen version reopened: it asks with a motive, or consents with none."""
+
+    party_id: str
+    member_id: str
+    motive: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class VoidedView:
+    """Why a frozen version is none any more: the party that asked, its motive, and the fact that says so."""
+
+    party_id: str
+    motive: str
+    at: datetime
+    sequence: int
+
+
+@dataclass(frozen=True)
 class FrozenVersionView:
-    """A frozen version without its bytes. `pdf_size` in bytes."""
+    """A frozen version without its bytes. `pdf_size` in bytes. `voided` None: it is the one in force."""
 
     id: str
     label: str
@@ -48,6 +69,7 @@ class FrozenVersionView:
     is_declared: bool
     seal: dict[str, Any]
     terms: dict[str, Any]
+    voided: VoidedView | None = None
 
 
 @dataclass(frozen=True)
@@ -168,7 +190,7 @@ def shared_head(session: Session, negotiation_id: str) -> dict[str, str | int] |
 
 
 def frozen_versions(session: Session, negotiation_id: str) -> tuple[FrozenVersionView, ...]:
-    """Frozen versions, newest first."""
+    """Frozen versions, those that were voided included, newest first. The one in force is `in_force`."""
     query = (
         select(
             col(FrozenVersion.id),
@@ -186,7 +208,27 @@ def frozen_versions(session: Session, negotiation_id: str) -> tuple[FrozenVersio
         .where(col(FrozenVersion.negotiation_id) == negotiation_id)
         .order_by(col(FrozenVersion.frozen_at).desc())
     )
-    return tuple(FrozenVersionView(*row) for row in session.execute(query))
+    voided = _voided(session, negotiation_id)
+    return tuple(FrozenVersionView(*row, voided.get(row.id)) for row in session.execute(query))
+
+
+def reopening_of(session: Session, version_id: str) -> tuple[ReopeningView, ...]:
+    """Who asks to reopen a version, then who consents; empty when nobody asks."""
+    rows = reopening_rows(session, version_id)
+    return tuple(ReopeningView(row.party_id, row.member_id, row.motive, row.at) for row in rows)
+
+
+def in_force(versions: Iterable[FrozenVersionView]) -> FrozenVersionView | None:
+    """The one that the parties have not reopened."""
+    return next((version for version in versions if version.voided is None), None)
+
+
+def _voided(session: Session, negotiation_id: str) -> dict[str, VoidedView]:
+    query = select(VoidedVersion).where(col(VoidedVersion.negotiation_id) == negotiation_id)
+    return {
+        row.frozen_version_id: VoidedView(row.party_id, row.motive, row.at, row.sequence)
+        for row in session.execute(query).scalars()
+    }
 
 
 def frozen_pdf(session: Session, negotiation_id: str, version_id: str) -> bytes:

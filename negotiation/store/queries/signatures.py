@@ -17,7 +17,8 @@ from negotiation.rules.signatures import Place, SigningOrder, Terms
 from negotiation.rules.vocabulary import SHARED, NegotiationStatus
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Party
-from negotiation.store.record import FrozenVersion, HistoryEntry, Signature
+from negotiation.store.queries.in_force import is_in_force, voided_row
+from negotiation.store.record import FrozenVersion, HistoryEntry, Signature, UnfreezeRequest
 from negotiation.store.signing import (
     HeadSeal,
     PaperConfirmation,
@@ -45,7 +46,8 @@ class PaperView:
 @dataclass(frozen=True)
 class State:
     """A state of a file known here: the frozen bytes, or those with the signatures put since. `count`: of increments;
-    `is_last`: nothing was added after it; `is_locked`: the final lock is part of it."""
+    `is_last`: nothing was added after it; `is_locked`: the final lock is part of it; `voided_at`: when the parties
+    reopened the negotiation, and this version was the contract no more."""
 
     label: str
     frozen_at: datetime
@@ -55,6 +57,7 @@ class State:
     count: int
     is_last: bool
     is_locked: bool
+    voided_at: datetime | None = None
 
 
 def terms_as_facts(session: Session, negotiation_id: str) -> dict[str, Any]:
@@ -86,6 +89,13 @@ def rows_of(session: Session, version_id: str) -> list[Signature]:
     return list(session.execute(query.execution_options(populate_existing=True)).scalars())
 
 
+def reopening_rows(session: Session, version_id: str) -> list[UnfreezeRequest]:
+    """The request to reopen a version, then the consents to it, as they stand now; empty when nobody asks."""
+    query = select(UnfreezeRequest).where(col(UnfreezeRequest.frozen_version_id) == version_id)
+    rows = session.execute(query.execution_options(populate_existing=True)).scalars()
+    return sorted(rows, key=lambda row: (row.motive == "", row.at))
+
+
 def count_of_increments(session: Session, version_id: str) -> tuple[int, bool]:
     """How many increments stand behind the frozen bytes, and whether the last one is the final lock."""
     query = select(col(SignedIncrement.signature_id)).where(col(SignedIncrement.frozen_version_id) == version_id)
@@ -108,6 +118,7 @@ def version_to_lock(session: Session, negotiation_id: str) -> FrozenVersion | No
         select(FrozenVersion)
         .join(Negotiation, col(Negotiation.id) == col(FrozenVersion.negotiation_id))
         .where(col(FrozenVersion.negotiation_id) == negotiation_id, col(FrozenVersion.declared).is_(False), signed)
+        .where(is_in_force())
         .order_by(col(FrozenVersion.frozen_at).desc())
         .limit(1)
     )
@@ -124,6 +135,7 @@ def unlocked(session: Session) -> tuple[str, ...]:
         .where(
             col(Negotiation.status) == NegotiationStatus.SIGNED,
             col(FrozenVersion.declared).is_(False),
+            is_in_force(),
             col(FrozenVersion.id).not_in(closed),
         )
     )
@@ -188,7 +200,8 @@ def state_with_hash(session: Session, hashes: Collection[str]) -> State | None:
 
 def state_with_content(session: Session, hashes: Collection[str]) -> State | None:
     """The version whose text has one of these SHA-256: for whoever holds that text in another file."""
-    query = select(FrozenVersion).where(col(FrozenVersion.content_hash).in_(sorted(hashes))).limit(1)
+    held = col(FrozenVersion.content_hash).in_(sorted(hashes))
+    query = select(FrozenVersion).where(held).order_by(is_in_force().desc()).limit(1)
     row = session.execute(query.options(*_light())).scalar_one_or_none()
     return _state(session, row, 0, row.pdf_hash) if row else None
 
@@ -230,6 +243,7 @@ def _light() -> tuple[ExecutableOption, ...]:
 
 
 def _state(session: Session, row: FrozenVersion, count: int, file_hash: str) -> State:
+    voided = voided_row(session, row.id)
     last, is_locked = count_of_increments(session, row.id)
     return State(
         label=row.label,
@@ -240,6 +254,7 @@ def _state(session: Session, row: FrozenVersion, count: int, file_hash: str) -> 
         count=count,
         is_last=count == last,
         is_locked=is_locked and count == last,
+        voided_at=voided.at if voided else None,
     )
 
 

@@ -18,6 +18,7 @@ from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.inside import VisaRequest, VisaRule
 from negotiation.store.people import Member
+from negotiation.store.queries.in_force import is_in_force
 from negotiation.store.queries.inside import is_last_refusal
 from negotiation.store.queries.visibility import visible
 from negotiation.store.record import FrozenVersion, Signature
@@ -195,6 +196,7 @@ def signatures_due(session: Session, actors: Iterable[Actor]) -> tuple[Signature
             col(Signature.party_id).in_([actor.party_id for actor in seats.values()]),
             col(Negotiation.signed_on).is_(None),
             col(Signature.declared).is_(False),
+            is_in_force(),
         )
         .order_by(col(FrozenVersion.frozen_at))
     )
