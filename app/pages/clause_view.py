@@ -11,7 +11,7 @@ from app.pages.authorship import Authorship, authorship_of
 from app.pages.frame import Frame
 from app.pages.presentation import markdown, the_party
 from negotiation.rules import lifecycle, redline
-from negotiation.rules.french_display import value_text
+from negotiation.rules.french_display import FAMILIES_OF_CHOICES, value_text
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.rebase import RebaseState
 from negotiation.rules.reviews import CHOICES, Field
@@ -39,16 +39,6 @@ LAST_STEPS = 8
 SIDE_OF_TAB = {"table-commune": "commune", "brouillon": "ours", "entre-autorites": "authorities"}
 READERS_OF_TAB = {"brouillon": "ours", "entre-autorites": "authorities"}
 """The audience of a private draft, as a frame names it; what the other readings show, everybody reads."""
-
-
-FAMILIES_OF_CHOICES = (
-    ("up", "down"),
-    ("perenne", "non_perenne"),
-    ("charge", "economie", "investissement", "recette"),
-    ("activite", "moyen", "realisation", "resultat"),
-    ("oui", "non"),
-)
-"""The choices of the trade that exclude one another."""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,12 @@ from typing import Any
 from flask import url_for
 from sqlmodel import Session
 
-from app.pages.clause_view import FAMILIES_OF_CHOICES
 from app.pages.frame import Frame
 from app.pages.remembering import LASTING
 from negotiation.rules.checks import Point, points_of_vigilance
 from negotiation.rules.checks_facts import ContractFacts, FicheFacts, OperationalObjectiveFacts
 from negotiation.rules.checks_smart import Lack, Missing, Smart, smart
-from negotiation.rules.french_display import value_text
+from negotiation.rules.french_display import FAMILIES_OF_CHOICES, value_text
 from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.trame import UNDER
 from negotiation.rules.values import as_entered

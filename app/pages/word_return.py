@@ -37,7 +37,7 @@ from negotiation.errors import (
 from negotiation.rules import redline
 from negotiation.rules.clause_text import french_typography
 from negotiation.rules.policy import Decision, Target, decide
-from negotiation.rules.vocabulary import Action, Circle, Gesture
+from negotiation.rules.vocabulary import Action, Circle, Gesture, ValueKind
 from negotiation.services.orders import Seen
 from negotiation.services.word_preview import ReturnedClause, ReturnView, own_return, return_view, returns_waiting
 from negotiation.services.word_return import Chosen, drop_return, keep_return, prepare_return, propose_return
@@ -55,6 +55,13 @@ LABELS = {
     How.COMPARED: "comparée au texte actuel",
 }
 
+NAMES_OF_VALUES = {
+    ValueKind.NUMBER: "Nombre illisible",
+    ValueKind.AMOUNT: "Montant illisible",
+    ValueKind.DATE: "Date illisible",
+    ValueKind.CHOICE: "Choix illisible",
+    ValueKind.LIST: "Liste changée",
+}
 WRONG = {
     "take": "Cochez au moins un changement de chaque clause à reprendre.",
     "emptied": "Avec ces seuls changements, une clause n’aurait plus un mot : cochez aussi ce qui les remplace.",
@@ -74,11 +81,13 @@ class ShownChange:
     reason: str = ""
     """Why its text can't be proposed."""
     units: tuple[ShownUnit, ...] = ()
-    """Its changes, where there are several to choose from."""
+    """The changes of its text, where there are several to choose from, the value's counted."""
+    with_value: bool = True
+    """Whether the value is ticked, where it came back changed."""
 
     @property
     def is_in_part(self) -> bool:
-        return any(not unit.is_taken for unit in self.units)
+        return bool(self.units) and not (self.with_value and all(unit.is_taken for unit in self.units))
 
     @property
     def card(self) -> ClauseCard:
@@ -192,7 +201,8 @@ def _taken() -> str:
 def _left(clause_id: str) -> int:
     """How many changes of a clause were shown a box and not ticked."""
     shown = request.form.get(f"units-{clause_id}", "0")
-    return max(0, int(shown) - len(_ticked_units(clause_id))) if shown.isdecimal() and len(shown) < 7 else 0
+    taken = len(_ticked_units(clause_id)) + (f"value-{clause_id}" in request.form)
+    return max(0, int(shown) - taken) if shown.isdecimal() and len(shown) < 7 else 0
 
 
 def _ticked_units(clause_id: str) -> frozenset[int]:
@@ -245,6 +255,7 @@ def _shown(session: Session, frame: Frame, view: ReturnView, refusal: Refusal | 
         "changes": tuple(each for each in changes if not each.reason),
         "locked": tuple(each for each in changes if each.reason),
         "comments": tuple((each, said is None or each.key in said, _place(view, each)) for each in view.comments),
+        "misread": tuple((card, value, NAMES_OF_VALUES[card.value_kind]) for card, value in view.misread),
         "unreadable": tuple((card, sentence_of(fault)) for card, fault in view.unreadable),
         "refusal": _told(refusal),
         "is_stale": isinstance(refusal, StaleClause),
@@ -263,6 +274,7 @@ def _may_write(frame: Frame) -> bool:
 
 
 def _change(frame: Frame, clause: ReturnedClause, ticked: frozenset[str] | None) -> ShownChange:
+    key = clause.card.id
     marked = redline.redline(clause.current, clause.applied.text)
     html = Markup(redline.to_html(marked, inserted_by=sign_of(frame.me.party)))  # escaped by to_html
     labels = [(str(how), LABELS[how]) for how in How if how in clause.change.hows]
@@ -278,15 +290,16 @@ def _change(frame: Frame, clause: ReturnedClause, ticked: frozenset[str] | None)
         clause,
         html,
         units=_units(frame, clause, again=ticked is not None),
+        with_value=ticked is None or f"units-{key}" not in request.form or f"value-{key}" in request.form,
         labels=tuple(labels),
-        ticked=by_itself if ticked is None else clause.card.id in ticked,
+        ticked=by_itself if ticked is None else key in ticked,
         reason=reason,
     )
 
 
 def _units(frame: Frame, clause: ReturnedClause, *, again: bool) -> tuple[ShownUnit, ...]:
     """A box for each change, all ticked on a page that is only opened; none where there is but one change."""
-    if len(clause.units) < 2:
+    if len(clause.units) + clause.takes_value < 2:
         return ()
     ticked = frozenset(unit.index for unit in clause.units)
     if again and f"units-{clause.card.id}" in request.form:
@@ -315,7 +328,8 @@ def _chosen() -> Chosen:
         seen[clause_id] = _seen(clause_id)
         if f"units-{clause_id}" in request.form:
             units[clause_id] = _ticked_units(clause_id)
-    return Chosen(seen, frozenset(request.form.getlist("comment")), units)
+    values = frozenset(clause_id for clause_id in units if f"value-{clause_id}" in request.form)
+    return Chosen(seen, frozenset(request.form.getlist("comment")), units, values)
 
 
 def _seen(clause_id: str) -> Seen:

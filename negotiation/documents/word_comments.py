@@ -8,6 +8,7 @@ from typing import Any
 
 from negotiation.documents.docx_package import Package
 from negotiation.documents.word_model import FoundComment
+from negotiation.documents.word_values import value_owner_of
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
@@ -66,11 +67,11 @@ def _anchored(body: Xml) -> tuple[dict[str, str], dict[str, str]]:
         key = element.get(W + "id", "")
         if element.tag == W + "commentRangeStart":
             open_now.append(key)
-            owners.setdefault(key, owner_of(element))
+            owners.setdefault(key, owner_of(element) or value_owner_of(element))
         elif element.tag == W + "commentRangeEnd":
             open_now = [each for each in open_now if each != key]
         elif element.tag == W + "commentReference":
-            owners[key] = owners.get(key) or owner_of(element)
+            owners[key] = owners.get(key) or owner_of(element) or value_owner_of(element)
         else:
             is_struck = any(above.tag in STRUCK for above in element.iterancestors())
             said = " " if element.tag == W + "p" else element.text or ""

@@ -84,6 +84,12 @@ def texts_of(contract: WordContract) -> dict[str, dict[str, str]]:
     return {clause.id: {"agreed": clause.text, "proposed": clause.text} for clause in clauses}
 
 
+def values_of(contract: WordContract) -> dict[str, str]:
+    """By clause id, the value as the file shows it with every change accepted; "" for none."""
+    clauses = (clause for part in contract.parts for clause in part.clauses)
+    return {clause.id: clause.values[-1].text if clause.values else "" for clause in clauses}
+
+
 def print_word(contract: WordContract, *, export_id: str) -> bytes:
     """As .docx. Raises UnreadableText where a text of the contract can't be read."""
     return docx_bytes(_file(contract, export_id))

@@ -35,6 +35,17 @@ class FoundChange:
     at: str
     text: str
     clause_id: str = ""
+    value_of: str = ""
+    """The clause in whose value it stands, outside its text."""
+
+
+@dataclass(frozen=True)
+class FoundValue:
+    """A value as the file has it, in the words of its reader: with no revision taken, and with all."""
+
+    clause_id: str
+    rejected: str
+    accepted: str
 
 
 @dataclass(frozen=True)
@@ -82,5 +93,6 @@ class Reviewed:
     changes: tuple[FoundChange, ...] = ()
     comments: tuple[FoundComment, ...] = ()
     outside: Outside = field(default_factory=Outside)
+    values: tuple[FoundValue, ...] = ()
     headings: tuple[str, ...] = ()
     """The titles of the file, in order: what to match clauses by when the file has no marks."""

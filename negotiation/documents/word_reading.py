@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from negotiation.documents.docx_package import FileFault, PackageKind, PackageRefused, open_package
 from negotiation.documents.pandoc import ConversionFailed, convert
-from negotiation.documents.word_model import ClauseTexts, FoundChange, FoundComment, Outside, Reviewed
+from negotiation.documents.word_model import ClauseTexts, FoundChange, FoundComment, FoundValue, Outside, Reviewed
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LIMIT: Final = 30
@@ -55,6 +55,7 @@ def read_reviewed(data: bytes) -> Reviewed:
         changes=tuple(FoundChange(**each) for each in found["changes"]),
         comments=tuple(FoundComment(**each) for each in found["comments"]),
         outside=Outside(**found["outside"]),
+        values=tuple(FoundValue(**each) for each in found["values"]),
         headings=tuple(found["headings"]),
     )
 
@@ -117,6 +118,7 @@ def reviewed(data: bytes) -> Reviewed:
         changes=tuple(apart.changes),
         comments=tuple(apart.comments),
         outside=apart.outside,
+        values=apart.values,
         headings=tuple(each.title for each in titled(trees[View.ACCEPTED]) if each.title),
     )
 

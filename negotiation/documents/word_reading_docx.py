@@ -19,7 +19,8 @@ from negotiation.documents.docx_package import Package, parsed, relations_of
 from negotiation.documents.word_bookmarks import join_bookmarks
 from negotiation.documents.word_comments import OWNER, STRUCK, W, comments_of, owner_of, words_in
 from negotiation.documents.word_headings import mark_headings
-from negotiation.documents.word_model import ChangeKind, FoundChange, FoundComment, Outside, clause_mark
+from negotiation.documents.word_model import ChangeKind, FoundChange, FoundComment, FoundValue, Outside, clause_mark
+from negotiation.documents.word_values import forget_values, give_values, value_owner_of
 
 BOOKMARK = re.compile(r"nv_([0-9a-f]{32})\Z")
 EXPORT_PROPERTY = "NavetteExport"
@@ -58,6 +59,7 @@ class TakenApart:
     outside: Outside = field(default_factory=Outside)
     revised: frozenset[str] = frozenset()
     """Clauses that hold a revision: the others read alike either way."""
+    values: tuple[FoundValue, ...] = ()
 
 
 def take_apart(package: Package, *, with_headings: bool = False) -> TakenApart:
@@ -67,9 +69,11 @@ def take_apart(package: Package, *, with_headings: bool = False) -> TakenApart:
     _flatten(body)
     join_bookmarks(body)
     clauses = _give_owners(body)
+    values = give_values(body)
     changes = list(_changes(body))
     comments = comments_of(package, body)
     outside = _outside(package, body)
+    forget_values(body)
     if with_headings:
         mark_headings(package, body)
     _drop(body, _FORMATTING_TAGS)
@@ -80,7 +84,7 @@ def take_apart(package: Package, *, with_headings: bool = False) -> TakenApart:
         views[View.REJECTED] = _packed(package, _rejected(document, revised), View.REJECTED)
     _resolve(body, View.ACCEPTED)
     views[View.ACCEPTED] = _packed(package, document, View.ACCEPTED)
-    return TakenApart(views, _export_id(package), clauses, changes, comments, outside, revised)
+    return TakenApart(views, _export_id(package), clauses, changes, comments, outside, revised, values)
 
 
 # ------------------------------------------------------------------------------------------------ whose words are whose
@@ -174,6 +178,7 @@ def _changes(body: Xml) -> Iterator[FoundChange]:
             at=element.get(W + "date", ""),
             text=words,
             clause_id=owner_of(element),
+            value_of=value_owner_of(element),
         )
 
 

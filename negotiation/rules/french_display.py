@@ -22,6 +22,14 @@ WORDS_OF_CHOICES = {
     "down": "à la baisse",
 }
 """Choices that files write without accents, or in English."""
+FAMILIES_OF_CHOICES = (
+    ("up", "down"),
+    ("perenne", "non_perenne"),
+    ("charge", "economie", "investissement", "recette"),
+    ("activite", "moyen", "realisation", "resultat"),
+    ("oui", "non"),
+)
+"""The choices of the trade that exclude one another."""
 _SIGNS_OF_UNITS = {"EUR": "€", "euro": "€", "euros": "€", "date": ""}
 _INVARIABLE_UNITS = frozenset({"mois", "fois", "repas", "temps", "colis"})
 _BREAKABLE_SPACES = re.compile(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from sqlmodel import Session
@@ -10,12 +9,11 @@ from sqlmodel import Session
 from negotiation.documents.print_tree import NAMES_OF_PARTS, WORKING_STATES
 from negotiation.documents.print_words import plain
 from negotiation.documents.word_body import Remark
-from negotiation.documents.word_contract import Thread, WordClause, WordContract, WordPart, hand_of, texts_of
+from negotiation.documents.word_contract import Thread, WordClause, WordContract, WordPart, hand_of, texts_of, values_of
 from negotiation.documents.word_lines import Hand, Step
 from negotiation.errors import NotFound
 from negotiation.events import Event, Kind
 from negotiation.rules.anchoring import Anchor
-from negotiation.rules.french_display import WORDS_OF_CHOICES, value_text
 from negotiation.rules.french_names import day_words, of_name, the_name
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
@@ -30,13 +28,13 @@ from negotiation.rules.vocabulary import (
 )
 from negotiation.rules.word_choices import WordComments, WordKind
 from negotiation.services.access import require
+from negotiation.services.word_values import NamedValues
 from negotiation.store.columns import new_id, now
 from negotiation.store.exchange_files import WordExport
 from negotiation.store.people import Party
 from negotiation.store.queries.clauses import ClauseCard, cards_of_parts, cards_on_the_table
 from negotiation.store.queries.exchanges import MoveView, VersionView, versions_of
 from negotiation.store.queries.negotiations import NegotiationView, PlanEntry, negotiation_view, plan_of
-from negotiation.store.queries.opening import perimeter_of
 from negotiation.store.queries.origins import starting_text
 from negotiation.store.queries.people import members_of, parties_of
 from negotiation.store.queries.threads import Thread as Talk
@@ -84,7 +82,7 @@ def record_word(uow: UnitOfWork, actor: Actor, choice: WordChoice, *, export_id:
             at=now(),
             kind=choice.kind,
             part_id=choice.part_id,
-            texts=texts_of(contract),
+            texts=_kept(contract),
         )
     )
     facts = {
@@ -93,6 +91,12 @@ def record_word(uow: UnitOfWork, actor: Actor, choice: WordChoice, *, export_id:
         "part": contract.parts[0].title if choice.part_id else "",
     }
     uow.record(Event(Kind.WORD_EXPORTED, negotiation.id, circle, actor.key, facts))
+
+
+def _kept(contract: WordContract) -> dict[str, dict[str, str]]:
+    """As `WordExport.texts` keeps it."""
+    texts, values = texts_of(contract), values_of(contract)
+    return {key: {**texts.get(key, {}), "value": values[key]} for key in values if key in texts or values[key]}
 
 
 def _chosen(plan: Sequence[PlanEntry], part_id: str | None) -> list[PlanEntry]:
@@ -120,6 +124,7 @@ class _Reading:
         self.negotiation: NegotiationView = negotiation_view(session, actor.negotiation_id)
         self.parties = {party.id: party for party in parties_of(session, actor.negotiation_id)}
         self.members = members_of(session, actor.negotiation_id)
+        self.values = NamedValues(session, actor)
         self.discussed = discussed_clauses(session, actor) if choice.comments is not WordComments.NONE else frozenset()
 
     def contract(self, entries: Sequence[PlanEntry]) -> WordContract:
@@ -191,8 +196,8 @@ class _Reading:
             base=base,
             steps=tuple(Step(version.text, hand) for version, hand in steps),
             values=(
-                Step(self._value(card, value), Hand("")),
-                *(Step(self._value(card, version.value), hand) for version, hand in steps),
+                Step(self.values.shown(card, value), Hand("")),
+                *(Step(self.values.shown(card, version.value), hand) for version, hand in steps),
             ),
             threads=self._threads(card),
             has_text=not is_bare,
@@ -244,23 +249,6 @@ class _Reading:
 
     def _job(self, member_id: str | None) -> str:
         return self.members[member_id].title if member_id in self.members else ""
-
-    def _value(self, card: ClauseCard, value: Any) -> str:
-        """As it is shown, with names where it holds the keys of parties, members or establishments."""
-        names = self._names.get(str(card.attributes.get("names")), WORDS_OF_CHOICES)
-        if card.value_kind is ValueKind.CHOICE and isinstance(value, str):
-            value = names.get(value, value)
-        elif card.value_kind is ValueKind.LIST and value is not None:
-            value = [names.get(item, item) for item in value]
-        return value_text(value, card.unit, card.value_kind)
-
-    @cached_property
-    def _names(self) -> Mapping[str, Mapping[str, str]]:
-        return {
-            "party": {party.key: party.name for party in self.parties.values()},
-            "member": {member.key: member.title for member in self.members.values()},
-            "essms": {essms.key: essms.name for essms in perimeter_of(self.session, self.actor.negotiation_id)},
-        }
 
     # ------------------------------------------------------------------ comments
 

@@ -13,19 +13,22 @@ from negotiation.documents.word_changes import (
     Applied,
     Changed,
     Exported,
+    How,
     Standing,
     applied,
     changed,
     is_reshaped,
     words,
 )
-from negotiation.documents.word_model import ClauseTexts, FoundChange, FoundComment, Outside
-from negotiation.errors import InvalidInput, NotFound, StaleClause, UnreadableText
+from negotiation.documents.word_model import ClauseTexts, FoundChange, FoundComment, FoundValue, Outside
+from negotiation.errors import InvalidInput, NotFound, StaleClause, UnreadableText, WrongValue
 from negotiation.rules.lifecycle import Play, Reason, obstacle
 from negotiation.rules.policy import Actor
 from negotiation.rules.redline import UnitChange, redline_units, take_units
-from negotiation.rules.vocabulary import TALK_MOVES, Move
+from negotiation.rules.values import Canonical, as_entered
+from negotiation.rules.vocabulary import TALK_MOVES, Move, ValueKind
 from negotiation.services.orders import Seen
+from negotiation.services.word_values import NamedValues
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import MoveRow
 from negotiation.store.exchange_files import WordExport
@@ -48,8 +51,21 @@ class Returned:
 
 
 @dataclass(frozen=True)
+class ReturnedValue:
+    """A value that came back changed, in the words of its reader. `value`: what is read of `given`, None for nothing;
+    `is_read`: whether it could be read at all; `moved`: whether the table's has changed since the export."""
+
+    before: str
+    given: str
+    how: How
+    value: Canonical = None
+    is_read: bool = True
+    moved: bool = False
+
+
+@dataclass(frozen=True)
 class ReturnedClause:
-    """A clause whose words came back changed. `obstacle`: why its text can't be proposed; None when it can."""
+    """A clause whose words or value came back changed. `obstacle`: why it can't be proposed; None when it can."""
 
     card: ClauseCard
     change: Changed
@@ -58,6 +74,16 @@ class ReturnedClause:
     """The text that stands on the table."""
     move: Move
     obstacle: Reason | None
+    value: ReturnedValue | None = None
+
+    @property
+    def takes_value(self) -> bool:
+        return self.value is not None and self.value.is_read
+
+    def entered(self) -> str:
+        """The value that would be proposed, as a field shows it."""
+        value = self.value.value if self.value and self.value.is_read else self.card.value
+        return as_entered(value, self.card.value_kind)
 
     @property
     def stands(self) -> Seen:
@@ -112,6 +138,8 @@ class ReturnView:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Clause → the version on its table."""
     outside: Outside = field(default=Outside())
+    misread: tuple[tuple[ClauseCard, ReturnedValue], ...] = ()
+    """Values that came back in words that can't be read."""
     changes_elsewhere: int = 0
     """Revisions outside every clause, but for those that came with the export."""
 
@@ -120,6 +148,7 @@ class ReturnView:
 class _Export:
     at: datetime
     texts: Mapping[str, Exported]
+    values: Mapping[str, str]
 
 
 def returns_waiting(session: Session, actor: Actor) -> tuple[Returned, ...]:
@@ -160,8 +189,9 @@ def exported_texts(session: Session, actor: Actor, export_id: str) -> _Export | 
     row = session.execute(query).scalar_one_or_none()
     if row is None:
         return None
-    texts = {key: Exported(said.get("agreed", ""), said.get("proposed", "")) for key, said in row.texts.items()}
-    return _Export(row.at, texts)
+    texts = {key: Exported(said["agreed"], said["proposed"]) for key, said in row.texts.items() if "agreed" in said}
+    values = {key: said["value"] for key, said in row.texts.items() if "value" in said}
+    return _Export(row.at, texts, values)
 
 
 def return_view(session: Session, actor: Actor, return_id: str) -> ReturnView:
@@ -182,11 +212,13 @@ class _Preview:
         self.export = exported_texts(session, actor, self.reading["export_id"])
         self.texts = [ClauseTexts(**each) for each in self.reading["clauses"]]
         self.changes = [FoundChange(**each) for each in self.reading["changes"]]
+        self.values = {each["clause_id"]: FoundValue(**each) for each in self.reading.get("values", ())}
         named = [each.clause_id for each in self.texts]
-        self.cards = cards_by_id(session, actor, [*named, *(self.export.texts if self.export else ())])
+        self.cards = cards_by_id(session, actor, [*named, *self.values, *(self.export.texts if self.export else ())])
+        self.named_values = NamedValues(session, actor)
 
     def view(self, head: ReturnView) -> ReturnView:
-        found: dict[str, list[Any]] = {"clauses": [], "done": [], "emptied": [], "unreadable": []}
+        found: dict[str, list[Any]] = {"clauses": [], "done": [], "emptied": [], "unreadable": [], "misread": []}
         reshaped = 0
         for texts in self.texts:
             card = self.cards.get(texts.clause_id)
@@ -194,6 +226,10 @@ class _Preview:
                 continue
             reshaped += is_reshaped(texts, self._exported(card.id))
             self._sort(card, texts, found)
+        with_text = {each.clause_id for each in self.texts}
+        for clause_id in self.values:
+            if clause_id in self.cards and clause_id not in with_text:
+                self._sort(self.cards[clause_id], None, found)
         named = {each.clause_id for each in self.texts}
         exported = self.export.texts if self.export else {}
         return replace(
@@ -213,36 +249,80 @@ class _Preview:
             done=tuple(found["done"]),
             emptied=tuple(found["emptied"]),
             unreadable=tuple(found["unreadable"]),
+            misread=tuple(found["misread"]),
         )
 
     def _changes_elsewhere(self) -> int:
         """But for those that an export itself shows, under the names of the parties."""
-        names = [name for party in parties_of(self.session, self.actor.negotiation_id) for name in _names(party)]
-        asked = (each for each in self.changes if not each.clause_id and each.text.strip())
-        return sum(1 for each in asked if not each.author.startswith(tuple(names)))
+        asked = (each for each in self.changes if not (each.clause_id or each.value_of) and each.text.strip())
+        return sum(1 for each in asked if not each.author.startswith(self.signatures))
+
+    @cached_property
+    def signatures(self) -> tuple[str, ...]:
+        """How the authors of an export's own revisions begin."""
+        return tuple(name for party in parties_of(self.session, self.actor.negotiation_id) for name in _names(party))
 
     def _exported(self, clause_id: str) -> Exported | None:
         return self.export.texts.get(clause_id) if self.export else None
 
-    def _sort(self, card: ClauseCard, texts: ClauseTexts, found: dict[str, list[Any]]) -> None:
+    def _sort(self, card: ClauseCard, texts: ClauseTexts | None, found: dict[str, list[Any]]) -> None:
         current = _text_of_table(card)
         tracked = [each for each in self.changes if each.clause_id == card.id]
+        value = self._value(card)
+        if value and not value.is_read:
+            found["misread"].append((card, value))
         try:
-            change = changed(texts, self._exported(card.id), current, tracked)
-            if change is None:
-                return
-            result = applied(change, current)
+            change = changed(texts, self._exported(card.id), current, tracked) if texts else None
+            result = applied(change, current) if change else None
         except UnreadableText as refusal:
             found["unreadable"].append((card, refusal))
             return
-        if result.standing is Standing.DONE or words(result.text) == words(current):
-            found["done"].append(card)
-        elif not words(result.text):
+        says_more = result is not None and result.standing is not Standing.DONE and words(result.text) != words(current)
+        if result and says_more and not words(result.text):
             found["emptied"].append(card)
-        else:
-            move = Move.COUNTER_PROPOSAL if card.situation.current else Move.PROPOSAL
-            reason = obstacle(card.situation, Play(move, self.actor.party_id))
-            found["clauses"].append(ReturnedClause(card, change, result, current, move, reason))
+        elif says_more or (value and value.is_read):
+            found["clauses"].append(self._returned(card, current, change if says_more else None, result, value))
+        elif result:
+            found["done"].append(card)
+
+    def _returned(
+        self,
+        card: ClauseCard,
+        current: str,
+        change: Changed | None,
+        result: Applied | None,
+        value: ReturnedValue | None,
+    ) -> ReturnedClause:
+        """`change` None: the value alone came back changed."""
+        move = Move.COUNTER_PROPOSAL if card.situation.current else Move.PROPOSAL
+        reason = obstacle(card.situation, Play(move, self.actor.party_id))
+        if change is None or result is None:
+            change, result = Changed(current, current, frozenset()), Applied(current, Standing.READY)
+        if value and value.is_read:
+            change = replace(change, hows=change.hows | {value.how})
+            result = replace(result, standing=Standing.TO_REDO) if value.moved else result
+        return ReturnedClause(card, change, result, current, move, reason, value)
+
+    def _value(self, card: ClauseCard) -> ReturnedValue | None:
+        """None where no word of it changed, or where the table says it already."""
+        asked = self.values.get(card.id)
+        if asked is None or card.value_kind is ValueKind.NONE or card.follows_id:
+            return None
+        now_said = self.named_values.shown(card, card.value)
+        exported = self.export.values.get(card.id) if self.export else None
+        if words(asked.accepted) in (words(now_said), words(now_said if exported is None else exported)):
+            return None
+        is_tracked = any(
+            each.value_of == card.id and not each.author.startswith(self.signatures) for each in self.changes
+        )
+        how = How.TRACKED if is_tracked else How.UNTRACKED
+        found = ReturnedValue(now_said, asked.accepted, How.COMPARED if exported is None else how)
+        try:
+            value = self.named_values.read(card, asked.accepted)
+        except (WrongValue, UnreadableText):
+            return replace(found, is_read=False)
+        moved = exported is not None and words(exported) != words(now_said)
+        return None if value == card.value else replace(found, value=value, moved=moved)
 
     def _comments(self) -> tuple[FoundComment, ...]:
         """Those of clauses at this table that nobody of the party reads here yet: an export carries them out too."""

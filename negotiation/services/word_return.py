@@ -62,6 +62,8 @@ class Chosen:
     clauses: Mapping[str, Seen]
     comments: frozenset[str] = frozenset()
     units: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    values: frozenset[str] = frozenset()
+    """Of those clauses, the ones whose value was ticked too."""
 
 
 def keep_return(
@@ -79,9 +81,10 @@ def keep_return(
         raise Frozen()
     if done := _kept_already(uow.session, actor, request_key):
         return done
-    if not reviewed.clauses:
+    named = [*(each.clause_id for each in reviewed.clauses), *(each.clause_id for each in reviewed.values)]
+    if not named:
         raise FileRefused(reason="no_marks")
-    known = cards_by_id(uow.session, actor, [_dashed(each.clause_id) for each in reviewed.clauses])
+    known = cards_by_id(uow.session, actor, [_dashed(each) for each in named])
     if not known:
         raise FileRefused(reason="foreign_file")
     row = WordReturn(
@@ -112,8 +115,8 @@ def prepare_return(uow: UnitOfWork, actor: Actor, return_id: str, chosen: Chosen
         require(actor, Action.WRITE_DRAFT, circle=circle)
         draft = draft_of(uow.session, clause, circle) or first_draft(uow, _part(uow, clause), circle)
         keep_words(uow, clause, circle)
-        value = as_entered(each.card.value, each.card.value_kind)
-        write_anew(uow, draft, clause, text=each.text_with(chosen.units.get(each.card.id)), value=value)
+        text, value = _taken(each, chosen)
+        write_anew(uow, draft, clause, text=text, value=value)
         uow.announce(
             Event(
                 Kind.CLAUSE_WRITTEN,
@@ -149,10 +152,10 @@ def propose_return(
     bundle = new_id() if len(taken) > 1 else None
     orders = []
     for each in taken:
-        value = as_entered(each.card.value, each.card.value_kind)
+        text, value = _taken(each, chosen)
         order = Order(
             each.move,
-            text=each.text_with(chosen.units.get(each.card.id)),
+            text=text,
             motive=motive,
             value=value,
             seen=chosen.clauses[each.card.id],
@@ -174,6 +177,17 @@ def drop_return(uow: UnitOfWork, actor: Actor, return_id: str) -> None:
     if row.state is not ReturnState.WAITING:
         raise AlreadyDone()
     _settle(row, actor, ReturnState.DROPPED)
+
+
+def _taken(each: ReturnedClause, chosen: Chosen) -> tuple[str, str]:
+    """The text and the value, as a field shows it, of what was ticked. Raises like `text_with`."""
+    key = each.card.id
+    if key not in chosen.units:
+        return each.applied.text, each.entered()
+    if key in chosen.values and not chosen.units[key]:
+        return each.current, each.entered()
+    standing = as_entered(each.card.value, each.card.value_kind)
+    return each.text_with(chosen.units[key]), each.entered() if key in chosen.values else standing
 
 
 def _part(uow: UnitOfWork, clause: Clause) -> Part:
@@ -251,9 +265,11 @@ def _reading(reviewed: Reviewed) -> dict[str, object]:
     """As the row keeps it: clause ids with dashes, as everywhere else."""
     kept = asdict(reviewed)
     del kept["headings"]
-    for name in ("clauses", "changes", "comments"):
+    for name in ("clauses", "changes", "comments", "values"):
         for each in kept[name]:
             each["clause_id"] = _dashed(each["clause_id"])
+    for each in kept["changes"]:
+        each["value_of"] = _dashed(each["value_of"])
     return kept
 
 

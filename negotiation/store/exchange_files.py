@@ -12,8 +12,9 @@ from negotiation.store.columns import enum_column, json_column, key_column, new_
 class WordExport(SQLModel, table=True):
     """A Word file as it left, so that what was changed in it without tracking is found when it comes back.
 
-    `texts`: {clause id: {"agreed": Markdown, "proposed": Markdown}}, what the file reads with every change rejected and
-    accepted; of the clauses whose text is in the file between bookmarks. `part_id` None = the whole contract.
+    `texts`: {clause id: {"agreed": Markdown, "proposed": Markdown, "value": words}}, what the file reads with every
+    change rejected and accepted, of the clauses whose text is in the file between bookmarks, and the value that it
+    shows with every change accepted. `part_id` None = the whole contract.
     """
 
     __tablename__ = "word_export"

@@ -1,0 +1,100 @@
+"""Values in a file from Word: written with their names, read back as values, said when they can't be."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from negotiation.documents.word_contract import print_word
+from negotiation.documents.word_reading import reviewed
+from negotiation.rules.word_choices import WordKind
+from negotiation.services.drafted import Drafted
+from negotiation.services.drafting import drafted_clause
+from negotiation.services.word_export import WordChoice, collect_word, new_export_id, record_word
+from negotiation.services.word_return import keep_return
+from negotiation.store import Store
+from tests.builders import Person, Table, a_table
+from tests.integration.test_word_return import confirm, of, view_of
+from tests.scenarios import engagement
+from tests.visitors import Visitor
+from tests.word_corpus.make import packed, parts_of
+
+pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+
+EUROS = {"unit": "EUR", "label": "Montant", "trajectory": [0, 20_000], "initial": 0, "final": 20_000}
+TEXT = "L’ARS finance la formation."
+
+
+@pytest.fixture
+def table(app: Flask) -> Table:
+    """The ARS has proposed two amounts to Orlinde."""
+    store: Store = app.extensions["store"]
+    target = {"type": "clause", "id": "k01"}
+    written = [engagement(key, target, ["og", "ars"], numeric=EUROS) for key in ("en01", "en02")]
+    found = a_table(store, parties=2, engagements=written)
+    found.ars.dg.propose("en01", TEXT, value="20 000")
+    found.ars.dg.propose("en02", TEXT, value="7 500")
+    return found
+
+
+def sent_and_brought_back(table: Table, person: Person, *changes: tuple[str, str]) -> str:
+    """The contract as this person exports it, with these words of the file changed, brought back: its address."""
+    choice, export = WordChoice(WordKind.TRACKED), new_export_id()
+    with table.store.reading() as session:
+        contract = collect_word(session, person.actor, choice)
+    parts: dict[str, str | bytes] = dict(parts_of(print_word(contract, export_id=export)))
+    document = bytes(parts["word/document.xml"]).decode()
+    for words, others in changes:
+        document, count = re.subn(words, others, document)
+        assert count == 1, words
+    found = reviewed(packed(parts | {"word/document.xml": document}))
+    with table.store.unit_of_work() as uow:
+        record_word(uow, person.actor, choice, export_id=export, contract=contract)
+        kept = keep_return(uow, person.actor, found, file_name="relu.docx", size=1, request_key=None)
+    return f"/negociations/{table.id}/retour-de-word/{kept}"
+
+
+def read(visitor: Visitor, address: str) -> str:
+    return visitor.get(address).text.replace("\u00a0", " ")
+
+
+def drafted(table: Table, person: Person, name: str) -> Drafted | None:
+    with table.store.reading() as session:
+        return drafted_clause(session, person.actor, table.clause_id(name), side="ours")
+
+
+def test_an_amount_changed_in_word_is_proposed_as_an_amount(app: Flask, table: Table) -> None:
+    og, person = of(app, table.og.redac), table.og.redac
+    address = sent_and_brought_back(table, person, ("20.000.€", "25 000 €"))
+    page, view = read(og, address), view_of(table, person, address)
+    assert [each.card.id for each in view.clauses] == [table.clause_id("en01")]
+    assert "<ins>25 000 €</ins>" in page and "non suivie</span>" in page
+    assert confirm(og, address, view, act="prepare") == 302
+    found = drafted(table, person, "en01")
+    assert found and (found.text, found.value) == (TEXT, "25000")
+
+
+def test_an_amount_that_nobody_can_read_is_said_and_its_text_taken(app: Flask, table: Table) -> None:
+    og, person = of(app, table.og.redac), table.og.redac
+    changes = (("20.000.€", "à voir"), ("7.500.€", "8 k€"))
+    first = f"(?s)(la formation)(?=.*{TEXT[-10:]})"
+    address = sent_and_brought_back(table, person, *changes, (first, "la formation des formateurs"))
+    page, view = read(og, address), view_of(table, person, address)
+    assert "montant illisible : « à voir »" in page and "montant illisible : « 8 k€ »" in page
+    assert "le texte est repris, la valeur non" in page
+    assert [each.card.id for each in view.clauses] == [table.clause_id("en01")]
+    assert confirm(og, address, view, act="prepare") == 302
+    found = drafted(table, person, "en01")
+    assert found and (found.text, found.value) == ("L’ARS finance la formation des formateurs.", "20000")
+
+
+def test_of_a_text_and_its_value_one_can_be_left(app: Flask, table: Table) -> None:
+    og, person = of(app, table.og.redac), table.og.redac
+    first = f"(?s)(la formation)(?=.*{TEXT[-10:]})"
+    address = sent_and_brought_back(table, person, ("20.000.€", "25 000 €"), (first, "la formation longue"))
+    table.ars.dg.propose("en02", TEXT, value="9 000")
+    view, key = view_of(table, person, address), table.clause_id("en01")
+    assert f'name="value-{key}"' in read(og, address)
+    assert confirm(og, address, view, act="prepare", **{f"units-{key}": "2", f"value-{key}": "1"}) == 302
+    found = drafted(table, person, "en01")
+    assert found and (found.text, found.value) == (TEXT, "25000")
