@@ -33,6 +33,7 @@ from negotiation.errors import (
     WrongValue,
 )
 from negotiation.rules.gate import OpenReason
+from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
@@ -45,6 +46,12 @@ from negotiation.services.freezing import (
     render_contract,
     request_freeze,
     with_seal,
+)
+from negotiation.services.unfreezing import (
+    agree_to_reopen,
+    ask_reopening,
+    decline_reopening,
+    take_back_reopening,
 )
 from negotiation.store.queries.closing import (
     RequestView,
