@@ -315,10 +315,18 @@ class _Examination:
             _require(same_text, f"la signature {number} porte sur un autre texte")
             known = recorded.count(_evidence_hash(evidence)) == 1
             _require(known, f"la signature {number} n’est pas celle que l’historique a enregistrée")
+            scan = evidence.get("scan_hash")
+            _require(
+                scan is None or scan in self._scans(folder),
+                f"l’exemplaire numérisé de la signature {number} manque, ou n’est pas celui qu’elle nomme",
+            )
         _require(len(evidences or []) == len(facts), "une signature que l’historique a enregistrée manque au dossier")
         in_order = all(fact["header"]["seq"] > after for fact in facts)
         _require(in_order, "une signature est antérieure au gel du texte signé")
         return f"{_many(len(facts), 'signature')} de ce texte"
+
+    def _scans(self, folder: str) -> set[str]:
+        return {sha256(self.members[name]) for name in self._names(f"{folder}/papier-")}
 
     def _check_signed_file(self, folder: str, content_hash: object, label: str) -> None:
         """The frozen bytes and what was signed behind them, as the last fact that speaks of the file tells."""

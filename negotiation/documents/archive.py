@@ -63,6 +63,9 @@ class FrozenVersion:
     signatures: Sequence[Mapping[str, object]] = ()
     signed_pdf: bytes | None = None
     """The same file with what was signed behind it; None while nothing was."""
+    scans: Sequence[tuple[str, bytes]] = ()
+    """(file ending, bytes) of each scan of the contract signed by hand, confirmed or not, oldest first. The evidence of
+    a signature on paper names its own by `scan_hash`."""
 
     @property
     def content_hash(self) -> str:
@@ -166,6 +169,8 @@ def _version_files(folder: str, version: FrozenVersion) -> dict[str, bytes]:
         files[f"{folder}/contrat.pdf"] = version.pdf
     if version.signed_pdf is not None:
         files[f"{folder}/signe.pdf"] = version.signed_pdf
+    for number, (ending, scan) in enumerate(version.scans, start=1):
+        files[f"{folder}/papier-{number:02}.{ending}"] = scan
     return files
 
 
@@ -232,7 +237,8 @@ clauses/                le texte de chaque clause, un fichier chacune
 historique/commun.json  les faits partagés par toutes les parties
 historique/autres       les faits du cercle du lecteur, s’il en a un
 tetes.json              les têtes de cet historique que la plateforme a signées
-versions/               chaque version figée : texte, PDF, signatures
+versions/               chaque version figée : texte, PDF, signatures, et les
+                        exemplaires signés à la main, numérisés
 approuves/              chaque relevé de séance, dialogue de gestion ou
                         évaluation que toutes les parties ont approuvé
 manifest.json           l’empreinte et la taille de chaque fichier, la tête

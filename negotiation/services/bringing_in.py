@@ -93,6 +93,7 @@ def read_archive_to_import(data: bytes) -> ArchiveToImport:
         rows=rows,
         entries=entries,
         versions=dict(_versions(members)),
+        scans={verifier.sha256(data): data for name, data in members.items() if "/papier-" in name},
         contract=members["contrat.json"],
         fingerprint=report.fingerprint,
     )
@@ -158,7 +159,7 @@ def _entries(members: Mapping[str, bytes]) -> Iterator[Json]:
                 yield {**entry, **place, "circle": chain["circle"]}
 
 
-def _versions(members: Mapping[str, bytes]) -> Iterator[tuple[str, tuple[str, bytes | None]]]:
+def _versions(members: Mapping[str, bytes]) -> Iterator[tuple[tuple[str, str], tuple[str, bytes | None]]]:
     for name in sorted(members):
         if name.startswith("versions/") and name.endswith("/texte.json"):
             text = members[name]
@@ -254,6 +255,8 @@ def _values(table: Table, row: Json, archive: ArchiveToImport, seats: Mapping[st
     values = {name: adapters[name].validate_python(value) for name, value in row.items()}
     if table.name == "member":
         values["person_id"] = seats[row["id"]]
+    if table.name == "paper_signature":
+        values["data"] = archive.scans[row["data_hash"]]
     if table.name == "draft_update":
         values["op_id"] = OP_ID
     if table.name == "frozen_version":

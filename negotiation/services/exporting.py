@@ -34,8 +34,10 @@ from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.record import FrozenVersion as FrozenRow
 from negotiation.store.record import HistoryEntry, Signature
 from negotiation.store.reviews import Review
+from negotiation.store.signing import PaperSignature
 from negotiation.store.unit_of_work import UnitOfWork, as_link
 
+SCAN_ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 MOST_CLAUSE_FILES = 1500
 """Beyond, the texts of a part share one file: an archive holds 2 000 files at most."""
 
@@ -172,9 +174,22 @@ def _versions(session: Session, negotiation_id: str) -> list[FrozenVersion]:
     """Every gel, oldest first, with the evidence of the signatures given so far and the file that they made."""
     query = select(FrozenRow).where(col(FrozenRow.negotiation_id) == negotiation_id).order_by(col(FrozenRow.frozen_at))
     return [
-        FrozenVersion(row.label, row.content.encode(), row.pdf, _evidence(session, row.id), signed_bytes(session, row))
+        FrozenVersion(
+            row.label,
+            row.content.encode(),
+            row.pdf,
+            _evidence(session, row.id),
+            signed_bytes(session, row),
+            _scans(session, row.id),
+        )
         for row in session.execute(query).scalars()
     ]
+
+
+def _scans(session: Session, version_id: str) -> list[tuple[str, bytes]]:
+    query = select(PaperSignature).where(col(PaperSignature.frozen_version_id) == version_id)
+    rows = session.execute(query.order_by(col(PaperSignature.at), col(PaperSignature.id))).scalars()
+    return [(SCAN_ENDINGS[row.media_type], bytes(row.data)) for row in rows]
 
 
 def _approved(session: Session, negotiation_id: str) -> list[bytes]:

@@ -30,18 +30,20 @@ from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.moves import play
 from negotiation.services.orders import Order
 from negotiation.services.private_history import choose_fate
+from negotiation.services.signing_on_paper import bring_paper, confirm_paper
 from negotiation.store import Announcing, Store, connect_store
 from negotiation.store.columns import now
 from negotiation.store.exchange import Draft
 from negotiation.store.queries.carried import ELSEWHERE, TABLES, columns_of
+from negotiation.store.queries.closing import signatories_of
 from negotiation.store.queries.instance import person_with
 from negotiation.store.queries.visibility import visible
 from tests.builders import a_table
-from tests.closing_table import an_agreed_table
+from tests.closing_table import MANDATE, an_agreed_table
 from tests.drafting_table import Browser, DraftingTable, set_table
 from tests.imported_once import imported_once
 from tests.scenarios import EHPAD, HANDICAP
-from tests.sealing_table import click_signature, gel_by_clicks
+from tests.sealing_table import click_signature, gel_by_clicks, the_version
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 NEW_THERE = {"donnees/import_record.json", "manifest.json"}
@@ -100,8 +102,19 @@ def test_a_contract_sealed_and_signed_here_comes_home_with_its_seals(app: Flask,
     table = an_agreed_table(app.extensions["store"])
     gel_by_clicks(app, table)
     click_signature(app, table.og.sign)
-    email = table.ars.dg.email
+    email, scan = table.ars.dg.email, b"%PDF-1.7 scan"
+    with table.store.unit_of_work() as uow:
+        version = the_version(table)
+        said = {"version_id": version.id, "seen_hash": version.content_hash, "mandate": MANDATE}
+        place = signatories_of(uow.session, table.id, version.id)[2].signatures[0].id
+        paper = bring_paper(uow, table.cd.dg.actor, data=scan, signature_id=place, **said)
+    for other in (table.og.dg, table.ars.dg):
+        with table.store.unit_of_work() as uow:
+            confirm_paper(uow, other.actor, paper)
     left = carried_away(table.store, table.id, email)
+    assert read_archive(left)["versions/01/papier-01.pdf"] == scan
+    lost = forged(left, "party", lambda rows: None, without="versions/01/papier-01.pdf")
+    assert "l’exemplaire numérisé de la signature 2 manque" in str(verifier.verify_archive(lost).first_problem)
     brought_in(elsewhere, left, email)
     again = carried_away(elsewhere, table.id, email)
     before, after = read_archive(left), read_archive(again)
@@ -184,7 +197,7 @@ def test_what_leaves_is_whole_and_any_changed_byte_of_it_is_named(store: Store) 
         assert (report.ok, name in str(report.first_problem)) == (False, True)
 
 
-def forged(data: bytes, name: str, change: Callable[[list[dict[str, object]]], None]) -> bytes:
+def forged(data: bytes, name: str, change: Callable[[list[dict[str, object]]], None], without: str = "") -> bytes:
     """The archive with other rows and a manifest that fits: what whoever made it could have written."""
     members = read_archive(data)
     heads = json.loads(members["manifest.json"])["heads"]
@@ -192,6 +205,7 @@ def forged(data: bytes, name: str, change: Callable[[list[dict[str, object]]], N
     change(rows)
     members[f"donnees/{name}.json"] = json.dumps(rows).encode()
     del members["manifest.json"]
+    members.pop(without, None)
     return zipped(members | {"manifest.json": verifier.manifest_of(members, heads)})
 
 

@@ -67,6 +67,7 @@ TABLES: dict[str, Carried] = {name: carried for carried, names in _GROUPS.items(
 ELSEWHERE: dict[str, frozenset[str]] = {
     "member": frozenset({"person_id", "invited_at", "invited_by", "joined_at"}),
     "frozen_version": frozenset({"content", "pdf"}),
+    "paper_signature": frozenset({"data"}),
     "draft_update": frozenset({"op_id", "person_id", "party_id"}),
     "draft_writer": frozenset({"person_id"}),
     "move": frozenset({"request_key"}),
