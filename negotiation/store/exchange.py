@@ -43,6 +43,8 @@ class MoveRow(SQLModel, table=True):
         Index("ix_move_negotiation_clause_rank", "negotiation_id", "clause_id", "rank"),
         # All that is asked to tell where a clause stood at a date, in the order in which it is asked.
         Index("ix_move_told", "negotiation_id", "circle", "clause_id", "rank", "at", "type"),
+        # The few moves that outlive a text, apart from the many that don't.
+        Index("ix_move_type", "negotiation_id", "circle", "type", "clause_id", "rank"),
         Index("ix_move_day", "negotiation_id", "circle", "at"),
         UniqueConstraint("negotiation_id", "key"),
         Index("ix_move_request", "member_id", "request_key", unique=True),
