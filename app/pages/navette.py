@@ -28,6 +28,7 @@ from negotiation.rules.navette import (
     Delay,
     Leaf,
     Navette,
+    PhaseClock,
     Response,
     Wanted,
     delays,
@@ -46,6 +47,7 @@ from negotiation.store.queries.exchanges import versions_of
 from negotiation.store.queries.navette import (
     agreed_version_of,
     became_of,
+    clause_reached,
     phase_clock_of,
     shaped_of,
     steps_of,
@@ -143,17 +145,26 @@ def readable_card(session: Session, frame: Frame, clause_id: str) -> ClauseCard:
 
 
 def told_of(session: Session, frame: Frame, clause_id: str) -> Told:
-    """Every step without its words: what filters, figures and plots are made of. Read once while nothing moves: whoever
-    turns the pages of a long navette, or filters it, doesn't have it told again."""
-    return frame.read_by_party(
-        "navette", clause_id, read=lambda ours: _told_of(session, ours, clause_id), seconds=LASTING
+    """Every step without its words: what filters, figures and plots are made of. Read once while nothing moves on this
+    clause, whatever moves elsewhere: whoever turns the pages of a long navette, or filters it, doesn't have it told
+    again."""
+    sittings = sittings_on(session, frame.actor, clause_id)
+    clock = phase_clock_of(session, frame.actor.negotiation_id)
+    here = replace(frame, reached=clause_reached(session, frame.actor, clause_id))
+    return here.read_by_party(
+        "navette",
+        clause_id,
+        sittings,
+        clock,
+        read=lambda ours: _told_of(session, ours, clause_id, sittings=sittings, clock=clock),
+        seconds=LASTING,
     )
 
 
-def _told_of(session: Session, frame: Frame, clause_id: str) -> Told:
+def _told_of(
+    session: Session, frame: Frame, clause_id: str, *, sittings: tuple[Sitting, ...], clock: PhaseClock
+) -> Told:
     steps = steps_of(session, frame.actor, clause_id)
-    sittings = sittings_on(session, frame.actor, clause_id)
-    clock = phase_clock_of(session, frame.actor.negotiation_id)
     # Only what everybody reads was said in a séance.
     seances = {
         step.id: sitting.seance_id

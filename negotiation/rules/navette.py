@@ -48,7 +48,7 @@ class Step(NamedTuple):
 
     @property
     def is_shared(self) -> bool:
-        return self.circle == SHARED
+        return self.circle is SHARED or self.circle == SHARED
 
     @property
     def tables(self) -> bool:
@@ -199,6 +199,8 @@ class Navette:
     seances: Mapping[str, str] = field(default_factory=dict)
 
     def picked(self, wanted: Wanted) -> tuple[Step, ...]:
+        if not wanted:
+            return self.steps
         return tuple(step for step in self.steps if self._answers(step, wanted))
 
     def _answers(self, step: Step, wanted: Wanted) -> bool:

@@ -220,6 +220,9 @@ def test_a_long_navette_is_told_once_while_nothing_moves(
     assert CANARY in other.get(navette(table, "en01")).text
     reader.get(navette(table, "en01"))
     assert told == [table.cd.id, table.og.id], "what is inside a party doesn't make the others read again"
+    table.ars.dg.play(Move.COMMENT, "en02", "Dit ailleurs.", circle=SHARED)
+    reader.get(navette(table, "en01"))
+    assert told == [table.cd.id, table.og.id], "nor does what moves on another clause"
     table.ars.dg.play(Move.COMMENT, "en01", "Dit à tous.", circle=SHARED)
     assert "Dit à tous." in reader.get(navette(table, "en01")).text
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from negotiation.events import Kind
@@ -56,6 +56,13 @@ def steps_of_clauses(
     return {clause_id: tuple(steps) for clause_id, steps in found.items()}
 
 
+def clause_reached(session: Session, actor: Actor, clause_id: str) -> str:
+    """How far the steps that this person may read of a clause have come; what steps bring about is dated by them."""
+    mine = (col(MoveRow.clause_id) == clause_id) & _readable(actor)
+    count, rank = session.execute(select(func.count(), func.max(col(MoveRow.rank))).where(mine)).one()
+    return f"{count}/{rank or 0}"
+
+
 def _readable(actor: Actor) -> ColumnElement[bool]:
     return (col(MoveRow.negotiation_id) == actor.negotiation_id) & visible(MoveRow.circle, actor)
 
@@ -79,9 +86,9 @@ def _steps(session: Session, condition: ColumnElement[bool]) -> Iterable[tuple[s
         .where(condition)
         .order_by(col(MoveRow.clause_id), col(MoveRow.rank))
     )
-    circles: dict[str, Circle] = {}
+    circles = {str(SHARED): SHARED}
     for clause_id, id_, move, party, at, circle, number, value, author, reply, key in session.execute(query):
-        seen_by = circles.setdefault(circle, Circle.parse(circle))
+        seen_by = circles.get(circle) or circles.setdefault(circle, Circle.parse(circle))
         yield clause_id, Step(id_, move, party, at, seen_by, number, value, author, reply, key is not None)
 
 
