@@ -2,6 +2,7 @@
 """Vérifie un dossier de preuve Navette, sans serveur et sans rien installer d’autre que Python (3.9 ou plus).
 
     python verifier.py DOSSIER.zip [--head [CERCLE=]EMPREINTE]... [--key CLÉ]... [--json]
+    python verifier.py AVENANT.zip CONTRAT.zip... : chacun, et ce que l’avenant modifie
 
 Code de sortie : 0 tout est juste, 1 quelque chose est faux (la première chose fausse est nommée), 2 illisible.
 
@@ -19,7 +20,7 @@ import re
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,11 +28,8 @@ from typing import Any, NamedTuple
 ARCHIVE_FORMAT = "navette-archive/1"
 GENESIS = "0" * 64
 MANIFEST = "manifest.json"
-HEADER_TYPES = {
-    "v": int,
-    "seq": int,
-    **dict.fromkeys(("chain", "circle", "prev", "ts", "actor", "kind", "commitment"), str),
-}
+_TEXTS = ("chain", "circle", "prev", "ts", "actor", "kind", "commitment")
+HEADER_TYPES = {"v": int, "seq": int, **dict.fromkeys(_TEXTS, str)}
 MAX_BYTES = 50 * 1024 * 1024
 MAX_UNPACKED = 200 * 1024 * 1024
 MAX_MEMBERS = 2000
@@ -94,9 +92,8 @@ class Report:
         lines += [f"  [{'ok' if check.ok else 'NON'}] {check.label} : {check.detail}" for check in self.checks]
         lines += ["", f"Empreinte du dossier : {self.fingerprint}"] if self.fingerprint else []
         lines += ["", "Ce que cela prouve", *(f"  - {it}" for it in self.proves)] if self.proves else []
-        lines += ["", "Ce que cela ne prouve pas"] if self.does_not_prove else []
-        lines += [f"  - {it}" for it in self.does_not_prove]
-        return "\n".join(lines)
+        limits = ["", "Ce que cela ne prouve pas", *(f"  - {it}" for it in self.does_not_prove)]
+        return "\n".join(lines + (limits if self.does_not_prove else []))
 
 
 def verify_archive(data: bytes, heads: Mapping[str, str] | Sequence[KeptHead] = (), keys: Sequence[str] = ()) -> Report:
@@ -106,10 +103,25 @@ def verify_archive(data: bytes, heads: Mapping[str, str] | Sequence[KeptHead] = 
     try:
         members = read_members(data)
     except Unreadable as refusal:
-        check = Check("Lecture du dossier", False, str(refusal))
-        return Report(False, [check], f"{check.label} : {refusal}", readable=False)
+        return _failed("Lecture du dossier", str(refusal), readable=False)
     kept = [*heads.items()] if isinstance(heads, Mapping) else [*heads]
     return _Examination(members, kept, frozenset(keys)).report()
+
+
+def verify_together(files: Mapping[str, bytes], keys: Sequence[str] = ()) -> Report:
+    """Check several archives, by name, then that each avenant among them amends what the others hold."""
+    try:
+        looks = {name: _Examination(read_members(data), [], frozenset(keys)) for name, data in files.items()}
+    except Unreadable as refusal:
+        return _failed("Lecture des dossiers", str(refusal), readable=False)
+    checks = [Check(f"{name}, {it[0]}", *it[1:]) for name, look in looks.items() for it in look.report().checks]
+    for name, look in looks.items():
+        if look.opened_to_amend():
+            look._try(f"Lien de {name}", look._check_link, *(it for it in looks.values() if it is not look))
+            checks.append(look.checks[-1])
+    proves = [f"{name}, {it}" for name, look in looks.items() for it in look.proves]
+    limits = dict.fromkeys(it for look in looks.values() for it in look._limits())
+    return _concluded(checks, proves, limits)
 
 
 def read_head(written: str) -> KeptHead:
@@ -123,17 +135,15 @@ def read_head(written: str) -> KeptHead:
 def verify_pdf(data: bytes, known_hashes: Mapping[str, str]) -> Report:
     """Is this file, to the byte, one of the known ones (SHA-256 → label)?"""
     if not data.startswith(b"%PDF-"):
-        check = Check("Lecture du fichier", False, "ce fichier n’est pas un PDF")
-        return Report(False, [check], f"{check.label} : {check.detail}", readable=False)
+        return _failed("Lecture du fichier", "ce fichier n’est pas un PDF", readable=False)
     fingerprint = sha256(data)
     label = known_hashes.get(fingerprint)
     if label is None:
-        check = Check("Fichier", False, "aucun texte figé ou approuvé n’a cette empreinte : un octet diffère")
-        return Report(False, [check], f"{check.label} : {check.detail}", fingerprint=fingerprint)
+        reason = "aucun texte figé ou approuvé n’a cette empreinte : un octet diffère"
+        return _failed("Fichier", reason, fingerprint=fingerprint)
     check = Check("Fichier", True, f"exactement {label}, pas un octet n’a changé")
-    return Report(
-        True, [check], None, [f"Ce fichier est exactement {label}."], [*NEVER_PROVED], fingerprint=fingerprint
-    )
+    proves = [f"Ce fichier est exactement {label}."]
+    return Report(True, [check], None, proves, [*NEVER_PROVED], fingerprint=fingerprint)
 
 
 def read_members(data: bytes) -> dict[str, bytes]:
@@ -152,10 +162,8 @@ def read_members(data: bytes) -> dict[str, bytes]:
 
 
 def manifest_of(members: Mapping[str, bytes], heads: Mapping[str, Mapping[str, object]]) -> bytes:
-    """The manifest that these files must have: size and SHA-256 of each but itself, and the head of each chain.
-
-    Nothing in it is free: a manifest with one byte changed is no longer the manifest of its files.
-    """
+    """The manifest that these files must have: size and SHA-256 of each but itself, and the head of each chain. Nothing
+    in it is free: a manifest with one byte changed is no longer the manifest of its files."""
     files = {
         name: {"sha256": sha256(content), "size": len(content)} for name, content in members.items() if name != MANIFEST
     }
@@ -201,18 +209,11 @@ class _Examination:
         self._try("Têtes signées", self._check_signed_heads)
         self._try("Gels, signatures et approbations de l’historique", self._check_nothing_missing)
         self._try("Manifeste", self._check_manifest)
-        wrong = [check for check in self.checks if not check.ok]
-        return Report(
-            ok=not wrong,
-            checks=self.checks,
-            first_problem=f"{wrong[0].label} : {wrong[0].detail}" if wrong else None,
-            proves=[] if wrong else self.proves,
-            does_not_prove=list(self._limits()),
-            fingerprint=sha256(self.members.get(MANIFEST, b"")),
-            heads={circle: str(head["hash"]) for circle, head in self._heads().items()},
-        )
+        heads = {circle: str(head["hash"]) for circle, head in self._heads().items()}
+        fingerprint = sha256(self.members.get(MANIFEST, b""))
+        return _concluded(self.checks, self.proves, self._limits(), fingerprint=fingerprint, heads=heads)
 
-    def _try(self, label: str, check: Callable[..., str], *on: str) -> None:
+    def _try(self, label: str, check: Callable[..., str], *on: Any) -> None:
         try:
             self.checks.append(Check(label, True, check(*on)))
         except Wrong as wrong:
@@ -293,17 +294,43 @@ class _Examination:
         gels = self._facts("version.frozen", content_hash)
         _require(bool(gels), f"l’historique commun n’a pas enregistré le gel de « {label} » avec cette empreinte")
         told, seq = gels[0]["payload"], gels[0]["header"]["seq"]
-        _require(
-            told.get("pdf_hash") == pdf_hash, f"le PDF de « {label} » n’est pas celui enregistré au gel (fait {seq})"
-        )
-        _require(
-            told.get("label") == label, f"la version « {label} » s’appelle autrement dans l’historique (fait {seq})"
-        )
+        same_pdf, same_name = told.get("pdf_hash") == pdf_hash, told.get("label") == label
+        _require(same_pdf, f"le PDF de « {label} » n’est pas celui enregistré au gel (fait {seq})")
+        _require(same_name, f"la version « {label} » s’appelle autrement dans l’historique (fait {seq})")
+        self._check_amended(folder)
         signed = self._check_signatures(folder, content_hash, after=seq)
         self._check_signed_file(folder, content_hash, str(label))
         what = "texte et PDF identiques" if pdf_hash else "texte identique"
         self.proves.append(f"Version « {label} » : {what}, à l’octet près, à ce qui fut figé (fait {seq}) ; {signed}.")
         return f"« {label} », figée au fait {seq}, {signed}"
+
+    def opened_to_amend(self) -> dict[str, Any]:
+        """What the first fact of an avenant says that it amends; empty for any other negotiation."""
+        return next((_dict(it["payload"].get("amends")) for it in self._facts("negotiation.opened")[:1]), {})
+
+    def _check_amended(self, folder: str) -> None:
+        """The frozen text of an avenant amends what its history did from the first fact on."""
+        told, opened = _dict(self._json(f"{folder}/texte.json").get("amendment")), self.opened_to_amend()
+        amends = _dict(told.get("amends")) | {"number": told.get("number")}
+        same = all(amends.get(it) == opened.get(it) for it in ("negotiation", "number", "content_hash", "pdf_hash"))
+        _require(same, "ce que le texte figé dit modifier n’est pas ce que dit le premier fait de l’historique")
+        which = f"Avenant n° {amends['number']} au contrat « {amends.get('title')} », version signée d’empreinte"
+        self.proves += [f"{which} {amends.get('content_hash')}."] if told else []
+
+    def _check_link(self, *others: _Examination) -> str:
+        """What an avenant amends, against the archives given with it: the contract's, or the avenant signed before."""
+        told, key = self.opened_to_amend(), self._json("negociation.json").get("key")
+        number, text, head = told.get("number"), told.get("content_hash"), _dict(told.get("head"))
+        roots = [it for it in others if it._json("negociation.json").get("key") == told.get("negotiation")]
+        bases = [it for it in others if it._facts("version.frozen", text)]
+        _require(bool(roots or bases), "aucun des autres dossiers n’est celui du contrat que cet avenant modifie")
+        _require(bool(bases), "aucune version des autres dossiers n’a l’empreinte de celle que cet avenant modifie")
+        there = any(fact["hash"] == head.get("hash") for it in bases for fact in it.entries["shared"])
+        _require(there, f"l’histoire de ce qu’il modifie n’est pas celle d’où il part (fait {head.get('seq')})")
+        for fact in (it["payload"] for root in roots for it in root._facts("avenant.opened")):
+            same = (fact.get("avenant") == key) == (fact.get("number") == number)
+            _require(same, f"pour l’historique du contrat, l’avenant n° {fact.get('number')} est un autre que celui-ci")
+        return f"avenant n° {number}, modifie « {told.get('reference')} », empreinte {text}"
 
     def _check_signatures(self, folder: str, content_hash: object, *, after: int) -> str:
         evidences = self._json(f"{folder}/signatures.json").get("signatures")
@@ -335,10 +362,8 @@ class _Examination:
         last, held = next((each for each in reversed(told) if each), None), self.members.get(f"{folder}/signe.pdf")
         same = (sha256(held) if held is not None else None) == last
         _require(same, f"le PDF signé de « {label} » manque, ou n’est pas celui que l’historique a enregistré")
-        frozen = self.members.get(f"{folder}/contrat.pdf", b"")
-        _require(
-            held is None or held.startswith(frozen), f"le PDF signé de « {label} » ne commence pas par celui du gel"
-        )
+        begins = held is None or held.startswith(self.members.get(f"{folder}/contrat.pdf", b""))
+        _require(begins, f"le PDF signé de « {label} » ne commence pas par celui du gel")
 
     def _check_signed_heads(self) -> str:
         """Each head that the platform vouched for is in the shared history, signed; each sealed gel has one."""
@@ -351,9 +376,8 @@ class _Examination:
         if not reached:
             _require(not self.keys, "aucune tête n’est signée par une clé que vous avez donnée")
             return "aucune"
-        whose = (
-            "que vous avez donnée" if self.keys else "que le dossier nomme : comparez-la à celle que publie l’instance"
-        )
+        named = "que le dossier nomme : comparez-la à celle que publie l’instance"
+        whose = "que vous avez donnée" if self.keys else named
         self.proves.append(
             f"Historique commun : la plateforme a signé sa tête au fait {max(reached)}, avec la clé {whose}."
         )
@@ -361,26 +385,19 @@ class _Examination:
         return f"{_many(len(reached), 'tête')}, clé {keys}"
 
     def _check_signed_head(self, seal: Any) -> int:
-        said = seal.get("statement") if isinstance(seal, dict) else None
-        statement: dict[str, Any] = said if isinstance(said, dict) else {}
+        statement = _dict(_dict(seal).get("statement"))
+        signature = _HEX.fullmatch(str(_dict(seal).get("signature")))
         shaped = {name: type(it) for name, it in statement.items()} == STATEMENT_TYPES
-        _require(
-            shaped and _HEX.fullmatch(str(seal.get("signature"))) is not None, f"{HEADS} n’a pas la forme attendue"
-        )
+        _require(shaped and signature is not None, f"{HEADS} n’a pas la forme attendue")
         seq, entries = statement["seq"], self.entries.get("shared", [])
-        _require(
-            statement["chain"] == f"{self._negotiation_id()}/shared", "une tête signée est celle d’une autre chaîne"
-        )
+        chain = f"{self._negotiation_id()}/shared"
+        _require(statement["chain"] == chain, "une tête signée est celle d’une autre chaîne")
         there = 0 < seq <= len(entries) and entries[seq - 1]["hash"] == statement["hash"]
         _require(there, f"la tête signée au fait {seq} ne figure pas dans l’historique commun")
-        key = statement["key"]
-        _require(
-            not self.keys or key in self.keys,
-            f"la tête du fait {seq} est signée par une clé que vous n’avez pas donnée",
-        )
-        holds = bool(_HASH.fullmatch(key)) and ed25519_holds(
-            bytes.fromhex(key), canonical(statement), bytes.fromhex(seal["signature"])
-        )
+        key, known = statement["key"], not self.keys or statement["key"] in self.keys
+        _require(known, f"la tête du fait {seq} est signée par une clé que vous n’avez pas donnée")
+        written, signed = canonical(statement), bytes.fromhex(seal["signature"])
+        holds = bool(_HASH.fullmatch(key)) and ed25519_holds(bytes.fromhex(key), written, signed)
         _require(holds, f"la signature de la tête du fait {seq} est fausse")
         return int(seq)
 
@@ -426,13 +443,9 @@ class _Examination:
 
     def _facts(self, kind: str, content_hash: object = None) -> list[dict[str, Any]]:
         """Entries of the shared history, of this kind, that can be read (and speak of this text)."""
-        return [
-            entry
-            for entry in self.entries.get("shared", [])
-            if entry["header"]["kind"] == kind
-            and entry["payload"] is not None
-            and content_hash in (None, entry["payload"].get("content_hash"))
-        ]
+        shared = self.entries.get("shared", [])
+        found = [it for it in shared if it["header"]["kind"] == kind and it["payload"] is not None]
+        return [it for it in found if content_hash in (None, it["payload"].get("content_hash"))]
 
     def _heads(self) -> dict[str, dict[str, object]]:
         return {
@@ -472,10 +485,10 @@ class _Examination:
         for circle, entries in sorted(self.entries.items()):
             for entry in entries:
                 if entry["header"]["kind"] == "inside.destroyed" and entry["payload"]:
+                    seq, last = entry["header"]["seq"], entry["payload"].get("through")
                     yield (
-                        f"Historique « {self.labels[circle]} » : le contenu des faits 1 à "
-                        f"{entry['payload'].get('through')}, détruit comme sa partie l’avait choisi (fait "
-                        f"{entry['header']['seq']}). Leurs en-têtes et leur place restent prouvés."
+                        f"Historique « {self.labels[circle]} » : le contenu des faits 1 à {last}, détruit comme sa "
+                        f"partie l’avait choisi (fait {seq}). Leurs en-têtes et leur place restent prouvés."
                     )
         if self.unplaced:
             yield (
@@ -495,6 +508,19 @@ NEVER_PROVED = (
 )
 
 
+def _concluded(checks: list[Check], proves: list[str], limits: Iterable[str], **more: Any) -> Report:
+    wrong = [f"{check.label} : {check.detail}" for check in checks if not check.ok]
+    return Report(not wrong, checks, wrong[0] if wrong else None, [] if wrong else proves, [*limits], **more)
+
+
+def _failed(label: str, reason: str, **more: Any) -> Report:
+    return _concluded([Check(label, False, reason)], [], (), **more)
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def file_of_circle(circle: str) -> str:
     """Where the archive keeps the history of a circle."""
     known = {"shared": "commun.json", "authorities": "autorites.json"}
@@ -506,10 +532,9 @@ def _fault_of(entry: Any, previous: dict[str, Any] | None, chain: str) -> str | 
 
 
 def _shape_fault(entry: Any, chain: str) -> str | None:
-    header = entry.get("header") if isinstance(entry, dict) else None
-    if not isinstance(header, dict) or set(entry) != {"header", "hash", "payload", "salt"}:
-        return "unknown_format"
-    if {key: type(value) for key, value in header.items()} != HEADER_TYPES or header["v"] != 1:
+    header, names = _dict(_dict(entry).get("header")), {"header", "hash", "payload", "salt"}
+    typed = {key: type(value) for key, value in header.items()} == HEADER_TYPES
+    if set(_dict(entry)) != names or not typed or header["v"] != 1:
         return "unknown_format"
     if header["chain"] != chain or header["circle"] != chain.partition("/")[2]:
         return "other_chain"
@@ -535,8 +560,7 @@ def _seal_fault(entry: dict[str, Any]) -> str | None:
 
 def _circle_of(fact: Any) -> str:
     """« » when it names none."""
-    header = fact.get("header") if isinstance(fact, dict) else None
-    return str(header.get("circle", "")) if isinstance(header, dict) else ""
+    return str(_dict(_dict(fact).get("header")).get("circle", ""))
 
 
 def _said(code: str | None, seq: object) -> str:
@@ -553,8 +577,7 @@ def _opens(entry: dict[str, Any], commitment: object) -> bool:
 
 def _file_hash(fact: dict[str, Any]) -> object:
     """What a fact tells of the signed file: a signature in its evidence, the lock by itself."""
-    evidence = fact["payload"].get("evidence")
-    return evidence.get("file_hash") if isinstance(evidence, dict) else fact["payload"].get("file_hash")
+    return _dict(fact["payload"].get("evidence", fact["payload"])).get("file_hash")
 
 
 def _evidence_hash(evidence: object) -> str:
@@ -598,10 +621,7 @@ def _refuse_foreign(value: object, depth: int = 0) -> None:
     if isinstance(value, list):
         for item in value:
             _refuse_foreign(item, depth + 1)
-    elif isinstance(value, int):
-        if abs(value) > 2**53 - 1:
-            raise ValueError(value)
-    elif not (value is None or isinstance(value, str)):
+    elif not (value is None or isinstance(value, str) or (isinstance(value, int) and abs(value) < 2**53)):
         raise ValueError(value)
 
 
@@ -676,22 +696,22 @@ def _times(number: int, point: _Point) -> _Point:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="verifier.py", description="Vérifie un dossier de preuve Navette.")
-    parser.add_argument("archive", metavar="DOSSIER.zip", type=Path)
+    parser.add_argument("archives", metavar="DOSSIER.zip", type=Path, nargs="+")
     parser.add_argument("--head", metavar="[CERCLE=]EMPREINTE", action="append", default=[])
-    parser.add_argument(
-        "--key", metavar="CLÉ", action="append", default=[], help="clé publique des têtes, 64 caractères"
-    )
+    parser.add_argument("--key", metavar="CLÉ", action="append", default=[], help="clé publique des têtes")
     parser.add_argument("--json", action="store_true", help="résultat pour un programme")
     chosen = parser.parse_args(arguments)
     try:
         heads = [read_head(head) for head in chosen.head]
+        files = {str(path): path.read_bytes() for path in chosen.archives}
     except ValueError:
         parser.error("--head attend EMPREINTE ou CERCLE=EMPREINTE, l’empreinte en 64 caractères hexadécimaux")
-    try:
-        data = chosen.archive.read_bytes()
     except OSError as refusal:
         parser.error(f"fichier illisible : {refusal}")
-    report = verify_archive(data, heads, chosen.key)
+    if len(files) > 1 and heads:
+        parser.error("--head ne va qu’avec un seul dossier")
+    first, *others = files.values()
+    report = verify_together(files, chosen.key) if others else verify_archive(first, heads, chosen.key)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a console that lacks a letter must not stop the proof
     print(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if chosen.json else report.as_text())
