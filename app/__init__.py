@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import announcing, assets, errors, limits, observability, security, sockets
 from app.config import Settings
 from app.pages import presentation, remembering, rendering
+from app.pages.amending import amending
 from app.pages.amendment_changes import amendment_changes
 from app.pages.at_date import at_date
 from app.pages.choosing import choosing
@@ -73,6 +74,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     shape,
     whole,
     readings,
+    amending,
     evaluation,
     follow_up,
     moves,

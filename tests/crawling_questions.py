@@ -41,6 +41,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "engagement_file.history_spreadsheet": {"interne": ["1"]},
         "opening.show_opening": {"suite": [*ids.get("negotiation_id", []), "x"]},
         "project_file.project_pdf": {"modifications": ["oui"]},
+        "amending.show_amendments": {"clause": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
         "amendment_changes.show_changes": {"vue": ["colonnes"]},
         "amendment_changes.changes_fragment": {"vue": ["colonnes"]},
         "evaluation.show_evaluation": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},

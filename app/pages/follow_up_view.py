@@ -25,6 +25,7 @@ from negotiation.rules.reviews import (
 )
 from negotiation.rules.vocabulary import PartKind, ReviewKind
 from negotiation.store.queries import readings
+from negotiation.store.queries.amendments import amendments_to
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_by_id, cards_of_part
 from negotiation.store.queries.next_contract import following_of
 from negotiation.store.queries.observed import observed_values
@@ -55,6 +56,8 @@ def follow_up_context(session: Session, frame: Frame) -> dict[str, Any]:
     reviews = {each.year: each for each in reviews_of(session, actor, ReviewKind.DIALOGUE)}
     years = years_of(frame, held, reviews) if is_signed(frame) else ()
     avenants = tuple(each for each in following_of(session, actor) if each.is_avenant)
+    amended = amendments_to(session, actor)
+    known = {each.negotiation_id for each in amended}
     told = {
         "is_signed": is_signed(frame),
         "years": years,
@@ -62,7 +65,8 @@ def follow_up_context(session: Session, frame: Frame) -> dict[str, Any]:
         "openable": [each.year for each in years if each.review is None and each.year <= frame.today.year],
         "seances": seances_of(session, actor) if may_open(frame) else (),
         "amendments": amendments_of(session, actor),
-        "avenants": avenants,
+        "avenants": [each for each in avenants if each.id not in known],
+        "listed": amended,
         "follow_up": readings.follow_up_of(session, actor),
         "titles": readings.titles_of(session, actor),
     }

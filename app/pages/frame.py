@@ -19,6 +19,7 @@ from negotiation.rules.policy import ACTION_OF_MOVE, Actor, Authentication, Deci
 from negotiation.rules.turn import Turn, turn_of
 from negotiation.rules.vocabulary import ClauseState, Move
 from negotiation.services import access
+from negotiation.store.queries.amendments import Heading, heading_of
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.history import heads_reached
 from negotiation.store.queries.negotiations import NegotiationView, negotiation_view, negotiation_views
@@ -69,6 +70,8 @@ class Frame:
     pace: Pace
     reader_id: str
     """The member who reads; "" while a page is written for all who read the same (`rendering`)."""
+    heading: Heading = Heading()
+    """What an avenant amends, or what avenants made of a contract's term."""
 
     def holders(self, card: ClauseCard) -> tuple[PartyView, ...]:
         """The parties that hold the clause, in the order of the table."""
@@ -166,6 +169,7 @@ class Frame:
             "members": self.members,
             "audiences": self.audiences,
             "reached": self.reached,
+            "heading": self.heading,
             "today": self.today,
             "section": section,
         } | more
@@ -225,6 +229,7 @@ def _frame_of(session: Session, actor: Actor) -> Frame:
         reached=reached,
         pace=around.pace,
         reader_id=actor.member_id,
+        heading=around.heading,
     )
 
 
@@ -237,6 +242,7 @@ class _Around:
     members: dict[str, MemberView]
     audiences: dict[str, AudienceView]
     pace: Pace
+    heading: Heading
 
 
 def _around(session: Session, actor: Actor) -> _Around:
@@ -247,6 +253,7 @@ def _around(session: Session, actor: Actor) -> _Around:
         members_of(session, actor.negotiation_id, at_table=parties),
         audiences_of(session, actor, at_table=parties),
         pace_of(session, actor.negotiation_id),
+        heading_of(session, actor.negotiation_id),
     )
 
 

@@ -21,13 +21,6 @@ from negotiation.store.queries.visibility import on_the_table
 Node = dict[str, Any]
 
 
-def amendment_row(session: Session, negotiation_id: str) -> Amendment | None:
-    """The avenant that this negotiation is; None when it is none."""
-    query = select(Amendment).where(col(Amendment.negotiation_id) == negotiation_id)
-    found: Amendment | None = session.execute(query).scalar_one_or_none()
-    return found
-
-
 def amendment_node(session: Session, row: Amendment) -> Node:
     """`amendment` of the content."""
     term = {"before": row.term_before.isoformat(), "after": row.term_after.isoformat()} if row.term_after else None

@@ -33,13 +33,13 @@ from negotiation.store.contract import Clause, ClauseParty, Document, Essms, Fra
 from negotiation.store.exchange import Reserve, Version
 from negotiation.store.inside import VisaRule
 from negotiation.store.people import Member, Party
+from negotiation.store.queries.amendments import SIGNED_TEXT
 from negotiation.store.queries.clauses import JOINED_AT, ClauseCard, cards_on_the_table
 from negotiation.store.queries.people import ever_there, sitting
 from negotiation.store.queries.situations import SIGNED
 from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.unit_of_work import UnitOfWork
 
-SIGNED_TEXT = "Texte de la version signée"
 OWN_PART = "avenant-{number}"
 """Key of the part in which an avenant says what it is."""
 _LEFT = frozenset(

@@ -30,10 +30,11 @@ from negotiation.rules.vocabulary import (
     ReserveState,
     ValueKind,
 )
-from negotiation.services.amended_content import amendment_node, amendment_row, with_before
+from negotiation.services.amended_content import amendment_node, with_before
 from negotiation.services.contract_tables import finance_table, indicators_table
 from negotiation.store.contract import Clause, Document, Essms, Framework, Negotiation, Part
 from negotiation.store.exchange import MoveRow, Reserve, Version
+from negotiation.store.queries.amendments import amendment_row
 from negotiation.store.queries.clauses import ClauseCard, cards_on_the_table
 from negotiation.store.queries.closing import deciding_parties, signatory_members
 from negotiation.store.queries.people import PartyView, members_of, parties_of

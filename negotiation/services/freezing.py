@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from negotiation.documents.archive import fingerprint_of_evidence
@@ -33,6 +33,7 @@ from negotiation.rules.vocabulary import SHARED, Action, Phase
 from negotiation.services.access import require
 from negotiation.services.contract_content import Contract, DeclaredSignatory, contract_as_it_stands
 from negotiation.services.delegating import note_delegate
+from negotiation.services.marking import Mark, next_mark
 from negotiation.services.sealing import Platform, Sealed, seal_head, seal_printed
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Negotiation
@@ -46,14 +47,6 @@ from negotiation.store.unit_of_work import UnitOfWork
 
 Head = dict[str, str | int]
 """The last link of a chain: its `seq` and its `hash`."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What a frozen version is called: its label is printed and sealed, its number is unique in the negotiation."""
-
-    label: str
-    number: str
 
 
 @dataclass(frozen=True)
@@ -97,13 +90,6 @@ class DeclaredClosing:
     version: str
     status: str
     signatories: Sequence[DeclaredSignatory]
-
-
-def next_mark(session: Session, negotiation: Negotiation) -> Mark:
-    """What the next gel is called. A version that was voided keeps its number: v1.0, then v1.1, v1.2…"""
-    made = select(func.count()).where(col(FrozenVersion.negotiation_id) == negotiation.id)
-    number = f"v1.{session.execute(made).scalar_one()}"
-    return Mark(label=number, number=number)
 
 
 def render_contract(session: Session, actor: Actor) -> Rendered:

@@ -23,6 +23,7 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.signatures import awaited, is_complete
 from negotiation.rules.values import canonical_value
 from negotiation.rules.vocabulary import SHARED, Action, NegotiationStatus, Phase, ValueKind
+from negotiation.services.amending_end import settle_signed
 from negotiation.services.unfreezing import forget_reopening
 from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
@@ -162,6 +163,7 @@ def count(uow: UnitOfWork, version: FrozenVersion, *, at: datetime) -> Signed:
         negotiation.signed_on = on
         negotiation.phase = Phase.FOLLOW_UP if negotiation.contract_start <= on else Phase.SIGNATURE
         uow.session.add(negotiation)
+        settle_signed(uow, version, at=at)
     return signed
 
 

@@ -35,6 +35,7 @@ PAGES = (
     "{table}/calendrier",
     "{table}/consultations",
     "{table}/suivi",
+    "{table}/avenants",
     "{table}/partir",
     "{table}/word",
     "{table}/retour-de-word",
@@ -77,6 +78,7 @@ PARTIES = (
 )
 OF_THE_SIGNED = (
     "{table}/suivi",
+    "{table}/avenants",
     "{table}/suivi/2025",
     "{table}/evaluation",
     "{clause}/navette",

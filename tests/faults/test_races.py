@@ -16,7 +16,8 @@ from sqlmodel import col
 
 from negotiation.rules.vocabulary import Move
 from negotiation.services.contract_content import contract_as_it_stands
-from negotiation.services.freezing import Mark, Rendered
+from negotiation.services.freezing import Rendered
+from negotiation.services.marking import Mark
 from negotiation.services.moves import Order, Seen
 from negotiation.store import Store, connect_store
 from negotiation.store.record import FrozenVersion

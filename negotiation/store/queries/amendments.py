@@ -9,20 +9,25 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from negotiation.rules.amendment import AMENDMENTS, AmendmentKind, Term
+from negotiation.rules.amendment import AMENDMENTS, CONTRACT_TYPES, AmendmentKind, Term
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import NegotiationStatus
 from negotiation.store.amendment import Amendment
 from negotiation.store.columns import now
-from negotiation.store.contract import Negotiation
+from negotiation.store.contract import Clause, Negotiation
+from negotiation.store.exchange import Version
 from negotiation.store.following import Avenant
 from negotiation.store.people import Member
 from negotiation.store.queries.people import sitting
+from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.record import FrozenVersion, Signature
+
+SIGNED_TEXT = "Texte de la version signée"
+"""Motive of the first version of each clause of an avenant: what it was signed with."""
 
 
 class AmendmentState(StrEnum):
@@ -184,3 +189,71 @@ def pending_of(session: Session, root_key: str) -> Amendment | None:
     query = select(Amendment).where(col(Amendment.root_key) == root_key, col(Amendment.settled_at).is_(None))
     found: Amendment | None = session.execute(query).scalar_one_or_none()
     return found
+
+
+@dataclass(frozen=True)
+class AmendedHead:
+    """What every page of an avenant says at its head. `root_id`: "" where this instance doesn't hold the contract.
+    `reopened`: clauses of the signed text that are, or were, open again."""
+
+    number: int
+    kind: AmendmentKind
+    root_id: str
+    root_title: str
+    reopened: int
+    signed_on: date | None
+    closed_reason: str | None
+
+
+@dataclass(frozen=True)
+class Heading:
+    """`amends`: for an avenant; `term`: for a contract that signed avenants moved; neither for any other."""
+
+    amends: AmendedHead | None = None
+    term: TermInForce | None = None
+
+
+def heading_of(session: Session, negotiation_id: str) -> Heading:
+    negotiation = session.get_one(Negotiation, negotiation_id)
+    if negotiation.follows and negotiation.contract_type in CONTRACT_TYPES:
+        return Heading(amends=_amends(session, negotiation))
+    if negotiation.frozen_at is None:
+        return Heading()
+    first = negotiation.contract_end
+    term = terms_in_force(session, [(negotiation.key, first)])[negotiation.key]
+    return Heading(term=None if term == TermInForce(first) else term)
+
+
+def amendment_row(session: Session, negotiation_id: str) -> Amendment | None:
+    """The avenant that this negotiation is; None when it is none."""
+    query = select(Amendment).where(col(Amendment.negotiation_id) == negotiation_id)
+    found: Amendment | None = session.execute(query).scalar_one_or_none()
+    return found
+
+
+def _amends(session: Session, negotiation: Negotiation) -> AmendedHead | None:
+    row = amendment_row(session, negotiation.id)
+    if row is None:
+        return None
+    root_id = session.execute(select(col(Negotiation.id)).where(col(Negotiation.key) == row.root_key)).scalar()
+    reopened = (
+        select(func.count())
+        .select_from(Clause)
+        .join(Version, (col(Version.clause_id) == Clause.id) & (col(Version.number) == 1))
+        .where(
+            col(Clause.negotiation_id) == negotiation.id,
+            on_the_table(Clause.circle),
+            col(Clause.revision) > 0,
+            col(Version.motive) == SIGNED_TEXT,
+            col(Version.author_party_id).is_(None),
+        )
+    )
+    return AmendedHead(
+        number=row.number,
+        kind=row.kind,
+        root_id=root_id or "",
+        root_title=row.amended_title,
+        reopened=session.execute(reopened).scalar_one(),
+        signed_on=negotiation.signed_on,
+        closed_reason=row.closed_reason,
+    )
