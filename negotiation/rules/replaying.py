@@ -15,7 +15,9 @@ from negotiation.rules.vocabulary import CONSENT_TO, TALK_MOVES, TEXT_MOVES, Cla
 
 RESERVES = frozenset({Move.RESERVE, Move.RESERVE_LIFTED, Move.RESERVE_MAINTAINED})
 """Moves whose effect outlives the text on the table, whatever that text was."""
-LASTING = frozenset(Move) - TALK_MOVES - TEXT_MOVES - RESERVES - {Move.ACCEPTANCE, Move.REJECTION}
+ANSWERS = frozenset({Move.ACCEPTANCE, Move.REJECTION})
+"""Moves that the next text puts at nought."""
+LASTING = frozenset(Move) - TALK_MOVES - TEXT_MOVES - RESERVES - ANSWERS
 """Moves whose effect outlives the text on the table, and depends on it."""
 
 

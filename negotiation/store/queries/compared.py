@@ -137,17 +137,19 @@ def _version(session: Session, actor: Actor, state: State, of: Collection[str]) 
 
 
 def _common(session: Session, actor: Actor, state: State, of: Collection[str]) -> dict[str, Said]:
-    return _tabled(session, actor, of, col(Version.author_party_id).is_(None))  # in order: the last one stays
+    return _tabled(session, actor, of, col(Version.author_party_id).is_(None))
 
 
 def _tabled(session: Session, actor: Actor, of: Collection[str], which: Any) -> dict[str, Said]:
-    columns = (Version.clause_id, Version.text, Version.value, Version.number, Version.author_party_id)
-    query = select(*(col(column) for column in columns)).where(
-        col(Version.negotiation_id) == actor.negotiation_id, col(Version.clause_id).in_(sorted(of)), which
-    )
+    columns = (
+        Version.negotiation_id, Version.clause_id, Version.text, Version.value, Version.number, Version.author_party_id,
+    )  # fmt: skip
+    # By the clauses alone, and in no order: else SQLite would read all the versions of the table.
+    query = select(*(col(column) for column in columns)).where(col(Version.clause_id).in_(sorted(of)), which)
     return {
         row.clause_id: Said(row.text, row.value, number=row.number, author_id=row.author_party_id)
-        for row in session.execute(query.order_by(col(Version.number)))
+        for row in sorted(session.execute(query), key=lambda row: row.number)
+        if row.negotiation_id == actor.negotiation_id
     }
 
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, select, union_all
 from sqlmodel import Session, col
 
 from negotiation.events import Kind
 from negotiation.rules.lifecycle import Approval, Situation
 from negotiation.rules.paris import paris_day
-from negotiation.rules.replaying import LASTING, RESERVES, Step, Told, told_by
-from negotiation.rules.vocabulary import TALK_MOVES, TEXT_MOVES, ClauseState, DocumentKind
+from negotiation.rules.replaying import ANSWERS, LASTING, RESERVES, Step, Told, told_by
+from negotiation.rules.vocabulary import TEXT_MOVES, ClauseState, DocumentKind
 from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.people import Party
@@ -184,17 +184,17 @@ def _steps(
     """By clause: what counts of its moves, each with the number of the version that it tables; and whether the last was
     declared.
 
-    What is read doesn't grow with the history: of each clause the moves since its last text, found from the end of an
-    index; the few that outlive a text are found by their type.
+    What is read doesn't grow with the history: of each clause its last text and its answers, found from the end of an
+    index; the few moves that outlive a text are found by their type. Talk is read nowhere.
     """
     outliving = session.execute(_outliving(negotiation_id)).all()
-    whole = {row.clause_id for row in outliving if row.type in LASTING}
-    rows = session.execute(_since_last_text(negotiation_id, moment, only=only, whole=whole)).all()
-    begins = {row.clause_id: row.begins for row in rows}
-    reserves = [row for row in outliving if row.type in RESERVES and row.rank < begins.get(row.clause_id, 0)]
+    ranks = dict(session.execute(_reached(negotiation_id, moment, only={row.clause_id for row in outliving})).all())
+    lasting = {row.clause_id for row in outliving if row.type in LASTING}
+    texts = session.execute(_texts_and_answers(negotiation_id, moment, only=only, whole=lasting)).all()
+    others = [row for row in outliving if row.rank <= (ranks[row.clause_id] or 0)]
     found: dict[str, list[tuple[Step, int | None]]] = defaultdict(list)
     declared: dict[str, bool] = {}
-    for row in sorted([*reserves, *rows], key=lambda row: row.rank):
+    for row in sorted([*others, *texts], key=lambda row: row.rank):
         is_text = row.type in TEXT_MOVES
         step = Step(
             row.id,
@@ -228,39 +228,47 @@ def _outliving(negotiation_id: str) -> Any:
     )
 
 
-def _since_last_text(
-    negotiation_id: str, moment: datetime, *, only: Collection[str] | None, whole: Collection[str]
-) -> Any:
-    """Of each clause its moves until then, from its last text on, talk left out; all of them where the clause is in
-    `whole`. `begins`: the rank of the first that counts."""
+def _reached(negotiation_id: str, moment: datetime, *, only: Collection[str] | None) -> Any:
+    """Of each clause, the rank of its last move until then; None where it has none."""
     wanted = (col(Clause.negotiation_id) == negotiation_id) & on_the_table(Clause.circle)
     if only is not None:
         wanted &= col(Clause.id).in_(sorted(only))
-    shared, rank, of_clause = _shared(negotiation_id), col(MoveRow.rank), col(MoveRow.clause_id)
-    last = (
-        select(rank)
-        .where(shared, of_clause == col(Clause.id), col(MoveRow.at) <= moment)
-        .order_by(rank.desc())
-        .limit(1)
-        .correlate(Clause)
-    )
-    # Each is worked out once for a clause, and not once for a move.
-    reached = select(col(Clause.id), last.scalar_subquery().label("rank")).where(wanted).cte("reached")
-    reached = reached.prefix_with("MATERIALIZED")
-    text = (
-        select(rank)
-        .where(shared, of_clause == reached.c.id, rank <= reached.c.rank, col(MoveRow.type).in_(TEXT_MOVES))
-        .order_by(rank.desc())
-        .limit(1)
-        .correlate(reached)
-    )
-    begins = case((reached.c.id.in_(sorted(whole)), 0), else_=func.coalesce(text.scalar_subquery(), 0))
-    span = select(reached.c.id, reached.c.rank, begins.label("begins")).cte("span").prefix_with("MATERIALIZED")
+    moves = _shared(negotiation_id) & (col(MoveRow.clause_id) == col(Clause.id)) & (col(MoveRow.at) <= moment)
+    return select(col(Clause.id), _last_rank(moves, Clause).label("rank")).where(wanted)
+
+
+def _last_rank(moves: ColumnElement[bool], of: Any) -> Any:
+    """Asked for its greatest, SQLite would read all the ranks."""
+    rank = col(MoveRow.rank)
+    return select(rank).where(moves).order_by(rank.desc()).limit(1).correlate(of).scalar_subquery()
+
+
+def _texts_and_answers(
+    negotiation_id: str, moment: datetime, *, only: Collection[str] | None, whole: Collection[str]
+) -> Any:
+    """Of each clause its last text until then and what answered it; all its texts and answers where it is in `whole`.
+
+    Steps that are told apart (`MATERIALIZED`) are worked out once for a clause, and not once for a move.
+    """
+    shared, rank = _shared(negotiation_id), col(MoveRow.rank)
+    reached = _reached(negotiation_id, moment, only=only).cte("reached").prefix_with("MATERIALIZED")
+    until = shared & (col(MoveRow.clause_id) == reached.c.id) & (rank <= reached.c.rank)
+    texts = [
+        func.coalesce(_last_rank(until & (col(MoveRow.type) == move), reached), 0).label(move)
+        for move in sorted(TEXT_MOVES)
+    ]
+    stood = select(reached.c.id, reached.c.rank, *texts).cte("stood").prefix_with("MATERIALIZED")
+    first, second = (stood.c[move] for move in sorted(TEXT_MOVES))
+    begins = case((stood.c.id.in_(sorted(whole)), 0), (first > second, first), else_=second)
+    span = select(stood.c.id, stood.c.rank, begins.label("begins")).cte("span").prefix_with("MATERIALIZED")
     tabled = (MoveRow.version_id, Version.number, Version.author_party_id, Version.fingerprint)
-    return (
-        select(span.c.begins, *(col(column) for column in _OF_A_STEP + tabled))
-        .select_from(span)
-        .join(MoveRow, (of_clause == span.c.id) & (rank >= span.c.begins) & (rank <= span.c.rank))
-        .outerjoin(Version, col(Version.id) == MoveRow.version_id)
-        .where(shared, col(MoveRow.type).not_in(TALK_MOVES))
+    return union_all(
+        *(
+            select(*(col(column) for column in _OF_A_STEP + tabled))
+            .select_from(span)
+            .join(MoveRow, (col(MoveRow.clause_id) == span.c.id) & (rank >= span.c.begins) & (rank <= span.c.rank))
+            .outerjoin(Version, col(Version.id) == MoveRow.version_id)
+            .where(shared, col(MoveRow.type) == move)
+            for move in sorted(TEXT_MOVES | ANSWERS)
+        )
     )
