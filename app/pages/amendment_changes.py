@@ -1,6 +1,7 @@
 """« Ce que l’avenant change »: clause by clause against the signed version, while it is negotiated and once it is
 signed; and the consolidated version, the whole contract at its state, as PDF and for Word."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -37,7 +38,8 @@ from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.store.columns import now
-from negotiation.store.queries.closing import frozen_versions
+from negotiation.store.queries.closing import FrozenVersionView, frozen_versions, in_force
+from negotiation.store.queries.in_force import version_in_force
 from negotiation.store.queries.places_of_clauses import Place, clauses_by_place
 
 amendment_changes = Blueprint("amendment_changes", __name__)
@@ -137,27 +139,26 @@ def _paper(negotiation_id: str) -> _Paper:
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_TABLE)
-        content = _amended(session, negotiation_id)
-        negotiation = frame_of(session, actor).negotiation
-        frozen = frozen_versions(session, negotiation_id) if negotiation.frozen_at else ()
-    today = paris_day(negotiation.frozen_at or now())
-    number = content["amendment"]["number"]
+        content, version = _amended(session, negotiation_id)
+        reference = frame_of(session, actor).negotiation.reference
+    today = paris_day(version.frozen_at if version else now())
     return _Paper(
         content=content,
         fingerprint=fingerprint_of(content),
-        kind="frozen" if frozen else "draft",
-        label=frozen[0].label if frozen else f"Projet du {day_words(today)}",
+        kind="frozen" if version else "draft",
+        label=version.label if version else f"Projet du {day_words(today)}",
         on=datetime.combine(today, time(12), UTC),
-        name=f"{negotiation.reference}-{'' if frozen else 'projet-'}version-consolidee-avenant-{number}",
+        name=f"{reference}-{'' if version else 'projet-'}version-consolidee",
     )
 
 
-def _amended(session: Session, negotiation_id: str) -> Content:
-    """Raises NotFound where no avenant is negotiated."""
-    content = contract_as_it_stands(session, negotiation_id).content
+def _amended(session: Session, negotiation_id: str) -> tuple[Content, FrozenVersionView | None]:
+    """What was frozen, else what stands. Raises NotFound where no avenant is negotiated."""
+    version = version_in_force(session, negotiation_id)
+    content = contract_as_it_stands(session, negotiation_id).content if version is None else json.loads(version.content)
     if "amendment" not in content:
         raise NotFound()
-    return content
+    return content, in_force(frozen_versions(session, negotiation_id)) if version else None
 
 
 def _rendered(template: str, negotiation_id: str) -> str:
@@ -165,7 +166,7 @@ def _rendered(template: str, negotiation_id: str) -> str:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_TABLE)
         frame = frame_of(session, actor)
-        content = _amended(session, negotiation_id)
+        content, version = _amended(session, negotiation_id)
         groups = tuple(_groups(session, frame, content))
         every = [change for group in groups if not group.is_own for change in group.changes]
         told = content["amendment"]
@@ -181,6 +182,7 @@ def _rendered(template: str, negotiation_id: str) -> str:
                     sum(change.old is None for change in every),
                     len(told["dropped"]),
                 ),
+                version=version,
                 columns=request.args.get("vue") == COLUMNS,
             ),
         )

@@ -53,6 +53,7 @@ from negotiation.services.unfreezing import (
     decline_reopening,
     take_back_reopening,
 )
+from negotiation.store.queries.amendments import AmendmentState, AmendmentView, amendments_to
 from negotiation.store.queries.closing import (
     RequestView,
     freeze_requests,
@@ -266,7 +267,14 @@ def _closing(session: Session, frame: Frame) -> dict[str, Any]:
         "voided": voided_versions(session, frame, every),
         "inside": inside_of(session, frame),
         "may_ask": version is None and may(frame.actor, Action.REQUEST_FREEZE),
+        "consolidated": _last_amendment(session, frame) if version else None,
     } | (signing_context(session, frame, version) if version else _asking(session, frame, gate))
+
+
+def _last_amendment(session: Session, frame: Frame) -> AmendmentView | None:
+    """The avenant whose state the contract is at, when the reader sits at its table."""
+    signed = [each for each in amendments_to(session, frame.actor) if each.state is AmendmentState.SIGNED]
+    return signed[-1] if signed and signed[-1].is_mine else None
 
 
 def _asking(session: Session, frame: Frame, gate: Gate) -> dict[str, Any]:

@@ -8,8 +8,12 @@ import zipfile
 import pytest
 from flask import Flask
 
-from negotiation.store import Store
-from tests.builders import Table, a_table
+from negotiation.rules.amendment import AmendmentKind
+from negotiation.services.exporting import collect_archive, pack_archive
+from negotiation.store import Announcing, Store
+from negotiation.verifier import verify_archive, verify_together
+from tests.builders import Person, Table, a_table
+from tests.closing_table import closing_scenario, freeze, put_signature
 from tests.integration.test_amendments import amend, wanted
 from tests.scenarios import scenario
 from tests.visitors import Visitor
@@ -47,3 +51,43 @@ def test_what_an_avenant_changes_is_shown_against_the_signed_version(app: Flask,
         written = parts.read("word/document.xml").decode()
     assert "tous les deux ans" in written
     assert "Projet de version consolidée" in written
+
+
+def archive_of(person: Person) -> bytes:
+    with person.table.store.unit_of_work(Announcing.SILENT) as uow:
+        return pack_archive(collect_archive(uow, person.actor)).data
+
+
+def test_from_a_signed_contract_over_its_avenant_to_the_proof_of_both(app: Flask, store: Store) -> None:
+    contract = a_table(store, closing_scenario(status="signed"))
+    later = contract.negotiation().contract_end.replace(year=contract.negotiation().contract_end.year + 1)
+    avenant = amend(contract.og.dg, wanted(contract, "en02", kind=AmendmentKind.EXTENSION, term_after=later))
+    avenant.agree("en02", "L’objet est revu tous les deux ans.")
+    for name in [name for name in avenant._clauses if name.startswith("avenant-1.")]:
+        avenant.agree(name)
+    version = freeze(avenant)
+    for person in (avenant.og.sign, avenant.ars.sign, avenant.cd.sign):
+        put_signature(person, version)
+
+    visitor = Visitor(app).enter(contract.cd.dg.email)
+    own = visitor.get(f"/negociations/{avenant.id}/versions").text
+    assert f"/negociations/{avenant.id}/avenant/changements" in own
+    assert (
+        f"/negociations/{avenant.id}/version-consolidee.docx"
+        in visitor.get(f"/negociations/{contract.id}/versions").text
+    )
+    whole = visitor.get(f"/negociations/{avenant.id}/version-consolidee.pdf")
+    assert "projet" not in whole.headers["Content-Disposition"]
+    assert whole.data == visitor.get(f"/negociations/{avenant.id}/version-consolidee.pdf").data
+    signed = visitor.get(f"/negociations/{avenant.id}/versions/{version.id}/contrat.pdf").data
+    assert signed.startswith(b"%PDF-")
+    assert len(signed) < len(whole.data), "the avenant is what changes, not the whole"
+
+    amended, parent = archive_of(avenant.ars.dg), archive_of(contract.ars.dg)
+    report = verify_archive(amended)
+    assert any(
+        it.startswith("Avenant n° 1 au contrat « CPOM de test », version signée d’empreinte") for it in report.proves
+    )
+    report = verify_together({"avenant": amended, "contrat": parent})
+    assert report.ok, report.first_problem
+    assert report.checks[-1].label == "Lien de avenant"
