@@ -45,7 +45,7 @@ class Tally:
 
 def closed_context(session: Session, frame: Frame) -> dict[str, Any]:
     """The page before anybody opened one: what a file declares, and the form."""
-    end = frame.negotiation.contract_end
+    end = frame.ends_on
     return {
         "may_open": may_open(frame),
         "is_early": opens_early(end, frame.today),

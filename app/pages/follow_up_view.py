@@ -51,7 +51,7 @@ class Year:
 
 def follow_up_context(session: Session, frame: Frame) -> dict[str, Any]:
     """The page of the whole follow-up."""
-    actor, negotiation = frame.actor, frame.negotiation
+    actor = frame.actor
     held = held_dialogues(session, actor)
     reviews = {each.year: each for each in reviews_of(session, actor, ReviewKind.DIALOGUE)}
     years = years_of(frame, held, reviews) if is_signed(frame) else ()
@@ -73,7 +73,7 @@ def follow_up_context(session: Session, frame: Frame) -> dict[str, Any]:
     if not is_signed(frame):
         return told | {"warned": ()}
     asked = (*asked_changes(session, actor), *(each.asked for each in avenants))
-    end, listed = negotiation.contract_end, [each.year for each in years]
+    end, listed = frame.ends_on, [each.year for each in years]
     warned = warnings(listed, held, end=end, today=frame.today, asked=asked)
     return told | {"warned": warned} | actions_context(session, frame)
 
@@ -82,7 +82,7 @@ def years_of(frame: Frame, held: Iterable[Held], reviews: dict[int, ReviewView])
     listed, negotiation = list(held), frame.negotiation
     return tuple(
         Year(year, state_of_year(year, listed, frame.today), reviews.get(year))
-        for year in range(negotiation.contract_start.year, negotiation.contract_end.year + 1)
+        for year in range(negotiation.contract_start.year, frame.ends_on.year + 1)
     )
 
 
@@ -119,9 +119,7 @@ def actions_context(session: Session, frame: Frame) -> dict[str, Any]:
     negotiation, actions = frame.negotiation, planned_actions(session, frame.actor)
     return {
         "actions": actions,
-        "plot": actions_plot(
-            actions, start=negotiation.contract_start, end=negotiation.contract_end, today=frame.today
-        ),
+        "plot": actions_plot(actions, start=negotiation.contract_start, end=frame.ends_on, today=frame.today),
         "late": {each.part_id for each in actions if is_late(each, frame.today)},
     }
 

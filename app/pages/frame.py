@@ -19,7 +19,7 @@ from negotiation.rules.policy import ACTION_OF_MOVE, Actor, Authentication, Deci
 from negotiation.rules.turn import Turn, turn_of
 from negotiation.rules.vocabulary import ClauseState, Move
 from negotiation.services import access
-from negotiation.store.queries.amendments import Heading, heading_of
+from negotiation.store.queries.amendments import NO_HEADING, Heading, heading_of, headings_of
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.history import heads_reached
 from negotiation.store.queries.negotiations import NegotiationView, negotiation_view, negotiation_views
@@ -70,8 +70,13 @@ class Frame:
     pace: Pace
     reader_id: str
     """The member who reads; "" while a page is written for all who read the same (`rendering`)."""
-    heading: Heading = Heading()
+    heading: Heading = NO_HEADING
     """What an avenant amends, or what avenants made of a contract's term."""
+
+    @property
+    def ends_on(self) -> date:
+        """The contract's term, as signed avenants moved it."""
+        return self.heading.term.ends_on if self.heading.term else self.negotiation.contract_end
 
     def holders(self, card: ClauseCard) -> tuple[PartyView, ...]:
         """The parties that hold the clause, in the order of the table."""
@@ -264,6 +269,7 @@ def frames_of(session: Session, actors: Iterable[Actor]) -> tuple[Frame, ...]:
     parties = parties_of_tables(session, by_table)
     titles = titles_of_members(session, [actor.member_id for actor in by_table.values()])
     paces = paces_of(session, by_table)
+    headings = headings_of(session, by_table)
     today = datetime.now(PARIS).date()
     frames = []
     for negotiation in negotiation_views(session, by_table):
@@ -282,6 +288,7 @@ def frames_of(session: Session, actors: Iterable[Actor]) -> tuple[Frame, ...]:
                 reached="",
                 pace=paces[negotiation.id],
                 reader_id=actor.member_id,
+                heading=headings[negotiation.id],
             )
         )
     return tuple(frames)

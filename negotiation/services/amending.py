@@ -5,7 +5,7 @@ the contract's shared history; that history says that it was opened, and what be
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -28,6 +28,7 @@ from negotiation.rules.clause_text import readable_text, value_text
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.trame import amendment_trame
+from negotiation.rules.trame_filling import known_words
 from negotiation.rules.vocabulary import (
     SHARED,
     Action,
@@ -89,7 +90,7 @@ class Offer:
     number: int
     base_id: str
     base_title: str
-    base_label: str
+    base_number: str
     term: Term
     parties: tuple[PartyView, ...]
     clauses: tuple[ClauseCard, ...]
@@ -107,7 +108,7 @@ def offer_of(session: Session, actor: Actor) -> Offer:
         number=next_number(numbers_taken(session, root)),
         base_id=base.negotiation.id,
         base_title=base.negotiation.title,
-        base_label=base.version.label,
+        base_number=base.version.number,
         term=term_of(session, root),
         parties=deciding_parties(session, root.id),
         clauses=clauses_to_open(session, base.negotiation.id),
@@ -154,7 +155,7 @@ def open_amendment(uow: UnitOfWork, actor: Actor, wanted: Wanted) -> str:
         copy,
         amendment_trame(AMENDMENTS[wanted.asked.kind].trame),
         number=number,
-        words=_words(root, base, wanted, number),
+        words=_words(uow, root, base, wanted, number),
     )
     author = next(row for row in copy.members.values() if row.person_id == actor.person_id)
     row = _row(uow, root, base, wanted, number=number, target=copy.target, opened_by=author.id)
@@ -288,8 +289,20 @@ def _record_visa_rules(uow: UnitOfWork, copy: Copy) -> None:
         uow.record(Event(Kind.VISA_RULE_SET, copy.target.id, Circle.parse(rule.circle), "platform", facts))
 
 
-def _words(root: Negotiation, base: Base, wanted: Wanted, number: int) -> dict[str, str]:
+def _words(uow: UnitOfWork, root: Negotiation, base: Base, wanted: Wanted, number: int) -> dict[str, str]:
     """What stands for the words between brackets in the trame."""
-    days = {"date de signature": _signed_on(base), "date d’effet": wanted.asked.effect_on}
-    told = {words: value_text(day.isoformat(), None, ValueKind.DATE) for words, day in days.items() if day}
-    return told | {"numéro de l’avenant": str(number), "contrat": root.title, "motif": wanted.asked.reason}
+    term = term_of(uow.session, root).ends_on
+    days = {
+        "date de signature": _signed_on(base),
+        "date d’effet": wanted.asked.effect_on,
+        "terme en vigueur": term,
+        "lendemain du terme": term + timedelta(days=1),
+        "nouveau terme": wanted.asked.term_after,
+    }
+    told = known_words([(party.kind, party.name) for party in deciding_parties(uow.session, root.id)])
+    told |= {words: value_text(day.isoformat(), None, ValueKind.DATE) for words, day in days.items() if day}
+    return told | {
+        "numéro de l’avenant": str(number),
+        "contrat": root.title,
+        "motif": wanted.asked.reason.strip().rstrip("."),
+    }

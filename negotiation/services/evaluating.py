@@ -20,6 +20,7 @@ from negotiation.services.approving import Node
 from negotiation.services.reviewing import content_so_far
 from negotiation.services.reviews import LONGEST_PEOPLE, Meeting, open_review, signed
 from negotiation.store.columns import now
+from negotiation.store.queries.amendments import term_of
 from negotiation.store.queries.evaluated import evaluated_of
 from negotiation.store.queries.reviews import reviews_of, sealed_content
 from negotiation.store.reviews import Review
@@ -43,14 +44,15 @@ def open_evaluation(uow: UnitOfWork, actor: Actor, *, meeting: Meeting, reason: 
     today = paris_day(now())
     if not negotiation.contract_start <= meeting.on <= today:
         raise InvalidInput(field="on")
+    end = term_of(uow.session, negotiation).ends_on
     why = " ".join(readable_text(reason).split())
-    if len(why) > LONGEST_REASON or (not why and opens_early(negotiation.contract_end, today)):
+    if len(why) > LONGEST_REASON or (not why and opens_early(end, today)):
         raise InvalidInput(field="reason")
     return open_review(
         uow,
         actor,
         ReviewKind.EVALUATION,
-        negotiation.contract_end.year,
+        end.year,
         meeting=meeting,
         title=TITLE,
         entries=_entries(uow.session, actor),

@@ -27,6 +27,7 @@ from negotiation.services.access import require
 from negotiation.services.apart import Entry, Place, clauses_apart, part_apart, table_in_common
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Negotiation
+from negotiation.store.queries.amendments import term_of
 from negotiation.store.queries.reviews import About, subjects_of
 from negotiation.store.reviews import Review
 from negotiation.store.seances import Seance
@@ -61,7 +62,7 @@ def open_dialogue(uow: UnitOfWork, actor: Actor, year: int, *, meeting: Meeting)
     require(actor, Action.OPEN_REVIEW)
     negotiation = signed(uow, actor)
     today = paris_day(now())
-    if not negotiation.contract_start.year <= year <= min(negotiation.contract_end.year, today.year):
+    if not negotiation.contract_start.year <= year <= min(term_of(uow.session, negotiation).ends_on.year, today.year):
         raise InvalidInput(field="year")
     if meeting.on > today or meeting.on < negotiation.contract_start:
         raise InvalidInput(field="on")

@@ -22,7 +22,8 @@ def a_contract(store: Store) -> Table:
     return a_table(store, closing_scenario(status="signed"))
 
 
-def test_an_avenant_is_frozen_signed_and_told_in_the_history_of_its_contract(store: Store) -> None:
+def test_an_avenant_is_frozen_signed_and_told_in_the_history_of_its_contract(app: Flask) -> None:
+    store = app.extensions["store"]
     contract = a_contract(store)
     end = contract.negotiation().contract_end
     later = date(end.year + 1, 12, 31)
@@ -44,6 +45,11 @@ def test_an_avenant_is_frozen_signed_and_told_in_the_history_of_its_contract(sto
     assert heading.term is not None
     assert (heading.term.ends_on, heading.term.extended_by) == (later, 1)
     assert contract.negotiation().contract_end == end
+    og = Visitor(app).enter(contract.og.dg.email)
+    for place in ("", "/suivi", "/versions"):
+        page = plain(og.get(f"/negociations/{contract.id}{place}").text)
+        assert f"Terme prorogé au 31 décembre {later.year}" in page, place
+    assert "prorogé par l’avenant n° 1" in plain(og.get("/").text)
     second = amend(contract.ars.dg, wanted(contract))
     assert content(second)["amendment"]["amends"]["content_hash"] == version.content_hash
     assert content(second)["amendment"]["number"] == 2

@@ -213,15 +213,25 @@ class Heading:
     term: TermInForce | None = None
 
 
+NO_HEADING = Heading()
+
+
 def heading_of(session: Session, negotiation_id: str) -> Heading:
-    negotiation = session.get_one(Negotiation, negotiation_id)
-    if negotiation.follows and negotiation.contract_type in CONTRACT_TYPES:
-        return Heading(amends=_amends(session, negotiation))
-    if negotiation.frozen_at is None:
-        return Heading()
-    first = negotiation.contract_end
-    term = terms_in_force(session, [(negotiation.key, first)])[negotiation.key]
-    return Heading(term=None if term == TermInForce(first) else term)
+    return headings_of(session, [negotiation_id])[negotiation_id]
+
+
+def headings_of(session: Session, negotiation_ids: Iterable[str]) -> dict[str, Heading]:
+    """By negotiation: as few questions to the database for forty as for one."""
+    query = select(Negotiation).where(col(Negotiation.id).in_(sorted(set(negotiation_ids))))
+    rows = list(session.execute(query).scalars())
+    avenants = [row for row in rows if row.follows and row.contract_type in CONTRACT_TYPES]
+    frozen = [row for row in rows if row.frozen_at is not None and row not in avenants]
+    terms = terms_in_force(session, [(row.key, row.contract_end) for row in frozen]) if frozen else {}
+    found = dict.fromkeys((row.id for row in rows), NO_HEADING)
+    for row in frozen:
+        if terms[row.key] != TermInForce(row.contract_end):
+            found[row.id] = Heading(term=terms[row.key])
+    return found | (_amends(session, avenants) if avenants else {})
 
 
 def amendment_row(session: Session, negotiation_id: str) -> Amendment | None:
@@ -231,29 +241,38 @@ def amendment_row(session: Session, negotiation_id: str) -> Amendment | None:
     return found
 
 
-def _amends(session: Session, negotiation: Negotiation) -> AmendedHead | None:
-    row = amendment_row(session, negotiation.id)
-    if row is None:
-        return None
-    root_id = session.execute(select(col(Negotiation.id)).where(col(Negotiation.key) == row.root_key)).scalar()
-    reopened = (
-        select(func.count())
-        .select_from(Clause)
+def _amends(session: Session, avenants: list[Negotiation]) -> dict[str, Heading]:
+    ids = [row.id for row in avenants]
+    named = select(col(Negotiation.key), col(Negotiation.id)).where(
+        col(Negotiation.key).in_(sorted({row.follows for row in avenants}))
+    )
+    roots = dict(session.execute(named).all())
+    opened = (
+        select(col(Clause.negotiation_id), func.count())
         .join(Version, (col(Version.clause_id) == Clause.id) & (col(Version.number) == 1))
         .where(
-            col(Clause.negotiation_id) == negotiation.id,
+            col(Clause.negotiation_id).in_(ids),
             on_the_table(Clause.circle),
             col(Clause.revision) > 0,
             col(Version.motive) == SIGNED_TEXT,
             col(Version.author_party_id).is_(None),
         )
+        .group_by(col(Clause.negotiation_id))
     )
-    return AmendedHead(
-        number=row.number,
-        kind=row.kind,
-        root_id=root_id or "",
-        root_title=row.amended_title,
-        reopened=session.execute(reopened).scalar_one(),
-        signed_on=negotiation.signed_on,
-        closed_reason=row.closed_reason,
-    )
+    reopened = dict(session.execute(opened).all())
+    signed_on = {row.id: row.signed_on for row in avenants}
+    rows = session.execute(select(Amendment).where(col(Amendment.negotiation_id).in_(ids))).scalars()
+    return {
+        row.negotiation_id: Heading(
+            amends=AmendedHead(
+                number=row.number,
+                kind=row.kind,
+                root_id=roots.get(row.root_key, ""),
+                root_title=row.amended_title,
+                reopened=reopened.get(row.negotiation_id, 0),
+                signed_on=signed_on[row.negotiation_id],
+                closed_reason=row.closed_reason,
+            )
+        )
+        for row in rows
+    }
