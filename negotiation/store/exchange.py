@@ -45,6 +45,7 @@ class MoveRow(SQLModel, table=True):
         Index("ix_move_told", "negotiation_id", "circle", "clause_id", "rank", "at", "type"),
         # The few moves that outlive a text, apart from the many that don't.
         Index("ix_move_type", "negotiation_id", "circle", "type", "clause_id", "rank"),
+        Index("ix_move_version", "version_id"),
         Index("ix_move_day", "negotiation_id", "circle", "at"),
         UniqueConstraint("negotiation_id", "key"),
         Index("ix_move_request", "member_id", "request_key", unique=True),

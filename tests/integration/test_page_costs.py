@@ -1,17 +1,22 @@
 """What a page costs doesn't grow with what it tells: the same number of orders to the database, whatever the length."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, insert, select, text
+from sqlmodel import col
 
 from app.pages import remembering
+from negotiation.rules.paris import paris_day
 from negotiation.rules.seances import DecisionKind, DecisionState
-from negotiation.store import Store
+from negotiation.services import deriving
+from negotiation.store import Announcing, Store
 from negotiation.store.columns import new_id, now
+from negotiation.store.exchange import MoveRow
 from negotiation.store.queries.instance import tables_of_instance
 from negotiation.store.seances import SeanceDecision
 from tests.builders import Table, a_table
@@ -37,8 +42,21 @@ PAGES = (
     "/negociations/{table}/evaluation",
 )
 
-
+PARTIES = ("og", "ars", "cd")
+PAST = (
+    "/negociations/{table}/au/{between}",
+    "/negociations/{table}/au/{today}",
+    "/negociations/{table}/comparer?de={between}&a=maintenant",
+    "/negociations/{table}/comparer?de={between}&a=maintenant&partie={part}",
+    "/negociations/{table}/comparer?de=v1&a=accord",
+    "/negociations/{table}/comparer?de=partie-{og}&a=partie-{ars}",
+    "/negociations/{table}/provenance",
+    "/negociations/{table}/apercu",
+    "/negociations/{table}/historique",
+)
+"""What is read of a history, whatever its length. (« Par engagement » counts every step, in an index.)"""
 MOST_ORDERS = 60
+MOST_GROWTH = 1.2
 
 
 def long_thread(key: str, length: int) -> list[Json]:
@@ -86,6 +104,61 @@ def test_a_page_asks_no_more_where_there_is_more_to_show(app: Flask) -> None:
     little = orders_for(app, a_table_of(store, clauses=2, moves=3))
     assert orders_for(app, a_table_of(store, clauses=30, moves=30)) == little
     assert max(little.values()) <= MOST_ORDERS
+
+
+def test_ten_times_the_history_makes_the_database_work_a_fifth_more_at_most(app: Flask) -> None:
+    """Counted in the steps of SQLite's own machine, that read what is read: they are the same on any computer."""
+    short, long = (_works_for(app, _moving(app.extensions["store"], moves=moves)) for moves in (4, 40))
+    assert [orders for orders, _ in long.values()] == [orders for orders, _ in short.values()]
+    grew = {page: round(long[page][1] / work, 2) for page, (_, work) in short.items()}
+    assert {page: growth for page, growth in grew.items() if growth > MOST_GROWTH} == {}
+
+
+def _moving(store: Store, *, moves: int) -> Table:
+    """Clauses that are countered again and again, one of them under a reserve, worked out as the server does."""
+    target, written = {"type": "clause", "id": "k01"}, []
+    for key in (f"en{number:02}" for number in range(1, 7)):
+        texts = [
+            move(f"{key}-m{at:02}", f"{PARTIES[at % 3]}.dg", "counter_proposal", f"Le texte numéro {at}.", value=at)
+            for at in range(3, moves + 1)
+        ]
+        first = move(f"{key}-m01", "og.dg", "proposal", "Un texte.", value=93)
+        reserve = move(f"{key}-m02", "ars.dg", "reserve" if key == "en01" else "comment", "Sous réserve.")
+        written.append(engagement(key, target, list(PARTIES), [first, reserve, *texts]))
+    table = a_table(store, engagements=written)
+    with store.reading() as session:
+        while deriving.is_waiting(session):
+            found = deriving.derive(session)
+            with store.unit_of_work(Announcing.SILENT) as uow:
+                deriving.keep(uow, found)
+            session.rollback()
+    return table
+
+
+def _works_for(app: Flask, table: Table) -> dict[str, tuple[int, int]]:
+    """Of each page, its orders to the database and the hundreds of steps that these take there."""
+    visitor, found, steps = Visitor(app).enter(table.cd.dg.email), {}, []
+    with table.store.reading() as session:
+        moments = sorted(
+            session.execute(select(col(MoveRow.at)).where(col(MoveRow.negotiation_id) == table.id)).scalars()
+        )
+    named = {"table": table.id, "part": table.part_id("k01"), "og": table.og.id, "ars": table.ars.id}
+    named |= {"between": f"{moments[len(moments) // 2]:%Y-%m-%dT%H:%M}", "today": paris_day(now()).isoformat()}
+
+    def watch(connection: sqlite3.Connection, *rest: object) -> None:
+        connection.set_progress_handler(lambda: steps.append(1), 100)
+
+    event.listen(table.store.engine, "checkout", watch)
+    with orders_sent(table.store) as sent:
+        for page in PAST:
+            visitor.get(page.format(**named))  # what is compiled once is compiled
+            remembering.install(app)
+            sent.clear()
+            steps.clear()
+            assert visitor.get(page.format(**named)).status_code == 200, page
+            found[page] = (len(sent), len(steps))
+    event.remove(table.store.engine, "checkout", watch)
+    return found
 
 
 def test_what_a_colleague_read_a_moment_ago_is_not_read_again(app: Flask) -> None:

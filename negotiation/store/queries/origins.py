@@ -168,8 +168,8 @@ def tabling_steps(session: Session, wanted: Mapping[str, Collection[int]]) -> di
         col(Version.clause_id).in_(clauses), col(Version.number).in_(sorted(numbers))
     )
     rows = [row for row in session.execute(versions) if row.number in wanted[row.clause_id]]
+    # By their versions alone: told the clauses too, SQLite reads all the moves of these.
     moves = select(col(MoveRow.version_id), col(MoveRow.id)).where(
-        col(MoveRow.clause_id).in_(clauses),
         on_the_table(MoveRow.circle),
         col(MoveRow.type).in_(TEXT_MOVES),
         col(MoveRow.version_id).in_([row.id for row in rows]),
@@ -202,7 +202,7 @@ def accepted_by(
         select(col(MoveRow.version_id), col(MoveRow.party_id), col(MoveRow.at))
         .where(
             col(MoveRow.negotiation_id) == actor.negotiation_id,
-            visible(MoveRow.circle, actor),
+            on_the_table(MoveRow.circle),  # where alone one accepts
             col(MoveRow.clause_id).in_(sorted(shown)),
             col(MoveRow.type) == Move.ACCEPTANCE,
             col(MoveRow.version_id).in_(sorted(shown.values())),
