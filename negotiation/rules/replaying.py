@@ -48,9 +48,10 @@ class Told:
     moved_at: datetime | None = None
 
 
-def told_by(start: Situation, steps: Iterable[Step]) -> Told:
-    """The clause after these moves, in their order; talk changes nothing."""
-    told = Told(start)
+def told_by(start: Situation, steps: Iterable[Step], *, agreed: str | None = None) -> Told:
+    """The clause after these moves, in their order; talk changes nothing. `agreed`: the version with which it began, of
+    a clause that was agreed elsewhere."""
+    told = Told(start, tabled=agreed if start.current else None, agreed=agreed)
     for step in steps:
         if step.move not in TALK_MOVES:
             told = _after(told, step)

@@ -171,7 +171,7 @@ def copy_clauses(copy: Copy, opened: Collection[str]) -> None:
             continue
         clause = _clause(copy, card, part, position=ranks[part.id])
         ranks[part.id] += 1
-        if node := signed.get((str(part.kind), part.key, card.field)):
+        if node := signed.get((str(part.kind), part.key, card.field), _noted(card)):
             clause.attributes[SIGNED] = {name: node[name] for name in ("text", "value", "value_text")}
         if card.state is ClauseState.AGREED and not card.follows_id:
             versions.append(_signed_version(clause, card, at=moment))
@@ -179,6 +179,8 @@ def copy_clauses(copy: Copy, opened: Collection[str]) -> None:
         if card.id in opened:
             clause.state, clause.current_version_id, clause.behind = ClauseState.REOPENED, None, []
             clause.revision, clause.moved_on = 1, moment
+            if SIGNED in clause.attributes:
+                clause.attributes[SIGNED]["opened"] = True
         copy.clauses[card.id] = clause
         concerned += [
             ClauseParty(clause_id=clause.id, party_id=copy.parties[party].id)
@@ -194,6 +196,12 @@ def copy_clauses(copy: Copy, opened: Collection[str]) -> None:
     copy.add(versions)
     copy.add(concerned)
     _copy_reserves(copy)
+
+
+def _noted(card: ClauseCard) -> Node | None:
+    """What stands in the note de cadrage, which isn't signed with the contract; None where nothing was agreed."""
+    agreed = card.state is ClauseState.AGREED and not card.follows_id
+    return {"text": card.text, "value": card.value, "value_text": ""} if agreed else None
 
 
 def _clause(copy: Copy, card: ClauseCard, part: Part, *, position: int) -> Clause:

@@ -1,7 +1,7 @@
 """An avenant: a signed contract is negotiated again from its signed text, and never changes itself."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +13,13 @@ from negotiation.rules.amendment import AmendmentKind, Asked
 from negotiation.rules.vocabulary import Circle, ClauseState, Gesture, Role
 from negotiation.services.amending import Wanted, open_amendment
 from negotiation.services.contract_content import contract_as_it_stands
+from negotiation.services.moves import situation_of
 from negotiation.services.visa_rules import set_visa_rule
 from negotiation.store import Announcing, Store
+from negotiation.store.columns import now
+from negotiation.store.contract import Clause
 from negotiation.store.inside import VisaRule
+from negotiation.store.queries.told_at import told_at
 from negotiation.store.record import HistoryEntry
 from tests.builders import Person, Table, a_table
 from tests.scenarios import scenario
@@ -103,6 +107,22 @@ def test_what_it_did_not_open_is_reopened_by_all_only(contract: Table) -> None:
     assert avenant.state("en02") is ClauseState.AGREED
     avenant.ars.dg.consent("en02")
     assert avenant.state("en02") is ClauseState.REOPENED
+
+
+def test_at_a_date_it_stands_as_it_was_signed_then_as_it_was_moved(contract: Table) -> None:
+    avenant = amend(contract.og.dg, wanted(contract, "k01.markdown", "en01"))
+    begun = now()
+    avenant.ars.dg.propose("k01.markdown", "L’objet est revu tous les deux ans.")
+    avenant.og.dg.reopen("en02")
+    with avenant.store.unit_of_work(Announcing.SILENT) as uow:
+        told = told_at(uow.session, avenant.id, begun + timedelta(minutes=1))
+        before = told_at(uow.session, avenant.id, begun - timedelta(minutes=1))
+        clauses = [uow.session.get_one(Clause, each) for each in told]
+        assert {each.id: told[each.id].situation for each in clauses} == {
+            each.id: situation_of(uow, each) for each in clauses
+        }
+    assert before[avenant.clause_id("k01.markdown")].situation.state is ClauseState.REOPENED
+    assert before[avenant.clause_id("en02")].situation.state is ClauseState.AGREED
 
 
 def test_each_partys_visas_follow_it_and_stay_inside(store: Store) -> None:

@@ -106,9 +106,22 @@ def test_an_avenant_is_opened_read_and_closed_by_forms(app: Flask) -> None:
     with app.extensions["store"].reading() as session:
         (view,) = amendments_to(session, contract.og.dg.actor)
     table = f"/negociations/{view.negotiation_id}"
-    for place in ("", "/texte", "/cadrage", "/synoptique", "/versions", "/suivi", "/historique", "/membres"):
+    for place in (
+        "",
+        "/texte",
+        "/cadrage",
+        "/synoptique",
+        "/versions",
+        "/suivi",
+        "/historique",
+        "/membres",
+        "/navettes",
+        "/ensemble",
+    ):
         assert og.get(f"{table}{place}", follow_redirects=True).status_code == 200, place
     assert "Fusion des associations." in og.get(f"{table}/avenants").text
+    avenant = Table(app.extensions["store"], view.negotiation_id)
+    assert og.get(f"/clauses/{avenant.clause_id('en02')}/navette").status_code == 200
     assert "en négociation" in plain(reader.get(f"{here}/suivi").text).lower()
     fields = {"act": "ask", "reason": "Nous y renonçons."}
     closed = og.post(f"{table}/avenants/cloture", fields, follow_redirects=True)

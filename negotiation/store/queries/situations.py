@@ -7,7 +7,8 @@ APPROVAL = "approval"
 """Attribute of a clause of a relevé, of a dialogue or of an evaluation: whether the whole was approved."""
 
 SIGNED = "signed"
-"""Attribute of a clause of an avenant: {text, value, value_text} of the signed version that it starts from."""
+"""Attribute of a clause of an avenant: {text, value, value_text} of the signed version that it starts from; `opened`:
+it was open from the start."""
 
 
 def as_situation(clause: Clause, concerned: frozenset[str], tabled: Tabled | None) -> Situation:

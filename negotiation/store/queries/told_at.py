@@ -16,14 +16,14 @@ from sqlalchemy import ColumnElement, case, func, select, union_all
 from sqlmodel import Session, col
 
 from negotiation.events import Kind
-from negotiation.rules.lifecycle import Approval, Situation
+from negotiation.rules.lifecycle import Approval, Situation, Tabled
 from negotiation.rules.paris import paris_day
 from negotiation.rules.replaying import ANSWERS, LASTING, RESERVES, Step, Told, told_by
 from negotiation.rules.vocabulary import TEXT_MOVES, ClauseState, DocumentKind
 from negotiation.store.contract import Clause, ClauseParty, Document, Negotiation, Part
 from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.people import Party
-from negotiation.store.queries.situations import APPROVAL
+from negotiation.store.queries.situations import APPROVAL, SIGNED
 from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.record import HistoryEntry
 
@@ -60,11 +60,13 @@ def told_at(
     facts = _Facts.of(session, negotiation_id)
     concerned = _concerned(session, wanted)
     steps, declared = _steps(session, negotiation_id, moment, only=only, named=facts.named)
+    begun = _signed_before(session, [clause.id for clause in clauses if SIGNED in clause.attributes])
     return {
         clause.id: _then(
             clause,
             facts.first.get(clause.id, concerned[clause.id]),
             steps[clause.id],
+            begun=begun.get(clause.id),
             is_declared=declared.get(clause.id, False),
             is_signed=paris_day(moment) >= facts.declared_on(clause.id) if DECLARED in clause.attributes else False,
         )
@@ -77,10 +79,11 @@ def _then(
     concerned: frozenset[str],
     steps: list[tuple[Step, int | None]],
     *,
+    begun: Any,
     is_declared: bool,
     is_signed: bool,
 ) -> Then:
-    """`is_signed`: what the file declares of this clause is reached."""
+    """`is_signed`: what the file declares of this clause is reached. `begun`: the signed text that it starts from."""
     number = next((number for step, number in steps if step.move in TEXT_MOVES), None)
     start = Situation(
         concerned=concerned,
@@ -91,7 +94,9 @@ def _then(
     )
     if is_signed and clause.agreed_version_id is None and clause.state is not ClauseState.WITHDRAWN:
         start = replace(start, state=ClauseState.AGREED, was_agreed=True)
-    told = told_by(start, [step for step, _ in steps])
+    if begun is not None:
+        start = _from_signed(start, begun, is_open=bool(clause.attributes[SIGNED].get("opened")))
+    told = told_by(start, [step for step, _ in steps], agreed=begun.id if begun else None)
     if not is_signed:
         return Then(told, is_declared)
     situation = told.situation
@@ -104,6 +109,25 @@ def _then(
         agreed = replace(situation, state=ClauseState.AGREED, was_agreed=True)
         return Then(replace(told, situation=agreed, agreed=told.tabled), is_declared=True)
     return Then(told, is_declared=True)
+
+
+def _from_signed(start: Situation, begun: Any, *, is_open: bool) -> Situation:
+    """A clause of an avenant before anybody moved it: agreed with the signed text, or opened with the avenant."""
+    known = replace(start, was_agreed=True, versions=max(start.versions, 1))
+    if is_open:
+        return replace(known, state=ClauseState.REOPENED)
+    current = Tabled(number=1, fingerprint=begun.fingerprint, author=None)
+    return replace(known, state=ClauseState.AGREED, current=current, behind=start.concerned)
+
+
+def _signed_before(session: Session, clause_ids: Collection[str]) -> dict[str, Any]:
+    """The signed version with which each clause of an avenant began, by clause."""
+    if not clause_ids:
+        return {}
+    query = select(col(Version.clause_id), col(Version.id), col(Version.fingerprint)).where(
+        col(Version.clause_id).in_(sorted(clause_ids)), col(Version.number) == 1
+    )
+    return {row.clause_id: row for row in session.execute(query)}
 
 
 @dataclass(frozen=True)
