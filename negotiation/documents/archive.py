@@ -249,6 +249,8 @@ tableaux/               clauses, mouvements, indicateurs, finances et suivi, en
                         CSV pour un tableur
 documents/              quand il les a demandés : le contrat pour Word et
                         LibreOffice, le projet et les textes approuvés en PDF
+scenario/               la négociation en un seul fichier, qu’une instance de
+                        Navette importe comme une négociation neuve
 brouillons/             les textes en cours de rédaction qu’il peut lire
 donnees/                les mêmes choses pour une autre instance de Navette,
                         une table par fichier ; les brouillons s’y

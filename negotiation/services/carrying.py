@@ -15,7 +15,9 @@ from negotiation.documents.approved_print import print_approved
 from negotiation.documents.carried_tables import tables_as_csv
 from negotiation.documents.pandoc import ConversionFailed
 from negotiation.documents.pdf_print import PrintFailure, fingerprint_of, print_contract
+from negotiation.documents.scenario_file import scenario_of
 from negotiation.documents.word_contract import print_odt, print_word
+from negotiation.errors import InvalidFile
 from negotiation.rules.french_names import day_words
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
@@ -23,6 +25,8 @@ from negotiation.rules.vocabulary import ReviewKind
 from negotiation.rules.word_choices import WordComments, WordKind
 from negotiation.services.carrying_drafts import with_drafts
 from negotiation.services.drafted import standing
+from negotiation.services.importing.reading import parse_scenario
+from negotiation.services.importing.references import check_references
 from negotiation.services.word_export import WordChoice, collect_word, new_export_id
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Part
@@ -59,6 +63,7 @@ def gather(
     makers: dict[str, Maker] = {}
     files = {f"tableaux/{name}": data for name, data in tables_as_csv(rows, json.loads(contract)).items()}
     files |= dict(_drafts(session, actor)) | dict(_places(session, actor))
+    makers |= {f"scenario/{name}": partial(tell, rows) for name, tell in SCENARIO.items()}
     if documents is Documents.ALL:
         makers |= {
             f"documents/approuve-{number:02}.pdf": partial(_print, data)
@@ -88,9 +93,39 @@ def made(makers: Mapping[str, Maker]) -> dict[str, bytes]:
     for name, make in makers.items():
         try:
             found[name] = make()
-        except (PrintFailure, ConversionFailed) as failure:
+        except (PrintFailure, ConversionFailed, InvalidFile) as failure:
             found[f"{name}.absent.txt"] = f"Ce document n’a pas pu être fait ici ({failure}).\n".encode()
     return found
+
+
+def _scenario(rows: Rows) -> bytes:
+    """The negotiation as one file that an empty instance imports. Raises InvalidFile when the format can't hold it."""
+    data = json.dumps(scenario_of(rows).content, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+    check_references(parse_scenario(data).content)
+    return data
+
+
+def _scenario_left(rows: Rows) -> bytes:
+    left = "".join(f"- {words}\n" for words in dict.fromkeys(scenario_of(rows).left))
+    return (SCENARIO_README + (f"\nN’y tiennent pas, de cette négociation :\n{left}" if left else "")).encode()
+
+
+SCENARIO_README = """\
+negociation.json est la négociation telle que son lecteur la voit, au format de
+scénario cpom-scenario/1. Une instance de Navette l’importe comme une
+négociation neuve :
+
+    navette import negociation.json
+
+Les parties, leurs membres, le contrat, les engagements et leurs mouvements,
+les séances, les avis et le suivi déclaré y sont. Le format ne connaît ni
+l’historique et ses empreintes, ni les versions figées, ni les signatures
+données ici : pour continuer avec elles, importez le dossier entier. L’accord
+d’une clause rouverte depuis, une demande et une réserve maintenue y sont des
+commentaires ; une clause négociée qui n’est pas un engagement y devient un
+engagement de sa fiche.
+"""
+SCENARIO = {"negociation.json": _scenario, "LISEZMOI.txt": _scenario_left}
 
 
 def _project(contract: bytes, day: date) -> bytes:

@@ -223,6 +223,7 @@ def _forget_absent(found: Rows, circles: Collection[str]) -> None:
             if row.get("draft") and row["draft"] not in circles:
                 row["draft"] = ""
     known = {row.get(name) for rows in found.values() for row in rows for name in ("id", "key", "code")}
+    known |= {row["attributes"].get("key") for row in found.get("clause", ())}  # engagements, as files name them
     for row in found.get("message", ()):  # a file of an import may name moves of other circles
         row["refs"] = [each for each in row["refs"] if each in known]
 
