@@ -25,7 +25,7 @@ from negotiation.rules.reviews import (
 )
 from negotiation.rules.vocabulary import PartKind, ReviewKind
 from negotiation.store.queries import readings
-from negotiation.store.queries.amendments import amendments_to
+from negotiation.store.queries.amendments import Amended, amended_for, amendments_to
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_by_id, cards_of_part
 from negotiation.store.queries.next_contract import following_of
 from negotiation.store.queries.observed import observed_values
@@ -150,6 +150,7 @@ class _Contract:
         }
         decided = [str(card.attributes.get(ABOUT)) for card in cards if Field.of(card.field) is Field.DECISION]
         self.engagements = cards_by_id(session, frame.actor, decided)
+        self.amended = amended_for(session, frame.actor)
 
     def about(self, card: ClauseCard) -> dict[str, Any]:
         """What a row says beside the value, by the name of its fields."""
@@ -161,6 +162,7 @@ class _Contract:
                 return {
                     "start": subject.value("baseline.value"),
                     "aim": target,
+                    "amended": self._amended(aim),
                     "declared": self._declared(subject.id),
                     "reading": against(card.value, target, direction=subject.value("direction"), unit=card.unit),
                 }
@@ -168,17 +170,23 @@ class _Contract:
                 return {
                     "start": subject.value("start_date"),
                     "aim": subject.value("due_date"),
+                    "amended": self._amended(subject.card("due_date")),
                     "declared": self.noted.get(subject.id),
                     "progress": Progress.read(card.value),
                 }
             case Field.REALISED if subject:
                 agreed = subject.by_year("amounts").get(self.year)
                 amount = agreed.value if agreed else None
-                return {"aim": amount, "reading": spent(card.value, amount)}
+                return {"aim": amount, "reading": spent(card.value, amount), "amended": self._amended(agreed)}
             case Field.DECISION:
-                return {"aim": self.engagements.get(str(card.attributes.get(ABOUT)))}
+                engagement = self.engagements.get(str(card.attributes.get(ABOUT)))
+                return {"aim": engagement, "amended": self._amended(engagement)}
             case _:
                 return {}
+
+    def _amended(self, card: ClauseCard | None) -> Amended | None:
+        """A number that shows an engagement's is amended with it."""
+        return self.amended.get(card.follows_id or card.id) if card else None
 
     def _declared(self, part_id: str) -> Any:
         found = [each for each in self.observed.get(part_id, ()) if str(each.year) == self.year]

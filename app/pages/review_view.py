@@ -15,6 +15,7 @@ from negotiation.rules.turn import Turn, urgency
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import TEXT_MOVES, Action, Move, ReviewKind, Side
 from negotiation.services.reviews import SIGNED
+from negotiation.store.queries.amendments import Amended
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.evaluated import Evaluated
 from negotiation.store.queries.inside import waiting_requests
@@ -69,6 +70,8 @@ class Row:
     reading: Against | None = None
     progress: Progress | None = None
     evaluated: Evaluated | None = None
+    amended: Amended | None = None
+    """What a signed avenant made of `aim`."""
 
     @property
     def entered(self) -> str:

@@ -9,7 +9,7 @@ from negotiation.errors import AlreadyDone, Frozen, NotFound
 from negotiation.rules.amendment import AmendmentKind
 from negotiation.services.amending_end import ask_to_close, consent_to_close, refuse_to_close
 from negotiation.store import Announcing, Store
-from negotiation.store.queries.amendments import AmendmentState, amendments_to, heading_of
+from negotiation.store.queries.amendments import AmendmentState, amended_for, amendments_to, heading_of
 from tests.builders import Table, a_table
 from tests.closing_table import closing_scenario, freeze, put_signature
 from tests.integration.test_amendments import amend, content, facts, wanted
@@ -50,6 +50,9 @@ def test_an_avenant_is_frozen_signed_and_told_in_the_history_of_its_contract(app
         page = plain(og.get(f"/negociations/{contract.id}{place}").text)
         assert f"Terme prorogé au 31 décembre {later.year}" in page, place
     assert "prorogé par l’avenant n° 1" in plain(og.get("/").text)
+    with store.reading() as session:
+        changed = amended_for(session, contract.og.dg.actor)
+    assert {each: changed[each].number for each in changed} == {contract.clause_id("en02"): 1}
     second = amend(contract.ars.dg, wanted(contract))
     assert content(second)["amendment"]["amends"]["content_hash"] == version.content_hash
     assert content(second)["amendment"]["number"] == 2
