@@ -45,6 +45,7 @@ STATEMENT_TYPES = {"v": int, "seq": int, **dict.fromkeys(("chain", "hash", "at",
 
 APPROVALS = ("minutes.approved", "review.approved")
 """Facts that seal a text which every party approved: the relevé of a séance, a dialogue de gestion, the evaluation."""
+SIGNINGS = ("version.signed", "version.locked")
 
 SENTENCES = {
     "unknown_format": "le fait {seq} est d’un format inconnu",
@@ -194,6 +195,7 @@ class _Examination:
         self.checks: list[Check] = []
         self.proves: list[str] = []
         self.withheld = self.declared = self.backward = self.unplaced = 0
+        self.voided: list[str] = []
 
     def report(self) -> Report:
         """Most precise first: the chains name an entry, the manifest only names a file."""
@@ -293,16 +295,24 @@ class _Examination:
         _require(same_pdf, f"le PDF de « {label} » manque ou n’a plus son empreinte")
         gels = self._facts("version.frozen", content_hash)
         _require(bool(gels), f"l’historique commun n’a pas enregistré le gel de « {label} » avec cette empreinte")
-        told, seq = gels[0]["payload"], gels[0]["header"]["seq"]
+        gel = next((it for it in gels if it["payload"].get("label") == label), gels[0])
+        told, seq = gel["payload"], gel["header"]["seq"]
         same_pdf, same_name = told.get("pdf_hash") == pdf_hash, told.get("label") == label
         _require(same_pdf, f"le PDF de « {label} » n’est pas celui enregistré au gel (fait {seq})")
         _require(same_name, f"la version « {label} » s’appelle autrement dans l’historique (fait {seq})")
         self._check_amended(folder)
-        signed = self._check_signatures(folder, content_hash, after=seq)
-        self._check_signed_file(folder, content_hash, str(label))
+        signed = self._check_signatures(folder, told, after=seq) + self._check_voided(told, str(label))
+        self._check_signed_file(folder, told, str(label))
         what = "texte et PDF identiques" if pdf_hash else "texte identique"
         self.proves.append(f"Version « {label} » : {what}, à l’octet près, à ce qui fut figé (fait {seq}) ; {signed}.")
         return f"« {label} », figée au fait {seq}, {signed}"
+
+    def _check_voided(self, gel: dict[str, Any], label: str) -> str:
+        for fact in self._facts_of("version.voided", gel):
+            _require(not self._facts_of("version.signed", gel), f"la version « {label} », annulée, porte une signature")
+            self.voided.append(label)
+            return f", annulée avant toute signature (fait {fact['header']['seq']}, le {fact['header']['ts'][:10]})"
+        return ""
 
     def opened_to_amend(self) -> dict[str, Any]:
         """What the first fact of an avenant says that it amends; empty for any other negotiation."""
@@ -332,10 +342,10 @@ class _Examination:
             _require(same, f"pour l’historique du contrat, l’avenant n° {fact.get('number')} est un autre que celui-ci")
         return f"avenant n° {number}, modifie « {told.get('reference')} », empreinte {text}"
 
-    def _check_signatures(self, folder: str, content_hash: object, *, after: int) -> str:
+    def _check_signatures(self, folder: str, gel: dict[str, Any], *, after: int) -> str:
         evidences = self._json(f"{folder}/signatures.json").get("signatures")
         _require(isinstance(evidences, list), f"{folder}/signatures.json n’a pas la forme attendue")
-        facts = self._facts("version.signed", content_hash)
+        facts, content_hash = self._facts_of("version.signed", gel), gel.get("content_hash")
         recorded = [fact["payload"].get("evidence_hash") for fact in facts]
         for number, evidence in enumerate(evidences or [], start=1):
             same_text = isinstance(evidence, dict) and evidence.get("content_hash") == content_hash
@@ -355,10 +365,9 @@ class _Examination:
     def _scans(self, folder: str) -> set[str]:
         return {sha256(self.members[name]) for name in self._names(f"{folder}/papier-")}
 
-    def _check_signed_file(self, folder: str, content_hash: object, label: str) -> None:
+    def _check_signed_file(self, folder: str, gel: dict[str, Any], label: str) -> None:
         """The frozen bytes and what was signed behind them, as the last fact that speaks of the file tells."""
-        told = [_file_hash(fact) for fact in self._facts("version.signed", content_hash)]
-        told += [_file_hash(fact) for fact in self._facts("version.locked", content_hash)]
+        told = [_file_hash(fact) for kind in SIGNINGS for fact in self._facts_of(kind, gel)]
         last, held = next((each for each in reversed(told) if each), None), self.members.get(f"{folder}/signe.pdf")
         same = (sha256(held) if held is not None else None) == last
         _require(same, f"le PDF signé de « {label} » manque, ou n’est pas celui que l’historique a enregistré")
@@ -411,10 +420,11 @@ class _Examination:
 
     def _check_nothing_missing(self) -> str:
         """Every gel, signature and approval told by the shared history must be in the archive."""
-        present = [self._json(f"{folder}/version.json").get("content_hash") for folder in self._folders()]
+        present = [self._json(f"{folder}/version.json") for folder in self._folders()]
         told = self._facts("version.frozen") + self._facts("version.signed")
         for fact in told:
-            there = fact["payload"].get("content_hash") in present
+            hashes = {name: fact["payload"][name] for name in ("content_hash", "pdf_hash") if name in fact["payload"]}
+            there = any(hashes == {name: version.get(name) for name in hashes} for version in present)
             _require(there, f"la version figée dont parle le fait {fact['header']['seq']} manque au dossier")
         approved = [sha256(self.members[name]) for name in self._names("approuves/")]
         seals = [fact for kind in APPROVALS for fact in self._facts(kind)]
@@ -446,6 +456,12 @@ class _Examination:
         shared = self.entries.get("shared", [])
         found = [it for it in shared if it["header"]["kind"] == kind and it["payload"] is not None]
         return [it for it in found if content_hash in (None, it["payload"].get("content_hash"))]
+
+    def _facts_of(self, kind: str, gel: dict[str, Any]) -> list[dict[str, Any]]:
+        """Those that speak of this gel: a version that was voided may hold the text of the next one."""
+        which = gel.get("version")
+        facts = self._facts(kind, gel.get("content_hash"))
+        return [fact for fact in facts if which is None or fact["payload"].get("version", which) == which]
 
     def _heads(self) -> dict[str, dict[str, object]]:
         return {
@@ -480,6 +496,8 @@ class _Examination:
                 f"Historique « {self.labels[circle]} » : que la fin n’a pas été coupée, ni le tout réécrit depuis le "
                 f"début. Seule une tête conservée par vous-même le montre (--head {circle}=…)."
             )
+        for label in self.voided:
+            yield f"Que la version « {label} » soit le contrat : les parties l’ont annulée avant que personne ne signe."
         if self.withheld:
             yield f"Contenu retenu : {_many(self.withheld, 'fait')} dont seule la place est prouvée."
         for circle, entries in sorted(self.entries.items()):

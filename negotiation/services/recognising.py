@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from negotiation.documents.pdf_states import named_hashes, prefix_hashes
 from negotiation.documents.platform_keys import as_der
+from negotiation.rules.paris import paris_day
 from negotiation.store.queries.signatures import State, certificates, state_with_content, state_with_hash
 from negotiation.verifier import NEVER_PROVED, Check, Report, sha256
 
@@ -40,15 +41,23 @@ def report_of(session: Session, look: Look, within: frozenset[str]) -> tuple[Rep
     fault = _fault_behind(state, rest)
     if fault:
         return _wrong(fault, fingerprint), state
-    what = f"la version « {state.label} »{_signatures(state)}"
+    what = f"la version « {state.label} »{_voided(state)}{_signatures(state)}"
     check = Check("Fichier", True, f"exactement {what}, pas un octet n’a changé")
     proves = [f"Ce fichier est exactement {what}."]
     if state.is_sealed:
         proves.append("Il porte le cachet de la plateforme, que tout lecteur de PDF qui montre les signatures affiche.")
     limits = [*NEVER_PROVED]
-    if state.is_sealed and not state.is_locked:
+    if state.is_sealed and not state.is_locked and not state.voided_at:
         limits.append("Que toutes les parties ont signé : ce fichier n’est pas verrouillé.")
+    if state.voided_at:
+        limits.append(
+            "Que ce texte soit le contrat : les parties ont annulé cette version avant que personne ne signe."
+        )
     return Report(True, [check], None, proves, limits, fingerprint=fingerprint), state
+
+
+def _voided(state: State) -> str:
+    return f", annulée avant toute signature le {paris_day(state.voided_at):%d/%m/%Y}" if state.voided_at else ""
 
 
 def _signatures(state: State) -> str:

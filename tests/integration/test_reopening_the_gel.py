@@ -1,14 +1,20 @@
 """Before the first signature the parties together may reopen what they froze: it is voided, kept, and no contract."""
 
+import io
+import json
+import zipfile
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.test import TestResponse
 
+from negotiation.documents.archive import read_archive
 from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, RecentSigninRequired, SignedAlready, VersionVoided
 from negotiation.rules.vocabulary import Phase
 from negotiation.services.contract_content import contract_as_it_stands
+from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.freezing import Rendered, next_mark
 from negotiation.services.signing_terms import decline, remind
 from negotiation.services.unfreezing import agree_to_reopen, ask_reopening, decline_reopening, take_back_reopening
@@ -19,6 +25,7 @@ from negotiation.store.queries.in_force import version_in_force
 from negotiation.store.queries.signatures import reopening_rows
 from negotiation.store.queries.waiting import signatures_due
 from negotiation.store.record import FrozenVersion
+from negotiation.verifier import MANIFEST, manifest_of, verify_archive
 from tests.builders import Person, Table
 from tests.closing_table import an_agreed_table, ask, put_signature
 from tests.sealing_table import signature_fields, sits
@@ -206,3 +213,38 @@ def test_the_page_shows_who_asks_who_consents_and_what_was_voided(app: Flask, ta
     late = og.post(f"{address}/signature", signs)
     assert (late.status_code, "annulée avant toute signature" in late.text) == (409, True)
     assert signs["mandate"] in late.text
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_what_was_voided_is_genuine_and_no_contract_even_when_the_next_has_its_text(app: Flask, table: Table) -> None:
+    first = frozen(table)
+    reopened(table, first)
+    second = frozen(table)
+    put_signature(table.og.sign, second)
+    assert first.content_hash == second.content_hash
+
+    verdict = Visitor(app).post("/verifier", {"file": (io.BytesIO(first.pdf), "v1.pdf")}).text
+    assert "annulée avant toute signature" in verdict and "n’est pas le contrat" in verdict
+    with table.store.unit_of_work() as uow:
+        left = pack_archive(collect_archive(uow, table.og.dg.actor)).data
+    report = verify_archive(left)
+    assert report.ok, report.first_problem
+    [told] = [check.detail for check in report.checks if "« v1.0 »" in check.detail]
+    assert "0 signature de ce texte, annulée avant toute signature" in told
+    assert any("« v1.1 »" in check.detail and "1 signature de ce texte" in check.detail for check in report.checks)
+    assert any("« v1.0 » soit le contrat" in limit for limit in report.does_not_prove)
+
+    members = read_archive(left)
+    folder = next(name for name, data in members.items() if data == first.pdf).rpartition("/")[0]
+    kept = {name: data for name, data in members.items() if not name.startswith(folder)}
+    heads = json.loads(kept.pop(MANIFEST))["heads"]
+    short = verify_archive(zipped(kept | {MANIFEST: manifest_of(kept, heads)}))
+    assert "manque au dossier" in str(short.first_problem)
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in sorted(members):
+            archive.writestr(name, members[name])
+    return packed.getvalue()
