@@ -37,7 +37,7 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
-from negotiation.services.exporting import collect_archive, pack_archive, record_export
+from negotiation.services.exporting import Held, collect_archive, pack_archive, record_export
 from negotiation.services.freezing import (
     LastAfterAll,
     Rendered,
@@ -192,14 +192,17 @@ def contract_pdf(negotiation_id: str, version_id: str) -> ResponseReturnValue:
 @limiter.limit("30 per minute", key_func=by_person)
 @serves(Action.EXPORT)
 def post_archive(negotiation_id: str) -> ResponseReturnValue:
-    """The archive of proof, as this reader may see it. That it was made is recorded inside the reader's party."""
+    """The archive of proof, as this reader may see it, or as every party may. That it was made is recorded inside the
+    reader's party."""
+    held = Held.SHARED if request.form.get("held") == Held.SHARED else Held.ALL
     with current_store().unit_of_work() as uow:
-        content = collect_archive(uow, reader_in(uow.session, negotiation_id))
+        content = collect_archive(uow, reader_in(uow.session, negotiation_id), held=held)
     archive = off_the_loop(pack_archive, content)
     with current_store().unit_of_work() as uow:
         record_export(uow, reader_in(uow.session, negotiation_id), archive)
     reference = content.negotiation["reference"]
-    return file_to_keep(archive.data, kind="application/zip", name=f"{reference}-preuve.zip")
+    name = f"{reference}-preuve{'-partagee' if held is Held.SHARED else ''}.zip"
+    return file_to_keep(archive.data, kind="application/zip", name=name)
 
 
 @closing.errorhandler(Refusal)

@@ -216,7 +216,8 @@ def sees(actor: Actor, circle: Circle) -> bool:
 
 def circles_of(actor: Actor) -> tuple[Circle, ...]:
     """Every circle this person reads, the shared one first."""
-    own = [SHARED, Circle.inside(actor.party_id), Circle(Audience.AUTHORITIES)]
+    inside = [Circle.inside(actor.party_id)] if actor.party_id else []  # nobody in particular has none
+    own = [SHARED, *inside, Circle(Audience.AUTHORITIES)]
     return tuple(circle for circle in own if sees(actor, circle))
 
 

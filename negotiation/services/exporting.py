@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -18,7 +19,7 @@ from negotiation.documents.archive import (
 from negotiation.events import Event, Kind
 from negotiation.rules.french_display import value_text
 from negotiation.rules.history_chain import Opening, stamp
-from negotiation.rules.policy import Actor
+from negotiation.rules.policy import Actor, as_anybody
 from negotiation.rules.vocabulary import Action, Audience, Circle
 from negotiation.services.access import require
 from negotiation.services.carrying import Documents, gather, made
@@ -42,6 +43,15 @@ MOST_CLAUSE_FILES = 1500
 """Beyond, the texts of a part share one file: an archive holds 2 000 files at most."""
 
 
+class Held(StrEnum):
+    """What of the reader's own an archive holds."""
+
+    ALL = "all"
+    """All that he reads: the inside of his party, and what the authorities tell each other, too."""
+    SHARED = "shared"
+    """Only what every party reads: to be handed on."""
+
+
 @dataclass(frozen=True)
 class PackedArchive:
     """The archive as bytes, and the fingerprint that its reader writes down."""
@@ -50,10 +60,12 @@ class PackedArchive:
     fingerprint: str
 
 
-def collect_archive(uow: UnitOfWork, actor: Actor, *, documents: Documents = Documents.NONE) -> ArchiveContent:
+def collect_archive(
+    uow: UnitOfWork, actor: Actor, *, documents: Documents = Documents.NONE, held: Held = Held.ALL
+) -> ArchiveContent:
     """What the archive will hold, read while nothing moves. Raises NotFound, NotAllowed."""
     require(actor, Action.EXPORT)
-    return _content(uow.session, actor, uow.lock(actor.negotiation_id), documents)
+    return _content(uow.session, actor, uow.lock(actor.negotiation_id), documents=documents, held=held)
 
 
 def pack_archive(content: ArchiveContent) -> PackedArchive:
@@ -77,14 +89,20 @@ def record_export(uow: UnitOfWork, actor: Actor, archive: PackedArchive) -> None
     uow.record(Event(Kind.ARCHIVE_EXPORTED, negotiation.id, Circle.inside(actor.party_id), actor.key, facts))
 
 
-def _content(session: Session, actor: Actor, negotiation: Negotiation, documents: Documents) -> ArchiveContent:
-    party = session.get_one(Party, actor.party_id)
+def _content(
+    session: Session, asking: Actor, negotiation: Negotiation, *, documents: Documents, held: Held
+) -> ArchiveContent:
+    # Nobody in particular has neither an inside, nor rows of his own.
+    actor = asking if held is Held.ALL else replace(as_anybody(asking), member_id="")
+    party = session.get_one(Party, asking.party_id)
     contract = contract_as_it_stands(session, negotiation.id).canonical
     approved = _approved(session, negotiation.id)
     baggage = gather(session, actor, contract=contract, approved=approved, documents=documents)
     return ArchiveContent(
         negotiation=_summary(negotiation),
-        reader=Reader(name=session.get_one(Member, actor.member_id).title, party=party.name, member_id=actor.member_id),
+        reader=Reader(
+            name=session.get_one(Member, asking.member_id).title, party=party.name, member_id=asking.member_id
+        ),
         exported_at=stamp(now()),
         chains=[
             _chain(circle, entries, party_name=party.short_name) for circle, entries in whole_chains(session, actor)

@@ -2,7 +2,9 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 from threading import Thread
+from zipfile import ZipFile
 
 import pytest
 from flask import Flask
@@ -164,6 +166,23 @@ def test_the_archive_of_a_signed_contract_verifies_without_us(app: Flask, agreed
     report = verify_archive(archive)
     assert report.ok, report.first_problem
     assert any("3 signatures de ce texte" in proof for proof in report.proves)
+
+
+def test_an_archive_to_hand_on_holds_only_what_every_party_reads(app: Flask, agreed: Table) -> None:
+    agreed.ars.dg.note("en01", "Un mot entre nous.")
+    agreed.ars.dg.tell_authorities("en01", "Un mot entre autorités.")
+    reader, address = sits(app, agreed.ars.dg.email), f"/negociations/{agreed.id}/archive"
+    kept, handed = (reader.post(address, asked).data for asked in ({}, {"held": "shared"}))
+    assert [verify_archive(archive).ok for archive in (kept, handed)] == [True, True]
+    assert [_says(kept, words) for words in ("Un mot entre nous.", "Un mot entre autorités.")] == [True, True]
+    assert [_says(handed, words) for words in ("Un mot entre nous.", "Un mot entre autorités.")] == [False, False]
+    names = ZipFile(BytesIO(handed)).namelist()
+    assert not [name for name in names if agreed.ars.id in name or "autorites" in name or "internes" in name]
+
+
+def _says(archive: bytes, words: str) -> bool:
+    with ZipFile(BytesIO(archive)) as zipped:
+        return any(words.encode() in zipped.read(name) for name in zipped.namelist())
 
 
 def exports_told(table: Table, person: Visitor) -> int:
