@@ -13,12 +13,15 @@ from typing import Any
 from asn1crypto import keys as asn1_keys
 from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
+from asn1crypto.crl import CertificateList
+from asn1crypto.pdf import RevocationInfoArchival
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from flask import Flask
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.general import simple_cms_attribute
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 from sqlalchemy import select
@@ -80,18 +83,34 @@ def click_signature(app: Flask, person: Person) -> str:
     return visitor.get(sent.headers["Location"]).text
 
 
-def sign_elsewhere(pdf: bytes, key: Path, *, field: str | None = None) -> bytes:
-    """The file, signed by another tool with somebody's own certificate (PEM: key, certificate)."""
-    signer = SimpleSigner.load(str(key), str(key))
-    assert signer is not None
+class _WithRevocations(SimpleSigner):
+    """A signer that puts his authority's list of revoked certificates beside his signature."""
+
+    crl: CertificateList
+
+    async def signed_attrs(self, *given: Any, **more: Any) -> Any:
+        attributes = await super().signed_attrs(*given, **more)
+        held = RevocationInfoArchival({"crl": [self.crl]})
+        attributes.append(simple_cms_attribute("adobe_revocation_info_archival", held))
+        return attributes
+
+
+def sign_elsewhere(pdf: bytes, key: Path, *, field: str | None = None, crl: bytes = b"") -> bytes:
+    """The file, signed by another tool with somebody's own certificate (PEM: key, certificate). `crl`: DER."""
+    signer: Any = SimpleSigner.load(str(key), str(key))
+    if crl:
+        signer = _WithRevocations(signer.signing_cert, signer.signing_key, signer.cert_registry)
+        signer.crl = CertificateList.load(crl)
     told = PdfSignatureMetadata(field_name=field or "Autre champ", md_algorithm="sha256")
     update = IncrementalPdfFileWriter(io.BytesIO(pdf))
     signed = PdfSigner(told, signer=signer).sign_pdf(update, existing_fields_only=field is not None)
     return bytes(signed.getvalue())
 
 
-def a_certificate(folder: Path, name: str = "Directrice générale") -> tuple[Path, Path]:
-    """A test authority, and the key and certificate of somebody that it certified: (person, authority) in PEM."""
+def a_certificate(folder: Path, name: str = "Directrice générale", *, days: int = 30) -> tuple[Path, Path]:
+    """A test authority, and the key and certificate of somebody that it certified: (person, authority) in PEM.
+
+    The person's holds for these days more; beside them `revoked.crl` is the list where the authority revokes it."""
     now, keys = datetime.now(UTC), [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
     names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in ("Autorité d’essai", name)]
     files = []
@@ -112,8 +131,8 @@ def a_certificate(folder: Path, name: str = "Directrice générale") -> tuple[Pa
             .issuer_name(names[0])
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=30))
+            .not_valid_before(now - timedelta(days=10))
+            .not_valid_after(now + timedelta(days=days if rank else 30))
             .add_extension(x509.BasicConstraints(ca=rank == 0, path_length=None), critical=True)
             .add_extension(usage, critical=True)
             .sign(keys[0], hashes.SHA256())
@@ -123,6 +142,11 @@ def a_certificate(folder: Path, name: str = "Directrice générale") -> tuple[Pa
         held = key.private_bytes(pem, private, serialization.NoEncryption()) if rank else b""
         file.write_bytes(held + certificate.public_bytes(pem))
         files.append(file)
+    revoked = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number)
+    crl = x509.CertificateRevocationListBuilder().issuer_name(names[0])
+    crl = crl.last_update(now - timedelta(days=2)).next_update(now + timedelta(days=20))
+    crl = crl.add_revoked_certificate(revoked.revocation_date(now - timedelta(days=3)).build())
+    (folder / "revoked.crl").write_bytes(crl.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.DER))
     return files[1], files[0]
 
 

@@ -54,16 +54,20 @@ class Put:
 @dataclass(frozen=True)
 class FoundSignature:
     """One signature of a file. `covers`: "file", "revision" (a whole earlier state) or "other". `changes`: what came
-    after it, "none", "allowed" or "forbidden". `is_known`: its authority is one of those given. `fault`: what is wrong
-    with it, in French, or ""."""
+    after it, "none", "allowed" or "forbidden". `is_known`: its authority is one of those given. `is_revoked`: that
+    authority says so in what the signature itself carries. `valid_from`, `valid_until`: of the certificate, ISO 8601.
+    `fault`: what is wrong with it, in French, or ""."""
 
     field: str
     signer: str
     issuer: str
     serial: str
     certificate_hash: str
+    valid_from: str
+    valid_until: str
     is_intact: bool
     is_known: bool
+    is_revoked: bool
     covers: str
     changes: str
     at: str

@@ -16,7 +16,12 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers
 from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.general import find_cms_attribute_iter
+from pyhanko.sign.general import (
+    MultivaluedAttributeError,
+    NonexistentAttributeError,
+    find_cms_attribute_iter,
+    find_unique_cms_attribute,
+)
 from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
@@ -175,6 +180,7 @@ def _each(found: list[Any], roots: list[x509.Certificate]) -> Iterator[Job]:
 _INVALID: Job = {
     "is_intact": False,
     "is_known": False,
+    "is_revoked": False,
     "covers": "other",
     "changes": "forbidden",
     "at": "",
@@ -190,6 +196,8 @@ def _told(embedded: Any, certificate: x509.Certificate | None) -> Job:
         "issuer": _named(certificate.issuer) if certificate else "",
         "serial": format(certificate.serial_number, "x") if certificate else "",
         "certificate_hash": certificate.sha256.hex() if certificate else "",
+        "valid_from": certificate.not_valid_before.isoformat() if certificate else "",
+        "valid_until": certificate.not_valid_after.isoformat() if certificate else "",
         "cms": _packed(bytes(embedded.pkcs7_content)),
         "fault": "",
     }
@@ -204,24 +212,41 @@ def _named(name: x509.Name) -> str:
 
 def _judged(embedded: Any, certificate: x509.Certificate, roots: list[x509.Certificate]) -> Job:
     """Integrity and coverage by pyHanko; trust only up to the authorities that were given, and nothing is fetched."""
-    trusting = ValidationContext(trust_roots=[*roots], allow_fetching=False, revocation_mode="soft-fail")
-    status = validate_pdf_signature(
-        embedded,
-        signer_validation_context=trusting,
-        ts_validation_context=ValidationContext(trust_roots=[], allow_fetching=False),
-        key_usage_settings=KeyUsageConstraints(match_all_key_usages=False),
-    )
+    held = _revocations(embedded)
+    status = _validated(embedded, roots, held, mode="soft-fail")
     timestamp = status.timestamp_validity
     level = status.modification_level
     return {
         "is_intact": bool(status.intact and status.valid and status.docmdp_ok is not False),
         "is_known": bool(status.trusted),
+        "is_revoked": bool(status.revoked or (held and _validated(embedded, roots, held, mode="require").revoked)),
         "covers": COVERS.get(status.coverage, "other"),
         "changes": CHANGES.get(level, "allowed" if status.docmdp_ok else "forbidden"),
         "at": status.signer_reported_dt.isoformat() if status.signer_reported_dt else "",
         "timestamp": timestamp.timestamp.isoformat() if timestamp and timestamp.intact and timestamp.valid else "",
         "fault": "" if status.seed_value_ok else "elle ne respecte pas ce que son champ demande",
     }
+
+
+def _validated(embedded: Any, roots: list[x509.Certificate], held: Job, *, mode: str) -> Any:
+    """`mode`: whether what is held of revocations must be looked at even when the certificate names no list."""
+    return validate_pdf_signature(
+        embedded,
+        signer_validation_context=ValidationContext(
+            trust_roots=[*roots], allow_fetching=False, revocation_mode=mode, **held
+        ),
+        ts_validation_context=ValidationContext(trust_roots=[], allow_fetching=False),
+        key_usage_settings=KeyUsageConstraints(match_all_key_usages=False),
+    )
+
+
+def _revocations(embedded: Any) -> Job:
+    """What the signing tool put beside the signature of what the authority had revoked; nobody is asked."""
+    try:
+        held = find_unique_cms_attribute(embedded.signer_info["signed_attrs"], "adobe_revocation_info_archival")
+    except (NonexistentAttributeError, MultivaluedAttributeError):
+        return {}
+    return {"crls": list(held["crl"] or ()), "ocsps": list(held["ocsp"] or ())}
 
 
 def _certificate(text: str) -> x509.Certificate:

@@ -2,9 +2,12 @@
 
 What comes back must begin with the bytes that were given, and hold one sound signature more, which covers it whole.
 Whose certificate it is, and whether its authority is one of those recognised here, is written in the evidence and said.
+The certificate must be valid on the day, and not revoked by what the signature carries; no authority is asked, so a
+later revocation isn't seen.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -18,6 +21,8 @@ from negotiation.documents.pdf_signatures import (
     examine,
 )
 from negotiation.errors import NotTheSealedFile, SignedMeanwhile
+from negotiation.rules.french_names import day_words
+from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
@@ -30,6 +35,7 @@ from negotiation.services.signing_rows import (
     intact_version,
     place_of_party,
 )
+from negotiation.store.columns import now
 from negotiation.store.queries.signatures import fields_of, version_of
 from negotiation.store.record import FrozenVersion
 from negotiation.store.unit_of_work import UnitOfWork
@@ -42,6 +48,8 @@ NOT_SOUND = "une signature n’y est plus juste ({field}) : {fault}"
 NOT_WHOLE = "la signature ajoutée ne couvre pas tout le fichier"
 PLATFORM = "la signature ajoutée est faite avec la clé de la plateforme"
 RESERVED = "la signature ajoutée occupe le champ d’une autre personne ({field})"
+NOT_VALID = "le certificat de la signature ajoutée n’est pas valable aujourd’hui : il l’est du {start} au {end}"
+REVOKED = "le certificat de la signature ajoutée est révoqué, d’après ce qu’elle porte de son autorité"
 CHANGED = "ce qui est venu après elle change autre chose qu’une signature"
 
 
@@ -84,6 +92,7 @@ def examine_brought(file: SignedFile, data: bytes, *, sealed_by: str, frozen_siz
     last = found[-1]
     if last.covers != "file":
         raise NotTheSealedFile(reason=NOT_WHOLE)
+    _refuse_invalid_certificate(last, at=now())
     timestamp = Timestamp(at=last.timestamp) if last.timestamp else Timestamp(refusal="sans horodatage tiers")
     return Brought(Added(file, Put(data[len(file.data) :], timestamp)), last)
 
@@ -122,6 +131,8 @@ def keep_brought(
             "serial": signature.serial,
             "fingerprint": signature.certificate_hash,
             "authority": "known" if signature.is_known else "unknown",
+            "valid_from": signature.valid_from,
+            "valid_until": signature.valid_until,
         },
         "timestamp": brought.added.put.timestamp.as_facts(),
     }
@@ -140,6 +151,16 @@ def _refuse_unsound(found: tuple[FoundSignature, ...], *, expected: int, sealed_
         raise NotTheSealedFile(reason=NOT_ONE)
     if found[-1].certificate_hash == sealed_by:
         raise NotTheSealedFile(reason=PLATFORM)
+
+
+def _refuse_invalid_certificate(signature: FoundSignature, *, at: datetime) -> None:
+    """The signature was made between the gel and now: what counts is that the certificate holds now."""
+    start, end = (datetime.fromisoformat(each) for each in (signature.valid_from, signature.valid_until))
+    if not start <= at <= end:
+        days = {"start": day_words(paris_day(start)), "end": day_words(paris_day(end))}
+        raise NotTheSealedFile(reason=NOT_VALID.format(**days))
+    if signature.is_revoked:
+        raise NotTheSealedFile(reason=REVOKED)
 
 
 def _is_reserved(session: Session, version: FrozenVersion, field: str) -> bool:

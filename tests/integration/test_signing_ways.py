@@ -71,6 +71,14 @@ def test_a_file_signed_with_ones_own_certificate_is_received_and_nothing_else(
     with pytest.raises(NotTheSealedFile):
         ours = filled(file, platform=platform, field="Signature 2 (ars)", reason="x")
         examine_brought(file, version.pdf + ours.put.increment, **said)
+    revoked = sign_elsewhere(version.pdf, person, crl=(tmp_path / "revoked.crl").read_bytes())
+    with pytest.raises(NotTheSealedFile) as refusal:
+        examine_brought(file, revoked, **said)
+    assert "est révoqué" in str(refusal.value.detail["reason"])
+    expired, _ = a_certificate(tmp_path, days=-2)
+    with pytest.raises(NotTheSealedFile) as refusal:
+        examine_brought(file, sign_elsewhere(version.pdf, expired), **said)
+    assert "n’est pas valable aujourd’hui" in str(refusal.value.detail["reason"])
     with pytest.raises(SignedMeanwhile):
         examine_brought(SignedFile(version.id, signed, 1), sign_elsewhere(taken, person), **said)
 
