@@ -49,7 +49,7 @@ def evaluation_passages(content: Content) -> list[dict[str, str]]:
             said = [block for value in held for block in _said(value, content)]
             passages.append({"label": words, "text": serialise(said)})
     if content["blank"]:
-        passages.append({"label": "Non renseigné", "text": serialise([_list(content["blank"])])})
+        passages.append({"label": "Non renseigné", "text": serialise([_list(_blank(content))])})
     return passages
 
 
@@ -73,11 +73,18 @@ def _said(value: Content, content: Content) -> list[Block]:
     head = Paragraph((Text(value["label"], frozenset({Mark.BOLD})), Text(outcome)))
     figures = next((each for each in content["figures"] if each["field"] == value["field"]), None)
     told = _figures(figures) if figures else ""
-    return [head, *([Paragraph((Text(told),))] if told else []), *words]
+    return [head, *([Paragraph((Text(f"{told[0].upper()}{told[1:]}."),))] if told else []), *words]
+
+
+def _blank(content: Content) -> list[str]:
+    """An engagement that nobody evaluated has its figures all the same; what was sealed before they were named says
+    none."""
+    told = {each["label"]: _figures(each) for each in content["figures"] if each.get("label")}
+    return [f"{label} : {told[label]}" if told.get(label) else label for label in content["blank"]]
 
 
 def _figures(told: Content) -> str:
-    """« Départ 91,8 % en 2022, accordé 95 %, observé 93,1 % en 2025 (déclaré) : palier manqué de 0,4 point. »"""
+    """« départ 91,8 % en 2022, accordé 95 %, observé 93,1 % en 2025 (déclaré) : palier manqué de 0,4 point »"""
     kind, unit = ValueKind(told["value_kind"]), told["unit"]
     found = []
     if told["baseline"] is not None:
@@ -90,10 +97,7 @@ def _figures(told: Content) -> str:
         found.append(f"observé {seen} {_years(told)} ({STANDING_WORDS[told['standing']]})")
     elif told["progress"]:
         found.append(f"avancement {told['progress']}")
-    if not found:
-        return ""
-    line = ", ".join(found) + (f" : {told['gap']}" if told["gap"] else "")
-    return f"{line[0].upper()}{line[1:]}."
+    return ", ".join(found) + (f" : {told['gap']}" if found and told["gap"] else "")
 
 
 def _years(told: Content) -> str:

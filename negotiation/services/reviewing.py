@@ -110,6 +110,7 @@ def _figures(session: Session, actor: Actor) -> list[Node]:
     return [
         {
             "field": f"{Field.OUTCOME}.{each.key}",
+            "label": each.name,
             "unit": each.card.unit,
             "value_kind": str(each.card.value_kind),
             "baseline": each.baseline,

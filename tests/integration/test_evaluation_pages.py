@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.background import do_round
+from negotiation.documents.evaluation_print import evaluation_passages
 from negotiation.errors import NotFound
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
@@ -137,6 +138,9 @@ def test_money_is_read_from_what_the_dialogues_say_and_each_line_has_its_years_a
     assert [rows["EN04"][name] for name in ("Observé", "Années", "Unité")] == ["61500", "2025", "€"]
     with store.reading() as session:
         content, _ = evaluation_to_print(session, table.og.dg.actor)
+    blank = next(each["text"] for each in evaluation_passages(content) if each["label"] == "Non renseigné")
+    en02 = next(line for line in blank.split("\n") if "EN02" in line)
+    assert "accordé" in en02, "what nobody evaluated yet has its figures all the same"
     figures = {each["field"]: each for each in content["figures"]}
     sealed = [(figures[f"outcome.{code}"]["observed"], figures[f"outcome.{code}"]["gap"]) for code in ("en04", "en09")]
     assert [cents for cents, _ in sealed] == [6_150_000, 28_001_100] and sealed[0][1] and not sealed[1][1]
