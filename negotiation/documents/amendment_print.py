@@ -186,6 +186,7 @@ def _clause_changed(clause: Content, kind: str) -> Node:
         "old_value": plain(before["value_text"]) if before["value_text"] != value else "",
         "new_value": plain(value) if before["value_text"] != value else "",
         "same_text": before["text"] == text,
+        "awaits": plain(clause.get("follows") or "") if kind == "draft" and not value else "",
     }
 
 

@@ -219,6 +219,7 @@ def _clause(copy: Copy, card: ClauseCard, part: Part, *, position: int) -> Claus
         unit=card.unit,
         debtor_party_id=debtor.id if debtor else None,
         follows_id=card.follows_id,
+        working_text=card.text if card.follows_id else "",
         attributes={name: told for name, told in card.attributes.items() if name not in _LEFT},
         state=card.state if card.follows_id or card.state is ClauseState.AGREED else ClauseState.TO_WRITE,
     )

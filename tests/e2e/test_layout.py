@@ -17,6 +17,7 @@ from tests.e2e.furnished import Places, furnish, table_of
 from tests.e2e.opening import Seated, fill_the_form, send_the_form
 from tests.e2e.people import DESK, Somebody
 from tests.e2e.serving import RunningServer
+from tests.integration.test_amendments import amend, wanted
 
 OG, OG_SIGNED = "og.dg@handicap.example", "og.dg@ehpad.example"
 WIDTHS = (320, 360, 1280, 1920)
@@ -86,6 +87,9 @@ OF_THE_SIGNED = (
     "{table}/apercu",
     "{table}/au/2023-06-27",
     "{table}/comparer?de=v1&a=accord",
+    "{avenant}/avenant/changements",
+    "{avenant}/avenant/changements?vue=colonnes",
+    "{avenant}/versions",
 )
 OF_PASSERS_BY = ("/connexion", "/verifier", "/connexion/lien/perdu")
 
@@ -121,8 +125,14 @@ def test_what_is_read_and_written_of_a_signed_contract_fits_too(enter: Enter, se
     signed = table_of(served.store, "ehpad")
     with served.store.unit_of_work(Announcing.SILENT) as uow:
         open_dialogue(uow, signed.og.dg.actor, 2025, meeting=Meeting(date(2026, 6, 15), "Les référents"))
+    avenant = amend(signed.og.dg, wanted(signed, "en01"))
+    avenant.og.dg.propose("en01", "Le taux d’occupation est revu chaque année.", 96)
     page = enter(OG_SIGNED).page
-    named = {"table": f"/negociations/{signed.id}", "clause": f"/clauses/{signed.clause_id('en01')}"}
+    named = {
+        "table": f"/negociations/{signed.id}",
+        "clause": f"/clauses/{signed.clause_id('en01')}",
+        "avenant": f"/negociations/{avenant.id}",
+    }
     faults = {each: found for each in OF_THE_SIGNED if (found := _faults(page, each.format(**named)))}
     assert faults == {}
 
@@ -131,7 +141,7 @@ def test_no_page_is_left_out() -> None:
     """Whoever adds a page lists an address of it above, or in `furnished.py`."""
     some = Places(**dict.fromkeys((each.name for each in fields(Places)), "x"))
     looked_at = {
-        re.sub(r"[?#].*", "", address).format(table="/negociations/x", clause="/clauses/x")
+        re.sub(r"[?#].*", "", address).format(table="/negociations/x", clause="/clauses/x", avenant="/negociations/x")
         for address in (
             *PAGES,
             *OF_THE_SIGNED,

@@ -15,7 +15,7 @@ from negotiation.verifier import verify_archive, verify_together
 from tests.builders import Person, Table, a_table
 from tests.closing_table import closing_scenario, freeze, put_signature
 from tests.integration.test_amendments import amend, wanted
-from tests.scenarios import scenario
+from tests.scenarios import move, scenario
 from tests.visitors import Visitor
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
@@ -23,8 +23,20 @@ pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
 @pytest.fixture
 def contract(store: Store) -> Table:
+    """The first engagement fixes the day of a fiche's first step, which has a text of its own."""
     content = scenario(status="signed")
-    content["engagements"][0]["final_text"] = "L’objet est revu tous les cinq ans."
+    day = "2027-03-31"
+    text = "La réunion se tient au printemps."
+    accepted = move("en01-m02", "ars.dg", "acceptance", "", accepts="en01-m01")
+    content["engagements"][0] |= {
+        "status": "accepted",
+        "final_text": text,
+        "final_move_id": "en01-m01",
+        "target": {"type": "fiche_action", "id": content["fiches_action"][0]["id"], "field": "steps.1.due"},
+        "numeric": {"unit": "date", "label": "réunion", "trajectory": [day], "initial": day, "final": day},
+        "moves": [move("en01-m01", "og.dg", "proposal", text, value=day), accepted],
+        "party_ids": ["og", "ars"],
+    }
     return a_table(store, content)
 
 
@@ -32,12 +44,15 @@ def test_what_an_avenant_changes_is_shown_against_the_signed_version(app: Flask,
     avenant = amend(contract.og.dg, wanted(contract, "en01"))
     visitor = Visitor(app).enter(contract.ars.dg.email)
     address = f"/negociations/{avenant.id}/avenant/changements"
-    assert "0 clause modifiée" in visitor.get(address).text.replace("\u00a0", " ")
-    avenant.agree("en01", "L’objet est revu tous les deux ans.", 7)
     page = visitor.get(address).text.replace("\u00a0", " ")
     assert "1 clause modifiée" in page
+    assert "En attente de l’accord sur EN01." in page
+    avenant.agree("en01", "L’objet est revu tous les deux ans.", "2027-06-30")
+    page = visitor.get(address).text.replace("\u00a0", " ")
+    assert "2 clauses modifiées" in page, "the engagement, and the step whose day it fixes"
+    assert "Le texte est le même." in page, "the step keeps its own words"
     assert "<del" in page
-    (anchor,) = {each for each in re.findall(r'<section class="clause" id="([^"]+)"', page) if "avenant-" not in each}
+    anchor, _ = {each for each in re.findall(r'<section class="clause" id="([^"]+)"', page) if "avenant-" not in each}
     assert f'href="#{anchor}"' in page
     sides = visitor.get(f"{address}?vue=colonnes").text
     assert "Version signée" in sides
