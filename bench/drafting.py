@@ -20,7 +20,7 @@ from sqlmodel import Session, col
 
 from bench.drafting_load import Deliveries, Navettist, Pass, run_load
 from bench.drafting_typing import Stroke, moments, strokes, words_of_scenario
-from bench.live import descendants, processor_seconds
+from bench.live import children, descendants, processor_seconds
 from bench.measuring import table
 from negotiation.rules.policy import Method
 from negotiation.rules.vocabulary import SHARED, ClauseState, ValueKind
@@ -101,9 +101,9 @@ def _played(server: RunningServer, job: Job, passes: Sequence[Pass], cursors: in
     pids = descendants(os.getpid())
     deliveries = Deliveries()
     Navettist(server.port, passes[0], deliveries).link.close()
-    before = resident_kib(pids)
+    before = resident_kib(holding_connections())
     guests = [Navettist(server.port, entry, deliveries) for entry in passes]
-    memory = grown_kib(pids, before) / len(guests)
+    memory = grown_kib(before) / len(guests)
     opening = statistics.median(guest.opening_ms for guest in guests)
     scripts = scripts_of(job, [(guest.start, f"clause:{guest.clauses[0]}") for guest in guests])
     cpu = processor_seconds(pids)
@@ -185,6 +185,15 @@ def _ranks(found: Sequence[float]) -> list[float]:
     return [hundredths[49], hundredths[98], max(found)]
 
 
+def holding_connections() -> list[int]:
+    """The server and its worker.
+
+    What the worker starts beside, to read what happened, holds none and comes and goes as it likes: growing meanwhile, it
+    was read as 190 KiB a connection.
+    """
+    return [each for server in children(os.getpid()) for each in (server, *children(server))]
+
+
 def resident_kib(pids: Sequence[int]) -> dict[int, float]:
     """By process, of those that are still there."""
     found: dict[int, float] = {}
@@ -194,6 +203,6 @@ def resident_kib(pids: Sequence[int]) -> dict[int, float]:
     return found
 
 
-def grown_kib(pids: Sequence[int], before: Mapping[int, float]) -> float:
-    """By how much the processes of `before` grew: what worked beside them for a moment isn't theirs to keep."""
-    return sum(kib - before[pid] for pid, kib in resident_kib(pids).items() if pid in before)
+def grown_kib(before: Mapping[int, float]) -> float:
+    """By how much the processes of `before` grew."""
+    return sum(kib - before[pid] for pid, kib in resident_kib(list(before)).items())

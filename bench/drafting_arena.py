@@ -12,7 +12,18 @@ from typing import Any
 
 from pycrdt import Doc, XmlFragment
 
-from bench.drafting import LOAD_CORE, SECRET, SERVER_CORE, Job, alone_on, grown_kib, passes_of, resident_kib, scripts_of
+from bench.drafting import (
+    LOAD_CORE,
+    SECRET,
+    SERVER_CORE,
+    Job,
+    alone_on,
+    grown_kib,
+    holding_connections,
+    passes_of,
+    resident_kib,
+    scripts_of,
+)
 from bench.drafting_guests import Guest, OwnGuest, YjsGuest
 from bench.drafting_hosts import PEERS, Host, Peer, install
 from bench.drafting_play import drain
@@ -71,8 +82,7 @@ class Ground:
         job = self.job
         people = job.drafts * job.people
         first = {place: self.enter(place) for place in range(0, people, job.people)}
-        pids, attended = self.pids(), time.monotonic()
-        before = resident_kib(pids)
+        before, attended = resident_kib(holding_connections()), time.monotonic()
         others: dict[int, Guest] = {}
         for place in range(people):
             if place not in first:
@@ -80,7 +90,7 @@ class Ground:
             if time.monotonic() - attended > ATTENDED_SECONDS:
                 drain([*first.values(), *others.values()])
                 attended = time.monotonic()
-        memory = grown_kib(pids, before) / max(1, len(others))
+        memory = grown_kib(before) / max(1, len(others))
         return [(first | others)[place] for place in range(people)], memory
 
 

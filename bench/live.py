@@ -368,13 +368,17 @@ def found_in(pattern: str, page: str) -> str:
 # ---------------------------------------------------------------------- processor time, as Linux counts it
 
 
-def descendants(pid: int) -> list[int]:
-    children = [
+def children(pid: int) -> list[int]:
+    return [
         int(child)
         for thread in Path(f"/proc/{pid}/task").iterdir()
         for child in (thread / "children").read_text().split()
     ]
-    return children + [each for child in children for each in descendants(child)]
+
+
+def descendants(pid: int) -> list[int]:
+    direct = children(pid)
+    return direct + [each for child in direct for each in descendants(child)]
 
 
 def processor_seconds(pids: Sequence[int]) -> float:
