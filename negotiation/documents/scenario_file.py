@@ -257,7 +257,7 @@ def _signature(source: Source) -> Json:
             {
                 "party_id": source.key_of[row["party_id"]],
                 "role": row["role"],
-                "quality": row["quality"],
+                "quality": row["mandate"],
                 "signed_at": row["signed_on"],
             }
             for row in sorted(signed, key=lambda row: row["position"])
