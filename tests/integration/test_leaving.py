@@ -192,7 +192,12 @@ def test_what_leaves_is_whole_and_any_changed_byte_of_it_is_named(store: Store) 
     )
     rows = members["tableaux/clauses.csv"].decode("utf-8-sig").splitlines()
     assert rows[0].startswith("partie du plan;")
-    for name in ("donnees/clause.json", "tableaux/mouvements.csv", "documents/contrat-projet.pdf"):
+    for name in (
+        "donnees/clause.json",
+        "tableaux/mouvements.csv",
+        "documents/contrat-projet.pdf",
+        "scenario/negociation.json",
+    ):
         report = verifier.verify_archive(zipped(members | {name: members[name][:-1] + b"?"}))
         assert (report.ok, name in str(report.first_problem)) == (False, True)
 

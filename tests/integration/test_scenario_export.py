@@ -19,6 +19,7 @@ from negotiation.store.queries.carried import carried_rows
 from negotiation.store.queries.instance import person_with
 from tests.builders import a_table
 from tests.imported_once import imported_once
+from tests.integration.test_opening import an_opening, opened
 from tests.scenarios import EHPAD, HANDICAP
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
@@ -85,6 +86,17 @@ def test_a_scenario_that_leaves_and_comes_back_is_the_same(
     inside = {move["party_id"] for each in left["engagements"] for move in each["moves"] if not is_shared(move)}
     assert inside <= ({"og"} if member.startswith("og") else {"ars", "cd"})
     assert told(elsewhere, brought(elsewhere, left), email) == left
+
+
+def test_a_negotiation_opened_here_leaves_as_a_file_that_is_imported(store: Store, elsewhere: Store) -> None:
+    opened_here = opened(store, an_opening()).negotiation_id
+    left = told(store, opened_here, "moi@orlinde.example")
+    parts = [[each["title"] for each in left[name]] for name in ("clauses", "strategic_objectives", "indicators")]
+    assert parts[0] and parts[2]
+    again = told(elsewhere, brought(elsewhere, left), f"{left['parties'][0]['members'][0]['id']}@{left['key']}.example")
+    assert parts == [
+        [each["title"] for each in again[name]] for name in ("clauses", "strategic_objectives", "indicators")
+    ]
 
 
 def test_what_is_still_negotiated_leaves_too_and_says_what_the_format_cannot_hold(
