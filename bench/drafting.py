@@ -188,8 +188,8 @@ def _ranks(found: Sequence[float]) -> list[float]:
 def holding_connections() -> list[int]:
     """The server and its worker.
 
-    What the worker starts beside, to read what happened, holds none and comes and goes as it likes: growing meanwhile, it
-    was read as 190 KiB a connection.
+    What the worker starts beside, to read what happened, holds none and comes and goes as it likes: growing meanwhile,
+    it was read as 190 KiB a connection.
     """
     return [each for server in children(os.getpid()) for each in (server, *children(server))]
 
