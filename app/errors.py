@@ -195,7 +195,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("file_refused", "entities"): "Ce fichier contient des définitions que Navette ne lit jamais. Rien n’en a été lu.",
     ("file_refused", "too_heavy"): "Ce fichier est trop lourd à lire. Déposez seulement les articles modifiés.",
     ("file_refused", "no_reader"): "Cette instance ne lit pas les fichiers Word : pandoc y manque.",
-    ("file_refused", "no_marks"): "Les repères des clauses manquent : ce fichier n’est pas un export de Navette.",
+    ("file_refused", "no_marks"): "Les repères des clauses manquent, et aucun titre n’y est reconnu.",
     ("file_refused", "foreign_file"): "Ce fichier vient d’un autre contrat : aucune clause ne correspond.",
     ("file_refused", "no_headings"): "Aucun titre n’a été trouvé dans ce fichier : mettez-y des titres.",
     ("wrong_value", "number"): "« {given} » n’est pas un nombre.",

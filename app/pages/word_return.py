@@ -40,7 +40,14 @@ from negotiation.rules.policy import Decision, Target, decide
 from negotiation.rules.vocabulary import Action, Circle, Gesture, ValueKind
 from negotiation.services.orders import Seen
 from negotiation.services.word_preview import ReturnedClause, ReturnView, own_return, return_view, returns_waiting
-from negotiation.services.word_return import Chosen, drop_return, keep_return, prepare_return, propose_return
+from negotiation.services.word_return import (
+    Chosen,
+    drop_return,
+    keep_return,
+    match_return,
+    prepare_return,
+    propose_return,
+)
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.negotiations import plan_of
 
@@ -160,6 +167,9 @@ def post_return(negotiation_id: str, return_id: str) -> ResponseReturnValue:
                 )
                 waits = any(each.request_id for each in submitted)
                 said = "Les textes attendent leur visa." if waits else "Les textes sont proposés."
+            case "match":
+                match_return(uow, actor, return_id, _matches())
+                return redirect(url_for("word_return.show_return", negotiation_id=negotiation_id, return_id=return_id))
             case "drop":
                 drop_return(uow, actor, return_id)
                 said = "Rien n’est repris de ce fichier."
@@ -227,6 +237,8 @@ def _deposit(negotiation_id: str, refusal: Refusal | None = None) -> ResponseRet
 def _told(refusal: Refusal | None) -> str:
     if refusal is None:
         return ""
+    if isinstance(refusal, InvalidInput) and refusal.detail.get("field") == "match":
+        return f"« {refusal.detail.get('given')} » ne désigne aucune clause de cette table. Rien n’a changé."
     if isinstance(refusal, InvalidInput):
         return WRONG.get(str(refusal.detail.get("field")), "Choisissez un fichier.")
     return sentence_of(refusal)
@@ -329,7 +341,14 @@ def _chosen() -> Chosen:
         if f"units-{clause_id}" in request.form:
             units[clause_id] = _ticked_units(clause_id)
     values = frozenset(clause_id for clause_id in units if f"value-{clause_id}" in request.form)
-    return Chosen(seen, frozenset(request.form.getlist("comment")), units, values)
+    return Chosen(seen, frozenset(request.form.getlist("comment")), units, values, request.form.get("matching", ""))
+
+
+def _matches() -> dict[int, str]:
+    """What was typed beside each section of a file without marks."""
+    prefix = "match-"
+    asked = ((name.removeprefix(prefix), typed) for name, typed in request.form.items() if name.startswith(prefix))
+    return {int(index): typed for index, typed in asked if index.isdecimal() and len(index) < 7}
 
 
 def _seen(clause_id: str) -> Seen:

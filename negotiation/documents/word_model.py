@@ -85,6 +85,14 @@ class ClauseTexts:
 
 
 @dataclass(frozen=True)
+class FoundSection:
+    """A heading, and the Markdown under it with every revision taken. The first may have no title."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Reviewed:
     """What a reviewed file says. `export_id`: the export that it says it comes from, "" for none."""
 
@@ -94,5 +102,5 @@ class Reviewed:
     comments: tuple[FoundComment, ...] = ()
     outside: Outside = field(default_factory=Outside)
     values: tuple[FoundValue, ...] = ()
-    headings: tuple[str, ...] = ()
-    """The titles of the file, in order: what to match clauses by when the file has no marks."""
+    sections: tuple[FoundSection, ...] = ()
+    """The file cut at its headings, in order, where it names no clause: what to match clauses by."""

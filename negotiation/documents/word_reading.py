@@ -20,7 +20,15 @@ from typing import Any, Final
 
 from negotiation.documents.docx_package import FileFault, PackageKind, PackageRefused, open_package
 from negotiation.documents.pandoc import ConversionFailed, convert
-from negotiation.documents.word_model import ClauseTexts, FoundChange, FoundComment, FoundValue, Outside, Reviewed
+from negotiation.documents.word_model import (
+    ClauseTexts,
+    FoundChange,
+    FoundComment,
+    FoundSection,
+    FoundValue,
+    Outside,
+    Reviewed,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LIMIT: Final = 30
@@ -56,7 +64,7 @@ def read_reviewed(data: bytes) -> Reviewed:
         comments=tuple(FoundComment(**each) for each in found["comments"]),
         outside=Outside(**found["outside"]),
         values=tuple(FoundValue(**each) for each in found["values"]),
-        headings=tuple(found["headings"]),
+        sections=tuple(FoundSection(**each) for each in found["sections"]),
     )
 
 
@@ -98,10 +106,12 @@ def reviewed(data: bytes) -> Reviewed:
     """The same in this process. Raises PackageRefused, ConversionFailed."""
     from negotiation.documents.word_reading_docx import View, take_apart
     from negotiation.documents.word_reading_odt import take_odt_apart
-    from negotiation.documents.word_tree import clauses_in, titled, tree_of
+    from negotiation.documents.word_tree import as_markdown, clauses_in, titled, tree_of
 
     package = open_package(data)
     apart = take_odt_apart(package) if package.kind is PackageKind.ODT else take_apart(package)
+    if package.kind is PackageKind.DOCX and not (apart.clauses or apart.values):
+        apart = take_apart(package, with_headings=True)
     trees = {view: tree_of(written) for view, written in _converted(apart.views, package.kind).items()}
     accepted = clauses_in(trees[View.ACCEPTED])
     rejected = clauses_in(trees[View.REJECTED]) if View.REJECTED in trees else accepted
@@ -119,7 +129,10 @@ def reviewed(data: bytes) -> Reviewed:
         comments=tuple(apart.comments),
         outside=apart.outside,
         values=apart.values,
-        headings=tuple(each.title for each in titled(trees[View.ACCEPTED]) if each.title),
+        sections=tuple(
+            FoundSection(each.title, as_markdown(each.blocks))
+            for each in (() if apart.clauses or apart.values else titled(trees[View.ACCEPTED]))
+        ),
     )
 
 

@@ -28,6 +28,13 @@ from negotiation.rules.redline import UnitChange, redline_units, take_units
 from negotiation.rules.values import Canonical, as_entered
 from negotiation.rules.vocabulary import TALK_MOVES, Move, ValueKind
 from negotiation.services.orders import Seen
+from negotiation.services.word_matching import (
+    Matched,
+    matched_in,
+    names_of_clauses,
+    sign_of_matching,
+    texts_matched,
+)
 from negotiation.services.word_values import NamedValues
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import MoveRow
@@ -140,6 +147,11 @@ class ReturnView:
     outside: Outside = field(default=Outside())
     misread: tuple[tuple[ClauseCard, ReturnedValue], ...] = ()
     """Values that came back in words that can't be read."""
+    sections: tuple[Matched, ...] = ()
+    """Of a file without marks: what is taken for which clause."""
+    matching: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Clause → how it is named to match a section."""
     changes_elsewhere: int = 0
     """Revisions outside every clause, but for those that came with the export."""
 
@@ -210,7 +222,7 @@ class _Preview:
         self.session, self.actor, self.row = session, actor, row
         self.reading: dict[str, Any] = row.reading
         self.export = exported_texts(session, actor, self.reading["export_id"])
-        self.texts = [ClauseTexts(**each) for each in self.reading["clauses"]]
+        self.texts = [*(ClauseTexts(**each) for each in self.reading["clauses"]), *texts_matched(self.reading)]
         self.changes = [FoundChange(**each) for each in self.reading["changes"]]
         self.values = {each["clause_id"]: FoundValue(**each) for each in self.reading.get("values", ())}
         named = [each.clause_id for each in self.texts]
@@ -230,6 +242,7 @@ class _Preview:
         for clause_id in self.values:
             if clause_id in self.cards and clause_id not in with_text:
                 self._sort(self.cards[clause_id], None, found)
+        names = names_of_clauses(self.session, self.actor) if "sections" in self.reading else {}
         named = {each.clause_id for each in self.texts}
         exported = self.export.texts if self.export else {}
         return replace(
@@ -250,6 +263,9 @@ class _Preview:
             emptied=tuple(found["emptied"]),
             unreadable=tuple(found["unreadable"]),
             misread=tuple(found["misread"]),
+            sections=matched_in(self.reading, names),
+            matching=sign_of_matching(self.reading),
+            names=names,
         )
 
     def _changes_elsewhere(self) -> int:

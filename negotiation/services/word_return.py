@@ -24,6 +24,7 @@ from negotiation.services.moves import open_clause
 from negotiation.services.orders import Order, Seen
 from negotiation.services.setting_aside import draft_of, keep_words, write_anew
 from negotiation.services.visas import Submitted, submit_together
+from negotiation.services.word_matching import corrected, matched_sections, names_of_clauses
 from negotiation.services.word_preview import (
     Returned,
     ReturnedClause,
@@ -44,6 +45,7 @@ __all__ = [
     "ReturnedClause",
     "drop_return",
     "keep_return",
+    "match_return",
     "prepare_return",
     "propose_return",
     "return_view",
@@ -64,6 +66,8 @@ class Chosen:
     units: Mapping[str, frozenset[int]] = field(default_factory=dict)
     values: frozenset[str] = frozenset()
     """Of those clauses, the ones whose value was ticked too."""
+    matching: str = ""
+    """`ReturnView.matching`, as it was on the screen."""
 
 
 def keep_return(
@@ -82,9 +86,10 @@ def keep_return(
     if done := _kept_already(uow.session, actor, request_key):
         return done
     named = [*(each.clause_id for each in reviewed.clauses), *(each.clause_id for each in reviewed.values)]
-    if not named:
+    sections = [] if named else matched_sections(uow.session, actor, reviewed.sections)
+    if not named and not sections:
         raise FileRefused(reason="no_marks")
-    known = cards_by_id(uow.session, actor, [_dashed(each) for each in named])
+    known = sections or cards_by_id(uow.session, actor, [_dashed(each) for each in named])
     if not known:
         raise FileRefused(reason="foreign_file")
     row = WordReturn(
@@ -94,7 +99,7 @@ def keep_return(
         request_key=request_key,
         file_name=file_name[-LONGEST_NAME:],
         size=size,
-        reading=_reading(reviewed),
+        reading=_reading(reviewed) | ({"sections": sections} if sections else {}),
     )
     uow.session.add(row)
     uow.session.flush()
@@ -168,6 +173,20 @@ def propose_return(
     return submitted
 
 
+def match_return(uow: UnitOfWork, actor: Actor, return_id: str, typed: Mapping[int, str]) -> None:
+    """Of a file without marks, take these sections for the clauses named, "" for none.
+
+    Raises NotFound, NotAllowed, AlreadyDone, InvalidInput `match` on a name of no clause of this table.
+    """
+    row = own_return(uow.session, actor, return_id)
+    require(actor, Action.WRITE_DRAFT, circle=Circle.parse(row.circle))
+    uow.lock(actor.negotiation_id)
+    uow.refresh(row)
+    if row.state is not ReturnState.WAITING:
+        raise AlreadyDone()
+    row.reading = corrected(row.reading, typed, names_of_clauses(uow.session, actor))
+
+
 def drop_return(uow: UnitOfWork, actor: Actor, return_id: str) -> None:
     """« Tout laisser »: what was read goes, nothing was written. Raises NotFound, NotAllowed, AlreadyDone."""
     row = own_return(uow.session, actor, return_id)
@@ -208,6 +227,8 @@ def _to_settle(
     takeable = {each.card.id: each for each in view.clauses if each.obstacle is None}
     if not chosen.clauses and not chosen.comments:
         raise InvalidInput(field="take")
+    if chosen.matching != view.matching:
+        raise StaleClause(seen=None)
     for clause_id, seen in chosen.clauses.items():
         if clause_id not in takeable or takeable[clause_id].stands != seen:
             raise StaleClause(seen=seen.number)
@@ -264,7 +285,7 @@ def _kept_already(session: Session, actor: Actor, request_key: str | None) -> st
 def _reading(reviewed: Reviewed) -> dict[str, object]:
     """As the row keeps it: clause ids with dashes, as everywhere else."""
     kept = asdict(reviewed)
-    del kept["headings"]
+    del kept["sections"]
     for name in ("clauses", "changes", "comments", "values"):
         for each in kept[name]:
             each["clause_id"] = _dashed(each["clause_id"])

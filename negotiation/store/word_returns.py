@@ -20,7 +20,8 @@ class WordReturn(SQLModel, table=True):
     """What a file says, never the file itself. `circle` is the inside of the party that brought it, always.
 
     `reading`: as `services.word_return` writes it: {"export_id", "clauses": [{"clause_id", "rejected", "accepted"}],
-    "changes", "comments", "outside"}, in the shapes of `documents.word_model`, clause ids with dashes.
+    "changes", "comments", "outside"}, in the shapes of `documents.word_model`, clause ids with dashes; of a file
+    without marks, "sections": [{"title", "text", "clause_id"}] too, "" for a section that is taken for no clause.
     """
 
     __tablename__ = "word_return"
