@@ -10,6 +10,8 @@ from negotiation.rules.plot_layout import width_of
 _WIDTH, _BAND, _HEAD, _FOOT = 1080.0, 84.0, 12.0, 34.0
 _FIRST, _LAST = 190.0, 1064.0
 _WIDEST = 46.0
+_FARTHEST = 110.0
+"""Between two bars: on a narrow screen, that shows the left of the plot first, a few periods begin there."""
 _TALLEST = 44.0
 
 
@@ -20,7 +22,7 @@ def moves_plot(
     most = max((count for by in periods.values() for count in by.values()), default=0)
     if not most:
         return None
-    gap = (_LAST - _FIRST) / len(periods)
+    gap = min((_LAST - _FIRST) / len(periods), _FARTHEST)
     wide = min(_WIDEST, gap * 0.62)
     body: list[str] = []
     for lane, party in enumerate(parties):
