@@ -1,12 +1,18 @@
 """Pandoc in its own process: what it may not do, and how it fails."""
 
+import io
 import json
+import re
+import socket
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from negotiation.documents import pandoc
 from negotiation.documents.pandoc import ConversionFailed, convert
+from tests.word_corpus.make import FILES
 
 
 def test_markdown_becomes_word_and_comes_back() -> None:
@@ -62,3 +68,24 @@ def test_without_pandoc_the_reason_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(ConversionFailed) as refusal:
         convert(b"mot", source="commonmark", target="docx")
     assert refusal.value.reason == "absent"
+
+
+def test_no_conversion_calls_anybody() -> None:
+    """Pictures and templates that a hostile document asks of elsewhere: a listener stays alone."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        away = f"http://127.0.0.1:{listener.getsockname()[1]}/x.png"
+        convert(f"![vue]({away})\n\n<img src='{away}'>".encode(), source="markdown", target="docx")
+        page = f"<link rel=stylesheet href={away}><img src={away}><iframe src={away}></iframe>"
+        for target in ("docx", "odt"):
+            with suppress(ConversionFailed):
+                convert(page.encode(), source="html", target=target)
+        for name in ("external_picture.docx", "external_template.docx"):
+            held = io.BytesIO()
+            with zipfile.ZipFile(FILES / name) as given, zipfile.ZipFile(held, "w") as changed:
+                for part in given.namelist():
+                    changed.writestr(part, re.sub(rb'https?://[^"<]+(?=" TargetMode)', away.encode(), given.read(part)))
+            with suppress(ConversionFailed):
+                convert(held.getvalue(), source="docx", target="json")
+        with pytest.raises(TimeoutError):
+            listener.accept()
