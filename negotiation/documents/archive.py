@@ -224,6 +224,10 @@ n’a pas été coupée, ni l’histoire réécrite depuis le début.
 
     python verifier.py LE-DOSSIER.zip --head shared=EMPREINTE
 
+Le dossier d’un avenant se vérifie avec celui du contrat qu’il modifie :
+
+    python verifier.py AVENANT.zip CONTRAT.zip
+
 Le programme joint est une commodité. Si vous ne faites pas confiance à ce
 dossier, ne faites pas confiance au programme qu’il contient : prenez-le
 ailleurs, ou faites-en écrire un autre. Il tient en un fichier, et tout ce

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from negotiation.documents.pdf_states import named_hashes, prefix_hashes
 from negotiation.documents.platform_keys import as_der
 from negotiation.rules.paris import paris_day
+from negotiation.store.queries.amendments import amendment_frozen_as
 from negotiation.store.queries.signatures import State, certificates, state_with_content, state_with_hash
 from negotiation.verifier import NEVER_PROVED, Check, Report, sha256
 
@@ -44,6 +45,11 @@ def report_of(session: Session, look: Look, within: frozenset[str]) -> tuple[Rep
     what = f"la version « {state.label} »{_voided(state)}{_signatures(state)}"
     check = Check("Fichier", True, f"exactement {what}, pas un octet n’a changé")
     proves = [f"Ce fichier est exactement {what}."]
+    if amended := amendment_frozen_as(session, within):
+        proves.append(
+            f"Avenant n° {amended.number} au contrat « {amended.amended_title} » ({amended.amended_reference}), "
+            f"version signée d’empreinte {amended.amended_content_hash}."
+        )
     if state.is_sealed:
         proves.append("Il porte le cachet de la plateforme, que tout lecteur de PDF qui montre les signatures affiche.")
     limits = [*NEVER_PROVED]

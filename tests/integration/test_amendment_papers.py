@@ -98,6 +98,9 @@ def test_from_a_signed_contract_over_its_avenant_to_the_proof_of_both(app: Flask
     assert signed.startswith(b"%PDF-")
     assert len(signed) < len(whole.data), "the avenant is what changes, not the whole"
 
+    sent = {"file": (io.BytesIO(signed), "avenant.pdf")}
+    verdict = visitor.post("/verifier", sent, content_type="multipart/form-data").text.replace("\u00a0", " ")
+    assert "Avenant n° 1 au contrat « CPOM de test »" in verdict
     amended, parent = archive_of(avenant.ars.dg), archive_of(contract.ars.dg)
     report = verify_archive(amended)
     assert any(

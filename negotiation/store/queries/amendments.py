@@ -319,3 +319,15 @@ def amended_clauses(session: Session, root: Negotiation) -> dict[str, Amended]:
 
 def amended_for(session: Session, actor: Actor) -> dict[str, Amended]:
     return amended_clauses(session, session.get_one(Negotiation, actor.negotiation_id))
+
+
+def amendment_frozen_as(session: Session, content_hashes: Iterable[str]) -> Amendment | None:
+    """The avenant of which a frozen text has one of these fingerprints: for whoever holds its file."""
+    query = (
+        select(Amendment)
+        .join(FrozenVersion, col(FrozenVersion.negotiation_id) == col(Amendment.negotiation_id))
+        .where(col(FrozenVersion.content_hash).in_(sorted(content_hashes)))
+        .limit(1)
+    )
+    found: Amendment | None = session.execute(query).scalar_one_or_none()
+    return found
