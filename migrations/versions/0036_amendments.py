@@ -35,7 +35,6 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("opened_by", ID, nullable=False),
         sa.Column("opened_at", UTCDateTime(), nullable=False),
-        sa.Column("amended_version_id", ID, nullable=False),
         sa.Column("amended_reference", AutoString(), nullable=False),
         sa.Column("amended_title", AutoString(), nullable=False),
         sa.Column("amended_label", AutoString(), nullable=False),

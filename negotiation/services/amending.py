@@ -235,7 +235,6 @@ def _row(
         kind=asked.kind,
         number=number,
         opened_by=opened_by,
-        amended_version_id=base.version.id,
         amended_reference=root.reference,
         amended_title=root.title,
         amended_label=base.version.label,

@@ -247,7 +247,8 @@ def _agree(copy: Copy, clause: Clause, card: ClauseCard, *, version: Version) ->
 
 
 def _copy_reserves(copy: Copy) -> None:
-    """Those maintained to the contract: they were signed with it."""
+    """Those maintained to the contract: they were signed with it. What stated them stays there: each hangs from the
+    signed version, for nothing here may name a row of another negotiation."""
     query = select(Reserve).where(
         col(Reserve.negotiation_id) == copy.source.id, col(Reserve.state) == ReserveState.MAINTAINED
     )
@@ -258,6 +259,7 @@ def _copy_reserves(copy: Copy) -> None:
                 negotiation_id=copy.target.id,
                 clause_id=copy.clauses[reserve.clause_id].id,
                 party_id=copy.parties[reserve.party_id].id,
+                move_id=copy.clauses[reserve.clause_id].agreed_version_id or "",
                 settled_by_move_id=None,
             )
             for reserve in copy.session.execute(query).scalars()

@@ -34,7 +34,6 @@ class Amendment(SQLModel, table=True):
     opened_by: str = Field(max_length=36)
     """Member id, within the avenant."""
     opened_at: datetime = Field(default_factory=now)
-    amended_version_id: str = Field(max_length=36)
     amended_reference: str
     amended_title: str
     amended_label: str

@@ -13,8 +13,10 @@ from negotiation.store.queries.amendments import AmendmentState, amended_for, am
 from tests.builders import Table, a_table
 from tests.closing_table import closing_scenario, freeze, put_signature
 from tests.integration.test_amendments import amend, content, facts, wanted
+from tests.integration.test_leaving import brought_in, carried_away, elsewhere
 from tests.visitors import Visitor
 
+__all__ = ["elsewhere"]
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
 
@@ -56,6 +58,17 @@ def test_an_avenant_is_frozen_signed_and_told_in_the_history_of_its_contract(app
     second = amend(contract.ars.dg, wanted(contract))
     assert content(second)["amendment"]["amends"]["content_hash"] == version.content_hash
     assert content(second)["amendment"]["number"] == 2
+
+
+def test_an_avenant_is_carried_to_an_instance_that_knows_nothing_of_its_contract(
+    store: Store, elsewhere: Store
+) -> None:
+    contract = a_contract(store)
+    avenant = amend(contract.og.dg, wanted(contract, "en02"))
+    avenant.agree("en02", "L’objet est revu tous les deux ans.")
+    left = carried_away(store, avenant.id, contract.og.dg.email)
+    assert brought_in(elsewhere, left, contract.og.dg.email) == avenant.id
+    assert content(Table(elsewhere, avenant.id)) == content(avenant)
 
 
 def test_who_opened_it_closes_it_alone_while_nobody_else_moved(store: Store) -> None:
