@@ -1,7 +1,7 @@
 """The final evaluation as pages show it: each engagement from its start to what was observed, and what became of it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from negotiation.rules.reviews import STANDING_WORDS, Field, Outcome, Standing, 
 from negotiation.rules.trajectory import trajectory
 from negotiation.store.queries import readings
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_of_part
-from negotiation.store.queries.evaluated import Evaluated, by_clause, evaluated_of
+from negotiation.store.queries.evaluated import Evaluated, by_clause, evaluated_of, objectives_of
 from negotiation.store.queries.navette import steps_of
 from negotiation.store.queries.next_contract import following_of
 from negotiation.store.queries.reviews import ReviewView
@@ -65,8 +65,10 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, opene
     follow_up = readings.follow_up_of(session, frame.actor)
     shown = next((row.evaluated for row in rows if row.card.id == opened and row.evaluated), None)
     address = f"/negociations/{frame.negotiation.id}/evaluation"
+    outcomes = [row for row in rows if row.field is Field.OUTCOME]
     told = {
-        "outcomes": [row for row in rows if row.field is Field.OUTCOME],
+        "outcomes": outcomes,
+        "groups": by_objective(outcomes, objectives_of(session, frame.actor)),
         "STANDING_WORDS": STANDING_WORDS,
         "said": [(words, row) for field, words in SAID for row in rows if row.field is field],
         "following": [each for each in following_of(session, frame.actor) if not each.is_avenant],
@@ -84,6 +86,21 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, opene
         ),
     }
     return review_context(session, frame, review, rows, opened=opened) | told | actions_context(session, frame)
+
+
+OTHERS = "Sans objectif : articles du contrat"
+
+
+def by_objective(rows: Iterable[Row], objectives: Mapping[str, str]) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    """The rows below each strategic objective, in its order, then the others; without objectives, all of them together
+    under no title. `objectives`: by part, in order."""
+    order = dict.fromkeys([*objectives.values(), OTHERS])
+    groups: dict[str, list[Row]] = {words: [] for words in order}
+    for row in rows:
+        part_id = row.evaluated.card.part_id if row.evaluated else ""
+        groups[objectives.get(part_id, OTHERS)].append(row)
+    found = tuple((words, tuple(held)) for words, held in groups.items() if held)
+    return (("", found[0][1]),) if [words for words, _ in found] == [OTHERS] else found
 
 
 def course_plot(session: Session, frame: Frame, evaluated: Evaluated) -> Drawing | None:

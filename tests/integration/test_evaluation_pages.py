@@ -125,6 +125,10 @@ def test_money_is_read_from_what_the_dialogues_say_and_each_line_has_its_years_a
     shown = plain(reader.get(here).text)
     assert "61 500 €" in shown and "500 € de moins que l’accordé" in shown, "a year is read against its own"
     assert "280 011 €" in shown and "559 989 €" not in shown, "a part of the years isn’t read against the whole"
+    lines = reader.get(here).text.partition('<table class="data data-eval')[2].partition("</table>")[0]
+    heads = lines.split('scope="rowgroup">')[1:]
+    assert [re.match(r"\S+", head)[0] for head in heads[:2]] == ["1", "2"] and heads[-1].startswith("Sans objectif")
+    assert ["EN01" in head for head in heads] == [True] + [False] * (len(heads) - 1), "below its objective, and once"
     opened = reader.get(f"{here}?valeur={evaluation.cards()['outcome.en01'].id}").text
     plot = opened.partition("<figure")[2].partition("</svg>")[0]
     with store.reading() as session:

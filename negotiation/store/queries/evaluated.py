@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from negotiation.rules.policy import Actor, as_anybody
 from negotiation.rules.reviews import Against, Noted, Standing, against, spent
 from negotiation.rules.vocabulary import ClauseState, PartKind, ValueKind
+from negotiation.store.contract import Part
 from negotiation.store.queries.clauses import ClauseCard, engagements_without_trails, with_trails
 from negotiation.store.queries.observed import Observed, observed_values, realised_values
 from negotiation.store.queries.readings import Section, sections_of
 from negotiation.store.queries.reviews import planned_actions
+from negotiation.store.queries.visibility import on_the_table
 
 _LEAST_SURE = (Standing.CONTESTED, Standing.PROPOSED, Standing.VALIDATED, Standing.DECLARED)
 
@@ -78,6 +81,27 @@ def evaluated_of(session: Session, actor: Actor) -> tuple[Evaluated, ...]:
             seen, noted = observed.get(card.part_id, ()), actions.get(card.part_id)
             found.append(_evaluated(card, key, indicators.get(card.part_id), seen, noted))
     return tuple(found)
+
+
+def objectives_of(session: Session, actor: Actor) -> dict[str, str]:
+    """Of each part below a strategic objective, the words of that objective (« 1 Retrouver l’activité »), those of the
+    first objective first. An article is below none."""
+    columns = (Part.id, Part.parent_id, Part.kind, Part.code, Part.title)
+    query = (
+        select(*(col(column) for column in columns))
+        .where(col(Part.negotiation_id) == actor.negotiation_id, on_the_table(Part.circle))
+        .order_by(col(Part.position), col(Part.id))
+    )
+    parts = {row.id: row for row in session.execute(query)}
+    strategic = [row.id for row in parts.values() if row.kind is PartKind.STRATEGIC_OBJECTIVE]
+    found: dict[str, dict[str, str]] = {objective: {} for objective in strategic}
+    for part_id in parts:
+        row = parts[part_id]
+        while row.kind is not PartKind.STRATEGIC_OBJECTIVE and row.parent_id in parts:
+            row = parts[row.parent_id]
+        if row.kind is PartKind.STRATEGIC_OBJECTIVE:
+            found[row.id][part_id] = f"{row.code} {row.title}".strip()
+    return {part_id: words for below in found.values() for part_id, words in below.items()}
 
 
 def by_clause(evaluated: Iterable[Evaluated]) -> Mapping[str, Evaluated]:
