@@ -3,6 +3,9 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
+from itertools import count
+from threading import Event, Semaphore, Thread
 
 import pytest
 from flask import Flask
@@ -11,9 +14,18 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.test import TestResponse
 
 from negotiation.documents.archive import read_archive
-from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, RecentSigninRequired, SignedAlready, VersionVoided
-from negotiation.rules.vocabulary import Phase
+from negotiation.errors import (
+    AlreadyDone,
+    Frozen,
+    InvalidInput,
+    NotAllowed,
+    RecentSigninRequired,
+    SignedAlready,
+    VersionVoided,
+)
+from negotiation.rules.vocabulary import SHARED, Phase
 from negotiation.services.contract_content import contract_as_it_stands
+from negotiation.services.drafting import drafted_texts
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.freezing import Rendered, next_mark
 from negotiation.services.signing_terms import decline, remind
@@ -28,9 +40,14 @@ from negotiation.store.record import FrozenVersion
 from negotiation.verifier import MANIFEST, manifest_of, verify_archive
 from tests.builders import Person, Table
 from tests.closing_table import an_agreed_table, ask, put_signature
+from tests.drafting_table import Browser, DraftingTable
 from tests.sealing_table import signature_fields, sits
 from tests.visitors import Visitor
 
+EMPTY = "fa01.material_means"
+"""A clause that the contract does without: it is written in until the gel."""
+PATIENCE = 60.0
+"""Seconds, on a machine that does many other things."""
 MOTIVE = "Le montant de l’engagement EN03 est faux."
 
 
@@ -240,6 +257,68 @@ def test_what_was_voided_is_genuine_and_no_contract_even_when_the_next_has_its_t
     heads = json.loads(kept.pop(MANIFEST))["heads"]
     short = verify_archive(zipped(kept | {MANIFEST: manifest_of(kept, heads)}))
     assert "manque au dossier" in str(short.first_problem)
+
+
+@pytest.mark.parametrize("database_url", ["PostgreSQL"], indirect=True)
+def test_what_the_gel_refused_to_writers_comes_in_once_it_is_reopened(table: Table) -> None:
+    """Two writers never stop: nothing comes in between the gel and the reopening, and no word of theirs is lost."""
+    draft, empty = DraftingTable(table), table.clause_id(EMPTY)
+    writers = [Browser(draft, name, part="fa01") for name in ("og.dg", "ars.dg")]
+    begun, again, stop, refused = Semaphore(0), Event(), Event(), Semaphore(0)
+    kept: list[str] = []
+
+    def write(browser: Browser) -> None:
+        for number in count():
+            update = browser.type(word := f"{browser.name}-{number}.", empty)
+            try:
+                browser.push(update)
+            except Frozen:
+                refused.release()
+                again.wait(PATIENCE)
+                browser.push(update)  # what the browser kept
+            kept.append(word)
+            begun.release()
+            if stop.is_set():
+                return
+
+    threads = [Thread(target=write, args=(browser,), daemon=True) for browser in writers]
+    for thread in threads:
+        thread.start()
+    for _ in range(6):
+        assert begun.acquire(timeout=PATIENCE)
+    version = frozen(table)
+    for _ in writers:
+        assert refused.acquire(timeout=PATIENCE)
+    before = len(kept)
+    reopened(table, version)
+    assert len(kept) == before
+    stop.set()
+    again.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+    with table.store.reading() as session:
+        written = drafted_texts(session, writers[0].part_id, circle=SHARED)[empty]
+    assert sorted(written.split("\n\n")) == sorted(kept) and len(kept) == before + len(writers)
+
+    # A signature and the last consent at one moment: one is first, and the other is told so.
+    version = frozen(table)
+    want_reopening(table.ars.dg, version)
+    consent(table.og.dg, version)
+    told: list[str] = []
+
+    def attempt(act: Callable[[], object]) -> None:
+        try:
+            act()
+        except (SignedAlready, VersionVoided) as refusal:
+            told.append(refusal.code)
+
+    acts = (lambda: put_signature(table.og.sign, version), lambda: consent(table.cd.dg, version))
+    both = [Thread(target=attempt, args=(act,)) for act in acts]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join(PATIENCE)
+    assert told == ["version_voided" if table.negotiation().frozen_at is None else "signed_already"]
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
