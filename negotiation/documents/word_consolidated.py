@@ -24,7 +24,12 @@ def word_consolidated(content: Content, *, fingerprint: str, kind: str, made_at:
     return docx_bytes(
         WordFile(
             title=plain(content["amendment"]["amends"]["title"]),
-            contents=(*_head(content, said, fingerprint), *_parts(content["parts"]), *_annexes(content)),
+            contents=(
+                *_head(content, said, fingerprint),
+                *_parts(content["parts"]),
+                *_annexes(content),
+                *_reserves(content),
+            ),
             made_at=made_at,
             footer=plain(f"{said['version']} · {content['reference']}"),
             notice=said["said"],
@@ -79,6 +84,19 @@ def _annexes(content: Content) -> Iterator[Block]:
         yield Words("Titre1", plain(f"Annexe financière, {group['title']}"))
         head = ("Fiche", "Ligne", "Nature", *years, "Total")
         yield Grid(tuple(map(str, head)), tuple(_funding(row, years) for row in group["rows"]), words=3)
+
+
+def _reserves(content: Content) -> Iterator[Block]:
+    """Those maintained to the contract, each with the position of the others."""
+    names = {party["letter"]: party["name"] for party in content["parties"]}
+    if content["reserves"]:
+        yield Words("Titre1", "Réserves maintenues")
+    for each in content["reserves"]:
+        yield Words("Titre5", plain(f"{names[each['party']]}, sur {each['code']} {each['title']}"))
+        yield Passage(lines_of(each["text"]))
+        for answer in each["answers"]:
+            yield Words("Repere", plain(names[answer["party"]]))
+            yield Passage(lines_of(answer["text"]))
 
 
 def _indicator(row: Content, years: Sequence[Any]) -> tuple[str, ...]:

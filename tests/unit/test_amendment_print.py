@@ -1,10 +1,14 @@
 """An avenant on paper: before and from now on, both whole; and the contract as it reads once amended."""
 
+import io
 import re
+import zipfile
+from datetime import UTC, datetime
 
 from negotiation.documents.amendment_print import amendment_tree, consolidated_tree, sides
 from negotiation.documents.pdf_print import fingerprint_of, print_consolidated, print_contract
 from negotiation.documents.print_words import words_of
+from negotiation.documents.word_consolidated import word_consolidated
 from tests.unit.amendment_samples import SIGNED_HASH, amended_content
 
 
@@ -73,3 +77,15 @@ def test_a_project_of_consolidated_version_says_so():
     tree = tree_of(amended_content(), consolidated_tree, kind="draft")
     assert tree["consolidated"]["name"] == "Projet de version consolidée"
     assert "en négociation" in tree["consolidated"]["said"]
+
+
+def test_the_consolidated_version_for_word_has_the_whole_text_its_reserves_and_its_warning():
+    content = amended_content("extension")
+    packed = word_consolidated(content, fingerprint="0" * 64, kind="frozen", made_at=datetime(2026, 11, 23, tzinfo=UTC))
+    with zipfile.ZipFile(io.BytesIO(packed)) as parts:
+        written = {name: parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml")}
+    body = written["word/document.xml"]
+    for words in ("Contexte et enjeux", "31\u00a0décembre 2029", "Réserves maintenues", "Le montant est ferme"):
+        assert words in body.replace("31 décembre", "31\u00a0décembre")
+    assert "promettait" not in body
+    assert any("font foi" in text for name, text in written.items() if "header" in name)
