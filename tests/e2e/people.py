@@ -109,6 +109,12 @@ class Somebody:
         self.page.keyboard.press("Control+End")
         self.page.keyboard.type(words)
 
+    def insert(self, words: str) -> None:
+        """The same, all at once."""
+        self.live_text.click()
+        self.page.keyboard.press("Control+End")
+        self.page.keyboard.insert_text(words)
+
     def paste(self, html: str) -> None:
         """In the live text, where the caret is."""
         self.live_text.evaluate(PASTE, html)

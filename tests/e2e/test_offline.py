@@ -244,9 +244,7 @@ def test_what_a_wire_loses_changes_or_cuts_is_noticed_and_mended(enter: Enter) -
 
     # Each time: the connection may take itself for cut meanwhile, since its clock was moved too, and send it again.
     wire.sent = forged
-    og.live_text.click()
-    og.page.keyboard.press("Control+End")
-    og.page.keyboard.insert_text(" Refusé.")
+    og.insert(" Refusé.")
     expect_given_back(og, "Refusé.", "Cette modification n’a pas été acceptée")
     wire.sent = str
     expect(og.live_text).to_have_text(f"{start} Un deux. Trois.")
@@ -268,9 +266,7 @@ def test_what_a_wire_loses_changes_or_cuts_is_noticed_and_mended(enter: Enter) -
     problem = og.clause.locator(".live-problem")
     let_sums_be_compared(og, until=problem.is_visible)
     expect(problem).to_contain_text("Vous pouvez continuer à écrire.")
-    og.live_text.click()
-    og.page.keyboard.press("Control+End")
-    og.page.keyboard.insert_text(" Bien.")
+    og.insert(" Bien.")
     expect(ars.live_text).to_contain_text("Quatre. Bien.")
     og.expect_saved()
     wire.heard = str
