@@ -13,6 +13,7 @@ from app.pages.presentation import value_fr
 from app.pages.reader import Me, MeAsParty, WholeParty
 from app.pages.remembering import BURST, Read, remembered, remembered_by_party
 from app.signin.session import current_person
+from negotiation.rules.amendment import CONTRACT_TYPES
 from negotiation.rules.lifecycle import possible_moves
 from negotiation.rules.paris import PARIS, paris_day
 from negotiation.rules.policy import ACTION_OF_MOVE, Actor, Authentication, Decision, Target, decide
@@ -252,13 +253,15 @@ class _Around:
 
 def _around(session: Session, actor: Actor) -> _Around:
     parties = parties_of(session, actor.negotiation_id)
+    view = negotiation_view(session, actor.negotiation_id)
+    may_say = view.frozen_at is not None or view.contract_type in CONTRACT_TYPES
     return _Around(
-        negotiation_view(session, actor.negotiation_id),
+        view,
         parties,
         members_of(session, actor.negotiation_id, at_table=parties),
         audiences_of(session, actor, at_table=parties),
         pace_of(session, actor.negotiation_id),
-        heading_of(session, actor.negotiation_id),
+        heading_of(session, actor.negotiation_id) if may_say else NO_HEADING,
     )
 
 
