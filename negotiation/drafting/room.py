@@ -38,7 +38,7 @@ from negotiation.errors import ResyncNeeded, UpdateRefused
 MAX_DOCUMENT_SIZE: Final = 8 * 1024 * 1024
 REMEMBER_EVERY: Final = 200
 _OVERDUE: Final = 5 * REMEMBER_EVERY
-_TRIES: Final = 20
+_TRIES: Final = 60
 _NOTHING: Final = b"\x00\x00"
 
 T = TypeVar("T")

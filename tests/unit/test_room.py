@@ -1,6 +1,7 @@
 """A room is a cache: whatever goes wrong, the log has the last word."""
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 from pycrdt import Doc, XmlFragment
@@ -8,7 +9,7 @@ from pycrdt import Doc, XmlFragment
 from negotiation.drafting import markdown_bridge
 from negotiation.drafting.room import Room
 from negotiation.drafting.rooms import Rooms
-from negotiation.drafting.updates import Stored
+from negotiation.drafting.updates import Answer, Batch, Stored
 from negotiation.drafting.wire import Reason
 from negotiation.errors import Frozen, ResyncNeeded, UpdateRefused
 from tests import drafting_bytes as yjs
@@ -56,6 +57,20 @@ def test_a_log_that_moved_on_is_caught_up_with_and_asked_again(room: Room, log: 
     assert accept(room, typed("d")) == Stored(3)
     assert sorted(room.snapshot(yjs.CLAUSE)) == list("abcde")
     assert room.snapshot(yjs.CLAUSE) == Room("draft", 1, log).snapshot(yjs.CLAUSE)
+
+
+def test_who_loses_thirty_turns_to_another_server_is_stored_after_all(room: Room, log: MemoryLog) -> None:
+    """As between two busy servers on PostgreSQL, where nobody queues for the file."""
+    theirs = iter([typed("e", client=10), *(typed("e", client=10, clock=n, after=(10, n - 1)) for n in range(1, 30))])
+    store = log.append
+
+    def append_second(batches: Sequence[Batch]) -> Sequence[Sequence[Answer]]:
+        log.before_append = [update for update in [next(theirs, None)] if update]
+        return store(batches)
+
+    log.append = append_second  # type: ignore[method-assign]
+    assert accept(room, typed("d")) == Stored(32)
+    assert sorted(room.snapshot(yjs.CLAUSE)) == sorted("abcd" + "e" * 30)
 
 
 def test_what_could_not_be_stored_is_nowhere(room: Room, log: MemoryLog) -> None:
