@@ -56,6 +56,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
             "page": NUMBERS,
         },
         "glance.show_glance": {"tout": ["1", "x"]},
+        "provenance.provenance_csv": {"passages": ["1", "x"]},
         "provenance.show_provenance": {"partie": [*ids.get("part_id", [])[:2], "x"]},
         "at_date.find_date": {"jour": ["2026-04-02", "x"], "heure": ["10:00"], "partie": ["x"]},
         "at_date.show_at_date": {"partie": [*ids.get("part_id", [])[:2], "x"], "page": NUMBERS, "tout": ["oui"]},

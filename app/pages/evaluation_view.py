@@ -88,7 +88,7 @@ def evaluation_context(session: Session, frame: Frame, review: ReviewView, opene
     return review_context(session, frame, review, rows, opened=opened) | told | actions_context(session, frame)
 
 
-OTHERS = "Sans objectif : articles du contrat"
+OTHERS = "Sans objectif stratégique"
 
 
 def by_objective(rows: Iterable[Row], objectives: Mapping[str, str]) -> tuple[tuple[str, tuple[Row, ...]], ...]:

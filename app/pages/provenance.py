@@ -13,6 +13,7 @@ from sqlmodel import Session
 from app.crediting import failing
 from app.database import current_store
 from app.limits import by_person, limiter
+from app.offloading import off_the_loop
 from app.pages.authorship import NOBODY_KNOWS, Hand, signed_words
 from app.pages.csv_file import csv_text
 from app.pages.frame import Frame, frame_of, reader_in
@@ -21,6 +22,7 @@ from app.security import serves
 from negotiation.drafting.authorship import spans_of
 from negotiation.errors import NotFound
 from negotiation.rules.anchoring import plain_text
+from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import Action, Side
 from negotiation.rules.word_shares import UNKNOWN, Origin, WordShares, count_words, shares_of
 from negotiation.services.access import require
@@ -102,14 +104,23 @@ def show_provenance(negotiation_id: str) -> ResponseReturnValue:
 @limiter.limit("30 per minute", key_func=by_person)
 @serves(Action.EXPORT)
 def provenance_csv(negotiation_id: str) -> ResponseReturnValue:
+    """How many words each party proposed of each part, or each passage of the contract."""
+    passages = request.args.get("passages") == "1"
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.EXPORT)
         frame = frame_of(session, actor)
-        lines, rest = _lines(originated_parts(session, actor), originated_texts(session, actor))
+        parts = originated_parts(session, actor)
+        texts = originated_texts(session, actor)
+        steps = _steps(session, texts) if passages else {}
+    if passages:
+        response = make_response(off_the_loop(_csv_of_passages, frame, parts, texts, steps))
+    else:
+        lines, rest = _lines(parts, texts)
         response = make_response(_csv(frame, [*lines, *rest]))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = 'attachment; filename="qui-a-ecrit-quoi.csv"'
+    name = "qui-a-ecrit-quoi-passages.csv" if passages else "qui-a-ecrit-quoi.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
@@ -157,27 +168,41 @@ def _origins(frame: Frame) -> tuple[PartyView, ...]:
 def _signed(session: Session, frame: Frame, part_id: str) -> tuple[Signed, ...]:
     texts = originated_texts(session, frame.actor, [part_id])
     accepted = accepted_by(session, frame.actor, {text.clause_id: text.version_id for text in texts if text.version_id})
-    steps = tabling_steps(session, {text.clause_id: {since for _, since, _ in text.runs or ()} for text in texts})
+    steps = _steps(session, texts)
     return tuple(
         _signed_text(frame, text, steps[text.clause_id], accepted.get(text.version_id or "", ())) for text in texts
     )
+
+
+def _steps(session: Session, texts: Iterable[OriginatedText]) -> dict[str, dict[int, TablingStep]]:
+    return tabling_steps(session, {text.clause_id: {since for _, since, _ in text.runs or ()} for text in texts})
 
 
 def _signed_text(
     frame: Frame, text: OriginatedText, steps: Mapping[int, TablingStep], accepted: Sequence[tuple[str, datetime]]
 ) -> Signed:
     by = tuple((frame.parties[party_id], at) for party_id, at in accepted if party_id in frame.parties)
-    runs = text.runs or ()
-    plain = plain_text(text.text)
-    spans = spans_of(plain, [(origin, words) for origin, _, words in runs])
+    spans = _spans(text)
     if not spans:
         return Signed(text, markdown(text.text), _shares(text), (), by)
-    passages = tuple(
-        Passage(plain[start:end], frame.parties.get(origin or ""), origin == UNKNOWN, steps.get(since))
-        for (start, end, origin), (_, since, _) in zip(spans, runs, strict=True)
-    )
+    passages = _passages(frame, text, steps)
     hands = [(start, end, hand) for start, end, origin in _joined(spans) if (hand := _hand(frame, origin))]
     return Signed(text, signed_words(text.text, hands), _shares(text), passages, by)
+
+
+def _spans(text: OriginatedText) -> Sequence[tuple[int, int, Origin]]:
+    """Empty where nothing is derived of these very words."""
+    return spans_of(plain_text(text.text), [(origin, words) for origin, _, words in text.runs or ()])
+
+
+def _passages(frame: Frame, text: OriginatedText, steps: Mapping[int, TablingStep]) -> tuple[Passage, ...]:
+    plain, spans = plain_text(text.text), _spans(text)
+    if not spans:
+        return ()
+    return tuple(
+        Passage(plain[start:end], frame.parties.get(origin or ""), origin == UNKNOWN, steps.get(since))
+        for (start, end, origin), (_, since, _) in zip(spans, text.runs or (), strict=True)
+    )
 
 
 def _joined(spans: Sequence[tuple[int, int, Origin]]) -> list[tuple[int, int, Origin]]:
@@ -204,4 +229,23 @@ def _csv(frame: Frame, lines: Sequence[PartShares]) -> str:
     for line in lines:
         words = [line.shares.of(origin) for origin in (*(party.id for party in parties), None, UNKNOWN)]
         rows.append([line.part.code, line.part.title, *map(str, [*words, line.shares.waiting, line.shares.total])])
+    return csv_text(rows)
+
+
+def _csv_of_passages(
+    frame: Frame,
+    parts: Iterable[OriginatedPart],
+    texts: Iterable[OriginatedText],
+    steps: Mapping[str, Mapping[int, TablingStep]],
+) -> str:
+    """Of each clause that somebody proposed, in the order of the contract, its passages in that of its text."""
+    named = {part.id: (part.code, part.title) for part in parts}
+    head = "Partie", "Titre", "Code", "Clause", "Version", "Passage", "Proposé d’abord par", "Version d’origine", "Le"
+    rows = [list(head)]
+    for text in texts:
+        said = [*named[text.part_id], text.code, text.label, str(text.number or "")]
+        for each in _passages(frame, text, steps[text.clause_id]):
+            who = each.party.short_name if each.party else "Indéterminé" if each.is_unknown else "Commun"
+            since = [str(each.step.number), paris_day(each.step.at).isoformat()] if each.step else ["", ""]
+            rows.append([*said, each.words, who, *since])
     return csv_text(rows)

@@ -75,6 +75,10 @@ def test_the_file_counts_the_words_of_the_page(app: Flask, table: Table) -> None
         assert int(row["Mots"]) == sum(int(row[name]) for name in names)
     assert [sum(int(row[name]) for row in rows) for name in names[:3]] == [6, 0, 0]
     assert sum(int(row["Commun"]) for row in rows) > 0
+    file = Visitor(app).enter(table.cd.dg.email).get(f"/negociations/{table.id}/provenance.csv?passages=1")
+    (row,) = csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff")), delimiter=";")
+    assert (row["Code"], row["Passage"]) == ("EN01", "Le gestionnaire ouvre dix places nouvelles")
+    assert row["Proposé d’abord par"] == names[0] and row["Version d’origine"] == "1"
 
 
 def test_what_is_prepared_inside_is_counted_for_nobody_who_does_not_read_it(app: Flask, table: Table) -> None:

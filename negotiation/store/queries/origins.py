@@ -150,6 +150,10 @@ def tabled_texts(session: Session, clause_id: str) -> tuple[TabledText, ...]:
     )
 
 
+_ASKED = 5000
+"""Versions in one question: a database takes some 30 000 values."""
+
+
 @dataclass(frozen=True)
 class TablingStep:
     """The step that tabled a version."""
@@ -170,11 +174,12 @@ def tabling_steps(session: Session, wanted: Mapping[str, Collection[int]]) -> di
     rows = [row for row in session.execute(versions) if row.number in wanted[row.clause_id]]
     # By their versions alone: told the clauses too, SQLite reads all the moves of these.
     moves = select(col(MoveRow.version_id), col(MoveRow.id)).where(
-        on_the_table(MoveRow.circle),
-        col(MoveRow.type).in_(TEXT_MOVES),
-        col(MoveRow.version_id).in_([row.id for row in rows]),
+        on_the_table(MoveRow.circle), col(MoveRow.type).in_(TEXT_MOVES)
     )
-    tabling = dict(session.execute(moves).all())
+    tabling: dict[str, str] = {}
+    for start in range(0, len(rows), _ASKED):
+        ids = [row.id for row in rows[start : start + _ASKED]]
+        tabling |= dict(session.execute(moves.where(col(MoveRow.version_id).in_(ids))).all())
     for row in rows:
         found[row.clause_id][row.number] = TablingStep(row.number, row.tabled_at, tabling.get(row.id))
     return found
