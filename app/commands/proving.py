@@ -25,9 +25,7 @@ from negotiation.services.recognising import look_at, report_of
 from negotiation.store.queries.closing import approved_with_content
 
 
-@navette.command(
-    help="Vérifie un dossier de preuve, plusieurs et leurs liens, ou un PDF figé ou approuvé ici."
-)
+@navette.command(help="Vérifie un dossier de preuve, plusieurs et leurs liens, ou un PDF figé ou approuvé ici.")
 @click.argument("files", metavar="FICHIER...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--head", "heads", multiple=True, metavar="[CERCLE=]EMPREINTE", help="Une tête conservée ; se répète.")
 @click.option("--key", "keys", multiple=True, metavar="CLÉ", help="La clé publique des têtes, que vous connaissez.")
