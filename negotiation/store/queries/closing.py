@@ -209,7 +209,7 @@ def frozen_versions(session: Session, negotiation_id: str) -> tuple[FrozenVersio
         .order_by(col(FrozenVersion.frozen_at).desc())
     )
     voided = _voided(session, negotiation_id)
-    return tuple(FrozenVersionView(*row, voided=voided.get(row.id)) for row in session.execute(query))
+    return tuple(replace(FrozenVersionView(*row), voided=voided.get(row.id)) for row in session.execute(query))
 
 
 def reopening_of(session: Session, version_id: str) -> tuple[ReopeningView, ...]:
