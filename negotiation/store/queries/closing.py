@@ -5,7 +5,7 @@ All of it is shared: the gel and the signatures are facts between the parties.
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
