@@ -133,6 +133,12 @@ def words(markdown: str) -> str:
     return _SPACES.sub(" ", _LOOSE.sub("", plain)).strip()
 
 
+def letters(markdown: str) -> str:
+    """The words without the spaces between them. LibreOffice, saving again, hangs the mark of a struck paragraph on an
+    inserted neighbour: rejected, two paragraphs run together, and nobody typed anything."""
+    return words(markdown).replace(" ", "")
+
+
 _SPACES = re.compile(r"\s+")
 _LOOSE = re.compile(r"\s+(?=[:;?!%€»])|(?<=«)\s+|[\u00ad\u200b\u2060\ufeff]")
 _ALIKE = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u2011": "-", "\u2010": "-"})
@@ -149,12 +155,12 @@ def _exported_marks(exported: Exported | None) -> frozenset[str]:
 def _hows(texts: ClauseTexts, exported: Exported | None, *, has_marks: bool) -> frozenset[How]:
     if exported is None:
         return frozenset({How.COMPARED})
-    base = words(texts.rejected)
-    if base not in (words(exported.agreed), words(exported.proposed)):
+    base = letters(texts.rejected)
+    if base not in (letters(exported.agreed), letters(exported.proposed)):
         return frozenset({How.UNTRACKED, *([How.TRACKED] if has_marks else [])})
     if not has_marks:
         # What was exported as a revision is one no more, and its words are gone.
-        is_undone = base == words(exported.agreed) != words(exported.proposed)
+        is_undone = base == letters(exported.agreed) != letters(exported.proposed)
         return frozenset({How.UNDONE if is_undone else How.UNTRACKED})
     return frozenset({How.TRACKED})
 

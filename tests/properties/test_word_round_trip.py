@@ -1,0 +1,42 @@
+"""Out to Word and back with nobody having touched it: every clause reads what it read, whichever program saved it."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from negotiation.documents.word_changes import letters, words
+from negotiation.documents.word_contract import WordClause, WordContract, WordPart, print_word
+from negotiation.documents.word_lines import Step
+from negotiation.documents.word_reading import reviewed
+from tests.libreoffice import settled
+from tests.properties.test_word_lines import HANDS, _texts
+
+ROUNDS = int(os.environ.get("NAVETTE_FAULT_WORD", "0"))
+"""Files that LibreOffice saves again, in `make faults`; none in the ordinary run, which reads them as they left."""
+Texts = list[tuple[str, str]]
+
+
+@settings(max_examples=ROUNDS or 3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(_texts, _texts), min_size=8, max_size=8))
+def test_what_nobody_touched_comes_back_unchanged(texts: Texts) -> None:
+    clauses = [_clause(number, *pair) for number, pair in enumerate(texts)]
+    parts = (WordPart("Article 1", "1", 1, tuple(clauses)),)
+    contract = WordContract("Contrat", (), parts, datetime(2026, 7, 9, tzinfo=UTC), "", is_tracked=True)
+    data = print_word(contract, export_id="essai")
+    for file in (data, *(_saved_again(data) if ROUNDS else ())):
+        found = {each.clause_id: (letters(each.rejected), words(each.accepted)) for each in reviewed(file).clauses}
+        assert found == {UUID(each.id).hex: (letters(each.base), words(each.text)) for each in clauses}
+
+
+def _clause(number: int, base: str, text: str) -> WordClause:
+    return WordClause(str(UUID(int=number + 1)), f"Clause {number}", "", base, (Step(text, HANDS[0]),), ())
+
+
+def _saved_again(data: bytes) -> list[bytes]:
+    with TemporaryDirectory() as folder:
+        return list(settled(Path(folder), {"contrat": data}, ["keep"]).values())
