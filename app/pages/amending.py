@@ -24,7 +24,7 @@ from negotiation.services.access import require
 from negotiation.services.amending import Offer, Wanted, cautions_of, offer_of, open_amendment
 from negotiation.services.amending_end import ask_to_close, consent_to_close, may_close_alone, refuse_to_close
 from negotiation.services.contract_content import contract_parts
-from negotiation.store.queries.amendments import amendment_row, amendments_to
+from negotiation.store.queries.amendments import amendment_row, amendments_to, declared_amendments
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.reviews import amendments_of
 
@@ -149,6 +149,7 @@ def _of_contract(session: Session, frame: Frame) -> dict[str, Any]:
     return {
         "is_signed": is_signed(frame),
         "listed": amendments_to(session, frame.actor),
+        "declared": declared_amendments(session, frame.negotiation.id),
         "offer": offer,
         "parts": _openable(session, offer) if offer else (),
         "askers": [(party.key, party.name) for party in offer.parties] if offer else (),

@@ -62,6 +62,16 @@ class AmendmentView:
 
 
 @dataclass(frozen=True)
+class DeclaredAmendment:
+    """An avenant that a file tells: its number is taken, its changes are in no text that is frozen here."""
+
+    number: int
+    title: str
+    reason: str
+    signed_on: date | None
+
+
+@dataclass(frozen=True)
 class TermInForce:
     """The term as it stands. `extended_by`: number of the signed avenant that moved it; `ended_on`: the day on which a
     signed résiliation ends the contract, and `ended_by` its number."""
@@ -165,11 +175,20 @@ def term_of(session: Session, negotiation: Negotiation) -> Term:
     )
 
 
+def declared_amendments(session: Session, root_id: str) -> tuple[DeclaredAmendment, ...]:
+    """By number."""
+    query = (
+        select(col(Avenant.number), col(Avenant.title), col(Avenant.reason), col(Avenant.signed_on))
+        .where(col(Avenant.negotiation_id) == root_id)
+        .order_by(col(Avenant.number))
+    )
+    return tuple(DeclaredAmendment(*row) for row in session.execute(query))
+
+
 def numbers_taken(session: Session, root: Negotiation) -> tuple[int, ...]:
     """Those of the avenants negotiated here and of those that a file declares."""
     here = session.execute(select(col(Amendment.number)).where(col(Amendment.root_key) == root.key)).scalars()
-    declared = session.execute(select(col(Avenant.number)).where(col(Avenant.negotiation_id) == root.id)).scalars()
-    return (*here, *declared)
+    return (*here, *(each.number for each in declared_amendments(session, root.id)))
 
 
 def base_of(session: Session, root: Negotiation) -> Base | None:
