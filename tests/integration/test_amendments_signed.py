@@ -17,7 +17,7 @@ from tests.integration.test_leaving import brought_in, carried_away, elsewhere
 from tests.visitors import Visitor
 
 __all__ = ["elsewhere"]
-pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
 
 def a_contract(store: Store) -> Table:
@@ -60,6 +60,7 @@ def test_an_avenant_is_frozen_signed_and_told_in_the_history_of_its_contract(app
     assert content(second)["amendment"]["number"] == 2
 
 
+@on_sqlite
 def test_an_avenant_is_carried_to_an_instance_that_knows_nothing_of_its_contract(
     store: Store, elsewhere: Store
 ) -> None:
@@ -71,6 +72,7 @@ def test_an_avenant_is_carried_to_an_instance_that_knows_nothing_of_its_contract
     assert content(Table(elsewhere, avenant.id)) == content(avenant)
 
 
+@on_sqlite
 def test_who_opened_it_closes_it_alone_while_nobody_else_moved(store: Store) -> None:
     contract = a_contract(store)
     avenant = amend(contract.og.dg, wanted(contract, "en02"))
@@ -82,6 +84,7 @@ def test_who_opened_it_closes_it_alone_while_nobody_else_moved(store: Store) -> 
     assert content(amend(contract.og.dg, wanted(contract)))["amendment"]["number"] == 2
 
 
+@on_sqlite
 def test_else_every_party_that_decides_consents(store: Store) -> None:
     contract = a_contract(store)
     avenant = amend(contract.og.dg, wanted(contract, "en02"))
@@ -105,6 +108,7 @@ def test_else_every_party_that_decides_consents(store: Store) -> None:
     assert (view.state, view.closed_reason) == (AmendmentState.CLOSED, "Plus rien à changer.")
 
 
+@on_sqlite
 def test_an_avenant_is_opened_read_and_closed_by_forms(app: Flask) -> None:
     contract = a_contract(app.extensions["store"])
     here = f"/negociations/{contract.id}"
