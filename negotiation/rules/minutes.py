@@ -62,7 +62,7 @@ def passages(facts: Facts) -> tuple[Passage, ...]:
         ),
     ]
     if not decided:
-        made.append(("decisions", "Décisions", [_said("Aucune décision n’a été enregistrée.")]))
+        made.append(("decisions", "Décisions", [_said(_nothing_decided(facts))]))
     made.append(("reserves", "Réserves", _reserves(facts.reserves)))
     made.append(("actions", "À faire", _tasks(facts.tasks)))
     for key, label, found in (
@@ -75,6 +75,13 @@ def passages(facts: Facts) -> tuple[Passage, ...]:
     if facts.next:
         made.append(("suite", "Suite", [_said(_meeting_to_come(facts.next))]))
     return tuple(passage for key, label, blocks in made for passage in _cut(key, label, blocks))
+
+
+def _nothing_decided(facts: Facts) -> str:
+    """Of no clause: what its own list tells below was decided all the same."""
+    if facts.reserves or facts.tasks or facts.questions or facts.to_copil:
+        return "Aucun accord n’a été enregistré ; ce qui a été décidé d’autre suit."
+    return "Aucune décision n’a été enregistrée."
 
 
 def _cut(key: str, label: str, blocks: Sequence[Block]) -> Iterable[Passage]:

@@ -103,6 +103,13 @@ def test_each_kind_of_decision_has_its_list() -> None:
     assert found["suite"] == "Prochaine réunion, mardi 15 septembre 2026 à 14\u00a0h : COPIL 3."
 
 
+@pytest.mark.parametrize("facts", [{"reserves": (Said("du vote"),)}, {"questions": (Said("Qui paie ?"),)}])
+def test_what_was_decided_elsewhere_isnt_denied(facts: dict[str, tuple[Said, ...]]) -> None:
+    """A réserve, a question, an action, what goes to the COPIL are decisions of the séance too."""
+    assert told()["decisions"] == "Aucune décision n’a été enregistrée."
+    assert told(**facts)["decisions"] == "Aucun accord n’a été enregistré ; ce qui a été décidé d’autre suit."
+
+
 @pytest.mark.parametrize(("words", "times"), [("a" * 2_000, 140), ("[" * 2_000, 3), ("[\u0113\u0323" * 660, 4)])
 def test_what_is_too_long_for_one_passage_goes_on_in_the_next(words: str, times: int) -> None:
     """Two thousand characters are a decision; two thousand brackets are all that a clause may have."""
