@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from negotiation.errors import (
@@ -52,6 +52,7 @@ from negotiation.services.widening import Sending, source_message
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause
 from negotiation.store.exchange import Version
+from negotiation.store.queries.seance_moves import standing_at_opening
 from negotiation.store.seances import Seance, SeanceDecision
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -330,7 +331,7 @@ def _new_row(
         version_id=seen.id if seen else None,
         version_number=seen.number if seen else None,
         fingerprint=seen.fingerprint if seen else None,
-        before_version_id=_before(uow, seance, clause) if clause else None,
+        before_version_id=standing_at_opening(uow.session, seance, clause.id) if clause else None,
         text=resolution.text,
         owner_id=resolution.owner,
         due_on=resolution.due_on,
@@ -339,11 +340,3 @@ def _new_row(
         request_key=resolution.request_key,
         message_id=resolution.message_id,
     )
-
-
-def _before(uow: UnitOfWork, seance: Seance, clause: Clause) -> str | None:
-    """The version that was the last one when the séance opened."""
-    earlier: ColumnElement[bool] = col(Version.tabled_at) < seance.opened_at
-    query = select(col(Version.id)).where(col(Version.clause_id) == clause.id, earlier)
-    found: str | None = uow.session.execute(query.order_by(col(Version.number).desc()).limit(1)).scalar()
-    return found

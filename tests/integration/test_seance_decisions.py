@@ -1,6 +1,7 @@
 """Decisions of a séance: who may, the minute during which they can be cancelled, and what binds, once."""
 
 from datetime import date, timedelta
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import func, select
@@ -85,7 +86,7 @@ def test_an_agreement_binds_a_minute_later_as_a_real_move(table: Table, meeting:
     tabled = table.current(CLAUSE)
     assert tabled is not None
     assert (found.state, found.version_id, found.fingerprint) == (DecisionState.WAITING, tabled.id, tabled.fingerprint)
-    assert found.before_version_id is None or found.before_version_id == tabled.id
+    assert found.before_version_id == tabled.id
     assert 50 < found.seconds_left(now()) <= 60
     assert bind_what_is_due(table.store) == 0, "its minute isn't over"
     assert meeting.a_minute_passes() == 1
@@ -96,6 +97,21 @@ def test_an_agreement_binds_a_minute_later_as_a_real_move(table: Table, meeting:
     with table.store.reading() as session:
         *_, move = moves_during(session, table.cd.lect.actor, meeting.id)
         assert (move.id, move.member_id) == (found.move_id, table.og.dg.member.id)
+
+
+def test_what_the_same_second_holds_is_told_before_or_after_the_opening(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times are whole seconds, and everything here happens in one: the order of the chain says what came first."""
+    monkeypatch.setattr("negotiation.store.columns.datetime", Mock(now=Mock(return_value=now())))
+    table.ars.dg.counter(CLAUSE, "Nous visons 91 %.", value=91)
+    standing = table.current(CLAUSE)
+    meeting = an_open_seance(table, table.ars.dg)
+    table.og.dg.counter(CLAUSE, "Nous visons 92 %.", value=92)
+    found = meeting.decided(meeting.agree(table.ars.dg, CLAUSE))
+    assert standing is not None and found.before_version_id == standing.id
+    with table.store.reading() as session:
+        assert [move.text for move in moves_during(session, table.og.dg.actor, meeting.id)] == ["Nous visons 92 %."]
 
 
 def test_the_history_tells_what_was_seen_and_what_became_of_it(table: Table, meeting: Meeting) -> None:

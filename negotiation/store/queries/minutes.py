@@ -23,9 +23,10 @@ from negotiation.store.minutes import Minutes
 from negotiation.store.queries.decided import DecisionView
 from negotiation.store.queries.negotiations import next_meeting
 from negotiation.store.queries.people import MemberView, PartyView, members_of, parties_of
-from negotiation.store.queries.seance_moves import SeanceMove, moves_during
+from negotiation.store.queries.seance_moves import SeanceMove, moves_during, standing_at_opening
 from negotiation.store.queries.seances import AttendeeView, PointView, SeanceView, seance_view
 from negotiation.store.queries.visibility import on_the_table, visible
+from negotiation.store.seances import Seance
 
 
 @dataclass(frozen=True)
@@ -249,11 +250,12 @@ class _Records:
                 yield each.clause_id, Act(each.move, who, each.at, version.number if version else None, words)
 
     def _before(self, clause_id: str) -> Version | None:
-        """What stood when the séance opened, as its decisions keep it; else the last text tabled until then."""
-        kept = [each for each in self.bound if each.clause_id == clause_id and each.kind is not None]
+        """The last text tabled until the séance opened, or until the hour at which a file says that it began."""
         found = self.versions.get(clause_id, ())
-        if kept:
-            return next((row for row in found if row.id == kept[0].before_version_id), None)
+        if self.seance.card.opened_at is not None:
+            opened = self.session.get_one(Seance, self.seance.card.id)
+            standing = standing_at_opening(self.session, opened, clause_id)
+            return next((row for row in found if row.id == standing), None)
         return next((row for row in reversed(found) if row.tabled_at < self.start), None)
 
     def _after(self, clause_id: str) -> Version | None:

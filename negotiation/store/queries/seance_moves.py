@@ -1,18 +1,25 @@
-"""What moved at the table while a séance was open: the matter of its minutes, beside its decisions."""
+"""What moved at the table while a séance was open: the matter of its minutes, beside its decisions.
 
+What came before its opening and what came after is told by the shared chain: times are whole seconds, and two things of
+the same second have an order there all the same.
+"""
+
+import json
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
+from negotiation.events import KIND_OF_MOVE, Kind
 from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import TALK_MOVES, Move
+from negotiation.rules.vocabulary import SHARED, TALK_MOVES, TEXT_MOVES, Move
 from negotiation.store.contract import Clause
-from negotiation.store.exchange import MoveRow
+from negotiation.store.exchange import MoveRow, Version
 from negotiation.store.queries.visibility import on_the_table
+from negotiation.store.record import HistoryEntry
 from negotiation.store.seances import Seance, SeanceDecision, SeancePoint
 
 
@@ -82,6 +89,50 @@ def sitting_of(row: Seance) -> Sitting | None:
     return Sitting(row.id, row.title, began, ended)
 
 
+def standing_at_opening(session: Session, seance: Seance, clause_id: str) -> str | None:
+    """The id of the last version tabled on the clause before the séance opened, which it did; None: there was none."""
+    tabling = [str(KIND_OF_MOVE[move]) for move in TEXT_MOVES]
+    after = (
+        select(col(HistoryEntry.payload))
+        .where(
+            *_in_chain(seance),
+            col(HistoryEntry.clause_id) == clause_id,
+            col(HistoryEntry.kind).in_(tabling),
+            col(HistoryEntry.sequence) > _opening(session, seance),
+        )
+        .order_by(col(HistoryEntry.sequence))
+    )
+    first = session.execute(after.limit(1)).scalar()
+    before = [col(Version.number) < json.loads(first)["version"]] if first else []
+    standing = select(col(Version.id)).where(col(Version.clause_id) == clause_id, *before)
+    found: str | None = session.execute(standing.order_by(col(Version.number).desc()).limit(1)).scalar()
+    return found
+
+
+def _in_chain(seance: Seance) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(HistoryEntry.negotiation_id) == seance.negotiation_id, col(HistoryEntry.circle) == str(SHARED)
+
+
+def _opening(session: Session, seance: Seance) -> int:
+    """The place in the shared chain of the fact that it opened."""
+    query = select(col(HistoryEntry.sequence)).where(
+        *_in_chain(seance),
+        col(HistoryEntry.kind) == str(Kind.SEANCE_OPENED),
+        col(HistoryEntry.payload).contains(f'"seance":"{seance.id}"'),
+    )
+    return session.execute(query).scalar_one()
+
+
+def _earlier(session: Session, seance: Seance) -> frozenset[str]:
+    """The ids of the moves of the second in which the séance opened that were played before it did."""
+    query = select(col(HistoryEntry.payload)).where(
+        *_in_chain(seance),
+        col(HistoryEntry.recorded_at) == seance.opened_at,
+        col(HistoryEntry.sequence) < _opening(session, seance),
+    )
+    return frozenset(json.loads(payload or "{}").get("move", "") for payload in session.execute(query).scalars())
+
+
 def moves_during(session: Session, actor: Actor, seance_id: str) -> tuple[SeanceMove, ...]:
     """What was tabled, accepted, refused… while the séance was open, in order; talk aside. Raises NotFound."""
     row = session.get(Seance, seance_id)
@@ -109,6 +160,7 @@ def moves_during(session: Session, actor: Actor, seance_id: str) -> tuple[Seance
         )
         .order_by(col(MoveRow.recorded_at), col(MoveRow.clause_id), col(MoveRow.rank))
     )
+    earlier = _earlier(session, row)
     return tuple(
         SeanceMove(
             id=move.id,
@@ -122,4 +174,5 @@ def moves_during(session: Session, actor: Actor, seance_id: str) -> tuple[Seance
             at=move.recorded_at,
         )
         for move in session.execute(query).scalars()
+        if move.id not in earlier
     )
