@@ -120,7 +120,8 @@ def _opening(session: Session, seance: Seance) -> int:
         col(HistoryEntry.kind) == str(Kind.SEANCE_OPENED),
         col(HistoryEntry.payload).contains(f'"seance":"{seance.id}"'),
     )
-    return session.execute(query).scalar_one()
+    found: int = session.execute(query).scalar_one()
+    return found
 
 
 def _earlier(session: Session, seance: Seance) -> frozenset[str]:
