@@ -30,8 +30,8 @@ def post_points(negotiation_id: str, seance_id: str) -> ResponseReturnValue:
     if given.get("title", "").strip() or not items:
         items.append(Item(title=given.get("title", ""), minutes=minutes))
     with current_store().unit_of_work() as uow:
-        add_points(uow, acting(uow, negotiation_id, Action.PLAN_SEANCE), seance_id, items)
-    return _done(negotiation_id, seance_id)
+        added = add_points(uow, acting(uow, negotiation_id, Action.PLAN_SEANCE), seance_id, items)
+    return _done(negotiation_id, seance_id, f"point-{added[0]}")
 
 
 @seances_agenda.post("/negociations/<negotiation_id>/seances/<seance_id>/points/<point_id>")
@@ -42,15 +42,19 @@ def post_point(negotiation_id: str, seance_id: str, point_id: str) -> ResponseRe
     act = request.form.get("act", "change")
     with current_store().unit_of_work() as uow:
         actor = acting(uow, negotiation_id, Action.PLAN_SEANCE)
+        anchor = f"point-{point_id}"
         if act == "remove":
+            anchor = _beside(seance_view(uow.session, actor, seance_id).points, point_id)
             remove_point(uow, actor, seance_id, point_id)
         elif act == "change":
             title = request.form.get("title", "")
             change_point(uow, actor, seance_id, point_id, title=title, minutes=_minutes())
         else:
             points = seance_view(uow.session, actor, seance_id).points
-            move_point(uow, actor, seance_id, point_id, place=_place(points, point_id, act))
-    return _done(negotiation_id, seance_id)
+            place = _place(points, point_id, act)
+            move_point(uow, actor, seance_id, point_id, place=place)
+            anchor = _again(point_id, act, place=place, last=len(points) - 1)
+    return _done(negotiation_id, seance_id, anchor)
 
 
 @seances_agenda.post("/negociations/<negotiation_id>/seances/<seance_id>/convoques")
@@ -68,7 +72,8 @@ def keep_what_was_typed(refusal: Refusal) -> ResponseReturnValue:
     return refused(refusal)
 
 
-def _done(negotiation_id: str, seance_id: str, anchor: str = "ordre-du-jour") -> ResponseReturnValue:
+def _done(negotiation_id: str, seance_id: str, anchor: str) -> ResponseReturnValue:
+    """`anchor`: the element that has the focus on the page that comes, so that a keyboard goes on from there."""
     if wants_piece():
         return "", 204
     place = Place.told(request.form).query
@@ -87,6 +92,19 @@ def _place(points: tuple[PointView, ...], point_id: str, act: str) -> int:
     if act != "place" or not given.isdecimal() or len(given) > 4:
         raise InvalidInput(field="place")
     return int(given)
+
+
+def _again(point_id: str, act: str, *, place: int, last: int) -> str:
+    """The button that moved the point once may move it again; at either end, only the other one may."""
+    turned = {"up": "down" if place <= 0 else "up", "down": "up" if place >= last else "down"}
+    return f"{turned[act]}-{point_id}" if act in turned else f"point-{point_id}"
+
+
+def _beside(points: tuple[PointView, ...], point_id: str) -> str:
+    """What comes in the place of a point that goes: the next one, else the last one left, else the agenda itself."""
+    place = next((place for place, point in enumerate(points) if point.id == point_id), 0)
+    others = [point.id for point in points if point.id != point_id]
+    return f"point-{others[min(place, len(others) - 1)]}" if others else "ordre-du-jour"
 
 
 def _minutes() -> int | None:

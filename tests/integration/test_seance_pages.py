@@ -93,6 +93,30 @@ def test_a_seance_is_planned_filled_and_opened_by_plain_forms(app: Flask, table:
     assert (shape.headings, shape.inline) == (1, [])
 
 
+def test_a_keyboard_goes_on_from_what_it_just_did_to_the_agenda(app: Flask, table: Table) -> None:
+    meeting = a_seance(table, table.og.dg)
+    og, points = sitting(app, table.og.dg), f"{here(meeting)}/points"
+
+    def led_by(address: str, **fields: str) -> str:
+        """The element of the page that comes on which the browser puts the focus, which takes it."""
+        page, _, anchor = og.post(address, fields).location.partition("#")
+        (found,) = re.findall(rf'<[^>]*\bid="{anchor}"[^>]*>', og.get(page).text)
+        assert " disabled" not in found and (found.startswith("<button") or 'tabindex="-1"' in found)
+        return anchor
+
+    for words in ("Un", "Deux", "Trois"):
+        added = led_by(points, title=words)
+    one, two, three = (point.id for point in meeting.seen_by(table.og.dg).points)
+    assert added == f"point-{three}"
+    assert led_by(f"{points}/{three}", act="up") == f"up-{three}"
+    assert led_by(f"{points}/{three}", act="up") == f"down-{three}", "the first goes no further"
+    assert led_by(f"{points}/{one}", act="change", title="Un", minutes="5") == f"point-{one}"
+    assert led_by(f"{points}/{one}", act="remove") == f"point-{two}", "what comes in its place"
+    assert led_by(f"{points}/{two}", act="remove") == f"point-{three}"
+    assert led_by(f"{points}/{three}", act="remove") == "ordre-du-jour"
+    assert led_by(f"{here(meeting)}/convoques", member=table.ars.dg.member.id) == "convoques"
+
+
 def test_arriving_is_a_form_and_reading_writes_nothing(app: Flask, table: Table) -> None:
     meeting = an_open_seance(table, table.og.dg)
     ars = sitting(app, table.ars.dg)
