@@ -42,8 +42,10 @@ def test_three_parties_and_a_projector_from_planning_to_the_approved_releve(ente
         og.page.locator(".offered label", has_text=code).click()
     og.page.get_by_label("Minutes pour chacune").fill("20")
     og.page.get_by_role("button", name="Ajouter à l’ordre du jour").click()
+    expect(og.page.locator(".agenda-build > li", has_text="EN03")).to_be_focused()
     og.page.get_by_role("button", name=re.compile("^Monter EN11")).press("Enter")
     expect(og.page.locator(".agenda-build > li").first).to_contain_text("EN11")
+    expect(og.page.get_by_role("button", name=re.compile("^Descendre EN11"))).to_be_focused()
     og.page.get_by_role("button", name="Ouvrir la séance").click()
     expect(og.page.locator("#bandeau")).to_contain_text("Séance en cours")
     address = og.page.url
@@ -210,7 +212,15 @@ def test_a_seance_goes_on_through_bad_networks_and_a_dead_server(enter: Enter, s
     # From the last decision to the words to say, and to each place of the screen, in a key or two.
     last = decisions(og).get_by_role("button", name="Annuler")
     expect(last).to_be_enabled()
-    last.focus()
+    # What just came has its place in the order of the keyboard, and does nothing before it can have been read.
+    og.page.evaluate(NOBODY_READS)
+    og.page.evaluate(COMES_ANEW, meeting.id)
+    expect(last).to_have_attribute("aria-disabled", "true")
+    press(last)
+    expect(og.page.locator("#annonces")).to_contain_text("rien n’est parti")
+    expect(last).to_be_focused()
+    og.page.evaluate("read()")
+    expect(last).to_be_enabled()
     for key, place in (("F6", "#message-shared"), ("F6", "#ordre-du-jour"), ("Shift+F6", "#message-shared")):
         og.page.keyboard.press(key)
         expect(og.page.locator(place)).to_be_focused()
@@ -278,6 +288,14 @@ def test_a_seance_goes_on_through_bad_networks_and_a_dead_server(enter: Enter, s
         somebody.complaints[:] = [told for told in somebody.complaints if not OF_THE_NETWORK.search(told)]
 
 
+# The time to read what came goes on until `read()`.
+NOBODY_READS = """() => {
+  const later = window.setTimeout, held = [];
+  window.setTimeout = (does, ms) => (ms === 800 ? held.push(does) : later(does, ms));
+  window.read = () => { window.setTimeout = later; for (const does of held) does(); };
+}"""
+COMES_ANEW = """(seance) => document.dispatchEvent(
+  new CustomEvent("navette:changed", { detail: { type: "decision.recorded", negotiation: "", seance } }))"""
 LATE = 20_000
 """Milliseconds: a page that was cut off tries again every five seconds."""
 

@@ -4,7 +4,7 @@ import htmx from "htmx.org";
 import { followClauseList } from "./clause_list";
 import { keysOfSeance } from "./seance_keys";
 import { holdsTypedText } from "./typed_text";
-import { button, element } from "./words";
+import { announce, button, element } from "./words";
 
 export interface PageChange {
   type: string;
@@ -26,6 +26,10 @@ const GATHER_MS = 150;
 const POINTED_MS = 20;
 /** A button that changes its meaning under the pointer answers nothing until its words can have been read. */
 const READ_MS = 800;
+const REOPENED = "Le contrat est rouvert\u00a0: il s’écrit de nouveau.";
+/** On the buttons that just came. */
+const JUST_CAME = "data-just-came";
+const LOOK_AGAIN = "Cette page vient de changer : rien n’est parti. Relisez, puis recommencez.";
 
 /** What `/morceaux` says of one piece. */
 interface Answer {
@@ -45,12 +49,18 @@ export function startRefreshing(): void {
   document.addEventListener("navette:changed", ({ detail }) => {
     // What was below it went or came with it: the clause that is open may be one of those.
     if (/^part\.(dropped|restored)$/.test(detail.type)) return refreshAll();
+    // Everything that the gel closed may be written again.
+    if (detail.type === "version.voided") {
+      announce(REOPENED);
+      return refreshAll();
+    }
     // Only the discussion shows it, which puts it at its end.
     if (detail.type === "message.sent") return;
     const keys = keysOf(detail);
     ask((key) => keys.has(key), detail.type === "seance.pointed" ? POINTED_MS : GATHER_MS);
   });
   document.addEventListener("htmx:beforeSwap", (event) => keepAsLeft((event as CustomEvent<SwapDetail>).detail));
+  document.addEventListener("click", holdBack, { capture: true });
 }
 
 /** What the pieces that a change concerns carry. */
@@ -170,11 +180,6 @@ function wayBack(): () => void {
     if (plan) plan.scrollTop = planAt;
     if (document.activeElement !== document.body) return;
     focused?.()?.focus({ preventScroll: true });
-    // A button that may not be pressed yet takes no focus: once it may, unless the reader went on meanwhile.
-    if (document.activeElement === document.body)
-      window.setTimeout(() => {
-        if (document.activeElement === document.body) focused?.()?.focus({ preventScroll: true });
-      }, READ_MS);
   };
 }
 
@@ -193,14 +198,32 @@ function signOf(one: HTMLElement): string {
   return one.id || one.getAttribute("href") || one.getAttribute("value") || one.textContent?.trim() || "";
 }
 
-/** « Accepter la version 2 » may just have become « version 3 »: nobody accepts what he had no time to see (T12). */
+/**
+ * « Accepter la version 2 » may just have become « version 3 »: nobody accepts what he had no time to see (T12). They
+ * keep their place in the order of the keyboard meanwhile, which goes through them.
+ */
 function letRead(address: string): void {
   const came = document.querySelector(`[data-refresh-url="${CSS.escape(address)}"]`);
-  const answers = [...(came?.querySelectorAll<HTMLButtonElement>("form button[type=submit]:enabled") ?? [])];
-  for (const answer of answers) answer.disabled = true;
+  const answers = came?.querySelectorAll("form button[type=submit]:enabled:not([aria-disabled=true])") ?? [];
+  for (const answer of answers) {
+    answer.setAttribute(JUST_CAME, "");
+    answer.setAttribute("aria-disabled", "true");
+  }
   window.setTimeout(() => {
-    for (const answer of answers) answer.disabled = false;
+    for (const answer of answers) {
+      answer.removeAttribute(JUST_CAME);
+      // A form that is on its way meanwhile has closed its buttons itself.
+      if (!answer.closest("[data-sending]")) answer.removeAttribute("aria-disabled");
+    }
   }, READ_MS);
+}
+
+/** By pointer, by key, or by Enter in a field of the form, which clicks on its button. */
+function holdBack(event: Event): void {
+  if (!(event.target instanceof Element) || !event.target.closest(`[${JUST_CAME}]`)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  announce(LOOK_AGAIN);
 }
 
 /** What the reader has unfolded or ticked stays so: a form that folds itself under the hand is a form one loses. */
