@@ -33,6 +33,13 @@ def parts_of(file: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+def paragraphs_of(file: bytes) -> list[str]:
+    """What a reader sees in the body, paragraph by paragraph, tables too; no-break spaces as plain ones."""
+    body = etree.fromstring(parts_of(file)["word/document.xml"])
+    shown = ("".join(str(run.text or "") for run in each.iter(f"{W}t")) for each in body.iter(f"{W}p"))
+    return [words.replace("\u00a0", " ").replace("\u202f", " ") for words in shown if words]
+
+
 def faults_of(file: bytes) -> list[str]:
     return [fault for name, part in parts_of(file).items() for fault in _faults(name, etree.fromstring(part))]
 

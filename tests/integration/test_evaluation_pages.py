@@ -31,6 +31,7 @@ from tests.opened_bytes import words_met
 from tests.reviews_table import a_dialogue, a_signed_table
 from tests.scenarios import EHPAD, sample
 from tests.visitors import Visitor, asks, told
+from tests.word_files import faults_of, paragraphs_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
@@ -108,6 +109,11 @@ def test_an_evaluation_is_opened_filled_in_contested_and_approved_by_forms(app: 
     pdf = reader.get(f"{here}.pdf")
     words = {"Presque", "partiellement", "définition", "essentiel", "Approuvé"}
     assert words_met(pdf.data, words) == words and "PROJET" not in words_met(pdf.data, ["PROJET"])
+    word = reader.get(f"{here}.docx")
+    said = paragraphs_of(word.data)
+    assert faults_of(word.data) == [] and word.mimetype.endswith("wordprocessingml.document")
+    assert {"Écrire la définition avant la cible.", "Contrat tenu pour l’essentiel."} <= set(said)
+    assert any("Presque." in each for each in said) and any("L’original scellé est le PDF." in each for each in said)
     assert "Renseigner" not in told and "Répondre" not in told
     assert f'href="{here}"' in og.get(f"/negociations/{table.id}/historique").text
 

@@ -20,6 +20,7 @@ from tests.imported_once import imported_once
 from tests.reviews_table import Dialogue, a_dialogue, a_signed_table
 from tests.scenarios import EHPAD, sample
 from tests.visitors import Visitor
+from tests.word_files import faults_of, paragraphs_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
@@ -101,6 +102,11 @@ def test_every_party_approves_the_minutes_and_the_contract_keeps_its_bytes(app: 
     assert pdf.data.startswith(b"%PDF-")
     sealed = hashlib.sha256(str(sealed_of(dialogue)).encode()).hexdigest()
     assert sealed == dialogue.view.content_hash and sealed in fingerprints_within(pdf.data)
+    word = visitor.get(f"{here}/dialogue.docx")
+    said = paragraphs_of(word.data)
+    assert faults_of(word.data) == [] and word.mimetype.endswith("wordprocessingml.document")
+    assert "Trajectoire tenue." in said and any("L’original scellé est le PDF." in each for each in said)
+    assert any(sealed[:4] in each for each in said if each.startswith("Empreinte"))
     assert "Renseigner" not in told and "Répondre" not in told
 
 
