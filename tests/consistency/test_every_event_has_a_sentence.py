@@ -1,8 +1,10 @@
 """Every fact that the chains can hold is said in French, by one template."""
 
 import re
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
@@ -17,13 +19,19 @@ CLAUSE = ClauseName("11111111-1111-4111-8111-111111111111", "l’engagement EN01
 FACTS = {"version": 3, "number": "v1.0"}
 
 
-def said(kind: str, facts: dict[str, object] | None, *, clauses: dict[str, object], clause_id: str | None) -> str:
-    """The words of the sentence, without tags."""
+@cache
+def sentences() -> Any:
+    """The template's macro; to read it takes longer than to say all its sentences."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
     presentation.install(environment)
+    module: Any = environment.get_template("history/_sentences.html").make_module()
+    return module.sentence
+
+
+def said(kind: str, facts: dict[str, object] | None, *, clauses: dict[str, object], clause_id: str | None) -> str:
+    """The words of the sentence, without tags."""
     entry = SimpleNamespace(kind=kind, facts=facts, actor="og.dg", clause_id=clause_id, sequence=1)
-    template = environment.get_template("history/_sentences.html")
-    return Markup(template.make_module().sentence(entry, clauses)).striptags()  # type: ignore[attr-defined]
+    return Markup(sentences()(entry, clauses)).striptags()
 
 
 def sentence(kind: Kind) -> str:
