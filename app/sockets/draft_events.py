@@ -192,7 +192,8 @@ def room_of_draft(draft_id: str, epoch: int) -> str:
 
 
 def _close_what_changed(app: Flask, announcements: Iterable[Announcement]) -> None:
-    """A reopening starts the table commune anew, one clause may do so alone; a gel closes the contract's drafts."""
+    """A reopening starts the table commune anew, one clause may do so alone; a gel closes the contract's drafts, and
+    those of a version that the parties void are open again to whoever still shows them."""
     with app.app_context():
         for told in announcements:
             if told.kind == Kind.CLAUSE_REOPENED and told.part_id:
@@ -203,6 +204,9 @@ def _close_what_changed(app: Flask, announcements: Iterable[Announcement]) -> No
             elif told.kind == Kind.VERSION_FROZEN:
                 for draft_id, epoch in drafting.drafts_of(_live(), told.negotiation_id):
                     _close(draft_id, epoch, reason=row_of("frozen").sentence)
+            elif told.kind == Kind.VERSION_VOIDED:
+                for draft_id, epoch in drafting.drafts_of(_live(), told.negotiation_id):
+                    current_sockets().emit("draft_reopened", {"draft": draft_id}, to=room_of_draft(draft_id, epoch))
 
 
 def _close(draft_id: str, epoch: int, *, reason: str) -> None:

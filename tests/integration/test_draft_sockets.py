@@ -24,7 +24,9 @@ from negotiation.services.moves import Order, Seen, play
 from negotiation.services.signing_in import open_session, sign_out
 from negotiation.store import Store
 from negotiation.store.columns import new_id
+from tests.closing_table import an_agreed_table
 from tests.drafting_table import START, DraftingTable, set_table
+from tests.integration.test_reopening_the_gel import frozen, reopened
 
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
 NOT_FOUND = {
@@ -219,6 +221,17 @@ def test_a_reopening_sends_those_who_are_in_the_draft_to_its_new_start(page: Cal
     assert alice.push("d’avant")["error"]["code"] == "epoch_changed"
     again = page("og.dg").open()
     assert (again.opened["epoch"], again.text()) == (2, "Texte accordé")
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_a_gel_that_the_parties_undo_opens_the_draft_again_to_who_shows_it(app: Flask) -> None:
+    table = an_agreed_table(app.extensions["store"])
+    alice = Page(app, DraftingTable(table), "og.dg").open()
+    version = frozen(table)
+    assert [told["draft"] for told in alice.heard("draft_closed")] == [alice.opened["draft"]]
+    reopened(table, version)
+    assert alice.heard("draft_reopened") == [{"draft": alice.opened["draft"]}]
+    assert alice.open().opened["ok"]
 
 
 def test_the_same_op_sent_again_is_stored_and_told_once(page: Callable[[str], Page]) -> None:

@@ -10,7 +10,7 @@ import type { DraftClosed, DraftUpdated, Epoch, Me, Opened, Place, Refusal, Upda
 import { ask, hear, SCHEMA_VERSION, toBytes, toText } from "./protocol";
 import { afterRefusal, type Consequence } from "./refusals";
 import { type SaveState, stateOf } from "./save_state";
-import { CLOSED, ENDED, LOST, NOT_YET, REBUILT, RIGHTS } from "./sentences";
+import { CLOSED, ENDED, LOST, REBUILT, RIGHTS } from "./sentences";
 import { Sequence } from "./sequence";
 import { Settling } from "./settling";
 import { Sums } from "./sums";
@@ -38,6 +38,7 @@ export class DraftSync {
   /** Why nothing more can be written, in words; null while it can. */
   stopped: string | null = null;
   draft: string | null = null;
+  entered = false;
   readonly owner: string;
   readonly settling: Settling;
   readonly sums = new Sums();
@@ -45,11 +46,12 @@ export class DraftSync {
   private epoch: Epoch = "";
   private outbox: Outbox | null = null;
   private sequence = new Sequence();
-  private entered = false;
   private entering = false;
   private pushing = false;
   private late = false;
   private savedAt: Date | null = null;
+  /** Stopped by what the parties may undo, as a gel that nobody signed: not by this person's session or rights. */
+  private mayReopen = false;
   /** Edits of a document that was replaced, for the one that takes its place. */
   private carried: KeptUpdate[] = [];
   private readonly listeners = new Set<(event: SyncEvent) => void>();
@@ -66,10 +68,11 @@ export class DraftSync {
     this.givingBack = new GivingBack(this.owner, () => this.tell("texts"));
     this.settling = new Settling(this.givingBack);
     this.deafen = hear(socket, {
-      connect: () => void this.open(),
+      connect: () => void (this.mayReopen ? this.reopened() : this.open()),
       disconnect: () => this.left(),
       draft_updated: (told: DraftUpdated) => this.receive(told),
       draft_closed: (told: DraftClosed) => this.closed(told),
+      draft_reopened: ({ draft }: { draft: string }) => this.mayReopen && draft === this.draft && this.reopened(),
       session_ended: () => this.stop(ENDED),
       rights_changed: () => this.stop(RIGHTS),
     });
@@ -104,17 +107,6 @@ export class DraftSync {
     });
     if (then === "again") await this.open();
     else void this.pump();
-  }
-
-  /** Resolves with null once the server has everything, else with what to tell the reader. */
-  async flush(patienceMs: number): Promise<string | null> {
-    const deadline = Date.now() + patienceMs;
-    while (Date.now() < deadline) {
-      if (this.stopped !== null) return this.stopped;
-      if (this.entered && this.isSettled) return null;
-      await new Promise((resolve) => window.setTimeout(resolve, 50));
-    }
-    return NOT_YET;
   }
 
   close(): void {
@@ -170,9 +162,8 @@ export class DraftSync {
     return "done";
   }
 
-  private askToOpen(known: string) {
-    const order = { ...this.place, schema: SCHEMA_VERSION, state_vector: known };
-    return ask<Opened>(this.socket, "open_draft", order, 10_000);
+  private askToOpen(state_vector: string) {
+    return ask<Opened>(this.socket, "open_draft", { ...this.place, schema: SCHEMA_VERSION, state_vector }, 10_000);
   }
 
   /** First opening of this document: what an earlier page of this person left unsent joins it. */
@@ -389,10 +380,20 @@ export class DraftSync {
     else this.giveBack(why);
     void this.givingBack.rebuilt(null);
     this.stop(why);
+    this.mayReopen = true;
+  }
+
+  /** The server's document again; what it refused meanwhile was given back. Where it is still closed, it says so. */
+  private reopened(): void {
+    this.stopped = null;
+    this.mayReopen = false;
+    this.renew();
+    void this.open();
   }
 
   private stop(why: string): void {
     this.stopped = why;
+    this.mayReopen = false;
     this.entered = false;
     this.tell("changed");
   }

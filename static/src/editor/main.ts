@@ -6,6 +6,7 @@ import { DraftSync } from "./draft_sync";
 import { ownerKey, updatesOf } from "./kept";
 import { showKept } from "./kept_panel";
 import { Peers } from "./peers";
+import { NOT_YET } from "./sentences";
 
 export interface EditorParts {
   socket: Socket;
@@ -81,8 +82,19 @@ export async function flush(
   const concerned = [...drafts.values()].filter(
     (draft) => (part === undefined || draft.part === part) && (side === undefined || draft.side === side),
   );
-  const problems = await Promise.all(concerned.map(({ sync }) => sync.flush(patienceMs)));
+  const problems = await Promise.all(concerned.map(({ sync }) => arrived(sync, patienceMs)));
   return problems.find((problem) => problem !== null) ?? null;
+}
+
+/** Resolves with null once the server has everything, else with what to tell the reader. */
+async function arrived(sync: DraftSync, patienceMs: number): Promise<string | null> {
+  const deadline = Date.now() + patienceMs;
+  while (Date.now() < deadline) {
+    if (sync.stopped !== null) return sync.stopped;
+    if (sync.entered && sync.isSettled) return null;
+    await new Promise((resolve) => window.setTimeout(resolve, 50));
+  }
+  return NOT_YET;
 }
 
 function draftFor(part: string, side: string, { socket, person }: EditorParts): OpenDraft {
