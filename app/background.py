@@ -20,6 +20,7 @@ from app.mailing import (
     make_signin_mails,
     send_due_mails,
 )
+from app.preparing import forget_prepared_files
 from app.sockets.draft_events import drop_idle_rooms
 from app.sockets.presence import tell_presence
 from app.sockets.watch import close_idle_connections, end_dead_sessions, end_lost_seats
@@ -46,6 +47,7 @@ TASKS = (
     Task(drop_idle_rooms, every=30),
     Task(forget_delivered, every=60),
     Task(lock_what_waits, every=60),
+    Task(forget_prepared_files, every=60),
 )
 
 MAIL_TASKS = (

@@ -1,6 +1,7 @@
 """What leaves with a reader beside the proof: his rows, tables, the texts of the drafts that he reads, documents."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -96,6 +97,22 @@ def made(makers: Mapping[str, Maker]) -> dict[str, bytes]:
         except (PrintFailure, ConversionFailed, InvalidFile) as failure:
             found[f"{name}.absent.txt"] = f"Ce document n’a pas pu être fait ici ({failure}).\n".encode()
     return found
+
+
+def name_of_document(name: str) -> str:
+    """What a maker makes, in French, for who waits."""
+    number = re.fullmatch(r"documents/approuve-0*(\d+)\.pdf", name)
+    return f"le texte approuvé n° {number[1]}, en PDF" if number else NAMES[name]
+
+
+NAMES = {
+    "scenario/negociation.json": "la négociation en un seul fichier",
+    "scenario/LISEZMOI.txt": "ce qui ne tient pas dans ce fichier",
+    "documents/contrat.docx": "le contrat pour Word",
+    "documents/contrat.odt": "le contrat pour LibreOffice",
+    "documents/contrat-suivi.docx": "le contrat pour Word, avec ce que chacun propose",
+    "documents/contrat-projet.pdf": "le projet de contrat, en PDF",
+}
 
 
 def _scenario(rows: Rows) -> bytes:

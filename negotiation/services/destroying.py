@@ -34,6 +34,7 @@ from negotiation.store.following import AvenantMove
 from negotiation.store.inside import InsideFate, Mandate, VisaRequest, VisaRule
 from negotiation.store.people import Delegation, Member
 from negotiation.store.preparation import SupportDocument
+from negotiation.store.prepared_files import PreparedFile
 from negotiation.store.record import HistoryEntry, Outbox
 from negotiation.store.talk import CommentThread, Mention, SavedView, SearchEntry, Task
 from negotiation.store.unit_of_work import UnitOfWork
@@ -85,6 +86,7 @@ DELETED: tuple[Deleted, ...] = (
     Deleted("delegations", Delegation, _of_circle(Delegation)),
     Deleted("word_exports", WordExport, _of_circle(WordExport)),
     Deleted("word_returns", WordReturn, _of_circle(WordReturn)),
+    Deleted("prepared_files", PreparedFile, _of_circle(PreparedFile)),
     Deleted("documents", SupportDocument, _of_circle(SupportDocument)),
     Deleted("saved_views", SavedView, _of_members),
     Deleted("draft_states", DraftState, _of_draft(DraftState)),

@@ -80,7 +80,9 @@ def test_everybody_gets_the_same_frozen_bytes(app: Flask, signed: SecretsTable) 
 @pytest.mark.parametrize("party", ["og", "asso"])
 def test_what_leaves_whole_with_its_documents_keeps_every_secret_of_the_others(app: Flask, party: str) -> None:
     found = set_secrets(app.extensions["store"])
-    answer = reader_of(app, found, party).post(f"/negociations/{found.table.id}/partir")
+    reader, address = reader_of(app, found, party), f"/negociations/{found.table.id}/partir"
+    assert "Télécharger le dossier" in reader.post(address, follow_redirects=True).text
+    answer = reader.get(f"{address}/dossier.zip")
     members = read_archive(answer.data)
     assert {"documents/contrat-projet.pdf", "documents/contrat-suivi.docx", "donnees/move.json"} <= set(members)
     assert words_met(answer.data, found.words.kept_from(party)) == set()

@@ -60,7 +60,7 @@ _GROUPS: dict[Carried, str] = {
     Carried.OWN: "saved_view",
     Carried.APART: "history_entry",
     Carried.LEFT: "person signin_link signin_session mail mail_fact notice_choice notice_reader trame opening_draft "
-    "outbox search_entry clause_glance draft_state platform_key word_export word_return",
+    "outbox search_entry clause_glance draft_state platform_key word_export word_return prepared_file",
 }
 TABLES: dict[str, Carried] = {name: carried for carried, names in _GROUPS.items() for name in names.split()}
 
