@@ -47,6 +47,7 @@ from negotiation.services.freezing import (
     request_freeze,
     with_seal,
 )
+from negotiation.services.sealing import seal_head
 from negotiation.services.unfreezing import (
     agree_to_reopen,
     ask_reopening,
@@ -155,10 +156,10 @@ def _reopen(uow: UnitOfWork, actor: Actor, version_id: str) -> str:
     match request.form.get("act"):
         case "ask":
             is_open = ask_reopening(uow, actor, version_id=version_id, motive=field("motive"))
-            return REOPENED if is_open else REOPENING_ASKED
+            return _reopened(uow, actor) if is_open else REOPENING_ASKED
         case "agree":
             is_open = agree_to_reopen(uow, actor, version_id=version_id)
-            return REOPENED if is_open else "Votre partie consent à rouvrir. Une autre doit encore répondre."
+            return _reopened(uow, actor) if is_open else CONSENTED
         case "decline":
             decline_reopening(uow, actor, version_id=version_id, reason=field("reopening_reason"))
             return "Votre refus est enregistré, avec son motif. La version reste figée."
@@ -170,7 +171,14 @@ def _reopen(uow: UnitOfWork, actor: Actor, version_id: str) -> str:
             raise InvalidInput(field="act")
 
 
+def _reopened(uow: UnitOfWork, actor: Actor) -> str:
+    """The head that says so is vouched for, as at the gel."""
+    seal_head(uow, actor.negotiation_id, platform=current_platform())
+    return REOPENED
+
+
 REOPENED = "La version est annulée et la négociation rouverte : tout s’écrit de nouveau. Son PDF reste lisible ici."
+CONSENTED = "Votre partie consent à rouvrir. Une autre doit encore répondre."
 REOPENING_ASKED = "Votre demande de rouvrir est enregistrée. Chaque autre partie doit y consentir."
 ASKED = "Votre demande de gel est enregistrée. Le contrat sera figé quand chaque partie l’aura demandé."
 

@@ -20,7 +20,14 @@ from negotiation.store.queries.clauses import ClauseCard, cards_of_tables
 from negotiation.store.queries.fallen import fallen_acceptances
 from negotiation.store.queries.negotiations import MeetingView, next_meetings
 from negotiation.store.queries.people import PartyView
-from negotiation.store.queries.waiting import mentions_due, signatures_due, tasks_due, visas_due, visas_refused
+from negotiation.store.queries.waiting import (
+    mentions_due,
+    reopenings_due,
+    signatures_due,
+    tasks_due,
+    visas_due,
+    visas_refused,
+)
 
 home = Blueprint("home", __name__)
 
@@ -120,6 +127,7 @@ def show_home() -> ResponseReturnValue:
             tasks=tasks_due(session, actors),
             mentions=mentions_due(session, actors),
             signatures=signatures_due(session, actors),
+            reopenings=reopenings_due(session, actors),
             meeting=_next_of_all(cards),
             today=cards[0].frame.today if len(cards) == 1 else today,
             place="home",

@@ -39,6 +39,7 @@ from negotiation.store.queries.positions import clauses_to_retake
 from negotiation.store.queries.shape import establishments
 from negotiation.store.queries.turns import convergence_of, next_copil, rounds_by_clause
 from negotiation.store.queries.views import views_of
+from negotiation.store.queries.waiting import reopenings_due
 
 table = Blueprint("table", __name__)
 
@@ -208,6 +209,7 @@ def _beside(session: Session, frame: Frame, plan: tuple[PlanEntry, ...]) -> dict
         "seated": parties_of(session, frame.negotiation.id),
         "untabled": sum(entry.untabled for entry in plan),
         "meeting": next_meeting(session, frame.negotiation.id, frame.today),
+        "reopenings": reopenings_due(session, [frame.actor]) if frame.negotiation.frozen_at else (),
     } | _vigilance(session, frame, plan)
 
 

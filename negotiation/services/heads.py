@@ -1,8 +1,9 @@
 """The head of the shared history, mailed to every party: only a head kept by somebody else shows a cut tail, or a
 history rewritten from its start (trust T15).
 
-It leaves at each gel, and every Friday at six in the evening when the history grew during the week. A mail carries the
-head as it is when it leaves: a number, a moment and a fingerprint, never a word of the negotiation.
+It leaves at each gel, when the parties void one, and every Friday at six in the evening when the history grew during
+the week. A mail carries the head as it is when it leaves: a number, a moment and a fingerprint, never a word of the
+negotiation.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from negotiation.store.people import Member
 from negotiation.store.queries.closing import shared_head
 from negotiation.store.queries.in_force import is_in_force, version_in_force
 from negotiation.store.queries.notices import rhythms_of
-from negotiation.store.record import FrozenVersion, HistoryEntry
+from negotiation.store.record import FrozenVersion, HistoryEntry, VoidedVersion
 from negotiation.store.unit_of_work import UnitOfWork
 
 FRIDAY, HOUR = 4, time(18)
@@ -38,7 +39,7 @@ KEEPERS = DECIDERS | ADMINISTRATORS
 
 @dataclass(frozen=True)
 class HeadMail:
-    """One that should be made. `occasion`: a gel, or a week."""
+    """One that should be made. `occasion`: a gel, its end, or a week."""
 
     negotiation_id: str
     person_id: str
@@ -62,7 +63,11 @@ class MailedHead:
 
 def head_mails_due(session: Session, moment: datetime) -> list[HeadMail]:
     """Those that nobody has made yet."""
-    wanted = [mail for occasion in (_gels(session, moment), _weeks(session, moment)) for mail in occasion]
+    wanted = [
+        mail
+        for occasion in (_gels(session, moment), _voidings(session, moment), _weeks(session, moment))
+        for mail in occasion
+    ]
     asked = {mail.dedupe for mail in wanted}
     known = (
         set(session.execute(select(col(Mail.dedupe)).where(col(Mail.dedupe).in_(asked))).scalars()) if asked else set()
@@ -114,6 +119,15 @@ def _gels(session: Session, moment: datetime) -> Iterator[HeadMail]:
     )
     for row in session.execute(query).all():
         yield from _mails(session, row.negotiation_id, f"gel:{row.id}", moment)
+
+
+def _voidings(session: Session, moment: datetime) -> Iterator[HeadMail]:
+    """From here on the history says that the text whose head was mailed is no contract."""
+    query = select(col(VoidedVersion.negotiation_id), col(VoidedVersion.frozen_version_id)).where(
+        col(VoidedVersion.at) > moment - GEL_IS_NEWS
+    )
+    for row in session.execute(query).all():
+        yield from _mails(session, row.negotiation_id, f"voided:{row.frozen_version_id}", moment)
 
 
 def _weeks(session: Session, moment: datetime) -> Iterator[HeadMail]:

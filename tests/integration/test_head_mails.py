@@ -11,7 +11,7 @@ from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import Notice, Rhythm
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.heads import last_friday
-from negotiation.store.record import FrozenVersion
+from negotiation.store.record import FrozenVersion, VoidedVersion
 from tests import mail_table
 from tests.builders import Table
 from tests.mail_server import Arrived, PostBox
@@ -75,6 +75,24 @@ def test_a_gel_sends_the_head_and_the_fingerprint_of_the_frozen_text(
     mail_round(app)
     assert {table.og.dg.email, table.ars.dg.email} <= {letter.recipient for letter in heads_in(box)}
     assert all("c0" * 32 in letter.text for letter in heads_in(box))
+
+
+def test_a_voided_version_sends_the_head_that_says_so_once(
+    app: Flask, table: Table, clock: Clock, box: PostBox
+) -> None:
+    with table.store.unit_of_work() as uow:
+        gel = {"label": "v1", "number": "v1.0", "content": "{}", "pdf": b"", "pdf_hash": "", "heads": {}}
+        version = FrozenVersion(negotiation_id=table.id, **gel, content_hash="c0" * 32, frozen_at=clock.moment)
+        uow.session.add(version)
+        uow.session.flush()
+        void = {"motive": "Le montant est faux.", "sequence": 1, "at": clock.moment}
+        by = {"frozen_version_id": version.id, "party_id": table.og.id}
+        uow.session.add(VoidedVersion(negotiation_id=table.id, **by, **void))
+    mail_round(app)
+    mail_round(app)
+    got = [letter.recipient for letter in heads_in(box)]
+    assert sorted(got) == sorted(set(got)) and {table.og.dg.email, table.ars.dg.email} <= set(got)
+    assert not any("c0" * 32 in letter.text for letter in heads_in(box))
 
 
 def test_an_archive_is_checked_against_the_head_that_somebody_kept(

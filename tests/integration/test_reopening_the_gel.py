@@ -32,9 +32,9 @@ from negotiation.services.signing_terms import decline, remind
 from negotiation.services.unfreezing import agree_to_reopen, ask_reopening, decline_reopening, take_back_reopening
 from negotiation.store import Store
 from negotiation.store.contract import Negotiation
-from negotiation.store.queries.closing import freeze_requests, frozen_versions, in_force
+from negotiation.store.queries.closing import freeze_requests, frozen_versions, in_force, shared_head
 from negotiation.store.queries.in_force import version_in_force
-from negotiation.store.queries.signatures import reopening_rows
+from negotiation.store.queries.signatures import head_seals, reopening_rows
 from negotiation.store.queries.waiting import signatures_due
 from negotiation.store.record import FrozenVersion
 from negotiation.verifier import MANIFEST, manifest_of, verify_archive
@@ -218,12 +218,19 @@ def test_the_page_shows_who_asks_who_consents_and_what_was_voided(app: Flask, ta
     refused = say(og, "decline", reopening_reason="Tout est bon.")
     assert (refused.status_code, "Tout est bon." in refused.text) == (409, False)  # nobody asks
     assert say(ars, "ask", motive=MOTIVE).status_code == 302
+    assert MOTIVE in og.get("/").text and "demande à rouvrir" in og.get(address).text
+    for sure in (ars.get("/").text, Visitor(app).enter(table.og.lect.email).get("/").text):
+        assert MOTIVE not in sure  # who asked, and who decides nothing
     page = og.get(f"{address}/versions").text
     assert MOTIVE in page and "Consentir à rouvrir" in page and "Une signature y met fin." in page
     assert say(og, "agree").status_code == 302
     assert "Retirer notre consentement" in og.get(f"{address}/versions").text
     assert "tout s’écrit de nouveau" in cd.get(say(cd, "agree").headers["Location"]).text
 
+    with table.store.reading() as session:
+        (sealed,) = head_seals(session, table.id)
+        head = shared_head(session, table.id)
+    assert head and sealed["statement"]["hash"] == head["hash"]
     page = og.get(f"{address}/versions").text
     assert "Versions annulées" in page and MOTIVE in page and "Demander le gel" in page
     assert og.get(f"{address}/versions/{version.id}/contrat.pdf").data == version.pdf

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlmodel import Session, col
 
-from negotiation.rules.policy import Actor
+from negotiation.rules.policy import DECIDERS, Actor
 from negotiation.rules.vocabulary import GESTURE_OF_MOVE, LIVE_AFTER_GEL, Circle, Move, Role, TaskState, VisaState
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Message, MoveRow
@@ -21,7 +21,7 @@ from negotiation.store.people import Member
 from negotiation.store.queries.in_force import is_in_force
 from negotiation.store.queries.inside import is_last_refusal
 from negotiation.store.queries.visibility import visible
-from negotiation.store.record import FrozenVersion, Signature
+from negotiation.store.record import FrozenVersion, Signature, UnfreezeRequest
 from negotiation.store.talk import Mention, Task
 
 MOST = 50
@@ -80,6 +80,16 @@ class Named:
 class SignatureDue:
     negotiation_id: str
     label: str
+
+
+@dataclass(frozen=True)
+class ReopeningDue:
+    """`party_id`: who asks, `motive`: why, in its words."""
+
+    negotiation_id: str
+    label: str
+    party_id: str
+    motive: str
 
 
 def visas_due(session: Session, actors: Iterable[Actor]) -> tuple[VisaDue, ...]:
@@ -206,6 +216,24 @@ def signatures_due(session: Session, actors: Iterable[Actor]) -> tuple[Signature
         SignatureDue(row.negotiation_id, label)
         for row, label in rows
         if row.member_id in seats and (row.frozen_version_id, row.party_id) not in done
+    )
+
+
+def reopenings_due(session: Session, actors: Iterable[Actor]) -> tuple[ReopeningDue, ...]:
+    """Requests to reopen a frozen version on which this person's party decides and hasn't answered, oldest first."""
+    seats = {actor.negotiation_id: actor for actor in actors if actor.roles & DECIDERS}
+    query = (
+        select(UnfreezeRequest, col(FrozenVersion.label))
+        .join(FrozenVersion, col(FrozenVersion.id) == UnfreezeRequest.frozen_version_id)
+        .where(col(UnfreezeRequest.negotiation_id).in_(seats), is_in_force())
+        .order_by(col(UnfreezeRequest.at))
+    )
+    rows = session.execute(query).all()
+    answered = {(row.frozen_version_id, row.party_id) for row, _ in rows}
+    return tuple(
+        ReopeningDue(row.negotiation_id, label, row.party_id, row.motive)
+        for row, label in rows
+        if row.motive and (row.frozen_version_id, seats[row.negotiation_id].party_id) not in answered
     )
 
 
