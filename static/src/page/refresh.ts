@@ -27,7 +27,6 @@ const POINTED_MS = 20;
 /** A button that changes its meaning under the pointer answers nothing until its words can have been read. */
 const READ_MS = 800;
 const REOPENED = "Le contrat est rouvert\u00a0: il s’écrit de nouveau.";
-const REOPENED = "Le contrat est rouvert\u00a0: il s’écrit de nouveau.";
 /** On the buttons that just came. */
 const JUST_CAME = "data-just-came";
 const LOOK_AGAIN = "Cette page vient de changer : rien n’est parti. Relisez, puis recommencez.";
@@ -50,11 +49,6 @@ export function startRefreshing(): void {
   document.addEventListener("navette:changed", ({ detail }) => {
     // What was below it went or came with it: the clause that is open may be one of those.
     if (/^part\.(dropped|restored)$/.test(detail.type)) return refreshAll();
-    // Everything that the gel closed may be written again.
-    if (detail.type === "version.voided") {
-      announce(REOPENED);
-      return refreshAll();
-    }
     // Everything that the gel closed may be written again.
     if (detail.type === "version.voided") {
       announce(REOPENED);
