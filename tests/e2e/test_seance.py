@@ -36,16 +36,24 @@ def test_three_parties_and_a_projector_from_planning_to_the_approved_releve(ente
     og, ars, cd = enter(OG), enter(ARS), enter(CD, viewport=PHONE)
     wall = enter(AT_THE_WALL, viewport=FULL_HD)
 
-    # Planned: clauses on the agenda, put in order by keyboard.
+    # Planned: clauses on the agenda, put in order by drag or by keyboard.
     plan(og)
     for code in ("EN03", "EN11"):
         og.page.locator(".offered label", has_text=code).click()
     og.page.get_by_label("Minutes pour chacune").fill("20")
     og.page.get_by_role("button", name="Ajouter à l’ordre du jour").click()
     expect(og.page.locator(".agenda-build > li", has_text="EN03")).to_be_focused()
-    og.page.get_by_role("button", name=re.compile("^Monter EN11")).press("Enter")
-    expect(og.page.locator(".agenda-build > li").first).to_contain_text("EN11")
-    expect(og.page.get_by_role("button", name=re.compile("^Descendre EN11"))).to_be_focused()
+    first, second = (og.page.locator(".agenda-build > li").nth(place) for place in (0, 1))
+    second.drag_to(first, target_position={"x": 40, "y": 4})
+    expect(first).to_contain_text("EN11")
+    expect(first).to_be_focused()
+    down, up = (og.page.get_by_role("button", name=re.compile(f"^{way} EN11")) for way in ("Descendre", "Monter"))
+    down.press("Enter")
+    expect(second).to_contain_text("EN11")
+    expect(up).to_be_focused()
+    og.page.keyboard.press("Enter")
+    expect(first).to_contain_text("EN11")
+    expect(down).to_be_focused()
     og.page.get_by_role("button", name="Ouvrir la séance").click()
     expect(og.page.locator("#bandeau")).to_contain_text("Séance en cours")
     address = og.page.url
@@ -82,6 +90,7 @@ def test_three_parties_and_a_projector_from_planning_to_the_approved_releve(ente
     og.propose_the_draft(common="yes")
     expect(og.page.locator("#bandeau")).to_be_visible()
     expect(wall.page.locator(".top")).to_contain_text("version 1 de la table commune")
+    assert wall.page.evaluate(SMALLEST_LETTERS) >= 24, "2.5 cm on a screen two metres wide"
     ars.page.get_by_role("link", name="Proposition en cours").click()
     expect(ars.clause).to_contain_text("trente jours avant la réunion.")
 
@@ -288,6 +297,15 @@ def test_a_seance_goes_on_through_bad_networks_and_a_dead_server(enter: Enter, s
         somebody.complaints[:] = [told for told in somebody.complaints if not OF_THE_NETWORK.search(told)]
 
 
+SMALLEST_LETTERS = """() => {
+  const words = document.createTreeWalker(document.querySelector(".wall-in"), NodeFilter.SHOW_TEXT), sizes = [];
+  while (words.nextNode()) {
+    const holder = words.currentNode.parentElement;
+    if (words.currentNode.data.trim() && !holder.closest(".vh, .letter"))
+      sizes.push(parseFloat(getComputedStyle(holder).fontSize));
+  }
+  return Math.min(...sizes);
+}"""
 # The time to read what came goes on until `read()`.
 NOBODY_READS = """() => {
   const later = window.setTimeout, held = [];
