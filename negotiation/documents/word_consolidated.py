@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from negotiation.documents.amendment_print import consolidated_words, is_of_an_avenant, name_of_part
 from negotiation.documents.print_tree import Content, day
 from negotiation.documents.print_words import in_fours, plain
+from negotiation.documents.word_annexes import annexes_of
 from negotiation.documents.word_body import Content as Block
-from negotiation.documents.word_body import FieldRow, Fields, Grid, Passage, Words
+from negotiation.documents.word_body import FieldRow, Fields, Passage, Words
 from negotiation.documents.word_file import WordFile, docx_bytes
 from negotiation.documents.word_lines import Piece, lines_of
-from negotiation.rules.french_display import value_text
-from negotiation.rules.vocabulary import ClauseKind, ValueKind
+from negotiation.rules.vocabulary import ClauseKind
 
 _DEEPEST = 4
 """Headings of the plan; the title of a clause comes below them."""
@@ -27,7 +26,7 @@ def word_consolidated(content: Content, *, fingerprint: str, kind: str, made_at:
             contents=(
                 *_head(content, said, fingerprint),
                 *_parts(content["parts"]),
-                *_annexes(content),
+                *annexes_of(content.get("tables", {})),
                 *_reserves(content),
             ),
             made_at=made_at,
@@ -72,20 +71,6 @@ def _clause(clause: Content) -> Iterator[Block]:
         yield Fields((FieldRow("Valeur" if text else label, (Piece(plain(value)),)),))
 
 
-def _annexes(content: Content) -> Iterator[Block]:
-    tables = content.get("tables", {})
-    if rows := tables.get("indicators", {}).get("rows"):
-        years = tables["indicators"]["years"]
-        yield Words("Titre1", "Annexe, indicateurs et cibles")
-        head = ("Code", "Indicateur", "Unité", "Départ", *years, "Cible")
-        yield Grid(tuple(map(str, head)), tuple(_indicator(row, years) for row in rows), words=3)
-    for group in tables.get("finance", {}).get("groups", ()):
-        years = tables["finance"]["years"]
-        yield Words("Titre1", plain(f"Annexe financière, {group['title']}"))
-        head = ("Fiche", "Ligne", "Nature", *years, "Total")
-        yield Grid(tuple(map(str, head)), tuple(_funding(row, years) for row in group["rows"]), words=3)
-
-
 def _reserves(content: Content) -> Iterator[Block]:
     """Those maintained to the contract, each with the position of the others."""
     names = {party["letter"]: party["name"] for party in content["parties"]}
@@ -97,16 +82,3 @@ def _reserves(content: Content) -> Iterator[Block]:
         for answer in each["answers"]:
             yield Words("Repere", plain(names[answer["party"]]))
             yield Passage(lines_of(answer["text"]))
-
-
-def _indicator(row: Content, years: Sequence[Any]) -> tuple[str, ...]:
-    told = (row["code"], row["title"], row.get("unit", ""), row.get("baseline", ""))
-    return tuple(
-        plain(cell) for cell in (*told, *(row["values"].get(str(it), "") for it in years), row.get("final", ""))
-    )
-
-
-def _funding(row: Content, years: Sequence[Any]) -> tuple[str, ...]:
-    told = (row.get("code", ""), row["label"], row.get("nature", ""))
-    cents = (*(row["values"].get(str(year)) for year in years), row["total"])
-    return tuple(map(plain, told)) + tuple(plain(value_text(it, None, ValueKind.AMOUNT)) if it else "–" for it in cents)

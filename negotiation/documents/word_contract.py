@@ -64,7 +64,8 @@ class WordPart:
 
 @dataclass(frozen=True)
 class WordContract:
-    """What one reader's file holds. `preface`: lines under the title; `notice` heads each page."""
+    """What one reader's file holds. `preface`: lines under the title; `notice` heads each page; `ending`: what comes
+    after the last clause, that no clause owns."""
 
     title: str
     preface: tuple[str, ...]
@@ -74,6 +75,7 @@ class WordContract:
     notice: str = ""
     is_tracked: bool = False
     is_tracking: bool = False
+    ending: tuple[Content, ...] = ()
 
 
 def texts_of(contract: WordContract) -> dict[str, dict[str, str]]:
@@ -127,6 +129,7 @@ def _contents(contract: WordContract) -> Iterator[Content]:
                     yield from _clause(clause, contract)
             else:
                 yield Fields(tuple(_field(clause, contract) for clause in clauses))
+    yield from contract.ending
 
 
 def _clause(clause: WordClause, contract: WordContract) -> Iterator[Content]:

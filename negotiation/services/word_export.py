@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from negotiation.documents.print_tree import NAMES_OF_PARTS, WORKING_STATES
 from negotiation.documents.print_words import plain
-from negotiation.documents.word_body import Remark
+from negotiation.documents.word_annexes import annexes_of, signature_blocks
+from negotiation.documents.word_body import Content, Remark, Words
 from negotiation.documents.word_contract import Thread, WordClause, WordContract, WordPart, hand_of, texts_of, values_of
 from negotiation.documents.word_lines import Hand, Step
 from negotiation.errors import NotFound
@@ -28,6 +29,7 @@ from negotiation.rules.vocabulary import (
 )
 from negotiation.rules.word_choices import WordComments, WordKind
 from negotiation.services.access import require
+from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.word_values import NamedValues
 from negotiation.store.columns import new_id, now
 from negotiation.store.exchange_files import WordExport
@@ -43,6 +45,10 @@ from negotiation.store.unit_of_work import UnitOfWork
 
 TABLE_COMMUNE = "Table commune"
 _UNTITLED = "Sans intitulé"
+_SAID_OF_ANNEXES = (
+    "Ces tableaux reprennent les fiches telles qu’elles sont. "
+    "Un chiffre se corrige dans sa fiche : ici, rien n’est repris."
+)
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,7 @@ class _Reading:
             notice=self._notice(entries),
             is_tracked=self.choice.kind is WordKind.TRACKED,
             is_tracking=self.choice.is_tracking,
+            ending=tuple(self._ending()),
         )
 
     # ------------------------------------------------------------------ around
@@ -171,6 +178,17 @@ class _Reading:
                 "Suivi des modifications : tout refuser donne le texte accordé, à défaut le texte de départ ; tout "
                 "accepter donne le texte proposé. Chaque marque porte le nom de la partie qui la propose."
             )
+
+    def _ending(self) -> Iterable[Content]:
+        """Of the whole contract: its annexes as they stand, without marks, then the places to sign."""
+        if self.choice.part_id:
+            return
+        content = contract_as_it_stands(self.session, self.actor.negotiation_id).content
+        annexes = tuple(annexes_of(content["tables"]))
+        yield from annexes
+        if annexes:
+            yield Words("Repere", _SAID_OF_ANNEXES)
+        yield from signature_blocks(content)
 
     def _notice(self, entries: Sequence[PlanEntry]) -> str:
         """Said on each page of a file that others must not get."""

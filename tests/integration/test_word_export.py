@@ -27,13 +27,16 @@ from negotiation.services.word_export import WordChoice, collect_word
 from negotiation.store import Store
 from negotiation.store.exchange_files import WordExport
 from negotiation.store.people import Member
+from negotiation.store.queries.negotiations import plan_of
 from tests.builders import Person, Table, a_table
+from tests.closing_table import closing_scenario
 from tests.libreoffice import settled
 from tests.minutes_table import a_relevé
 from tests.scenarios import EHPAD, HANDICAP, sample
 from tests.seance_table import an_open_seance
 from tests.visitors import Visitor
-from tests.word_files import W, faults_of, parts_of
+from tests.word_corpus.make import packed
+from tests.word_files import W, faults_of, paragraphs_of, parts_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 CANARY = "canari-word-77d0"
@@ -126,6 +129,31 @@ def test_each_position_has_the_name_of_its_party(store: Store) -> None:
     assert b"trackRevisions" in parts_of(file)["word/settings.xml"]
     clean, _ = exported(table, table.og.dg, WordChoice(WordKind.CLEAN))
     assert b"trackRevisions" not in parts_of(clean)["word/settings.xml"]
+
+
+def test_a_contract_ends_with_its_annexes_and_places_to_sign_that_never_come_back(store: Store) -> None:
+    """Whatever is typed there, with tracking or not; an extract has none of it."""
+    table = a_table(store, closing_scenario())
+    for kind in (WordKind.CLEAN, WordKind.TRACKED):
+        file, texts = exported(table, table.og.dg, WordChoice(kind))
+        said = paragraphs_of(file)
+        ending = said[next(place for place, words in enumerate(said) if words.startswith("Annexe financière")) :]
+        assert faults_of(file) == [] and said.count("Signatures") == 1
+        assert any(words.endswith("€") for words in ending[: ending.index("Signatures")]), "amounts"
+        assert ending.count("Nom et signature :") == 3, "three parties sign"
+        parts = parts_of(file)
+        typed = "Annexe financière, Madame".encode()
+        body = parts["word/document.xml"].replace("Annexe financière, ".encode(), typed)
+        body = body.replace(b"Nom et signature :", b"Nom et signature : Mme Faure")
+        changed = read_reviewed(packed({**parts, "word/document.xml": body})).clauses
+        assert body != parts["word/document.xml"] and changed == read_reviewed(file).clauses
+        assert {each.clause_id: each.accepted for each in changed} == {
+            bare(key): each["proposed"] for key, each in texts.items()
+        }
+    with store.reading() as session:
+        part = plan_of(session, table.og.dg.actor)[0]
+    extract, _ = exported(table, table.og.dg, WordChoice(WordKind.CLEAN, part_id=part.id))
+    assert "Signatures" not in paragraphs_of(extract)
 
 
 def shown(table: Table, key: str) -> str:
