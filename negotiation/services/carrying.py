@@ -102,7 +102,7 @@ def made(makers: Mapping[str, Maker]) -> dict[str, bytes]:
 def name_of_document(name: str) -> str:
     """What a maker makes, in French, for who waits."""
     number = re.fullmatch(r"documents/approuve-0*(\d+)\.pdf", name)
-    return f"le texte approuvé n° {number[1]}, en PDF" if number else NAMES[name]
+    return f"le texte approuvé n° {number[1]}, en PDF" if number else NAMES.get(name, name)
 
 
 NAMES = {
