@@ -120,9 +120,8 @@ def verify_together(files: Mapping[str, bytes], keys: Sequence[str] = ()) -> Rep
         if look.opened_to_amend():
             look._try(f"Lien de {name}", look._check_link, *(it for it in looks.values() if it is not look))
             checks.append(look.checks[-1])
-    proves = [f"{name}, {it}" for name, look in looks.items() for it in look.proves]
     limits = dict.fromkeys(it for look in looks.values() for it in look._limits())
-    return _concluded(checks, proves, limits)
+    return _concluded(checks, [f"{name}, {it}" for name, look in looks.items() for it in look.proves], limits)
 
 
 def read_head(written: str) -> KeptHead:
@@ -337,8 +336,11 @@ class _Examination:
         _require(bool(bases), "aucune version des autres dossiers n’a l’empreinte de celle que cet avenant modifie")
         there = any(fact["hash"] == head.get("hash") for it in bases for fact in it.entries["shared"])
         _require(there, f"l’histoire de ce qu’il modifie n’est pas celle d’où il part (fait {head.get('seq')})")
-        for fact in (it["payload"] for root in roots for it in root._facts("avenant.opened")):
+        kinds = ("avenant.opened", "avenant.signed")
+        for fact in (it["payload"] for root in roots for kind in kinds for it in root._facts(kind)):
             same = (fact.get("avenant") == key) == (fact.get("number") == number)
+            signed = fact.get("content_hash") if same and fact.get("number") == number else None
+            same &= signed is None or bool(self._facts("version.frozen", signed))
             _require(same, f"pour l’historique du contrat, l’avenant n° {fact.get('number')} est un autre que celui-ci")
         return f"avenant n° {number}, modifie « {told.get('reference')} », empreinte {text}"
 
@@ -353,10 +355,8 @@ class _Examination:
             known = recorded.count(_evidence_hash(evidence)) == 1
             _require(known, f"la signature {number} n’est pas celle que l’historique a enregistrée")
             scan = evidence.get("scan_hash")
-            _require(
-                scan is None or scan in self._scans(folder),
-                f"l’exemplaire numérisé de la signature {number} manque, ou n’est pas celui qu’elle nomme",
-            )
+            held = scan is None or scan in self._scans(folder)
+            _require(held, f"l’exemplaire numérisé de la signature {number} manque, ou n’est pas celui qu’elle nomme")
         _require(len(evidences or []) == len(facts), "une signature que l’historique a enregistrée manque au dossier")
         in_order = all(fact["header"]["seq"] > after for fact in facts)
         _require(in_order, "une signature est antérieure au gel du texte signé")

@@ -29,6 +29,10 @@ def opened(number: int = 1, avenant: str = KEY) -> Fact:
     return ("og.dg", "avenant.opened", {"avenant": avenant, "number": number, "kind": "change"})
 
 
+def signed(text: str, number: int = 1) -> Fact:
+    return ("platform", "avenant.signed", {"avenant": KEY, "number": number, "content_hash": text})
+
+
 def amends(parent: ArchiveContent, **changed: object) -> dict[str, object]:
     stop = parent.chains[0].links[6]
     return {
@@ -90,9 +94,17 @@ def test_both_archives_are_linked_and_each_is_checked():
         (contract(opened()), {"content_hash": "0" * 64}, "aucune version des autres dossiers"),
         (contract(opened()), {"head": {"seq": 7, "hash": "0" * 64}}, "n’est pas celle d’où il part (fait 7)"),
         (contract(opened(number=2)), {}, "l’avenant n° 2 est un autre"),
+        (contract(opened(), signed("0" * 64)), {}, "l’avenant n° 1 est un autre"),
         (contract(opened(avenant="another-a1")), {}, "l’avenant n° 1 est un autre"),
     ],
-    ids=["wrong parent", "altered parent", "rewritten parent", "another number", "number of another"],
+    ids=[
+        "wrong parent",
+        "altered parent",
+        "rewritten parent",
+        "another number",
+        "another text signed",
+        "number of another",
+    ],
 )
 def test_the_first_wrong_thing_between_them_is_named(parent, changed, said):
     report = verifier.verify_together({"A.zip": avenant(amends(parent, **changed)), "C.zip": write_archive(parent)})
