@@ -25,14 +25,18 @@ project_file = Blueprint("project_file", __name__)
 @limiter.limit("30 per minute", key_func=by_person)
 @serves(Action.READ_TABLE)
 def project_pdf(negotiation_id: str) -> ResponseReturnValue:
-    """`?modifications=oui` marks the changes. Once the contract is frozen, there is no project any more."""
+    """`?modifications=oui` marks the changes; of an avenant they are shown against the signed text, on a page of their
+    own. Once the contract is frozen, there is no project any more."""
     is_marked = request.args.get("modifications") == "oui"
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_TABLE)
-        negotiation = frame_of(session, actor).negotiation
+        frame = frame_of(session, actor)
+        negotiation = frame.negotiation
         if negotiation.frozen_at is not None:
             return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+        if is_marked and frame.heading.amends:
+            return redirect(url_for("amendment_changes.show_changes", negotiation_id=negotiation_id))
         content = (contract_with_changes if is_marked else contract_as_it_stands)(session, negotiation_id).content
     today = paris_day(now())
     pdf = printed(

@@ -20,9 +20,11 @@ from app.printing import printed
 from app.security import serves, takes_up_to
 from negotiation.documents.approved_print import NAMES, print_approved
 from negotiation.documents.pdf_attachments import fingerprints_within
+from negotiation.documents.pdf_print import print_consolidated
 from negotiation.errors import InvalidInput, Refusal
 from negotiation.rules.vocabulary import Action
 from negotiation.services.recognising import look_at, report_of
+from negotiation.store.queries.amendments import Consolidated, consolidated_with
 from negotiation.store.queries.closing import (
     KnownApproved,
     approved_with_content,
@@ -74,7 +76,8 @@ class Head:
 class Verdict:
     """What the page shows. `known`: the state of a frozen PDF that it is, or begins
     with; `approved`: the relevé, dialogue or
-    evaluation whose approved content the PDF carries, even when the rest of the file was changed; `recorded`: whether
+    evaluation whose approved content the PDF carries, even when the rest of the file was changed; `consolidated`: what
+    it is to the byte, though it is no contract; `recorded`: whether
     the history of the archive is one that this platform recorded, None when there is nothing to compare."""
 
     name: str
@@ -83,6 +86,7 @@ class Verdict:
     report: Report
     known: State | None = None
     approved: KnownApproved | None = None
+    consolidated: Consolidated | None = None
     recorded: bool | None = None
 
 
@@ -149,9 +153,20 @@ def _of_pdf(name: str, data: bytes) -> Verdict:
     with current_store().reading() as session:
         report, state = report_of(session, look, within)
         approved = None if state else approved_with_content(session, within)
+        amended = None if state else consolidated_with(session, within)
     if approved is not None:
         return _of_approved(name, data, approved)
-    return Verdict(name, len(data), is_pdf=True, report=report, known=state)
+    consolidated = amended if amended and _consolidated(amended) == data else None
+    return Verdict(name, len(data), is_pdf=True, report=report, known=state, consolidated=consolidated)
+
+
+def _consolidated(told: Consolidated) -> bytes:
+    """It isn't kept either: printed again, it has the same bytes."""
+    around = {"date": told.frozen_on.isoformat()}
+    content, fingerprint = json.loads(told.content), told.content_hash
+    return printed(
+        lambda: print_consolidated(content, fingerprint=fingerprint, label=told.label, kind="frozen", around=around)
+    )
 
 
 def _of_approved(name: str, data: bytes, approved: KnownApproved) -> Verdict:

@@ -61,6 +61,8 @@ def test_what_an_avenant_changes_is_shown_against_the_signed_version(app: Flask,
     assert visitor.get(f"/negociations/{contract.id}/avenant/changements").status_code == 404
     assert visitor.get(f"/negociations/{contract.id}/version-consolidee.pdf").status_code == 404
     assert visitor.get(f"/negociations/{avenant.id}/version-consolidee.pdf").data.startswith(b"%PDF-")
+    marked = visitor.get(f"/negociations/{avenant.id}/projet.pdf?modifications=oui")
+    assert marked.headers["Location"].endswith(f"/negociations/{avenant.id}/avenant/changements")
     word = visitor.get(f"/negociations/{avenant.id}/version-consolidee.docx")
     with zipfile.ZipFile(io.BytesIO(word.data)) as parts:
         written = parts.read("word/document.xml").decode()
@@ -101,6 +103,9 @@ def test_from_a_signed_contract_over_its_avenant_to_the_proof_of_both(app: Flask
     sent = {"file": (io.BytesIO(signed), "avenant.pdf")}
     verdict = visitor.post("/verifier", sent, content_type="multipart/form-data").text.replace("\u00a0", " ")
     assert "Avenant n° 1 au contrat « CPOM de test »" in verdict
+    for data, said in ((whole.data, True), (whole.data + b"\n", False)):
+        verdict = visitor.post("/verifier", {"file": (io.BytesIO(data), "c.pdf")}).text.replace("\u00a0", " ")
+        assert ("établie depuis l’avenant n° 1" in verdict, "Ce fichier est exactement" in verdict) == (said, False)
     amended, parent = archive_of(avenant.ars.dg), archive_of(contract.ars.dg)
     report = verify_archive(amended)
     assert any(

@@ -350,3 +350,36 @@ def amendment_frozen_as(session: Session, content_hashes: Iterable[str]) -> Amen
     )
     found: Amendment | None = session.execute(query).scalar_one_or_none()
     return found
+
+
+@dataclass(frozen=True)
+class Consolidated:
+    """The contract at the state of a frozen avenant: what its consolidated version is printed from."""
+
+    number: int
+    title: str
+    reference: str
+    label: str
+    content: str
+    content_hash: str
+    frozen_on: date
+
+
+def consolidated_with(session: Session, content_hashes: Iterable[str]) -> Consolidated | None:
+    """For whoever holds a file in which a frozen text has one of these fingerprints; None when it is no avenant's."""
+    found = amendment_frozen_as(session, hashes := sorted(content_hashes))
+    if found is None:
+        return None
+    query = select(FrozenVersion).where(
+        col(FrozenVersion.negotiation_id) == found.negotiation_id, col(FrozenVersion.content_hash).in_(hashes)
+    )
+    version = session.execute(query.order_by(col(FrozenVersion.frozen_at).desc()).limit(1)).scalar_one()
+    return Consolidated(
+        found.number,
+        found.amended_title,
+        found.amended_reference,
+        version.label,
+        version.content,
+        version.content_hash,
+        paris_day(version.frozen_at),
+    )
