@@ -255,8 +255,9 @@ def test_a_seance_goes_on_through_bad_networks_and_a_dead_server(enter: Enter, s
     og.page.locator("summary", has_text="Ajouter un point").click()
     og.page.get_by_label("Intitulé").fill("Un point de plus")
     og.page.get_by_role("button", name="Ajouter ce point").click()
-    og.page.get_by_role("button", name=re.compile("^Aborder : EN13")).click()
+    press(og.page.get_by_role("button", name=re.compile("^Aborder : EN13")))
     expect(og.clause).to_contain_text("Sort des excédents")
+    expect(og.page.locator(".agenda [aria-current=step]")).to_be_focused()
     ars.page.context.set_offline(False)
     expect(ars.clause).to_contain_text("Sort des excédents", timeout=LATE)
     whole += ["Un premier oubli.", "Un second oubli.", *unsent]

@@ -188,8 +188,11 @@ function wayBackTo(left: HTMLElement): () => HTMLElement | undefined {
   const piece = left.parentElement?.closest("[id]")?.id ?? "";
   const sign = signOf(left);
   return () => {
-    const others = (document.getElementById(piece) ?? document.body).querySelectorAll<HTMLElement>(left.tagName);
-    return left.isConnected ? undefined : [...others].find((one) => signOf(one) === sign);
+    if (left.isConnected) return undefined;
+    const place = document.getElementById(piece);
+    const others = (place ?? document.body).querySelectorAll<HTMLElement>(left.tagName);
+    // What led somewhere may be gone because one is there now: its place has the focus, where it may.
+    return [...others].find((one) => signOf(one) === sign) ?? place ?? undefined;
   };
 }
 
