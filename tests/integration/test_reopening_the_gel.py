@@ -38,12 +38,14 @@ from negotiation.store.queries.signatures import head_seals, reopening_rows
 from negotiation.store.queries.waiting import signatures_due
 from negotiation.store.record import FrozenVersion
 from negotiation.verifier import MANIFEST, manifest_of, verify_archive
-from tests.builders import Person, Table
-from tests.closing_table import an_agreed_table, ask, put_signature
+from tests.builders import Person, Table, a_table
+from tests.closing_table import an_agreed_table, ask, closing_scenario, put_signature
 from tests.drafting_table import Browser, DraftingTable
+from tests.integration.test_leaving import brought_in, carried_away, elsewhere
 from tests.sealing_table import signature_fields, sits
 from tests.visitors import Visitor
 
+__all__ = ["elsewhere"]
 EMPTY = "fa01.material_means"
 """A clause that the contract does without: it is written in until the gel."""
 PATIENCE = 60.0
@@ -264,6 +266,40 @@ def test_what_was_voided_is_genuine_and_no_contract_even_when_the_next_has_its_t
     heads = json.loads(kept.pop(MANIFEST))["heads"]
     short = verify_archive(zipped(kept | {MANIFEST: manifest_of(kept, heads)}))
     assert "manque au dossier" in str(short.first_problem)
+
+
+@pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
+def test_who_leaves_comes_home_with_what_was_voided_and_the_next_gel(table: Table, elsewhere: Store) -> None:
+    first = frozen(table)
+    reopened(table, first)
+    left = carried_away(table.store, table.id, table.og.dg.email)
+    home = Table(elsewhere, brought_in(elsewhere, left, table.og.dg.email))
+    with elsewhere.reading() as session:
+        [seen] = frozen_versions(session, home.id)
+        assert (seen.number, seen.content_hash, seen.voided and seen.voided.motive) == (
+            first.number,
+            first.content_hash,
+            MOTIVE,
+        )
+        assert in_force([seen]) is None
+        assert next_mark(session, session.get_one(Negotiation, home.id)).number == "v1.1"
+    assert (home.negotiation().frozen_at, home.negotiation().phase) == (None, Phase.NEGOTIATION)
+    assert "immutable: voided_version" in refused_by_the_database(home, "DELETE FROM voided_version")
+
+
+def test_what_a_file_declares_signed_is_never_reopened(store: Store) -> None:
+    contract = a_table(store, closing_scenario(status="signed"))
+    with store.reading() as session:
+        version = version_in_force(session, contract.id)
+    assert version is not None and version.declared
+    with pytest.raises(SignedAlready):
+        want_reopening(contract.ars.dg, version)
+    forged = f"'forged', '{contract.id}', '{version.id}', '{contract.og.id}', 'x', 1, '2026-01-05 00:00:00'"
+    columns = "id, negotiation_id, frozen_version_id, party_id, motive, sequence, at"
+    void = f"INSERT INTO voided_version ({columns}) VALUES ({forged})"
+    assert "signed: voided_version" in refused_by_the_database(contract, void)
+    unfreeze = f"UPDATE negotiation SET frozen_at = NULL WHERE id = '{contract.id}'"
+    assert "frozen: negotiation" in refused_by_the_database(contract, unfreeze)
 
 
 @pytest.mark.parametrize("database_url", ["PostgreSQL"], indirect=True)
