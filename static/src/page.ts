@@ -1,5 +1,6 @@
 /** Every page: htmx, words that aren't lost, fragments that stay fresh; the editor only where somebody writes. */
 
+import { startFilteringClauses } from "./page/clause_filter";
 import { connect } from "./page/connection";
 import { connectLiveDrafts, startLiveDrafts } from "./page/live_drafts";
 import { startSendingMessages } from "./page/messages";
@@ -22,6 +23,7 @@ import { told } from "./page/words";
 // Drafts first: their listener of « submit » must hold a form back before another sends it.
 startLiveDrafts();
 startAskingForTicks();
+startFilteringClauses();
 startSeances();
 startSendingMessages();
 startRequests();

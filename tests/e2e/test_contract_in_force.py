@@ -38,6 +38,26 @@ def test_a_newcomer_reads_the_contract_its_navette_and_its_follow_up(enter: Ente
         expect(og.page.locator("main")).to_contain_text(words)
 
 
+def test_the_clauses_that_an_avenant_reopens_are_found_by_their_words(enter: Enter) -> None:
+    page = enter(OG).page
+    page.get_by_role("link", name="CPOM 2024-2028").first.click()
+    page.goto(re.sub(r"(/negociations/[^/?#]+).*", r"\1/avenants", page.url))
+    clauses = page.get_by_role("group", name="Clauses à rouvrir")
+    looked_for = clauses.get_by_label("Chercher une clause")
+    looked_for.fill("en01")
+    found = clauses.get_by_role("checkbox", name="EN01")
+    expect(found).to_have_count(1)
+    expect(clauses.get_by_role("status")).to_contain_text(re.compile(r"^1\sclause sur"))
+    looked_for.press("Enter")
+    looked_for.press("Tab")  # the part that holds it, then itself
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(found).to_be_checked()
+    looked_for.fill("rien de tel")
+    expect(clauses.get_by_role("status")).to_have_text("Aucune clause ne contient ces mots.")
+    expect(clauses.get_by_role("checkbox")).to_have_count(1)
+
+
 def test_somebody_who_was_not_there_reads_how_an_engagement_moved(enter: Enter) -> None:
     """Years later: a plot and its numbers, whose words they are, one evening of the past, two states compared."""
     reader = enter(OG)
