@@ -70,6 +70,7 @@ def _choice() -> WordChoice:
         comments=WordComments.NONE if kind is WordKind.ODT else comments,
         part_id=request.form.get("part") or None,
         is_tracking=request.form.get("tracking") == "1",
+        has_draft=kind is WordKind.TRACKED and request.form.get("draft") == "1",
     )
 
 

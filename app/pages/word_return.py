@@ -297,7 +297,7 @@ def _change(frame: Frame, clause: ReturnedClause, ticked: frozenset[str] | None)
         reason = french_typography(
             REASONS.get(("illegal_move", str(clause.obstacle)), "Cette clause ne se propose pas.")
         )
-    by_itself = clause.applied.standing is not Standing.TO_REDO
+    by_itself = clause.applied.standing is not Standing.TO_REDO and not clause.has_draft
     return ShownChange(
         clause,
         html,

@@ -35,7 +35,7 @@ class WordClause:
     """`base` with `steps` gives what stands; `values` likewise, each as it is shown, the first one without a hand.
 
     `has_text`: whether its text is written in the file, be it empty; a bare value has none. `said`: who owes what to
-    whom, and where it stands.
+    whom, and where it stands. `draft`: what its reader's party makes of it inside, beyond what stands.
     """
 
     id: str
@@ -46,10 +46,15 @@ class WordClause:
     values: tuple[Step, ...]
     threads: tuple[Thread, ...] = ()
     has_text: bool = True
+    draft: Step | None = None
 
     @property
     def text(self) -> str:
         return self.steps[-1].text if self.steps else self.base
+
+    @property
+    def printed(self) -> str:
+        return self.draft.text if self.draft else self.text
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ class WordContract:
 
 
 def texts_of(contract: WordContract) -> dict[str, dict[str, str]]:
-    """By clause id, what the file reads with every change rejected (`agreed`) and accepted (`proposed`)."""
+    """By clause id, what the file reads with every change rejected (`agreed`) and accepted (`proposed`), a draft's left
+    out: on the way back it is a change like any other."""
     clauses = (clause for part in contract.parts for clause in part.clauses if clause.has_text)
     if contract.is_tracked:
         return {clause.id: {"agreed": clause.base, "proposed": clause.text} for clause in clauses}
@@ -134,13 +140,14 @@ def _contents(contract: WordContract) -> Iterator[Content]:
 
 def _clause(clause: WordClause, contract: WordContract) -> Iterator[Content]:
     """Comments on its words stand on them; the others on its title."""
-    notes = [_note(thread, clause.text) for thread in clause.threads]
+    notes = [_note(thread, clause.printed) for thread in clause.threads]
     yield Words("Titre5", clause.title, tuple(note for note in notes if note.start is None))
     if clause.said:
         yield Words("Repere", clause.said)
     if any(value.text for value in clause.values):
         yield FieldRow("Valeur", _values(clause, contract), bookmark_of(clause.id, VALUE_BOOKMARK))
-    lines = tracked(clause.base, clause.steps) if contract.is_tracked else lines_of(clause.text)
+    steps = (*clause.steps, clause.draft) if clause.draft else clause.steps
+    lines = tracked(clause.base, steps) if contract.is_tracked else lines_of(clause.text)
     yield Passage(lines, bookmark_of(clause.id), tuple(note for note in notes if note.start is not None))
 
 

@@ -30,6 +30,8 @@ from negotiation.rules.vocabulary import (
 from negotiation.rules.word_choices import WordComments, WordKind
 from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
+from negotiation.services.draft_starts import written_since
+from negotiation.services.drafting import drafted_texts
 from negotiation.services.word_values import NamedValues
 from negotiation.store.columns import new_id, now
 from negotiation.store.exchange_files import WordExport
@@ -53,17 +55,21 @@ _SAID_OF_ANNEXES = (
 
 @dataclass(frozen=True)
 class WordChoice:
-    """`part_id` None = the whole contract; `is_tracking`: Word opens the file with tracking on."""
+    """`part_id` None = the whole contract; `is_tracking`: Word opens the file with tracking on; `has_draft`: the own
+    draft of the party leaves too, as changes of its own, in a tracked file."""
 
     kind: WordKind
     comments: WordComments = WordComments.NONE
     part_id: str | None = None
     is_tracking: bool = False
+    has_draft: bool = False
 
 
 def collect_word(session: Session, actor: Actor, choice: WordChoice) -> WordContract:
     """What the file will hold, as this person reads it. Raises NotFound, NotAllowed."""
     require(actor, Action.EXPORT)
+    if choice.has_draft:
+        require(actor, Action.READ_DRAFT, circle=Circle.inside(actor.party_id))
     reading = _Reading(session, actor, choice)
     entries = _chosen(plan_of(session, actor), choice.part_id)
     return reading.contract(entries)
@@ -102,7 +108,10 @@ def record_word(uow: UnitOfWork, actor: Actor, choice: WordChoice, *, export_id:
 def _kept(contract: WordContract) -> dict[str, dict[str, str]]:
     """As `WordExport.texts` keeps it."""
     texts, values = texts_of(contract), values_of(contract)
-    return {key: {**texts.get(key, {}), "value": values[key]} for key in values if key in texts or values[key]}
+    kept = {key: {**texts.get(key, {}), "value": values[key]} for key in values if key in texts or values[key]}
+    for clause in (clause for part in contract.parts for clause in part.clauses if clause.draft):
+        kept[clause.id]["draft"] = "1"
+    return kept
 
 
 def _chosen(plan: Sequence[PlanEntry], part_id: str | None) -> list[PlanEntry]:
@@ -131,6 +140,8 @@ class _Reading:
         self.parties = {party.id: party for party in parties_of(session, actor.negotiation_id)}
         self.members = members_of(session, actor.negotiation_id)
         self.values = NamedValues(session, actor)
+        self.drafts: dict[str, dict[str, str]] = {}
+        self.has_drafted = False
         self.discussed = discussed_clauses(session, actor) if choice.comments is not WordComments.NONE else frozenset()
 
     def contract(self, entries: Sequence[PlanEntry]) -> WordContract:
@@ -178,6 +189,8 @@ class _Reading:
                 "Suivi des modifications : tout refuser donne le texte accordé, à défaut le texte de départ ; tout "
                 "accepter donne le texte proposé. Chaque marque porte le nom de la partie qui la propose."
             )
+        if self.has_drafted:
+            yield "Marques « brouillon interne » : ce que votre partie n’a pas proposé. Tout accepter les prend aussi."
 
     def _ending(self) -> Iterable[Content]:
         """Of the whole contract: its annexes as they stand, without marks, then the places to sign."""
@@ -193,6 +206,9 @@ class _Reading:
     def _notice(self, entries: Sequence[PlanEntry]) -> str:
         """Said on each page of a file that others must not get."""
         is_inside = bool(entries) and entries[0].circle != SHARED
+        if self.has_drafted:
+            mine = of_name(self.parties[self.actor.party_id].short_name)
+            return f"Confidentiel : brouillon interne {mine}. Les autres parties ne le lisent pas : ne pas transmettre."
         if not is_inside and self.choice.comments is not WordComments.ALL:
             return ""
         mine = self.parties[self.actor.party_id].short_name
@@ -219,7 +235,24 @@ class _Reading:
             ),
             threads=self._threads(card),
             has_text=not is_bare,
+            draft=None if is_bare else self._draft(card),
         )
+
+    def _draft(self, card: ClauseCard) -> Step | None:
+        """What the party writes inside beyond what stands; nothing where another version left its writers behind."""
+        if not self.choice.has_draft or card.state is ClauseState.AGREED:
+            return None
+        inside = Circle.inside(self.actor.party_id)
+        if card.part_id not in self.drafts:
+            self.drafts[card.part_id] = drafted_texts(self.session, card.part_id, circle=inside)
+        if self.drafts[card.part_id].get(card.id, "") in ("", card.text):
+            return None
+        found = written_since(self.session, card.id, circle=inside)
+        mine = self.parties[self.actor.party_id].short_name
+        if found is None:
+            return None
+        self.has_drafted = True
+        return Step(found.text, hand_of(mine, "brouillon interne", None))
 
     def _path(self, card: ClauseCard) -> list[VersionView]:
         """From the agreed text to the one on the table, each version after the one that it answers."""

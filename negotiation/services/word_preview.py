@@ -82,6 +82,8 @@ class ReturnedClause:
     move: Move
     obstacle: Reason | None
     value: ReturnedValue | None = None
+    has_draft: bool = False
+    """Whether the export held the party's own draft of it: what came back is then, in part or whole, that draft."""
 
     @property
     def takes_value(self) -> bool:
@@ -161,6 +163,7 @@ class _Export:
     at: datetime
     texts: Mapping[str, Exported]
     values: Mapping[str, str]
+    drafted: frozenset[str]
 
 
 def returns_waiting(session: Session, actor: Actor) -> tuple[Returned, ...]:
@@ -203,7 +206,7 @@ def exported_texts(session: Session, actor: Actor, export_id: str) -> _Export | 
         return None
     texts = {key: Exported(said["agreed"], said["proposed"]) for key, said in row.texts.items() if "agreed" in said}
     values = {key: said["value"] for key, said in row.texts.items() if "value" in said}
-    return _Export(row.at, texts, values)
+    return _Export(row.at, texts, values, frozenset(key for key, said in row.texts.items() if "draft" in said))
 
 
 def return_view(session: Session, actor: Actor, return_id: str) -> ReturnView:
@@ -317,7 +320,8 @@ class _Preview:
         if value and value.is_read:
             change = replace(change, hows=change.hows | {value.how})
             result = replace(result, standing=Standing.TO_REDO) if value.moved else result
-        return ReturnedClause(card, change, result, current, move, reason, value)
+        has_draft = self.export is not None and card.id in self.export.drafted
+        return ReturnedClause(card, change, result, current, move, reason, value, has_draft)
 
     def _value(self, card: ClauseCard) -> ReturnedValue | None:
         """None where no word of it changed, or where the table says it already."""

@@ -23,7 +23,7 @@ from negotiation.store.word_returns import WordReturn
 from tests.builders import Person, Table, a_table
 from tests.scenarios import engagement
 from tests.visitors import Visitor
-from tests.word_corpus.make import FILES, clause, comment, commented, dele, docx, ins, p, r
+from tests.word_corpus.make import FILES, clause, comment, commented, dele, docx, ins, p, packed, parts_of, r
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
@@ -142,6 +142,40 @@ def test_a_tracked_change_goes_to_its_party_s_draft_and_nobody_else_learns_of_it
     assert og.get(address).status_code == 404
     assert confirm(og, address, view, act="prepare") == 409
     assert count(table, MoveRow) == 3
+
+
+def test_our_draft_leaves_for_us_alone_and_comes_back_with_nothing_ticked(app: Flask, table: Table) -> None:
+    """As a change of our party, said on each page; whoever else exports, with the same box, gets the same bytes."""
+    og, ars = of(app, table.og.redac), of(app, table.ars.dg)
+    others = sent_for_word(ars, table, draft="1")
+    plain = sent_for_word(og, table)
+    data = a_file(table, exported(table, table.og.redac, en01=TEXT, en02=OTHER), first=TRACKED)
+    address = bring(og, table, data)
+    assert confirm(og, address, view_of(table, table.og.redac, address), act="prepare") == 302
+    assert drafted(table, table.og.redac, "en01") == THREE
+
+    assert sent_for_word(ars, table, draft="1")["word/document.xml"] == others["word/document.xml"]
+    assert not any("brouillon interne" in part.decode() for part in (*others.values(), *plain.values()))
+    assert sent_for_word(og, table)["word/document.xml"] == plain["word/document.xml"], "only when asked"
+    parts = sent_for_word(og, table, draft="1")
+    assert "Confidentiel : brouillon interne" in parts["word/header1.xml"].decode()
+    assert re.search(r'<w:ins [^>]*w:author="[^"]* – brouillon interne"', parts["word/document.xml"].decode())
+
+    moves, before = count(table, MoveRow), read_by(ars, table)
+    address = bring(og, table, packed(parts), key="d" * 36)
+    page, view = og.get(address).text, view_of(table, table.og.redac, address)
+    (found,) = view.clauses
+    assert found.has_draft and found.card.id == table.clause_id("en01") and found.applied.text == THREE
+    assert "contenait le brouillon interne de votre partie" in page
+    assert re.search(rf'name="take" value="{found.card.id}">', page), "not ticked"
+    assert (count(table, MoveRow), read_by(ars, table), current(table, "en01")) == (moves, before, TEXT)
+
+
+def sent_for_word(visitor: Visitor, table: Table, **more: str) -> dict[str, bytes]:
+    asked = {"kind": "docx_tracked", "comments": "aucun"} | more
+    parts = parts_of(visitor.post(f"/negociations/{table.id}/word", asked).data)
+    document = re.sub("Exporté le [^<]*", "Exporté", parts["word/document.xml"].decode())  # its day, whichever
+    return parts | {"word/document.xml": document.encode()}
 
 
 def test_a_change_typed_without_tracking_is_found_and_said(app: Flask, table: Table) -> None:
