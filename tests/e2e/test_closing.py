@@ -71,7 +71,7 @@ def test_a_contract_is_proposed_accepted_frozen_signed_and_verified(
     # The archive of one party, judged by a passer-by, offline, and after one byte was changed.
     og.page.goto(_versions(made))
     with og.page.expect_download() as download:
-        og.page.get_by_role("button", name="Dossier de preuve").click()
+        og.page.get_by_role("button", name="Dossier de preuve", exact=True).click()
     archive = Path(download.value.path()).read_bytes()
     passer_by = enter(server=server)
     _drop(passer_by.page, "preuve.zip", archive)

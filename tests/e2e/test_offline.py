@@ -3,7 +3,6 @@
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Locator, expect
@@ -13,6 +12,7 @@ from negotiation.rules.vocabulary import SHARED, Right
 from negotiation.services.leaving import remove
 from negotiation.services.members import Seat, change
 from negotiation.store import Announcing
+from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
 from negotiation.store.queries.instance import tables_of_instance
 from tests.builders import Person, Table
@@ -96,77 +96,6 @@ def test_a_clause_agreed_meanwhile_keeps_back_its_own_words_alone(enter: Enter, 
     director.expect_saved()
     assert "Dans l’autre clause." in stored_text(director)
     forget_the_network(director)
-
-
-def test_words_that_come_too_late_are_given_back_and_enter_no_text(enter: Enter, served: RunningServer) -> None:
-    table = table_of(served)
-    director = enter(HR)
-    director.open_clause("EN13", "table-commune")
-
-    # Agreed meanwhile.
-    go_offline(director)
-    director.write("Avant l’accord.")
-    agree(table, "Le texte convenu.")
-    come_back(director)
-    expect_given_back(director, "Avant l’accord.", "Cette clause est accordée")
-    expect(director.clause.locator("[contenteditable=true]")).to_have_count(0)
-    director.page.reload()
-    expect(director.clause).to_contain_text("Cette clause est accordée")
-    expect_given_back(director, "Avant l’accord.", "Cette clause est accordée")
-
-    # Reopened meanwhile: the text has begun again without them.
-    reopen(table)
-    director.page.reload()
-    expect(director.live_text).to_have_text("Le texte convenu.")
-    go_offline(director)
-    director.write(" Avant la réouverture.")
-    agree(table, "L’autre texte convenu.")
-    reopen(table)
-    come_back(director)
-    expect(director.live_text).to_have_text("L’autre texte convenu.")
-    expect_given_back(director, "Le texte convenu. Avant la réouverture.", "repris à neuf pendant votre absence")
-    director.write(" Après.")
-    director.expect_saved()
-    assert stored_text(director) == "L’autre texte convenu. Après."
-
-    # A right taken away, given again, then the seat itself.
-    go_offline(director)
-    director.write(" Sans droit.")
-    seat(table, Right.LECTEUR)
-    come_back(director)
-    expect_given_back(director, "Sans droit.", "Votre rôle à cette table ne permet pas ce geste.")
-    expect(director.clause.locator("[contenteditable=true]")).to_have_count(0)
-    seat(table, Right.REDACTEUR)
-    director.page.reload()
-    expect(director.live_text).to_have_text("L’autre texte convenu. Après.")
-    go_offline(director)
-    director.write(" Sans siège.")
-    with table.store.unit_of_work(Announcing.SILENT) as uow:
-        remove(uow, table.og.dg.actor, table.og.rh.member.id)
-    come_back(director)
-    expect_given_back(director, "Sans siège.", "introuvable ou ne vous est pas ouvert")
-    for address in (director.page.url, "/"):
-        director.page.goto(address)
-        director.page.reload()
-        director.page.get_by_text("Vos mots gardés sur ce poste").click()
-        expect_given_back(director, "Sans siège.", "introuvable ou ne vous est pas ouvert")
-
-    # Frozen meanwhile.
-    og = enter(OG)
-    og.open_clause("EN13", "table-commune")
-    go_offline(og)
-    og.write(" Après le gel.")
-    before = stored_text(og)
-    freeze(table, datetime.now(UTC))
-    come_back(og)
-    expect_given_back(og, "Après le gel.", "Le contrat est figé")
-    expect(og.clause.locator("[contenteditable=true]")).to_have_count(0)
-    og.page.reload()
-    expect(og.clause).to_contain_text("plus personne n’écrit ici")
-    expect_given_back(og, "Après le gel.", "Le contrat est figé")
-    assert stored_text(og) == before == "L’autre texte convenu. Après."
-    freeze(table, None)
-    forget_the_network(director, og)
 
 
 def test_a_value_that_two_changed_is_given_back_to_who_was_away(enter: Enter) -> None:
@@ -303,6 +232,77 @@ def test_what_a_wire_loses_changes_or_cuts_is_noticed_and_mended(enter: Enter) -
     forget_the_network(og, ars)
 
 
+def test_words_that_come_too_late_are_given_back_and_enter_no_text(enter: Enter, served: RunningServer) -> None:
+    """The last of these stories: it leaves the contract frozen."""
+    table = table_of(served)
+    director = enter(HR)
+    director.open_clause("EN13", "table-commune")
+
+    # Agreed meanwhile.
+    go_offline(director)
+    director.write("Avant l’accord.")
+    agree(table, "Le texte convenu.")
+    come_back(director)
+    expect_given_back(director, "Avant l’accord.", "Cette clause est accordée")
+    expect(director.clause.locator("[contenteditable=true]")).to_have_count(0)
+    director.page.reload()
+    expect(director.clause).to_contain_text("Cette clause est accordée")
+    expect_given_back(director, "Avant l’accord.", "Cette clause est accordée")
+
+    # Reopened meanwhile: the text has begun again without them.
+    reopen(table)
+    director.page.reload()
+    expect(director.live_text).to_have_text("Le texte convenu.")
+    go_offline(director)
+    director.write(" Avant la réouverture.")
+    agree(table, "L’autre texte convenu.")
+    reopen(table)
+    come_back(director)
+    expect(director.live_text).to_have_text("L’autre texte convenu.")
+    expect_given_back(director, "Le texte convenu. Avant la réouverture.", "repris à neuf pendant votre absence")
+    director.write(" Après.")
+    director.expect_saved()
+    assert stored_text(director) == "L’autre texte convenu. Après."
+
+    # A right taken away, given again, then the seat itself.
+    go_offline(director)
+    director.write(" Sans droit.")
+    seat(table, Right.LECTEUR)
+    come_back(director)
+    expect_given_back(director, "Sans droit.", "Votre rôle à cette table ne permet pas ce geste.")
+    expect(director.clause.locator("[contenteditable=true]")).to_have_count(0)
+    seat(table, Right.REDACTEUR)
+    director.page.reload()
+    expect(director.live_text).to_have_text("L’autre texte convenu. Après.")
+    go_offline(director)
+    director.write(" Sans siège.")
+    with table.store.unit_of_work(Announcing.SILENT) as uow:
+        remove(uow, table.og.dg.actor, table.og.rh.member.id)
+    come_back(director)
+    expect_given_back(director, "Sans siège.", "introuvable ou ne vous est pas ouvert")
+    for address in (director.page.url, "/"):
+        director.page.goto(address)
+        director.page.reload()
+        director.page.get_by_text("Vos mots gardés sur ce poste").click()
+        expect_given_back(director, "Sans siège.", "introuvable ou ne vous est pas ouvert")
+
+    # Frozen meanwhile.
+    og = enter(OG)
+    og.open_clause("EN13", "table-commune")
+    go_offline(og)
+    og.write(" Après le gel.")
+    before = stored_text(og)
+    freeze(table)
+    come_back(og)
+    expect_given_back(og, "Après le gel.", "Le contrat est figé")
+    expect(og.clause.locator("[contenteditable=true]")).to_have_count(0)
+    og.page.reload()
+    expect(og.clause).to_contain_text("plus personne n’écrit ici")
+    expect_given_back(og, "Après le gel.", "Le contrat est figé")
+    assert stored_text(og) == before == "L’autre texte convenu. Après."
+    forget_the_network(director, og)
+
+
 def let_sums_be_compared(somebody: Somebody, *, until: Callable[[], bool]) -> None:
     """Some of it the connection may spend on believing that it was cut: its clock runs too."""
     for _ in range(12):
@@ -385,13 +385,9 @@ def seat(table: Table, right: Right) -> None:
         change(uow, table.og.dg.actor, member.id, seat=Seat(member.title, (str(right),)))
 
 
-def freeze(table: Table, moment: datetime | None) -> None:
+def freeze(table: Table) -> None:
     """As the gel does for drafts, and in the history too: pages remember what no history changes."""
-    happened = Kind.FREEZE_REQUESTED if moment else Kind.FREEZE_CANCELLED
     with table.store.unit_of_work(Announcing.SILENT) as uow:
-        negotiation = uow.session.get_one(Negotiation, table.id)
-        if moment is None:
-            negotiation.frozen_at = None
-            uow.session.flush()
-        uow.record(Event(happened, table.id, SHARED, table.og.dg.key, {"party": "og", "content_hash": "0" * 64}))
-        negotiation.frozen_at = moment
+        facts = {"party": "og", "content_hash": "0" * 64}
+        uow.record(Event(Kind.FREEZE_REQUESTED, table.id, SHARED, table.og.dg.key, facts))
+        uow.session.get_one(Negotiation, table.id).frozen_at = now()
