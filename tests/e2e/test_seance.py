@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Error, Locator, Response, WebSocket, expect
+from playwright.sync_api import Error, Response, WebSocket, expect
 from sqlalchemy import update
 from sqlmodel import col
 
@@ -17,6 +17,7 @@ from negotiation.store.seances import SeanceDecision
 from tests.builders import Table
 from tests.e2e.conftest import Enter
 from tests.e2e.people import Somebody
+from tests.e2e.seance_gestures import decide, decisions, press, said, say, to_the_channel, to_the_pane
 from tests.e2e.serving import RunningServer
 from tests.e2e.test_layout import AXE, VIOLATIONS
 from tests.e2e.test_offline import table_of
@@ -359,31 +360,6 @@ def a_meeting_about(table: Table, *clauses: str) -> Meeting:
     return meeting
 
 
-def to_the_pane(somebody: Somebody, name: str) -> None:
-    """On a phone, by keyboard."""
-    press(somebody.page.get_by_role("navigation", name="La séance").get_by_role("link", name=name))
-
-
-def to_the_channel(somebody: Somebody, name: str) -> None:
-    somebody.page.locator("#discussion nav").get_by_role("link", name=name).click()
-
-
-def press(control: Locator) -> None:
-    control.focus()
-    control.press("Enter")
-
-
-def say(somebody: Somebody, words: str, button: str = "Envoyer", *, field: str = "#message-shared") -> None:
-    somebody.page.locator(field).fill(words)
-    press(somebody.page.get_by_role("button", name=button, exact=True))
-    expect(somebody.page.locator(field)).to_have_value("")
-
-
-def said(somebody: Somebody) -> Locator:
-    """The messages of the channel that is shown, in their order."""
-    return somebody.page.locator("#messages .words")
-
-
 def plan(chair: Somebody) -> None:
     chair.open_table("CPOM")
     chair.page.get_by_role("link", name="Séances").click()
@@ -393,14 +369,6 @@ def plan(chair: Somebody) -> None:
     chair.page.get_by_label("Début").fill("14:00")
     chair.page.get_by_role("button", name="Prévoir la séance").click()
     chair.expect_told("La séance est prévue")
-
-
-def decide(somebody: Somebody, words: str) -> None:
-    somebody.page.locator("#decisions").get_by_role("button", name=re.compile(words.replace(" ", r"\s"))).click()
-
-
-def decisions(somebody: Somebody) -> Locator:
-    return somebody.page.locator(".minute-list, .wall-decisions")
 
 
 def a_minute_passes(server: RunningServer) -> None:

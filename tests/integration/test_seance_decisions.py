@@ -1,6 +1,6 @@
 """Decisions of a séance: who may, the minute during which they can be cancelled, and what binds, once."""
 
-from datetime import date, timedelta
+from datetime import date
 from unittest.mock import Mock
 
 import pytest
@@ -34,11 +34,10 @@ from negotiation.services.seance_binding import request_of
 from negotiation.services.seance_decisions import Voice
 from negotiation.services.shaping import drop_part
 from negotiation.services.visa_rules import set_visa_rule
-from negotiation.store import Store, connect_store
+from negotiation.store import Store
 from negotiation.store.columns import new_id, now
 from negotiation.store.exchange import MoveRow, Reserve
 from negotiation.store.people import Member
-from negotiation.store.queries.decided import due_decisions
 from negotiation.store.queries.history import history_page
 from negotiation.store.queries.minutes import facts_of_seance
 from negotiation.store.queries.seance_moves import moves_during
@@ -396,15 +395,3 @@ def test_a_seance_closes_once_nothing_waits_and_says_what_nobody_confirmed(table
     assert meeting.decided(proposed).reason is Unbound.NOT_CONFIRMED
     with pytest.raises(SeanceInState):
         meeting.agree(table.cd.dg, CLAUSE)
-
-
-def test_a_server_that_was_away_binds_when_it_is_back(database_url: str, table: Table, meeting: Meeting) -> None:
-    decision = meeting.agree(table.og.dg, CLAUSE)
-    meeting.age(timedelta(days=2))
-    table.store.engine.dispose()
-    again = connect_store(database_url)
-    with again.reading() as session:
-        assert due_decisions(session, now()) == (decision,)
-    assert bind_what_is_due(again) == 1
-    again.engine.dispose()
-    assert meeting.state(decision) is DecisionState.BOUND

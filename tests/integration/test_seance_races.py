@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -22,10 +23,11 @@ from negotiation.services.seances import open_seance
 from negotiation.store import Store, connect_store
 from negotiation.store.columns import now
 from negotiation.store.exchange import MoveRow
+from negotiation.store.queries.decided import due_decisions
 from negotiation.store.queries.history import history_page
 from tests.builders import Person, Table, a_table
 from tests.minutes_table import Relevé
-from tests.seance_table import Meeting, a_seance, an_open_seance
+from tests.seance_table import Meeting, a_seance, an_open_seance, bind_what_is_due
 
 CLAUSE = "en01"
 ROUNDS = 5
@@ -179,3 +181,16 @@ def test_a_relevé_is_drawn_up_once_and_sealed_once(table: Table, servers: tuple
         told = [entry.kind for entry in history_page(session, first.actor, SHARED).entries]
     assert told.count(Kind.MINUTES_APPROVED) == 1
     assert relevé.view.content_hash
+
+
+def test_a_server_that_was_away_binds_when_it_is_back(database_url: str, table: Table) -> None:
+    meeting = an_open_seance(table, table.ars.dg)
+    decision = meeting.agree(table.og.dg, CLAUSE)
+    meeting.age(timedelta(days=2))
+    table.store.engine.dispose()
+    again = connect_store(database_url)
+    with again.reading() as session:
+        assert due_decisions(session, now()) == (decision,)
+    assert bind_what_is_due(again) == 1
+    again.engine.dispose()
+    assert meeting.state(decision) is DecisionState.BOUND

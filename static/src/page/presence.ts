@@ -2,6 +2,7 @@
 
 import htmx from "htmx.org";
 import type { Socket } from "socket.io-client";
+import { unanswered } from "./refresh";
 
 export function startPresence(socket: Socket, negotiation: string): void {
   if (shown() === null) return;
@@ -9,7 +10,8 @@ export function startPresence(socket: Socket, negotiation: string): void {
   socket.on("presence_changed", () => {
     const panel = shown();
     const address = panel?.dataset.presenceUrl;
-    if (panel && address) void htmx.ajax("get", address, { source: panel, target: panel, swap: "outerHTML" });
+    if (!panel || !address) return;
+    void htmx.ajax("get", address, { source: panel, target: panel, swap: "outerHTML" }).catch(unanswered);
   });
 }
 

@@ -147,8 +147,11 @@ function swap(fragment: Element): void {
   void htmx.ajax("get", address, { source: fragment, target: fragment, swap: "outerHTML" }).then(() => {
     letRead(address);
     lookBack();
-  });
+  }, unanswered);
 }
+
+/** The network went before the answer came: once it is back, every piece is asked for again. */
+export function unanswered(): void {}
 
 /** What came with others takes its place as if htmx had asked for it. */
 function put(fragment: Element, html: string): void {

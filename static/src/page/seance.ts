@@ -1,6 +1,7 @@
 /** An open séance: gestures that don't reload the page, following the chair, time that passes, what is said aloud. */
 
 import htmx from "htmx.org";
+import { unanswered } from "./refresh";
 import { startLeadingByKeys } from "./seance_ways";
 import { announce, element, showBanner } from "./words";
 
@@ -121,7 +122,7 @@ async function show(question: string): Promise<void> {
   const pieces = { clause: "#clause-en-seance", decisions: "#decisions", deroule: "#deroule" };
   await Promise.all(
     Object.entries(pieces).map(([name, target]) =>
-      htmx.ajax("get", `${here}/fragment/${name}${question}`, { target, swap: "outerHTML" }),
+      htmx.ajax("get", `${here}/fragment/${name}${question}`, { target, swap: "outerHTML" }).catch(unanswered),
     ),
   );
 }
