@@ -85,11 +85,11 @@ class Returning:
                 self.refusals.append(str(refusal))
                 continue
             self.attempts.append(tried)
-            self._say_what_waits()
+            self._hear_the_answer()
             self.back_at = time.monotonic()
 
-    def _say_what_waits(self) -> None:
-        self.writer.send()
+    def _hear_the_answer(self) -> None:
+        """To what waited, which entering said again."""
         self.writer.link._sock.settimeout(LONGEST_RETURN)
         while self.writer.sending is not None:
             self.writer.listen()

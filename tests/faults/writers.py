@@ -60,6 +60,8 @@ class TirelessWriter:
         if opened["update"]:
             self.document.apply_update(base64.b64decode(opened["update"]))
         self.link.settle()
+        if self.sending is not None:
+            self.send()
 
     def send(self) -> None:
         if self.sending is None:
@@ -107,7 +109,8 @@ def write_together(writers: Sequence[TirelessWriter], *, words: int) -> float:
     wanted, limit, first = words + reached, time.monotonic() + PATIENCE_SECONDS, None
     for fd, writer in by_fd.items():
         poller.register(fd, select.EPOLLIN)
-        writer.send()
+        if writer.sending is None:  # else its answer is on its way, and would be taken for that of the next word
+            writer.send()
     while (now := _acknowledged(writers)) < wanted:
         if now > reached:
             reached, limit = now, time.monotonic() + PATIENCE_SECONDS
