@@ -19,6 +19,7 @@ from negotiation.store.people import Delegation
 from negotiation.store.record import HistoryEntry, Outbox
 from tests.builders import Person, Table, a_table
 from tests.crawling import crawl, differing, ids_of
+from tests.databases import is_short_run
 from tests.visitors import Visitor, told
 from tests.visitors import asks as sock_asks
 
@@ -269,7 +270,8 @@ ACTS = (asks_and_is_refused, asks_and_cancels, sets_a_mandate, asks, lends_a_voi
 def test_nothing_done_inside_changes_a_byte_outside(app: Flask, table: Table) -> None:
     """Pages, headers, sockets, announcements, rows: of the other authority, and of the party that waits for us."""
     ids = ids_of(table.store, table.id) | {"clause_id": [table.clause_id(CLAUSE)], "visa_id": []}
-    readers = {key: enter(app, getattr(table, key).dg) for key in ("ars", "cd")}
+    others = ("ars",) if is_short_run() else ("ars", "cd")
+    readers = {key: enter(app, getattr(table, key).dg) for key in others}
     sockets = [reader.open_socket() for reader in readers.values()]
     for socket in sockets:
         assert sock_asks(socket, "watch_table", {"negotiation": table.id}) == {"ok": True}
@@ -286,7 +288,7 @@ def test_nothing_done_inside_changes_a_byte_outside(app: Flask, table: Table) ->
         assert {each: answer.header("ETag") for each, answer in after.items()} == {
             each: answer.header("ETag") for each, answer in before[key].items()
         }
-    assert [told(socket, "page_changed") for socket in sockets] == [[], []]
+    assert [told(socket, "page_changed") for socket in sockets] == [[] for _ in others]
 
 
 @ONCE

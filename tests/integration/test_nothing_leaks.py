@@ -135,9 +135,9 @@ def only_of(party: str, told: Mapping[str, list[object]]) -> set[object]:
 @pytest.mark.parametrize(
     ("database_url", "party"),
     [
-        ("SQLite", "og"),
         ("SQLite", "ars"),
-        ("SQLite", "asso"),
+        # Of these two, the ordinary run reads the pages below, before and after what others do inside.
+        *([] if is_short_run() else [("SQLite", "og"), ("SQLite", "asso")]),
         pytest.param("PostgreSQL", "ars", marks=pytest.mark.postgresql),
     ],
     indirect=["database_url"],
@@ -231,6 +231,7 @@ def test_twenty_internal_acts_leave_every_page_of_the_others_as_it_was(
     asked = one_clause_and_part(found)
     archived = archive_for(reader, found, party)
     before = crawl(reader, ids, asked=asked)
+    only_of(party, told_in(before, found.words.told))
     for each in inside:
         twenty_acts(app, found, each)
     assert differing(before, crawl(reader, ids, asked=asked)) == []
@@ -246,6 +247,7 @@ def test_twenty_acts_among_authorities_change_nothing_where_those_inside_see_twe
     asked = one_clause_and_part(found)
     archived = archive_for(reader, found, "og")
     before = crawl(reader, ids, asked=asked)
+    only_of("og", told_in(before, found.words.told))
     twenty_acts(app, found, AMONG_AUTHORITIES)
     after = crawl(reader, ids, asked=asked)
     assert differing(before, after) == []
@@ -356,7 +358,7 @@ def test_no_odd_question_breaks_a_page(app: Flask, found: SecretsTable) -> None:
     for rule in routes(app):
         plain = next(addresses_of(app, rule, first, {}), None)
         for asked in sorted({name for question in questions(rule, ids) for name in question}) if plain else ():
-            for odd in ODD:
+            for odd in ODD[:4] if is_short_run() else ODD:
                 assert reader.get(f"{plain}?{asked}={odd}").status_code < 500, (plain, asked, odd)
 
 

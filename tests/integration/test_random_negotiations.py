@@ -41,7 +41,7 @@ from tests.builders import Person, Table, a_table
 from tests.clause_model import COMMON, TALK, TEXTS, ClauseModel
 from tests.history_replay import facts_of, parties_named_in, payload_of, rebuilt_from
 
-RUNS = int(os.environ.get("NAVETTE_NEGOTIATION_RUNS", "100"))
+RUNS = int(os.environ.get("NAVETTE_NEGOTIATION_RUNS", "60"))
 PARTS = max(1, RUNS // 200)
 """Tests that the runs are shared among, so that several processes may play them."""
 STEPS = int(os.environ.get("NAVETTE_NEGOTIATION_STEPS", "10"))
