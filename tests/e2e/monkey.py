@@ -72,6 +72,11 @@ class Monkey:
         place = [self.draw.random(), self.draw.choice([0, 1, self.draw.random()]), self.draw.randint(0, most)]
         self.somebody.live_text.evaluate(PLACE, place)
 
+    def stay(self) -> None:
+        """Back to the text, where a click or Tab led elsewhere: letters in a number’s field would stay there alone."""
+        if not self.somebody.live_text.evaluate("text => text.contains(document.activeElement)"):
+            self.place()
+
     def words(self, most: int = 4) -> str:
         return " ".join(self.draw.choices(WORDS, k=self.draw.randint(1, most))) + self.draw.choice(["", " "])
 
@@ -98,6 +103,7 @@ def _type(monkey: Monkey) -> None:
 
 
 def _go_on(monkey: Monkey) -> None:
+    monkey.stay()
     monkey.somebody.page.keyboard.type(monkey.words())
 
 
@@ -159,6 +165,7 @@ def _in_table(monkey: Monkey) -> None:
     cell = monkey.somebody.live_text.locator("td, th")
     if count := cell.count():
         cell.nth(monkey.draw.randrange(count)).click(force=True)
+        monkey.stay()
         monkey.somebody.page.keyboard.type(monkey.words(2))
         monkey.tool(monkey.draw.choice(TABLE_TOOLS))
 
