@@ -97,6 +97,16 @@ def postgresql(run_folder: Path) -> PostgresqlServer:
     return server
 
 
+@pytest.fixture
+def elsewhere(migrated_sqlite: Path, tmp_path: Path) -> "Store":
+    """Another instance, where nobody is yet."""
+    from negotiation.store import connect_store
+
+    file = tmp_path / "elsewhere.sqlite"
+    shutil.copy(migrated_sqlite, file)
+    return connect_store(f"sqlite:///{file}")
+
+
 @pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[str]:
     """The address of a fresh, migrated database that only this test knows."""

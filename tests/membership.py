@@ -8,15 +8,18 @@ from sqlmodel import SQLModel, col
 
 from negotiation.events import Kind
 from negotiation.rules.paris import paris_day
+from negotiation.rules.policy import Actor, Authentication, Method
 from negotiation.rules.vocabulary import SHARED
+from negotiation.services.access import actor_in
 from negotiation.services.joining import Joining, add_party
 from negotiation.services.leaving import remove
 from negotiation.services.members import Carried, Invited, Seat, change, invite
 from negotiation.services.signing_in import make_signin_link, open_link
-from negotiation.store import Announcing
+from negotiation.store import Announcing, Store
 from negotiation.store.columns import now
 from negotiation.store.people import Member
 from negotiation.store.people import Person as Account
+from negotiation.store.queries.instance import person_with
 from negotiation.store.queries.people import parties_of
 from negotiation.store.record import HistoryEntry
 from tests.builders import Person, Table
@@ -87,3 +90,11 @@ def in_days(days: int) -> str:
 def heads(table: Table) -> dict[str, tuple[int, int]]:
     with table.store.reading() as session:
         return {party.key: (party.entered, party.members) for party in parties_of(session, table.id)}
+
+
+def reader(store: Store, negotiation_id: str, email: str) -> Actor:
+    """Whoever has this address, at a table that a file brought."""
+    with store.reading() as session:
+        who = person_with(session, email)
+        assert who is not None
+        return actor_in(session, negotiation_id, person_id=who, authentication=Authentication(Method.DECLARED, now()))

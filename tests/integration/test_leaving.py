@@ -17,9 +17,8 @@ from negotiation import verifier
 from negotiation.documents.archive import read_archive
 from negotiation.documents.pandoc import program
 from negotiation.errors import AlreadyImported, InvalidArchive
-from negotiation.rules.policy import Actor, Authentication, Method
+from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Move
-from negotiation.services.access import actor_in
 from negotiation.services.bringing_in import bring_in, read_archive_to_import
 from negotiation.services.carrying import Documents
 from negotiation.services.crediting import credits_of
@@ -31,17 +30,16 @@ from negotiation.services.moves import play
 from negotiation.services.orders import Order
 from negotiation.services.private_history import choose_fate
 from negotiation.services.signing_on_paper import bring_paper, confirm_paper
-from negotiation.store import Announcing, Store, connect_store
-from negotiation.store.columns import now
+from negotiation.store import Announcing, Store
 from negotiation.store.exchange import Draft
 from negotiation.store.queries.carried import ELSEWHERE, TABLES, columns_of
 from negotiation.store.queries.closing import signatories_of
-from negotiation.store.queries.instance import person_with
 from negotiation.store.queries.visibility import visible
 from tests.builders import a_table
 from tests.closing_table import MANDATE, an_agreed_table
 from tests.drafting_table import Browser, DraftingTable, set_table
 from tests.imported_once import imported_once
+from tests.membership import reader
 from tests.scenarios import EHPAD, HANDICAP
 from tests.sealing_table import click_signature, gel_by_clicks, the_version
 
@@ -52,20 +50,6 @@ NEW_THERE = {"donnees/import_record.json", "manifest.json"}
 
 def differing(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
-
-
-@pytest.fixture
-def elsewhere(migrated_sqlite: Path, tmp_path: Path) -> Store:
-    file = tmp_path / "elsewhere.sqlite"
-    file.write_bytes(migrated_sqlite.read_bytes())
-    return connect_store(f"sqlite:///{file}")
-
-
-def reader(store: Store, negotiation_id: str, email: str) -> Actor:
-    with store.reading() as session:
-        who = person_with(session, email)
-        assert who is not None
-        return actor_in(session, negotiation_id, person_id=who, authentication=Authentication(Method.DECLARED, now()))
 
 
 def carried_away(store: Store, negotiation_id: str, email: str, documents: Documents = Documents.NONE) -> bytes:

@@ -9,17 +9,14 @@ import pytest
 
 from negotiation.documents.archive import read_archive
 from negotiation.documents.scenario_file import scenario_of
-from negotiation.rules.policy import Actor, Authentication, Method
-from negotiation.services.access import actor_in
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.importing import import_bytes
-from negotiation.store import Announcing, Store, connect_store
-from negotiation.store.columns import now
+from negotiation.store import Announcing, Store
 from negotiation.store.queries.carried import carried_rows
-from negotiation.store.queries.instance import person_with
 from tests.builders import a_table
 from tests.imported_once import imported_once
 from tests.integration.test_opening import an_opening, opened
+from tests.membership import reader
 from tests.scenarios import EHPAD, HANDICAP
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
@@ -27,20 +24,6 @@ Json = dict[str, Any]
 LISTS = ("parties", "calendar", "strategic_objectives", "fiches_action", "indicators", "financial_lines", "sessions")
 REST = ("negotiation", "cadrage", "diagnostic", "financial_framework", "signature", "follow_up", "essms")
 TOLD = ("type", "at", "member_id", "text", "rationale", "value", "accepts", "reply_to")
-
-
-@pytest.fixture
-def elsewhere(migrated_sqlite: Path, tmp_path: Path) -> Store:
-    file = tmp_path / "elsewhere.sqlite"
-    file.write_bytes(migrated_sqlite.read_bytes())
-    return connect_store(f"sqlite:///{file}")
-
-
-def reader(store: Store, negotiation_id: str, email: str) -> Actor:
-    with store.reading() as session:
-        who = person_with(session, email)
-        assert who is not None
-        return actor_in(session, negotiation_id, person_id=who, authentication=Authentication(Method.DECLARED, now()))
 
 
 def told(store: Store, negotiation_id: str, email: str) -> Json:
