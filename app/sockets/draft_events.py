@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from flask_socketio import join_room, leave_room
 
 from app.database import current_store
-from app.errors import row_of
+from app.errors import sentence_of
 from app.presence import AtTheTable, Stay
 from app.sockets.live import current_sockets
 from app.sockets.plain_json import document_in_base64, in_base64
@@ -21,7 +21,7 @@ from app.sockets.presence import Peer, Presence, checked_selection, presence, pu
 from app.sockets.registry import Answer, Caller, Message, handles
 from app.sockets.seating import keep_seat
 from negotiation.drafting.schema import SCHEMA_VERSION, UUID
-from negotiation.errors import InvalidInput, NotFound, Refusal
+from negotiation.errors import Frozen, InvalidInput, NotFound, Refusal
 from negotiation.events import Kind
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import SHARED, Action, Circle
@@ -203,7 +203,7 @@ def _close_what_changed(app: Flask, announcements: Iterable[Announcement]) -> No
                 _tell_written_anew(told.part_id, Circle.parse(told.circle))
             elif told.kind == Kind.VERSION_FROZEN:
                 for draft_id, epoch in drafting.drafts_of(_live(), told.negotiation_id):
-                    _close(draft_id, epoch, reason=row_of("frozen").sentence)
+                    _close(draft_id, epoch, reason=sentence_of(Frozen()))
             elif told.kind == Kind.VERSION_VOIDED:
                 for draft_id, epoch in drafting.drafts_of(_live(), told.negotiation_id):
                     current_sockets().emit("draft_reopened", {"draft": draft_id}, to=room_of_draft(draft_id, epoch))

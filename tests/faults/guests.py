@@ -23,13 +23,15 @@ PATIENCE_SECONDS = 30
 
 @dataclass
 class Guest:
-    """`told` are the updates of others, in the order they came."""
+    """`told` are the updates of others, in the order they came; `closed` why the draft was closed, each time it was."""
 
     link: Link
     draft: dict[str, Any]
     clause_id: str
     document: Doc[Any]
+    part_id: str
     told: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
     _number: int = 10
 
     @classmethod
@@ -48,13 +50,16 @@ class Guest:
         link.wait()
         link.send(f"40{json.dumps({'token': token})}".encode())
         link.wait()
-        guest = cls(link, {}, table.clause_id(clause), Doc())
-        order = {"part": table.clause(clause).part_id, "side": "commune", "schema": SCHEMA_VERSION, "state_vector": ""}
-        opened = guest.ask("open_draft", order)
+        guest = cls(link, {}, table.clause_id(clause), Doc(), table.clause(clause).part_id)
+        opened = guest.open()
         assert opened["ok"], opened
         guest.document.apply_update(base64.b64decode(opened["update"]))
         guest.draft = {"draft": opened["draft"], "epoch": opened["epoch"]}
         return guest
+
+    def open(self) -> dict[str, Any]:
+        order = {"part": self.part_id, "side": "commune", "schema": SCHEMA_VERSION, "state_vector": ""}
+        return self.ask("open_draft", order)
 
     def ask(self, event: str, order: object) -> dict[str, Any]:
         """The acknowledgement."""
@@ -107,3 +112,5 @@ class Guest:
         elif message.startswith(b"42") and (heard := json.loads(message[2:]))[0] == "draft_updated":
             self.told.append(heard[1])
             self.document.apply_update(base64.b64decode(heard[1]["update"]))
+        elif message.startswith(b'42["draft_closed"'):
+            self.closed.append(json.loads(message[2:])[1]["reason"])
