@@ -24,6 +24,7 @@ from app.preparing import forget_prepared_files
 from app.sockets.draft_events import drop_idle_rooms
 from app.sockets.presence import tell_presence
 from app.sockets.watch import close_idle_connections, end_dead_sessions, end_lost_seats
+from negotiation.documents.confinement import network_is_cut
 
 log = structlog.get_logger()
 
@@ -82,9 +83,16 @@ class Round:
 
 def start_background(app: Flask) -> None:
     """Start the rounds in this process, once it serves."""
+    say_what_is_open()
     sockets = app.extensions["socketio"]
     for tasks in (TASKS, MAIL_TASKS, READING_TASKS):
         sockets.start_background_task(_go_round, app, tasks)
+
+
+def say_what_is_open() -> None:
+    """Once, where the operator reads it: docs/security.md tells what it changes."""
+    if not network_is_cut():
+        log.warning("converters.reach_the_network")
 
 
 def do_round(app: Flask, tasks: tuple[Task, ...] = TASKS) -> None:

@@ -2,16 +2,15 @@
 
 The program is the one that comes with pypandoc-binary, by its full path: Debian's own leaks files even when sandboxed
 (trust.md C3). It starts in a fresh, empty folder, reads its standard input and nothing else but the files that its
-options name, and never fetches anything (`--sandbox`, no citeproc).
+options name, and never fetches anything (`--sandbox`, no citeproc, no network where the kernel lets it be cut).
 """
 
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
+
+from negotiation.documents.confinement import confined
 
 TIME_LIMIT = 30
 """Seconds. Forty pages take about one."""
@@ -55,7 +54,7 @@ def convert(data: bytes, *, source: str, target: str, options: Sequence[str] = (
         ]
         try:
             run = subprocess.run(
-                [sys.executable, "-I", "-S", __file__, str(found), *asked],
+                confined([str(found), *asked], memory=MEMORY_LIMIT, seconds=TIME_LIMIT),
                 input=data,
                 capture_output=True,
                 timeout=TIME_LIMIT,
@@ -75,23 +74,3 @@ def convert(data: bytes, *, source: str, target: str, options: Sequence[str] = (
 
 _HEAP_OVERFLOW = 251
 """What a Haskell program ends with beyond its heap."""
-
-
-def _become(command: Sequence[str]) -> None:
-    """The process limits itself, then becomes pandoc: no code runs between fork and exec in a server with threads."""
-    with suppress(ImportError):
-        import resource
-
-        for what, most in (
-            (resource.RLIMIT_AS, MEMORY_LIMIT),
-            (resource.RLIMIT_CPU, TIME_LIMIT),
-            (resource.RLIMIT_FSIZE, MOST_OUTPUT),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            with suppress(ValueError, OSError):  # a system that doesn't know this limit still has the others
-                resource.setrlimit(what, (most, most))
-    os.execv(command[0], list(command))
-
-
-if __name__ == "__main__":
-    _become(sys.argv[1:])

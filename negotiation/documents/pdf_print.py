@@ -12,7 +12,6 @@ import sys
 import tempfile
 import unicodedata
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any, Literal
 import rfc8785
 
 from negotiation.documents.amendment_print import amendment_tree, consolidated_tree
+from negotiation.documents.confinement import confined
 from negotiation.documents.print_tree import print_tree
 from negotiation.documents.print_words import Node, words_of
 
@@ -186,9 +186,10 @@ def typeset(inputs: dict[str, str], template: str = "contract.typ") -> bytes:
     with tempfile.TemporaryDirectory(prefix="navette-print-") as folder:
         for source in [*TEMPLATES.glob("*.typ"), *(TEMPLATES / "fonts").glob("*.ttf")]:
             copyfile(source, Path(folder) / source.name)
+        asked = [sys.executable, "-m", __name__, folder, template]
         try:
             run = subprocess.run(
-                [sys.executable, "-m", __name__, folder, template],
+                confined(asked, memory=MEMORY_LIMIT, seconds=TIME_LIMIT),
                 input=json.dumps(inputs).encode(),
                 capture_output=True,
                 timeout=TIME_LIMIT,
@@ -213,7 +214,6 @@ def _failure(said: str) -> PrintFailure:
 
 def _child(folder: str, template: str) -> None:
     """What runs apart: read the inputs, compile, write the PDF. Nothing of the parent but the folder."""
-    limit_resources()
     import typst
 
     compiler = typst.Compiler(
@@ -226,19 +226,6 @@ def _child(folder: str, template: str) -> None:
         package_cache_path=str(Path(folder) / "none"),
     )
     sys.stdout.buffer.write(compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=0))  # type: ignore[arg-type]
-
-
-def limit_resources() -> None:
-    with suppress(ImportError):
-        import resource
-
-        for what, most in (
-            (resource.RLIMIT_AS, MEMORY_LIMIT),
-            (resource.RLIMIT_CPU, TIME_LIMIT),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            with suppress(ValueError, OSError):  # a system that doesn't know this limit still has the others
-                resource.setrlimit(what, (most, most))
 
 
 if __name__ == "__main__":

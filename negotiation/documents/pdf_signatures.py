@@ -14,10 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from negotiation.documents.confinement import confined
 from negotiation.documents.pdf_print import ROOT
 from negotiation.documents.platform_keys import PlatformKeys
 
 TIME_LIMIT = 40
+MEMORY_LIMIT = 2 * 1024**3
 TSA_SECONDS = 5
 """A timestamp authority that is slower is said not to have answered."""
 SEAL_FIELD, LOCK_FIELD = "Cachet", "Verrou"
@@ -138,7 +140,12 @@ def _apart(job: Mapping[str, object]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="navette-seal-") as folder:
         try:
             run = subprocess.run(
-                [sys.executable, "-m", CHILD],
+                confined(
+                    [sys.executable, "-m", CHILD],
+                    memory=MEMORY_LIMIT,
+                    seconds=TIME_LIMIT,
+                    network=bool(job.get("tsa_url")),
+                ),
                 input=json.dumps(job).encode(),
                 capture_output=True,
                 timeout=TIME_LIMIT,

@@ -30,7 +30,6 @@ from pyhanko.stamp import NoOpStampStyle
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from negotiation.documents.pdf_print import limit_resources
 from negotiation.documents.pdf_signatures import LOCK_FIELD, SEAL_FIELD
 from negotiation.documents.pdf_stamps import places_of, stamp_field, unclaim_reading
 
@@ -58,7 +57,6 @@ class _Update(IncrementalPdfFileWriter):
 
 
 def main() -> None:
-    limit_resources()
     job: Job = json.load(sys.stdin)
     pdf = base64.b64decode(job["pdf"])
     match job["do"]:

@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from negotiation.documents import pandoc
+from negotiation.documents.confinement import confined
 from negotiation.documents.docx_package import FileFault, PackageKind, PackageRefused, open_package
 from negotiation.documents.pandoc import ConversionFailed, convert
 from negotiation.documents.word_model import (
@@ -75,7 +77,12 @@ def read_sections(data: bytes) -> tuple[Section, ...]:
 
 def _ask_child(what: str, data: bytes) -> dict[str, Any]:
     child = subprocess.Popen(
-        [sys.executable, "-m", __name__, what],
+        confined(
+            [sys.executable, "-m", __name__, what],
+            memory=MEMORY_LIMIT,
+            memory_of_children=pandoc.MEMORY_LIMIT,
+            seconds=TIME_LIMIT,
+        ),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -164,7 +171,6 @@ def _freely(content: bytes, *, source: str, options: tuple[str, ...]) -> bytes:
 
 def _child(what: str) -> None:
     """Read the file, write JSON: what it says, or its fault."""
-    _limit(MEMORY_LIMIT)
     read: Callable[[bytes], Any] = {"reviewed": reviewed, "sections": sections}[what]
     try:
         found = read(sys.stdin.buffer.read())
@@ -179,19 +185,6 @@ def _child(what: str) -> None:
 
 
 _FAULTS = {"too_long": FileFault.TOO_HEAVY, "too_big": FileFault.TOO_HEAVY, "absent": FileFault.NO_READER}
-
-
-def _limit(memory: int) -> None:
-    """For this process alone: pandoc, which reserves more than it uses, sets its own before it starts."""
-    with suppress(ImportError):
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_AS)
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_AS, (memory, most))
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_CPU, (TIME_LIMIT, TIME_LIMIT))
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":
