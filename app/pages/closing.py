@@ -1,7 +1,7 @@
 """Versions et signature: what is still open, who asks for the gel, what was frozen, who signs."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -61,6 +61,7 @@ from negotiation.store.queries.closing import (
     frozen_pdf,
     frozen_versions,
     in_force,
+    reading_copy,
 )
 from negotiation.store.queries.gate import Gate, OpenPoint, Place, gate_of
 from negotiation.store.queries.people import PartyView
@@ -187,13 +188,26 @@ ASKED = "Votre demande de gel est enregistrée. Le contrat sera figé quand chaq
 @serves(Action.READ_TABLE)
 def contract_pdf(negotiation_id: str, version_id: str) -> ResponseReturnValue:
     """The very bytes that were frozen."""
+    return _frozen_file(negotiation_id, version_id, frozen_pdf, name="")
+
+
+@closing.get("/negociations/<negotiation_id>/versions/<version_id>/lecture.pdf")
+@serves(Action.READ_TABLE)
+def reading_pdf(negotiation_id: str, version_id: str) -> ResponseReturnValue:
+    """The same text, tagged, as it was before its seal: to be read, and no proof."""
+    return _frozen_file(negotiation_id, version_id, reading_copy, name="-lecture")
+
+
+def _frozen_file(
+    negotiation_id: str, version_id: str, read: Callable[[Session, str, str], bytes], *, name: str
+) -> Response:
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_TABLE)
-        pdf = frozen_pdf(session, negotiation_id, version_id)
+        pdf = read(session, negotiation_id, version_id)
         frame = frame_of(session, actor)
         number = next(it.number for it in frozen_versions(session, negotiation_id) if it.id == version_id)
-    return file_to_keep(pdf, kind="application/pdf", name=f"{frame.negotiation.reference}-{number}.pdf")
+    return file_to_keep(pdf, kind="application/pdf", name=f"{frame.negotiation.reference}-{number}{name}.pdf")
 
 
 @closing.post("/negociations/<negotiation_id>/archive")

@@ -156,6 +156,8 @@ def test_the_pdf_is_the_very_file_that_was_frozen(app: Flask, agreed: Table) -> 
     assert answer.headers["Content-Disposition"] == 'attachment; filename="TEST-01-v1.0.pdf"'
     assert "no-store" in answer.headers["Cache-Control"]
     assert verify_pdf(answer.data, {version.pdf_hash: "v1.0"}).ok
+    copy = sits(app, agreed.og.lect.email).get(f"{versions(agreed)}/{version.id}/lecture.pdf")
+    assert copy.data == version.pdf, "no seal took its tags' claim away"
 
 
 def test_the_archive_of_a_signed_contract_verifies_without_us(app: Flask, agreed: Table) -> None:
@@ -221,10 +223,11 @@ def test_files_of_another_negotiation_do_not_exist(app: Flask, agreed: Table) ->
     version = freeze(agreed)
     other = a_closing_table(agreed.store)
     stranger = sits(app, other.og.dg.email)
-    for path in (versions(agreed), f"{versions(agreed)}/{version.id}/contrat.pdf"):
-        assert stranger.get(path).status_code == 404
+    for path in ("", f"/{version.id}/contrat.pdf", f"/{version.id}/lecture.pdf"):
+        assert stranger.get(f"{versions(agreed)}{path}").status_code == 404
     assert stranger.post(f"/negociations/{agreed.id}/archive").status_code == 404
-    assert stranger.get(f"{versions(other)}/{version.id}/contrat.pdf").status_code == 404
+    for name in ("contrat", "lecture"):
+        assert stranger.get(f"{versions(other)}/{version.id}/{name}.pdf").status_code == 404
 
 
 # ---------------------------------------------------------------------- signing

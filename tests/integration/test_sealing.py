@@ -24,7 +24,7 @@ from negotiation.services.sealing import Platform
 from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
 from negotiation.verifier import HEADS, read_members, verify_archive
-from tests.builders import Table
+from tests.builders import Table, a_table
 from tests.closing_table import an_agreed_table
 from tests.pdf_a import conforms, drawn_in, reads_aloud, seen_fields
 from tests.sealing_table import a_timestamp_authority, click_signature, gel_by_clicks, sits, the_version
@@ -85,6 +85,7 @@ def test_a_contract_is_sealed_signed_by_all_and_locked(
     assert found[-1].covers == "file"
     assert b"qualifi" not in signed[len(version.pdf) :]
     it_stays_pdf_a_and_shows_who_signed(version, signed)
+    it_is_read_aloud_from_a_copy_of_its_own(app, table, version)
     the_archive_proves_it(table, signed)
 
 
@@ -102,6 +103,16 @@ def it_stays_pdf_a_and_shows_who_signed(version: FrozenVersion, signed: bytes) -
     assert drawn == ["Signature 1 (og)", "Signature 2 (ars)", "Signature 4 (cd)"]
     boxes = sorted((float(field["/Rect"][1]), float(field["/Rect"][3])) for field in seen_fields(locked))
     assert all(one[1] <= other[0] for one, other in pairwise(boxes)), "no field covers another"
+
+
+def it_is_read_aloud_from_a_copy_of_its_own(app: Flask, table: Table, version: FrozenVersion) -> None:
+    address = f"/negociations/{table.id}/versions/{version.id}/lecture.pdf"
+    reader = sits(app, table.asso.dg.email)
+    assert f'href="{address}"' in reader.get(f"/negociations/{table.id}/versions").text
+    assert reader.get(address).data == version.pdf[: version.seal["printed_size"]], "read aloud above, and PDF/UA"
+    stranger = sits(app, a_table(table.store).og.dg.email)
+    secret, absent = (stranger.get(each) for each in (address, address.replace("lecture", "contrat")))
+    assert (secret.status_code, secret.text) == (404, absent.text)
 
 
 def the_archive_proves_it(table: Table, signed: bytes) -> None:

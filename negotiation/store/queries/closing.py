@@ -242,6 +242,18 @@ def frozen_pdf(session: Session, negotiation_id: str, version_id: str) -> bytes:
     return bytes(pdf)
 
 
+def reading_copy(session: Session, negotiation_id: str, version_id: str) -> bytes:
+    """The file as it was printed, tagged for a screen reader (PDF/UA): the bytes that the sealed one begins with, since
+    the fields of a seal take that claim away. Without a seal, the frozen bytes themselves. Raises NotFound."""
+    query = select(col(FrozenVersion.pdf), col(FrozenVersion.seal)).where(
+        col(FrozenVersion.id) == version_id, col(FrozenVersion.negotiation_id) == negotiation_id
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound()
+    return bytes(found.pdf[: found.seal.get("printed_size")])
+
+
 def signatories_of(session: Session, negotiation_id: str, version_id: str) -> tuple[SignatoriesOfParty, ...]:
     """Who signs this version, party by party, in order; a file may declare the signature of an associate too."""
     query = (
