@@ -23,10 +23,13 @@ from app.printing import printed
 from app.security import serves
 from negotiation.documents.amendment_print import (
     changed_clauses,
+    consolidated_notes,
+    is_added_year,
     is_of_the_avenant,
     kept_of,
     name_of_part,
     parts_changed,
+    years_without_value,
 )
 from negotiation.documents.pdf_print import fingerprint_of, print_consolidated
 from negotiation.documents.word_consolidated import word_consolidated
@@ -61,6 +64,8 @@ class Change:
     old: Content | None
     new: Content
     html: Markup
+    is_year: bool
+    """Of a year that the contract didn't reach before."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,8 @@ def _rendered(template: str, negotiation_id: str) -> str:
                 "texts",
                 subsection="amendment_changes",
                 told=told,
+                notes=consolidated_notes(content),
+                unset=years_without_value(content),
                 groups=groups,
                 counts=Counts(
                     sum(change.old is not None for change in every),
@@ -194,11 +201,11 @@ def _groups(session: Session, frame: Frame, content: Content) -> Iterator[Change
     number = content["amendment"]["number"]
     own = [part for part in content["parts"] if is_of_the_avenant(part, number)]
     for above, part in parts_changed([*kept_of(content), *own]):
-        changes = tuple(_change(part, clause, ids) for clause in changed_clauses(part))
+        changes = tuple(_change(part, clause, ids, content["amendment"]) for clause in changed_clauses(part))
         yield Changed(name_of_part(part), above, part in own, changes)
 
 
-def _change(part: Content, clause: Content, ids: Mapping[Place, str]) -> Change:
+def _change(part: Content, clause: Content, ids: Mapping[Place, str], told: Content) -> Change:
     place = (part["kind"], part["key"], clause["field"])
     old = clause["before"]
     marks = redline.redline(old["text"] if old else "", clause["text"])
@@ -211,5 +218,6 @@ def _change(part: Content, clause: Content, ids: Mapping[Place, str]) -> Change:
         state=clause["state"],
         old=old,
         new=clause,
+        is_year=is_added_year(clause, told),
         html=Markup(redline.to_html(marks)) if is_marked else Markup(),  # escaped by to_html
     )

@@ -25,7 +25,8 @@ from negotiation.rules.reviews import (
 )
 from negotiation.rules.vocabulary import PartKind, ReviewKind
 from negotiation.store.queries import readings
-from negotiation.store.queries.amendments import Amended, amended_for, amendments_to
+from negotiation.store.queries.amended import Amended, added_for, amended_for
+from negotiation.store.queries.amendments import amendments_to
 from negotiation.store.queries.clauses import ABOUT, ClauseCard, cards_by_id, cards_of_part
 from negotiation.store.queries.next_contract import following_of
 from negotiation.store.queries.observed import observed_values
@@ -151,6 +152,7 @@ class _Contract:
         decided = [str(card.attributes.get(ABOUT)) for card in cards if Field.of(card.field) is Field.DECISION]
         self.engagements = cards_by_id(session, frame.actor, decided)
         self.amended = amended_for(session, frame.actor)
+        self.added = added_for(session, frame.actor)
 
     def about(self, card: ClauseCard) -> dict[str, Any]:
         """What a row says beside the value, by the name of its fields."""
@@ -158,11 +160,12 @@ class _Contract:
         match Field.of(card.field):
             case Field.OBSERVED if subject:
                 aim = subject.by_year("targets").get(self.year)
-                target = aim.value if aim else None
+                added = self.added.get((subject.id, f"targets.{self.year}"))
+                target = aim.value if aim else added.value if added else None
                 return {
                     "start": subject.value("baseline.value"),
                     "aim": target,
-                    "amended": self._amended(aim),
+                    "amended": self._amended(aim) or added,
                     "declared": self._declared(subject.id),
                     "reading": against(card.value, target, direction=subject.value("direction"), unit=card.unit),
                 }
@@ -176,8 +179,10 @@ class _Contract:
                 }
             case Field.REALISED if subject:
                 agreed = subject.by_year("amounts").get(self.year)
-                amount = agreed.value if agreed else None
-                return {"aim": amount, "reading": spent(card.value, amount), "amended": self._amended(agreed)}
+                added = self.added.get((subject.id, f"amounts.{self.year}"))
+                amount = agreed.value if agreed else added.value if added else None
+                amended = self._amended(agreed) or added
+                return {"aim": amount, "reading": spent(card.value, amount), "amended": amended}
             case Field.DECISION:
                 engagement = self.engagements.get(str(card.attributes.get(ABOUT)))
                 return {"aim": engagement, "amended": self._amended(engagement)}

@@ -15,7 +15,7 @@ from negotiation.rules.turn import Turn, urgency
 from negotiation.rules.values import as_entered
 from negotiation.rules.vocabulary import TEXT_MOVES, Action, Move, ReviewKind, Side
 from negotiation.services.reviews import SIGNED
-from negotiation.store.queries.amendments import Amended
+from negotiation.store.queries.amended import Amended
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.evaluated import Evaluated
 from negotiation.store.queries.inside import waiting_requests

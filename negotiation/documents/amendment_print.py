@@ -7,18 +7,21 @@ is added), `amendment` tells what is amended, and lists under `dropped` the clau
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from negotiation.documents.print_tree import CHAPTERS, NAMES_OF_PARTS, Content, day, print_tree
 from negotiation.documents.print_words import Node, blocks, capitals, in_fours, plain, shortened
 from negotiation.documents.redline_print import marked_blocks
-from negotiation.rules.amendment import AMENDMENTS, AmendmentKind
+from negotiation.rules.amendment import AMENDMENTS, AmendmentKind, added_years
 from negotiation.rules.vocabulary import ClauseKind, ClauseState
 
 OWN_PART = re.compile(r"avenant\D*(\d*)")
 """The keys of the parts that an avenant adds for itself begin so, with its number: object, reason, consequences."""
 LISTED_AGAIN = "engagements"
 """Key of the article that lists the engagements of all parts."""
+_YEARLY = re.compile(r"(?:targets|amounts)\.(\d{4})")
+"""The fields that hold a value a year."""
 SOLE_PROOF = "seuls le contrat et ses avenants signés font foi"
 
 
@@ -41,7 +44,8 @@ def amendment_tree(content: Content, *, fingerprint: str, label: str, kind: str)
         "effect": plain(day(told["effect_on"])) if told.get("effect_on") else "",
         "term": [plain(day(told["term"][when])) for when in ("before", "after")] if told.get("term") else [],
         "ends": told["kind"] == AmendmentKind.TERMINATION,
-        "changes": [_part_changed(titles, part, kind) for titles, part in parts_changed(kept)],
+        "changes": [_part_changed(titles, part, kind, told) for titles, part in parts_changed(kept)],
+        "unset": [plain(words) for words in years_without_value(content)],
         "dropped": [_dropped(clause) for clause in told.get("dropped") or ()],
         "unchanged": _unchanged(kept),
     }
@@ -49,14 +53,21 @@ def amendment_tree(content: Content, *, fingerprint: str, label: str, kind: str)
 
 def consolidated_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> Node:
     """The whole contract at the state of the avenant, without a signature block: nobody signs it."""
+    tree = print_tree(consolidated_content(content), fingerprint=fingerprint, label=label, kind=kind)
+    said = consolidated_words(content["amendment"], kind)
+    notes = [plain(words) for words in consolidated_notes(content)]
+    return tree | {"consolidated": {name: plain(words) for name, words in said.items()} | {"notes": notes}}
+
+
+def consolidated_content(content: Content) -> Node:
+    """What an avenant's content leaves of the contract once it is amended."""
     told = content["amendment"]
     kept = [part for part in content["parts"] if not is_of_an_avenant(part)]
     whole = {**content, "title": told["amends"]["title"], "parts": without_marks(kept), "signatories": []}
     whole.pop("subtitle", None)
     if told.get("term"):
         whole["period"] = {**content["period"], "end": told["term"]["after"]}
-    tree = print_tree(whole, fingerprint=fingerprint, label=label, kind=kind)
-    return tree | {"consolidated": {name: plain(words) for name, words in consolidated_words(told, kind).items()}}
+    return whole
 
 
 def consolidated_words(told: Content, kind: str) -> dict[str, str]:
@@ -67,7 +78,7 @@ def consolidated_words(told: Content, kind: str) -> dict[str, str]:
     return {
         "name": what,
         "notice": what,
-        "version": f"{what}, état de l’{name}",
+        "version": f"{what}, état de l’{name}{_without(told)}",
         "said": f"{what} établie depuis {of} ; {SOLE_PROOF}.",
         "checking": (
             f"Cette version consolidée n’est pas signée : {SOLE_PROOF}. L’empreinte est celle du texte figé de "
@@ -75,6 +86,46 @@ def consolidated_words(told: Content, kind: str) -> dict[str, str]:
             "« Vérifier un document »."
         ),
     }
+
+
+def consolidated_notes(content: Content) -> tuple[str, ...]:
+    """What whoever reads a consolidated version would else believe to be in it: the avenants that were signed
+    elsewhere and only declared, the added years for which nothing is agreed."""
+    told, unset = content["amendment"], years_without_value(content)
+    return (
+        *(
+            f"N’est pas intégré : {_declared(each)}. Il a été signé hors de Navette et n’est que déclaré ; ce qu’il "
+            "change n’est ici que si un avenant signé depuis l’a repris."
+            for each in told.get("declared") or ()
+        ),
+        *([f"Années que la prorogation ajoute, sans valeur convenue : {' ; '.join(unset)}."] if unset else ()),
+    )
+
+
+def years_without_value(content: Content) -> list[str]:
+    """« Indicateur I1, Taux d’occupation : 2029 », for each part in which an added year says nothing; what waits for an
+    engagement's value is no empty year."""
+    return [
+        f"{name_of_part(part)} : {', '.join(years)}"
+        for part in _all_parts(kept_of(content))
+        if (
+            years := [
+                clause["field"].partition(".")[2]
+                for clause in part["clauses"]
+                if is_added_year(clause, content["amendment"])
+                and not (clause.get("text") or clause.get("value_text") or clause.get("follows"))
+            ]
+        )
+    ]
+
+
+def is_added_year(clause: Content, told: Content) -> bool:
+    """Whether this is the target or the amount of a year that the contract didn't reach before."""
+    found = _YEARLY.fullmatch(clause.get("field") or "")
+    if found is None or not told.get("term"):
+        return False
+    before, after = (date.fromisoformat(told["term"][when]) for when in ("before", "after"))
+    return int(found[1]) in added_years(before, after)
 
 
 def name_of(told: Content) -> str:
@@ -142,6 +193,25 @@ def sides(before: str, after: str) -> tuple[list[Node], list[Node]]:
     return _side(marked, "ins"), _side(marked, "del")
 
 
+def _all_parts(parts: Sequence[Content]) -> Iterator[Content]:
+    for part in parts:
+        yield part
+        yield from _all_parts(part.get("parts", ()))
+
+
+def _declared(avenant: Content) -> str:
+    signed = f" du {day(avenant['signed_on'])}" if avenant.get("signed_on") else ""
+    return f"l’avenant n° {avenant['number']}{signed}, « {avenant['title']} »"
+
+
+def _without(told: Content) -> str:
+    """What the foot of each page adds."""
+    numbers = [str(each["number"]) for each in told.get("declared") or ()]
+    if len(numbers) > 1:
+        return f", sans les avenants déclarés n° {', '.join(numbers[:-1])} et {numbers[-1]}"
+    return f", sans l’avenant déclaré n° {numbers[0]}" if numbers else ""
+
+
 def _amended(amends: Content) -> Iterator[tuple[str, str]]:
     yield "Référence", amends["reference"]
     yield "Version modifiée", amends.get("label") or amends["number"]
@@ -156,7 +226,7 @@ def _requested_by(content: Content, drawn: Mapping[str, Node]) -> Node | None:
     return drawn[letter] if letter else None
 
 
-def _part_changed(above: tuple[str, ...], part: Content, kind: str) -> Node:
+def _part_changed(above: tuple[str, ...], part: Content, kind: str, told: Content) -> Node:
     clauses = list(changed_clauses(part))
     is_added = len(clauses) == len(part["clauses"]) and all(clause["before"] is None for clause in clauses)
     code = "" if part.get("code") == part["title"] else part.get("code", "")
@@ -167,7 +237,7 @@ def _part_changed(above: tuple[str, ...], part: Content, kind: str) -> Node:
         "code": shortened(code, most=12),
         "title": plain(part["title"]),
         "is_added": is_added,
-        "clauses": [_clause_changed(clause, kind) for clause in clauses],
+        "clauses": [_clause_changed(clause, kind) | {"is_year": is_added_year(clause, told)} for clause in clauses],
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from negotiation.documents.amendment_print import consolidated_words, is_of_an_avenant, name_of_part
+from negotiation.documents.amendment_print import consolidated_notes, consolidated_words, is_of_an_avenant, name_of_part
 from negotiation.documents.print_tree import Content, day
 from negotiation.documents.print_words import in_fours, plain
 from negotiation.documents.word_annexes import annexes_of
@@ -42,6 +42,8 @@ def _head(content: Content, said: dict[str, str], fingerprint: str) -> Iterator[
     yield Words("Titre", plain(told["amends"]["title"]))
     yield Words("Soustitre", said["name"])
     yield Words("Soustitre", said["said"])
+    for note in consolidated_notes(content):
+        yield Words("Soustitre", plain(note))
     yield Words("Soustitre", plain(f"Du {day(content['period']['start'])} au {day(ends)} · {content['reference']}"))
     yield Words("Soustitre", f"Empreinte du texte de l’avenant : {in_fours(fingerprint)}")
     yield Words("Titre1", "Les parties")

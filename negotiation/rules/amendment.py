@@ -127,6 +127,12 @@ def latest_term(term: Term) -> date | None:
     return _months_after(term.first_end, term.months_max) if term.months_max else None
 
 
+def added_years(before: date, after: date | None) -> range:
+    """Financial years that a later term adds; none without one. An added year without a value binds nobody to any: it
+    is said, and blocks nothing, as a target that lacks in the contract itself (V04)."""
+    return range(before.year + 1, after.year + 1 if after else 0)
+
+
 def version_number(number: int, again: int = 0) -> str:
     """How the frozen text of an avenant is called: « A1 », and « A1.1 » when it was frozen again."""
     return f"A{number}.{again}" if again else f"A{number}"

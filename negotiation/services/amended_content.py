@@ -12,13 +12,17 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
-from negotiation.rules.vocabulary import ClauseState
+from negotiation.rules.vocabulary import ClauseState, DocumentKind
 from negotiation.store.amendment import Amendment
-from negotiation.store.contract import Clause, Part
+from negotiation.store.contract import Clause, Document, Part
+from negotiation.store.queries.amendments import declared_amendments
 from negotiation.store.queries.situations import SIGNED
 from negotiation.store.queries.visibility import on_the_table
 
 Node = dict[str, Any]
+DECLARED = "declared_avenants"
+"""Attribute of an avenant's document: those that a file declares to its contract when it is opened, {number, title,
+signed_on}. None is in the text; the attribute goes with it wherever it is carried, so that it can be said."""
 
 
 def amendment_node(session: Session, row: Amendment) -> Node:
@@ -42,7 +46,27 @@ def amendment_node(session: Session, row: Amendment) -> Node:
             "signed_on": row.amended_on.isoformat(),
         },
         "dropped": list(_dropped(session, row.negotiation_id)),
-    }
+    } | ({"declared": declared} if (declared := _declared(session, row.negotiation_id)) else {})
+
+
+def declared_facts(session: Session, root_id: str) -> list[Node]:
+    """What `DECLARED` keeps."""
+    return [
+        {
+            "number": each.number,
+            "title": each.title,
+            "signed_on": each.signed_on.isoformat() if each.signed_on else "",
+        }
+        for each in declared_amendments(session, root_id)
+    ]
+
+
+def _declared(session: Session, negotiation_id: str) -> list[Node]:
+    query = select(col(Document.attributes)).where(
+        col(Document.negotiation_id) == negotiation_id, col(Document.kind) == DocumentKind.CONTRACT
+    )
+    attributes = session.execute(query).scalar_one_or_none() or {}
+    return list(attributes.get(DECLARED) or ())
 
 
 def with_before(node: Node, attributes: dict[str, Any]) -> Node:

@@ -20,6 +20,7 @@ from negotiation.rules.amendment import (
     Asked,
     Caution,
     Term,
+    added_years,
     cautions,
     next_number,
     refusals,
@@ -49,6 +50,7 @@ from negotiation.services.amending_rows import (
     copy_perimeter,
     copy_visa_rules,
 )
+from negotiation.services.amending_years import add_years
 from negotiation.services.contract_content import contract_parts
 from negotiation.store.amendment import Amendment
 from negotiation.store.columns import new_id, now
@@ -146,11 +148,15 @@ def open_amendment(uow: UnitOfWork, actor: Actor, wanted: Wanted) -> str:
         raise AmendmentPending()
     opened = _checked(uow.session, root, base, wanted)
     number = next_number(numbers_taken(uow.session, root))
-    copy = Copy(uow, base.negotiation, _negotiation(uow, root, base, wanted, number), content_of(base.version.content))
+    copy = Copy(
+        uow, base.negotiation, _negotiation(uow, root, base, wanted, number), content_of(base.version.content), root.id
+    )
     copy_people(copy)
     copy_perimeter(copy)
     copy_documents(copy)
     copy_clauses(copy, opened)
+    years = _years(uow.session, root, wanted)
+    add_years(copy, years)
     add_own_part(
         copy,
         amendment_trame(AMENDMENTS[wanted.asked.kind].trame),
@@ -159,10 +165,16 @@ def open_amendment(uow: UnitOfWork, actor: Actor, wanted: Wanted) -> str:
     )
     author = next(row for row in copy.members.values() if row.person_id == actor.person_id)
     row = _row(uow, root, base, wanted, number=number, target=copy.target, opened_by=author.id)
-    facts = _facts(uow, root, base, row) | {
-        "parties": [{"key": party.key, "name": party.name, "letter": party.letter} for party in copy.parties.values()],
-        "reopened": sorted(copy.clauses[each].id for each in opened),
-    }
+    facts = (
+        _facts(uow, root, base, row)
+        | {
+            "parties": [
+                {"key": party.key, "name": party.name, "letter": party.letter} for party in copy.parties.values()
+            ],
+            "reopened": sorted(copy.clauses[each].id for each in opened),
+        }
+        | ({"years": list(years)} if years else {})
+    )
     uow.record(Event(Kind.NEGOTIATION_OPENED, copy.target.id, SHARED, author.key, facts))
     _record_visa_rules(uow, copy)
     told = {"avenant": copy.target.key, "number": number, "kind": str(row.kind), "reason": row.reason}
@@ -221,6 +233,12 @@ def _negotiation(uow: UnitOfWork, root: Negotiation, base: Base, wanted: Wanted,
     uow.session.add(row)
     uow.session.flush()
     return row
+
+
+def _years(session: Session, root: Negotiation, wanted: Wanted) -> range:
+    """Those that a prorogation adds to the contract."""
+    later = wanted.asked.term_after if wanted.asked.kind is AmendmentKind.EXTENSION else None
+    return added_years(term_of(session, root).ends_on, later)
 
 
 def _row(

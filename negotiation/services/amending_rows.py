@@ -28,6 +28,7 @@ from negotiation.rules.vocabulary import (
     Side,
     ValueKind,
 )
+from negotiation.services.amended_content import DECLARED, declared_facts
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Clause, ClauseParty, Document, Essms, Framework, Negotiation, Part
 from negotiation.store.exchange import Reserve, Version
@@ -60,11 +61,15 @@ class Copy:
     target: Negotiation
     content: Node
     """Of the signed version."""
+    root_id: str
+    """The contract's, whichever avenant the text comes from."""
     parties: dict[str, Party] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
     clauses: dict[str, Clause] = field(default_factory=dict)
+    concerned: dict[str, list[str]] = field(default_factory=dict)
+    """Whom each copied clause concerns: ids of parties, by its own new id."""
 
     @property
     def session(self) -> Session:
@@ -132,13 +137,14 @@ def copy_documents(copy: Copy) -> None:
     query = select(Document).where(
         col(Document.negotiation_id) == copy.source.id, col(Document.kind).in_(list(NEGOTIATED))
     )
+    declared = declared_facts(copy.session, copy.root_id)
     for document in copy.session.execute(query).scalars():
         is_contract = document.kind is DocumentKind.CONTRACT
         copy.documents[document.id] = copied_row(
             document,
             negotiation_id=copy.target.id,
             title=copy.target.title if is_contract else document.title,
-            attributes={},
+            attributes={DECLARED: declared} if is_contract and declared else {},
         )
     copy.add(list(copy.documents.values()))
     parts = select(Part).where(
@@ -163,7 +169,7 @@ def copy_documents(copy: Copy) -> None:
 def copy_clauses(copy: Copy, opened: Collection[str]) -> None:
     """Each agreed with the signed text, and those of `opened` (ids in the contract) open again."""
     signed = dict(_places(copy.content["parts"]))
-    moment, versions, concerned = now(), list[Version](), list[ClauseParty]()
+    moment, versions = now(), list[Version]()
     ranks = Counter[str]()
     for card in cards_on_the_table(copy.session, copy.source.id):
         part = copy.parts.get(card.part_id)
@@ -182,10 +188,7 @@ def copy_clauses(copy: Copy, opened: Collection[str]) -> None:
             if SIGNED in clause.attributes:
                 clause.attributes[SIGNED]["opened"] = True
         copy.clauses[card.id] = clause
-        concerned += [
-            ClauseParty(clause_id=clause.id, party_id=copy.parties[party].id)
-            for party in sorted(card.situation.concerned)
-        ]
+        copy.concerned[clause.id] = [copy.parties[party].id for party in sorted(card.situation.concerned)]
     followed = {card_id: clause.follows_id for card_id, clause in copy.clauses.items() if clause.follows_id}
     for clause in copy.clauses.values():
         clause.follows_id = None
@@ -194,7 +197,13 @@ def copy_clauses(copy: Copy, opened: Collection[str]) -> None:
         source = copy.clauses.get(source_id)
         copy.clauses[card_id].follows_id = source.id if source else None
     copy.add(versions)
-    copy.add(concerned)
+    copy.add(
+        [
+            ClauseParty(clause_id=clause, party_id=party)
+            for clause, parties in copy.concerned.items()
+            for party in parties
+        ]
+    )
     _copy_reserves(copy)
 
 

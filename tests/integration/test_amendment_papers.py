@@ -8,13 +8,14 @@ import zipfile
 import pytest
 from flask import Flask
 
+from negotiation.documents.amendment_print import consolidated_tree, consolidated_words
 from negotiation.rules.amendment import AmendmentKind
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.store import Announcing, Store
 from negotiation.verifier import verify_archive, verify_together
 from tests.builders import Person, Table, a_table
 from tests.closing_table import closing_scenario, freeze, put_signature
-from tests.integration.test_amendments import amend, wanted
+from tests.integration.test_amendments import amend, content, wanted
 from tests.scenarios import move, scenario
 from tests.visitors import Visitor
 
@@ -114,3 +115,38 @@ def test_from_a_signed_contract_over_its_avenant_to_the_proof_of_both(app: Flask
     report = verify_together({"avenant": amended, "contrat": parent})
     assert report.ok, report.first_problem
     assert report.checks[-1].label == "Lien de avenant"
+
+
+def test_a_consolidated_version_names_the_avenants_that_a_file_only_declares(app: Flask, store: Store) -> None:
+    told = scenario(status="signed")
+    told["follow_up"]["avenants"] = [
+        {
+            "id": "av1",
+            "number": 1,
+            "title": "Places supplémentaires",
+            "reason": "Une extension.",
+            "requested_by": "og",
+            "requested_on": "2027-09-01",
+            "status": "signed",
+            "signed_on": "2027-12-15",
+            "changes": [],
+            "moves": [],
+        }
+    ]
+    contract = a_table(store, told)
+    avenant = amend(contract.og.dg, wanted(contract, "en02"))
+    held = content(avenant)
+    assert held["amendment"]["declared"] == [
+        {"number": 1, "title": "Places supplémentaires", "signed_on": "2027-12-15"}
+    ]
+    said = consolidated_words(held["amendment"], "draft")["version"]
+    assert said.endswith("avenant n° 2, sans l’avenant déclaré n° 1")
+    visitor = Visitor(app).enter(contract.og.dg.email)
+    named = "l’avenant n° 1 du 15 décembre 2027, « Places supplémentaires »"
+    page = visitor.get(f"/negociations/{avenant.id}/avenant/changements").text
+    word = visitor.get(f"/negociations/{avenant.id}/version-consolidee.docx")
+    with zipfile.ZipFile(io.BytesIO(word.data)) as parts:
+        written = parts.read("word/document.xml").decode()
+    drawn = str(consolidated_tree(held | {"date": "2028-01-01"}, fingerprint="0" * 64, label="A2", kind="draft"))
+    for read in (page, written, drawn.replace("\\xa0", " ")):
+        assert named in read.replace("\u00a0", " ").replace("\u202f", " ")

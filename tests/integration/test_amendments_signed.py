@@ -9,14 +9,14 @@ from negotiation.errors import AlreadyDone, Frozen, NotFound
 from negotiation.rules.amendment import AmendmentKind
 from negotiation.services.amending_end import ask_to_close, consent_to_close, refuse_to_close
 from negotiation.store import Announcing, Store
-from negotiation.store.queries.amendments import AmendmentState, amended_for, amendments_to, heading_of
+from negotiation.store.queries.amended import amended_for
+from negotiation.store.queries.amendments import AmendmentState, amendments_to, heading_of
 from tests.builders import Table, a_table
 from tests.closing_table import closing_scenario, freeze, put_signature
 from tests.integration.test_amendments import amend, content, facts, wanted
-from tests.integration.test_leaving import brought_in, carried_away, elsewhere
+from tests.integration.test_leaving import brought_in, carried_away
 from tests.visitors import Visitor
 
-__all__ = ["elsewhere"]
 on_sqlite = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
 

@@ -41,11 +41,10 @@ from negotiation.verifier import MANIFEST, manifest_of, verify_archive
 from tests.builders import Person, Table, a_table
 from tests.closing_table import an_agreed_table, ask, closing_scenario, put_signature
 from tests.drafting_table import Browser, DraftingTable
-from tests.integration.test_leaving import brought_in, carried_away, elsewhere
+from tests.integration.test_leaving import brought_in, carried_away
 from tests.sealing_table import signature_fields, sits
 from tests.visitors import Visitor
 
-__all__ = ["elsewhere"]
 EMPTY = "fa01.material_means"
 """A clause that the contract does without: it is written in until the gel."""
 PATIENCE = 60.0

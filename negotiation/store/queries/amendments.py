@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -19,12 +18,11 @@ from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import NegotiationStatus
 from negotiation.store.amendment import Amendment
 from negotiation.store.columns import now
-from negotiation.store.contract import Clause, Negotiation, Part
+from negotiation.store.contract import Clause, Negotiation
 from negotiation.store.exchange import Version
 from negotiation.store.following import Avenant
 from negotiation.store.people import Member
 from negotiation.store.queries.people import sitting
-from negotiation.store.queries.situations import SIGNED
 from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.record import FrozenVersion, Signature
 
@@ -297,47 +295,6 @@ def _amends(session: Session, avenants: list[Negotiation]) -> dict[str, Heading]
         )
         for row in rows
     }
-
-
-@dataclass(frozen=True)
-class Amended:
-    """What a signed avenant made of a clause of its contract."""
-
-    number: int
-    text: str
-    value: Any
-
-
-def amended_clauses(session: Session, root: Negotiation) -> dict[str, Amended]:
-    """By id of the contract's clause, the last signed avenant counting: an avenant's clause is found again by its part
-    and its field."""
-    numbers = {negotiation.id: row.number for row, negotiation in signed_amendments(session, [root.key])}
-    if not numbers:
-        return {}
-    place = (col(Part.kind), col(Part.key), col(Clause.field))
-    changed = (
-        select(col(Clause.negotiation_id), *place, col(Version.text), col(Version.value), col(Clause.attributes))
-        .join(Part, col(Part.id) == Clause.part_id)
-        .join(Version, col(Version.id) == Clause.agreed_version_id)
-        .where(col(Clause.negotiation_id).in_(list(numbers)), on_the_table(Clause.circle), col(Version.number) > 1)
-    )
-    rows = sorted(session.execute(changed), key=lambda row: numbers[row.negotiation_id])
-    by_place = {
-        (row.kind, row.key, row.field): Amended(numbers[row.negotiation_id], row.text, row.value)
-        for row in rows
-        if (signed := row.attributes.get(SIGNED)) and (signed["text"], signed["value"]) != (row.text, row.value)
-    }
-    own = (
-        select(col(Clause.id), *place)
-        .join(Part, col(Part.id) == Clause.part_id)
-        .where(col(Clause.negotiation_id) == root.id, on_the_table(Clause.circle))
-    )
-    listed = {row.id: by_place.get((row.kind, row.key, row.field)) for row in session.execute(own)}
-    return {clause_id: found for clause_id, found in listed.items() if found is not None}
-
-
-def amended_for(session: Session, actor: Actor) -> dict[str, Amended]:
-    return amended_clauses(session, session.get_one(Negotiation, actor.negotiation_id))
 
 
 def amendment_frozen_as(session: Session, content_hashes: Iterable[str]) -> Amendment | None:

@@ -12,6 +12,7 @@ from negotiation.rules.policy import Actor, as_anybody
 from negotiation.rules.reviews import Against, Noted, Standing, against, spent
 from negotiation.rules.vocabulary import ClauseState, PartKind, ValueKind
 from negotiation.store.contract import Part
+from negotiation.store.queries.amended import Amended, added_for, added_years_of
 from negotiation.store.queries.clauses import ClauseCard, engagements_without_trails, with_trails
 from negotiation.store.queries.observed import Observed, observed_values, realised_values
 from negotiation.store.queries.readings import Section, sections_of
@@ -73,13 +74,16 @@ def evaluated_of(session: Session, actor: Actor) -> tuple[Evaluated, ...]:
     actions = {each.part_id: each.last for each in planned_actions(session, anybody)}
     lines = {each.id: each for each in sections_of(session, anybody, PartKind.FUNDING_LINE)}
     realised = realised_values(session, anybody)
+    added = added_for(session, anybody)
     found = []
     for card, key in zip(with_trails(session, tuple(cards)), _keys(cards), strict=True):
         if line := lines.get(card.part_id):
-            found.append(_of_line(card, key, line, realised.get(line.id, ())))
+            later = _added(added, line.id, "amounts")
+            found.append(_of_line(card, key, line, realised.get(line.id, ()), later))
         else:
             seen, noted = observed.get(card.part_id, ()), actions.get(card.part_id)
-            found.append(_evaluated(card, key, indicators.get(card.part_id), seen, noted))
+            later = _added(added, card.part_id, "targets")
+            found.append(_evaluated(card, key, indicators.get(card.part_id), seen, noted, later))
     return tuple(found)
 
 
@@ -118,8 +122,14 @@ def _keys(cards: Iterable[ClauseCard]) -> list[str]:
 
 
 def _evaluated(
-    card: ClauseCard, key: str, indicator: Section | None, values: tuple[Observed, ...], noted: Noted | None
+    card: ClauseCard,
+    key: str,
+    indicator: Section | None,
+    values: tuple[Observed, ...],
+    noted: Noted | None,
+    later: dict[int, Any],
 ) -> Evaluated:
+    """`later`: the steps of the years that avenants added."""
     if indicator is None:
         return Evaluated(card, key, noted=noted)
     year = indicator.value("baseline.year")
@@ -130,8 +140,8 @@ def _evaluated(
         baseline=indicator.value("baseline.value"),
         baseline_year="" if year is None else str(year),
         observed=last,
-        reading=_reading(card, indicator, last) if last else None,
-        promised=_started(indicator) | _yearly(indicator.by_year("targets")),
+        reading=_reading(card, indicator, last, later) if last else None,
+        promised=_started(indicator) | _yearly(indicator.by_year("targets")) | later,
         seen={each.year: each.value for each in values},
     )
 
@@ -145,17 +155,23 @@ def _yearly(cells: Mapping[str, ClauseCard]) -> dict[int, Any]:
     return {int(year): cell.value for year, cell in cells.items() if year.isascii() and year.isdecimal()}
 
 
-def _of_line(card: ClauseCard, key: str, line: Section, realised: tuple[Observed, ...]) -> Evaluated:
+def _added(added: dict[tuple[str, str], Amended], part_id: str, stem: str) -> dict[int, Any]:
+    return {int(year): found.value for year, found in added_years_of(added, part_id, stem).items()}
+
+
+def _of_line(
+    card: ClauseCard, key: str, line: Section, realised: tuple[Observed, ...], later: dict[int, Any]
+) -> Evaluated:
     """Money: the last year that it promises, else the sum of the years, which reads against the whole once all are
-    told."""
+    told. What avenants added (`later`) is shown, and is no part of what the contract agreed."""
     if card.value_kind is not ValueKind.AMOUNT:
         return Evaluated(card, key)
     amounts = line.by_year("amounts")
     evaluated = Evaluated(
-        card=card, key=key, promised=_yearly(amounts), seen={each.year: int(each.value) for each in realised}
+        card=card, key=key, promised=_yearly(amounts) | later, seen={each.year: int(each.value) for each in realised}
     )
     own = {year for year, cell in amounts.items() if cell.follows_id == card.id}
-    told = [each for each in realised if not own or str(each.year) in own]
+    told = [each for each in realised if each.year not in later and (not own or str(each.year) in own)]
     if not told:
         return evaluated
     last = told[-1]
@@ -172,7 +188,8 @@ def _of_line(card: ClauseCard, key: str, line: Section, realised: tuple[Observed
     )
 
 
-def _reading(card: ClauseCard, indicator: Section, seen: Observed) -> Against | None:
+def _reading(card: ClauseCard, indicator: Section, seen: Observed, later: dict[int, Any]) -> Against | None:
     step = indicator.by_year("targets").get(str(seen.year))
-    aim = step.value if step and step.value is not None else card.agreed_value
+    promised = step.value if step else later.get(seen.year)
+    aim = promised if promised is not None else card.agreed_value
     return against(seen.value, aim, direction=indicator.value("direction"), unit=card.unit)

@@ -20,6 +20,7 @@ from negotiation.store.preparation import (
     Finding,
     SupportDocument,
 )
+from negotiation.store.queries.amended import Amended, added_for, added_years_of
 from negotiation.store.queries.clauses import ClauseCard, cards_of_parts
 from negotiation.store.queries.observed import Observed, observed_values
 from negotiation.store.queries.visibility import visible
@@ -77,16 +78,18 @@ class DiagnosisView:
 
 @dataclass(frozen=True)
 class Indicator:
-    """`observed`: by year, what a dialogue de gestion holds, else what a file declares."""
+    """`observed`: by year, what a dialogue de gestion holds, else what a file declares; `added`: the targets of the
+    years that signed avenants added."""
 
     section: Section
     observed: dict[str, Observed]
+    added: dict[str, Amended]
 
     @property
     def last_reading(self) -> tuple[str, Against] | None:
         """The last year observed, and how its value reads against the target; None where either lacks."""
         for year in sorted(self.observed, reverse=True):
-            target = self.section.by_year("targets").get(year)
+            target = self.section.by_year("targets").get(year) or self.added.get(year)
             direction, unit = self.section.value("direction"), self.section.text("unit")
             read = against(self.observed[year].value, target.value if target else None, direction=direction, unit=unit)
             if read:
@@ -155,7 +158,11 @@ def indicators_of(session: Session, actor: Actor) -> tuple[Indicator, ...]:
         for part_id, values in observed_values(session, actor, actor.negotiation_id).items()
     }
     sections = sorted(sections_of(session, actor, PartKind.INDICATOR), key=lambda section: section.code)
-    return tuple(Indicator(section, observed.get(section.id, {})) for section in sections)
+    added = added_for(session, actor)
+    return tuple(
+        Indicator(section, observed.get(section.id, {}), added_years_of(added, section.id, "targets"))
+        for section in sections
+    )
 
 
 def finances_of(session: Session, actor: Actor) -> Finances:

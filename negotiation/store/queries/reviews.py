@@ -13,6 +13,7 @@ from negotiation.rules.reviews import Asked, Field, Held, Noted, Planned, Progre
 from negotiation.rules.vocabulary import ClauseState, PartKind, ReviewKind
 from negotiation.store.contract import Part
 from negotiation.store.following import Avenant, DialogueDeGestion
+from negotiation.store.queries.amended import added_for
 from negotiation.store.queries.clauses import (
     ABOUT,
     ClauseCard,
@@ -193,12 +194,13 @@ def subjects_of(session: Session, actor: Actor, year: int) -> tuple[About, ...]:
     """What a dialogue of that year speaks of: every indicator, action, line with money that year, engagement; what the
     actor's party keeps inside is none of it, since everybody reads what is made of this."""
     actor, found = as_anybody(actor), list[About]()
+    added = added_for(session, actor)
     for indicator in sorted(sections_of(session, actor, PartKind.INDICATOR), key=lambda each: each.code):
         found.append(_of_part(Field.OBSERVED, indicator, unit=indicator.text("unit")))
     for fiche in sections_of(session, actor, PartKind.FICHE_ACTION):
         found.append(_of_part(Field.PROGRESS, fiche))
     for line in sections_of(session, actor, PartKind.FUNDING_LINE):
-        amount = line.by_year("amounts").get(str(year))
+        amount = line.by_year("amounts").get(str(year)) or added.get((line.id, f"amounts.{year}"))
         if amount is not None and amount.value:
             found.append(_of_part(Field.REALISED, line, unit="EUR"))
     seen: set[str] = set()
