@@ -11,9 +11,22 @@ from negotiation.store.queries.instance import tables_of_instance
 from tests.builders import Table
 from tests.e2e.conftest import Enter
 from tests.e2e.monkey import stored_text
-from tests.e2e.people import CLIPBOARDS, Somebody
+from tests.e2e.people import CLIPBOARDS, DESK, Somebody
 
 OG, ARS = "og.dg@handicap.example", "ars.resp@handicap.example"
+PHONE = {"width": 360, "height": 400}
+"""Half of its screen: the keys take the other."""
+# Where the caret is drawn, the text is seen, and not the tools over it.
+CARET_IS_SEEN = """text => {
+  const { left, top, bottom } = getSelection().getRangeAt(0).getBoundingClientRect();
+  return text.contains(document.elementFromPoint(left - 1, (top + bottom) / 2));
+}"""
+OUT_OF_REACH = """editor => [...editor.querySelectorAll("[role=toolbar] :is(button, select)")].filter(tool => {
+  tool.scrollIntoView({ block: "nearest" });
+  const { left, top, width, height } = tool.getBoundingClientRect();
+  return width > 0 && !tool.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}).map(tool => tool.outerHTML)"""
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 ESCAPE = """field => {
     field.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true }));
     return document.activeElement.getAttribute("aria-label");
@@ -70,6 +83,9 @@ def test_words_are_found_and_the_text_is_left_by_keyboard_alone(enter: Enter) ->
     # As in Word, and the list of it.
     keys.press("Alt+Shift+ArrowLeft")
     expect(og.live_text.locator("h4")).to_have_count(1)
+    for level in range(1, 5):
+        keys.press(f"Control+Alt+{level}")
+        expect(og.live_text.locator(f"h{level}")).to_have_text("Évaluer l’été. évaluer en hiver. Rénoter.")
     keys.press("Control+Shift+l")
     keys.press("Control+/")
     shortcuts = og.page.get_by_role("dialog", name="Raccourcis clavier")
@@ -96,6 +112,22 @@ def test_words_are_found_and_the_text_is_left_by_keyboard_alone(enter: Enter) ->
     address.fill("legifrance.gouv.fr")
     keys.press("Enter")
     expect(og.live_text.get_by_role("link")).to_have_attribute("href", "https://legifrance.gouv.fr")
+
+    # On a phone the words that are typed stay in sight under the tools, all of these are reached, nothing is too wide.
+    og.page.set_viewport_size(PHONE)
+    keys.press("Control+End")
+    for _ in range(5):
+        keys.press("Enter")
+        keys.insert_text("Une ligne que l’on tape sur son téléphone, plus longue que son écran.")
+    keys.type(" Dit")
+    assert og.live_text.evaluate(CARET_IS_SEEN)
+    og.clause.get_by_role("button", name="Gras").click()
+    keys.type(" fort")
+    expect(og.live_text.locator("strong")).to_have_text(" fort")
+    assert og.live_text.evaluate(CARET_IS_SEEN)
+    assert og.clause.locator(".editor").evaluate(OUT_OF_REACH) == []
+    assert og.page.evaluate(TOO_WIDE) == 0
+    og.page.set_viewport_size(DESK)
 
     # Escape, then Tab: out, whatever Tab does inside.
     expect(og.live_text).to_be_focused()

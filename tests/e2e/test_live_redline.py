@@ -62,7 +62,12 @@ def test_each_sees_live_who_added_what_goes_from_change_to_change_and_takes_one_
     assert marks(og, "g").evaluate_all(LETTERS) == ["none", "none", '"G"']
     og.page.keyboard.press("Escape")
 
-    # From change to change by keyboard, in words.
+    # From change to change by keyboard, in words; the text itself says what was inserted, and no word that is gone.
+    expect(spoken(og)).to_have_role("status")
+    heard = og.live_text.aria_snapshot()
+    assert "insertion: La fondation en tient le registre." in heard.replace("\u00a0", " ")
+    assert re.search(r"insertion: Chaque\b", heard)
+    assert re.search(r"deletion|\bLa MAS|: La\b(?! fondation)", heard) is None
     og.page.keyboard.press("F8")
     expect(spoken(og)).to_contain_text("Changement 1 sur 2. Remplacement (ARS)\u00a0: «\u00a0La\u00a0» devient")
     og.page.keyboard.press("F8")

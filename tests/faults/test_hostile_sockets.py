@@ -105,15 +105,16 @@ def clock_of(someone: Guest, client: int) -> int:
 
 def test_a_forged_push_is_refused_in_words_and_reaches_nobody(served: Served) -> None:
     alice, bruno, mallory = guest(served, "og.dg"), guest(served, "ars.dg"), guest(served, "cd.dg")
-    alice.push(alice.written("un mot"))
-    mallory.hear(1)
-    bruno.hear(1)
+    first = alice.push(alice.written("un mot"))
+    mallory.hear(first["seq"])
+    bruno.hear(first["seq"])
     told = len(bruno.told)
     for name, (change, code) in forgeries(mallory, alice.document.client_id).items():
         answer = mallory.push(b"\x00\x00", change)
         assert answer["ok"] is False, name
         assert (answer["error"]["code"], answer["error"]["message"][-1]) == (code, "."), name
     stored = alice.push(alice.written("et un autre"))
+    assert stored["seq"] == first["seq"] + 1, "something was stored"
     bruno.hear(stored["seq"])
     assert len(bruno.told) == told + 1
 
