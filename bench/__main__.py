@@ -2,7 +2,7 @@
 [keystroke] [imports] [archives] [minutes] [seal] [seance] [word]
 [years]`: everything unless told which.
 
-Asked for by name only: `drafting-quick`, and parts of `drafting-peers`, which takes twenty minutes:
+Asked for by name only: `drafting-quick`, `two-servers`, and parts of `drafting-peers`, which takes twenty minutes:
 `drafting-peers-quick`, `drafting-peers-limits` and `drafting-peers-reopening`.
 """
 
@@ -26,6 +26,7 @@ from bench import (
     redlines,
     seal,
     seance,
+    two_servers,
     word,
     years,
 )
@@ -49,7 +50,7 @@ MEASURES = {
     "word": word.run,
 }
 
-QUICK = {"drafting-quick": drafting.run_quick} | drafting_peers.PARTS
+QUICK = {"drafting-quick": drafting.run_quick, "two-servers": two_servers.run} | drafting_peers.PARTS
 
 
 def main(wanted: list[str]) -> int:
