@@ -40,6 +40,7 @@ PAGES = (
     "{table}/partir",
     "{table}/word",
     "{table}/retour-de-word",
+    "{table}/ajouter-depuis-word",
     "{table}/evaluation",
     "{table}/discussion",
     "{table}/historique",
@@ -59,6 +60,7 @@ PAGES = (
     "/verifier",
     "/nulle-part",
 )
+EDITOR = re.compile(r"/main-\w+\.js$")
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 MATRIX = Path(__file__).resolve().parents[1] / "authorisation.toml"
 NO_PAGE = re.compile(
@@ -104,12 +106,16 @@ def test_every_page_fits_has_one_title_and_is_open_to_everybody(og: Somebody) ->
     clause = re.sub("#.*", "", og.page.url)
     og.page.get_by_role("link", name="La table").first.click()
     table = og.page.url
+    fetched: set[str] = set()
+    og.page.on("request", lambda asked: fetched.add(og.page.url) if EDITOR.search(asked.url) else None)
     faults = {
         address: found
         for page in PAGES
         if (found := _faults(og.page, address := page.format(table=table, clause=clause)))
     }
     assert faults == {}
+    # Who only reads fetches no editor, which weighs four times the rest.
+    assert fetched == {f"{clause}/{draft}" for draft in ("table-commune", "brouillon")}
 
 
 def test_what_people_prepare_compare_and_discuss_fits_too(og: Somebody, enter: Enter, served: RunningServer) -> None:
