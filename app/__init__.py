@@ -61,6 +61,7 @@ from app.pages.verifying import verifying
 from app.pages.whole import whole
 from app.pages.word import word
 from app.pages.word_papers import word_papers
+from app.pages.word_parts import word_parts
 from app.pages.word_return import word_return
 from app.signin import session
 from app.signin.pages import signin
@@ -101,6 +102,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     engagement_file,
     word,
     word_papers,
+    word_parts,
     provenance,
     glance,
     history,

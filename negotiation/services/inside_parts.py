@@ -96,19 +96,30 @@ def share_part(
     Where the party asks a visa for proposals, everything waits inside for it; `words` go with the request.
     Raises NotFound, NotAllowed, Frozen, AlreadyDone, CannotShape, OutsideMandate, VisaPending, UnreadableText.
     """
-    part = _inside(uow, actor, part_id)
-    require(actor, Action.TABLE_TEXT, circle=Circle.parse(part.circle))
-    may_stand(uow, part)
-    parts = family(uow, part)
-    refuse_while_waiting(uow, actor, part)
-    _take_drafts(uow, parts)
+    return share_parts(uow, actor, [part_id], motive=motive, words=words, despite_mandate=despite_mandate)
+
+
+def share_parts(
+    uow: UnitOfWork,
+    actor: Actor,
+    part_ids: Iterable[str],
+    *,
+    motive: str = "",
+    words: str = "",
+    despite_mandate: bool = False,
+) -> Shared:
+    """Several at once, none of which hangs from another: their texts leave, or wait, as one gesture. A part without a
+    word has nothing that a visa is asked for. Raises what `share_part` raises."""
+    tops = [_about_to_leave(uow, actor, part_id) for part_id in part_ids]
     said = readable_text(motive)
-    clauses = clauses_of_parts(uow, parts)
+    held = {top.id: clauses_of_parts(uow, family(uow, top)) for top in tops}
+    clauses = [clause for each in held.values() for clause in each]
     written = [clause for clause in clauses if is_proposed_by(uow, clause, actor.party_id)]
     kept = sum(1 for clause in clauses if says_something(clause) and clause not in written)
     visa = needs_visa(uow.session, actor, Move.PROPOSAL) if written else None
-    if visa is None:
-        share_shape(uow, actor, part)
+    for top in tops:
+        if visa is None or not any(clause in written for clause in held[top.id]):
+            share_shape(uow, actor, top)
     bundle = new_id()
     orders = [
         (
@@ -164,6 +175,16 @@ def _inside(uow: UnitOfWork, actor: Actor, part_id: str) -> Part:
     part = open_part(uow, actor, part_id)
     if is_shared(part):
         raise AlreadyDone()
+    return part
+
+
+def _about_to_leave(uow: UnitOfWork, actor: Actor, part_id: str) -> Part:
+    """The part, its words those that were typed last."""
+    part = _inside(uow, actor, part_id)
+    require(actor, Action.TABLE_TEXT, circle=Circle.parse(part.circle))
+    may_stand(uow, part)
+    refuse_while_waiting(uow, actor, part)
+    _take_drafts(uow, family(uow, part))
     return part
 
 
