@@ -170,6 +170,9 @@ def _todo(news: News, todo: Todo) -> Iterator[str]:
         yield f"{count_fr(len(todo.visas), 'visa attendu', 'visas attendus')} de vous"
     if todo.tasks:
         yield count_fr(len(todo.tasks), "tâche à faire", "tâches à faire")
+    if todo.last:
+        said = count_fr(len(todo.last), "geste attendu", "gestes attendus")
+        yield f"{said} de vous pour figer, signer, rouvrir ou clore : l’accueil dit lequel"
 
 
 def _changed(news: News, change: Change) -> str:

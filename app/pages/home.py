@@ -16,14 +16,13 @@ from negotiation.rules.paris import PARIS
 from negotiation.rules.turn import Turn, urgency
 from negotiation.rules.vocabulary import Action, ClauseKind, ClauseState, Move
 from negotiation.services.access import actors_of
+from negotiation.services.awaiting import last_gestures_due
 from negotiation.store.queries.clauses import ClauseCard, cards_of_tables
 from negotiation.store.queries.fallen import fallen_acceptances
 from negotiation.store.queries.negotiations import MeetingView, next_meetings
 from negotiation.store.queries.people import PartyView
 from negotiation.store.queries.waiting import (
     mentions_due,
-    reopenings_due,
-    signatures_due,
     tasks_due,
     visas_due,
     visas_refused,
@@ -126,8 +125,7 @@ def show_home() -> ResponseReturnValue:
             refused=visas_refused(session, actors),
             tasks=tasks_due(session, actors),
             mentions=mentions_due(session, actors),
-            signatures=signatures_due(session, actors),
-            reopenings=reopenings_due(session, actors),
+            last=last_gestures_due(session, actors),
             meeting=_next_of_all(cards),
             today=cards[0].frame.today if len(cards) == 1 else today,
             place="home",

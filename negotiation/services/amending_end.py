@@ -64,7 +64,7 @@ def ask_to_close(uow: UnitOfWork, actor: Actor, reason: str) -> bool:
     if row.closing:
         raise AlreadyDone()
     own = _key_of(uow.session, actor.party_id)
-    row.closing = {"reason": words, "by": own, "consents": [own]}
+    row.closing = {"reason": words, "by": own, "consents": [own], "at": now().isoformat()}
     _record(uow, actor, {"party": own, "asked": True, "reason": words})
     return _closed_by(uow, row, may_alone=may_close_alone(uow.session, row, actor))
 

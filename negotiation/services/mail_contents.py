@@ -16,6 +16,7 @@ from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Notice, Rhythm
 from negotiation.services.access import is_invited
+from negotiation.services.awaiting import last_gestures_due
 from negotiation.services.mail_queue import Letter, Told
 from negotiation.services.notifying import member_behind, notices_told
 from negotiation.store.notifying import MailFact, NoticeReader
@@ -107,7 +108,8 @@ def _digest(session: Session, actor: Actor, letter: Letter, moment: datetime) ->
     negotiation = negotiation_view(session, actor.negotiation_id)
     today = negotiation.situation_on or paris_day(moment)
     shown = daily | weekly | notices_of(rhythms, frozenset({Rhythm.IMMEDIATE}))
-    todo = _shown(todo_of(session, actor, today), shown)
+    asked = tuple(due.since for due in last_gestures_due(session, [actor]))
+    todo = _shown(replace(todo_of(session, actor, today), last=asked), shown)
     told_todo = reader.told_weekly_until if Notice.YOUR_TURN in weekly else reader.told_until
     has_news = bool(changes or receipts) or _waits_anew(_shown(todo, daily | weekly), told_todo, today)
     clauses = [awaited.clause_id for awaited in todo.clauses] + [*_named(changes, receipts)]
@@ -164,15 +166,17 @@ def _shown(todo: Todo, notices: frozenset[Notice]) -> Todo:
         clauses=todo.clauses if Notice.YOUR_TURN in notices else (),
         visas=todo.visas if Notice.VISA in notices else (),
         tasks=todo.tasks if Notice.TASK in notices else (),
+        last=todo.last if Notice.YOUR_TURN in notices else (),
     )
 
 
 def _waits_anew(todo: Todo, told: datetime | None, today: date) -> bool:
     """Whether anything waits that no mail said, or came to its term since one did."""
     if told is None:
-        return bool(todo.clauses or todo.visas or todo.tasks)
+        return bool(todo.clauses or todo.visas or todo.tasks or todo.last)
     said_on = paris_day(told)
-    new = [awaited.since for awaited in todo.clauses] + [*todo.visas] + [created for created, _ in todo.tasks]
+    new = [awaited.since for awaited in todo.clauses] + [*todo.visas, *todo.last]
+    new += [created for created, _ in todo.tasks]
     turns = (awaited.turn for awaited in todo.clauses)
     late = any(turn.late_by > 0 and turn.due_on is not None and turn.due_on >= said_on for turn in turns)
     due = any(day is not None and said_on < day <= today for _, day in todo.tasks)

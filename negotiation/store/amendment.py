@@ -50,7 +50,8 @@ class Amendment(SQLModel, table=True):
     term_after: date | None = None
     """The new term, for a prorogation."""
     closing: dict[str, Any] = Field(default_factory=dict, sa_column=facts_column())
-    """{reason, by, consents}, keys of parties: somebody would close it without follow-up; empty: nobody asks."""
+    """{reason, by, consents, at}, keys of parties, an ISO moment: somebody would close it without follow-up; empty:
+    nobody asks."""
     settled_at: datetime | None = None
     """Signed by all, or closed without follow-up: another avenant may be opened."""
     closed_reason: str | None = None

@@ -62,6 +62,8 @@ class Todo:
     """When each visa that he may give was asked."""
     tasks: tuple[tuple[datetime, date | None], ...] = ()
     """When each open task of his was created, and its day."""
+    last: tuple[datetime | None, ...] = ()
+    """When each gesture of the end that waits for him was asked: the gel, a signature, a reopening, a closing."""
 
     @property
     def late(self) -> int:

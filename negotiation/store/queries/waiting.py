@@ -1,4 +1,5 @@
-"""What waits for one person over all their negotiations: visas, tasks, mentions, signatures. One order each.
+"""What waits for one person over all their negotiations: visas, tasks, mentions, what the gel, the signatures and an
+avenant's end ask. One order each, and one more for each version that they may sign.
 
 Each condition joins a negotiation to the circles that the person reads *there*: who sits at forty tables reads at each
 what that seat reads, and nothing else.
@@ -12,16 +13,29 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlmodel import Session, col
 
-from negotiation.rules.policy import DECIDERS, Actor
-from negotiation.rules.vocabulary import GESTURE_OF_MOVE, LIVE_AFTER_GEL, Circle, Move, Role, TaskState, VisaState
+from negotiation.rules.policy import Actor, Decision, Target, decide
+from negotiation.rules.signatures import awaited
+from negotiation.rules.vocabulary import (
+    GESTURE_OF_MOVE,
+    LIVE_AFTER_GEL,
+    Action,
+    Circle,
+    Move,
+    Role,
+    Side,
+    TaskState,
+    VisaState,
+)
+from negotiation.store.amendment import Amendment
 from negotiation.store.contract import Clause, Negotiation, Part
 from negotiation.store.exchange import Message, MoveRow
 from negotiation.store.inside import VisaRequest, VisaRule
-from negotiation.store.people import Member
+from negotiation.store.people import Member, Party
 from negotiation.store.queries.in_force import is_in_force
 from negotiation.store.queries.inside import is_last_refusal
+from negotiation.store.queries.signatures import places_of, terms_of
 from negotiation.store.queries.visibility import visible
-from negotiation.store.record import FrozenVersion, Signature, UnfreezeRequest
+from negotiation.store.record import FreezeRequest, FrozenVersion, Signature, UnfreezeRequest
 from negotiation.store.talk import Mention, Task
 
 MOST = 50
@@ -80,6 +94,7 @@ class Named:
 class SignatureDue:
     negotiation_id: str
     label: str
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -90,6 +105,27 @@ class ReopeningDue:
     label: str
     party_id: str
     motive: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class FreezeAsked:
+    """Others ask for the gel of texts that the reader's party didn't ask for; `requests`: (party id, fingerprint of the
+    text, when), oldest first. One for an older text counts for nothing."""
+
+    negotiation_id: str
+    requests: tuple[tuple[str, str, datetime], ...]
+
+
+@dataclass(frozen=True)
+class ClosingDue:
+    """`party_id`: who asks to close the avenant without follow-up, `motive`: why; `since`: None when nothing says."""
+
+    negotiation_id: str
+    number: int
+    party_id: str
+    motive: str
+    since: datetime | None
 
 
 def visas_due(session: Session, actors: Iterable[Actor]) -> tuple[VisaDue, ...]:
@@ -196,32 +232,39 @@ def mentions_due(session: Session, actors: Iterable[Actor]) -> tuple[Named, ...]
 
 
 def signatures_due(session: Session, actors: Iterable[Actor]) -> tuple[SignatureDue, ...]:
-    """Frozen versions that this person may sign and that nobody signed for their party."""
+    """Frozen versions that this person may sign now: neither done for their party, nor declined, nor another's turn."""
     seats = {actor.member_id: actor for actor in actors if Role.SIGNATORY in actor.roles}
     query = (
-        select(Signature, col(FrozenVersion.label))
+        select(Signature, col(FrozenVersion.label), col(FrozenVersion.terms), col(FrozenVersion.frozen_at))
         .join(FrozenVersion, col(FrozenVersion.id) == Signature.frozen_version_id)
         .join(Negotiation, col(Negotiation.id) == Signature.negotiation_id)
         .where(
-            col(Signature.party_id).in_([actor.party_id for actor in seats.values()]),
+            col(Signature.negotiation_id).in_([actor.negotiation_id for actor in seats.values()]),
             col(Negotiation.signed_on).is_(None),
             col(Signature.declared).is_(False),
             is_in_force(),
         )
         .order_by(col(FrozenVersion.frozen_at))
     )
-    rows = session.execute(query).all()
-    done = {(row.frozen_version_id, row.party_id) for row, _ in rows if row.signed_on is not None}
-    return tuple(
-        SignatureDue(row.negotiation_id, label)
-        for row, label in rows
-        if row.member_id in seats and (row.frozen_version_id, row.party_id) not in done
-    )
+    versions: dict[str, list[Any]] = {}
+    for row in session.execute(query):
+        versions.setdefault(row[0].frozen_version_id, []).append(row)
+    found = []
+    for rows in versions.values():
+        signature, label, terms, frozen_at = rows[0]
+        now_awaited = {
+            place.id
+            for place in awaited(places_of(row[0] for row in rows), terms_of(session, signature.negotiation_id, terms))
+            if not place.is_declined
+        }
+        if any(row[0].id in now_awaited and row[0].member_id in seats for row in rows):
+            found.append(SignatureDue(signature.negotiation_id, label, frozen_at))
+    return tuple(found)
 
 
 def reopenings_due(session: Session, actors: Iterable[Actor]) -> tuple[ReopeningDue, ...]:
     """Requests to reopen a frozen version on which this person's party decides and hasn't answered, oldest first."""
-    seats = {actor.negotiation_id: actor for actor in actors if actor.roles & DECIDERS}
+    seats = _seats(actors, Action.REQUEST_FREEZE)
     query = (
         select(UnfreezeRequest, col(FrozenVersion.label))
         .join(FrozenVersion, col(FrozenVersion.id) == UnfreezeRequest.frozen_version_id)
@@ -231,10 +274,65 @@ def reopenings_due(session: Session, actors: Iterable[Actor]) -> tuple[Reopening
     rows = session.execute(query).all()
     answered = {(row.frozen_version_id, row.party_id) for row, _ in rows}
     return tuple(
-        ReopeningDue(row.negotiation_id, label, row.party_id, row.motive)
+        ReopeningDue(row.negotiation_id, label, row.party_id, row.motive, row.at)
         for row, label in rows
         if row.motive and (row.frozen_version_id, seats[row.negotiation_id].party_id) not in answered
     )
+
+
+def freezes_asked(session: Session, actors: Iterable[Actor]) -> tuple[FreezeAsked, ...]:
+    """Of tables not frozen yet, those where this person may ask for the gel too."""
+    seats = _seats(actors, Action.REQUEST_FREEZE)
+    query = (
+        select(FreezeRequest)
+        .join(Negotiation, col(Negotiation.id) == FreezeRequest.negotiation_id)
+        .where(col(FreezeRequest.negotiation_id).in_(seats), col(Negotiation.frozen_at).is_(None))
+        .order_by(col(FreezeRequest.at))
+    )
+    held: dict[str, list[FreezeRequest]] = {}
+    for row in session.execute(query).scalars():
+        held.setdefault(row.negotiation_id, []).append(row)
+    found = []
+    for negotiation_id, rows in held.items():
+        mine = {row.content_hash for row in rows if row.party_id == seats[negotiation_id].party_id}
+        others = tuple((row.party_id, row.content_hash, row.at) for row in rows if row.content_hash not in mine)
+        if others:
+            found.append(FreezeAsked(negotiation_id, others))
+    return tuple(found)
+
+
+def closings_due(session: Session, actors: Iterable[Actor]) -> tuple[ClosingDue, ...]:
+    """Requests to close an avenant without follow-up to which this person's party hasn't consented."""
+    seats = _seats(actors, Action.ABANDON)
+    query = (
+        select(Amendment, Party)
+        .join(Party, col(Party.negotiation_id) == Amendment.negotiation_id)
+        .where(col(Amendment.negotiation_id).in_(seats), col(Amendment.settled_at).is_(None))
+        .order_by(col(Amendment.opened_at), col(Amendment.id))
+    )
+    held: dict[str, tuple[Amendment, dict[str, Party]]] = {}
+    for row, party in session.execute(query):
+        held.setdefault(row.negotiation_id, (row, {}))[1][party.id] = party
+    found = []
+    for negotiation_id, (row, parties) in held.items():
+        mine = parties[seats[negotiation_id].party_id]
+        if not row.closing or mine.side is Side.ASSOCIATE or mine.key in row.closing["consents"]:
+            continue
+        by = next(party.id for party in parties.values() if party.key == row.closing["by"])
+        at = row.closing.get("at")
+        since = datetime.fromisoformat(at) if at else None
+        found.append(ClosingDue(negotiation_id, row.number, by, row.closing["reason"], since))
+    return tuple(found)
+
+
+def _seats(actors: Iterable[Actor], action: Action) -> dict[str, Actor]:
+    """By negotiation, those who may: whoever must give the password again first may too."""
+    never = (Decision.HIDE, Decision.REFUSE)
+    return {
+        actor.negotiation_id: actor
+        for actor in actors
+        if decide(actor, action, Target(actor.negotiation_id)) not in never
+    }
 
 
 def _at_each(actors: Iterable[Actor], row: Any, own: Callable[[Actor], ColumnElement[bool]]) -> ColumnElement[bool]:
