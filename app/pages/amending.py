@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app.database import current_store
 from app.errors import answer, or_plainly, sentence_of, status_of
 from app.limits import by_person, gestures, limiter
+from app.mailing import mail_is_set
 from app.pages.frame import Frame, frame_of, reader_in
 from app.pages.review_view import is_signed, may_open
 from app.security import serves
@@ -24,6 +25,7 @@ from negotiation.services.access import require
 from negotiation.services.amending import Offer, Wanted, cautions_of, offer_of, open_amendment
 from negotiation.services.amending_end import ask_to_close, consent_to_close, may_close_alone, refuse_to_close
 from negotiation.services.contract_content import contract_parts
+from negotiation.services.members import Carried
 from negotiation.store.queries.amendments import amendment_row, amendments_to, declared_amendments
 from negotiation.store.queries.clauses import ClauseCard
 from negotiation.store.queries.reviews import amendments_of
@@ -82,7 +84,8 @@ def post_amendment(negotiation_id: str) -> ResponseReturnValue:
         require(actor, Action.OPEN_REVIEW)
         wanted = _wanted(request.form)
         warned = cautions_of(uow.session, actor, wanted.asked)
-        opened = open_amendment(uow, actor, wanted)
+        by_mail = mail_is_set(current_app.extensions["settings"])
+        opened = open_amendment(uow, actor, wanted, carried=Carried.BY_MAIL if by_mail else Carried.BY_HAND)
     flash("L’avenant est ouvert : les mêmes personnes y siègent, avec les mêmes droits.", "done")
     for caution in warned:
         flash(CAUTION_WORDS[caution], "")

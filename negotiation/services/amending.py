@@ -52,6 +52,7 @@ from negotiation.services.amending_rows import (
 )
 from negotiation.services.amending_years import add_years
 from negotiation.services.contract_content import contract_parts
+from negotiation.services.members import Carried, send_invitation
 from negotiation.store.amendment import Amendment
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Negotiation
@@ -135,9 +136,11 @@ def cautions_of(session: Session, actor: Actor, asked: Asked) -> tuple[Caution, 
     return cautions(asked, term_of(session, root), today=paris_day(now()))
 
 
-def open_amendment(uow: UnitOfWork, actor: Actor, wanted: Wanted) -> str:
+def open_amendment(uow: UnitOfWork, actor: Actor, wanted: Wanted, *, carried: Carried = Carried.BY_MAIL) -> str:
     """The id of the avenant's negotiation.
 
+    Whoever was invited and never entered is written to anew; where no mail leaves, the administrator of their own party
+    makes the link, since nobody else may hold it.
     Raises NotFound, NotAllowed, NotSigned, AmendmentPending, UnreadableText, InvalidInput (`field`: reason, effect_on,
     term_after, requested_by, clauses; `fault`: a `rules.amendment.Refusal` for the first three).
     """
@@ -151,7 +154,7 @@ def open_amendment(uow: UnitOfWork, actor: Actor, wanted: Wanted) -> str:
     copy = Copy(
         uow, base.negotiation, _negotiation(uow, root, base, wanted, number), content_of(base.version.content), root.id
     )
-    copy_people(copy)
+    awaited = copy_people(copy)
     copy_perimeter(copy)
     copy_documents(copy)
     copy_clauses(copy, opened)
@@ -177,6 +180,8 @@ def open_amendment(uow: UnitOfWork, actor: Actor, wanted: Wanted) -> str:
     )
     uow.record(Event(Kind.NEGOTIATION_OPENED, copy.target.id, SHARED, author.key, facts))
     _record_visa_rules(uow, copy)
+    for member in awaited if carried is Carried.BY_MAIL else ():
+        send_invitation(uow, member, carried)
     told = {"avenant": copy.target.key, "number": number, "kind": str(row.kind), "reason": row.reason}
     uow.record(Event(Kind.AVENANT_OPENED, root.id, SHARED, actor.key, told))
     return copy.target.id

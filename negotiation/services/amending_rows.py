@@ -86,22 +86,31 @@ def copied_row(row: Any, **changed: Any) -> Any:
     return type(row)(**kept | changed)
 
 
-def copy_people(copy: Copy) -> None:
-    """The parties, and whoever sits: nobody is asked to join again."""
+def copy_people(copy: Copy) -> tuple[Member, ...]:
+    """The parties, and whoever sits: nobody who entered is asked to join again. Whoever was invited and never entered
+    is invited here too, by the same member: those are returned."""
     for party in _rows(copy, Party, order=Party.position):
         copy.parties[party.id] = copied_row(party, negotiation_id=copy.target.id)
     copy.add(list(copy.parties.values()))
-    query = select(Member).where(col(Member.negotiation_id) == copy.source.id, sitting(paris_day(now())), ever_there())
-    for member in copy.session.execute(query.order_by(col(Member.position), col(Member.id))).scalars():
+    query = select(Member, ever_there()).where(col(Member.negotiation_id) == copy.source.id, sitting(paris_day(now())))
+    moment, inviters = now(), dict[str, str | None]()
+    for member, has_entered in copy.session.execute(query.order_by(col(Member.position), col(Member.id))):
         copy.members[member.id] = copied_row(
             member,
             negotiation_id=copy.target.id,
             party_id=copy.parties[member.party_id].id,
-            invited_at=None,
+            invited_at=None if has_entered else moment,
             invited_by=None,
-            joined_at=now(),
+            joined_at=moment if has_entered else None,
         )
+        if not has_entered:
+            inviters[member.id] = member.invited_by
     copy.add(list(copy.members.values()))
+    for member_id, inviter in inviters.items():
+        by = copy.members.get(inviter or "")
+        copy.members[member_id].invited_by = by.id if by else None
+    copy.session.flush()
+    return tuple(copy.members[member_id] for member_id in inviters)
 
 
 def copy_visa_rules(copy: Copy) -> list[VisaRule]:

@@ -10,15 +10,19 @@ from sqlmodel import col
 
 from negotiation.errors import AmendmentPending, InvalidInput, NotAllowed, NotFound, NotSigned
 from negotiation.rules.amendment import AmendmentKind, Asked
-from negotiation.rules.vocabulary import Circle, ClauseState, Gesture, Role
+from negotiation.rules.notices import MailKind
+from negotiation.rules.vocabulary import Circle, ClauseState, Gesture, Right, Role
 from negotiation.services.amending import Wanted, open_amendment
 from negotiation.services.contract_content import contract_as_it_stands
+from negotiation.services.members import Carried, Seat, invite
 from negotiation.services.moves import situation_of
 from negotiation.services.visa_rules import set_visa_rule
 from negotiation.store import Announcing, Store
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause
 from negotiation.store.inside import VisaRule
+from negotiation.store.notifying import Mail
+from negotiation.store.people import Member
 from negotiation.store.queries.told_at import told_at
 from negotiation.store.record import HistoryEntry
 from tests.builders import Person, Table, a_table
@@ -134,6 +138,25 @@ def test_each_partys_visas_follow_it_and_stay_inside(store: Store) -> None:
         query = select(VisaRule).where(col(VisaRule.negotiation_id) == avenant.id)
         (rule,) = session.execute(query).scalars()
     assert (rule.party_id, rule.circle) == (avenant.ars.id, str(Circle.inside(avenant.ars.id)))
+
+
+def test_whoever_was_invited_and_never_entered_is_invited_anew(contract: Table) -> None:
+    email, seat = "attendue@exemple.example", Seat("Chargée de mission", (str(Right.LECTEUR),))
+    with contract.store.unit_of_work(Announcing.SILENT) as uow:
+        invited = invite(uow, contract.ars.dg.actor, email=email, seat=seat, carried=Carried.BY_HAND).member_id
+        key = uow.session.get_one(Member, invited).key
+    avenant = amend(contract.og.dg, wanted(contract, "en01"))
+    with contract.store.reading() as session:
+        query = select(Member).where(col(Member.negotiation_id) == avenant.id)
+        members = {member.key: member for member in session.execute(query).scalars()}
+        waiting = select(col(Mail.kind), col(Mail.person_id)).where(col(Mail.negotiation_id) == avenant.id)
+        mails = session.execute(waiting).all()
+    awaited = members[key]
+    assert awaited.joined_at is None
+    assert awaited.invited_at is not None
+    assert awaited.invited_by == members["ars.dg"].id
+    assert mails == [(MailKind.INVITATION, awaited.person_id)]
+    assert all(member.joined_at for member in members.values() if member is not awaited)
 
 
 def test_one_avenant_at_a_time_and_each_number_once(contract: Table) -> None:
