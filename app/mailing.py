@@ -24,6 +24,7 @@ from flask import current_app
 from app.config import Settings
 from app.database import current_store
 from app.mail_words import receipts_in, sections_of, short_title, subject_of
+from app.platform import current_platform
 from app.post_office import Envelope, Outcome, PostOffice, deliver
 from negotiation.errors import NotFound
 from negotiation.rules.clause_text import french_typography
@@ -113,10 +114,15 @@ def make_digests() -> None:
 
 
 def make_head_mails() -> None:
-    """The head of each shared history, when it is due."""
+    """The head of each shared history, when it is due: signed first, by mail or not."""
+    moment = now()
+    with current_store().reading() as session:
+        unsigned = heads.histories_to_seal(session, moment)
+    for negotiation_id in unsigned:
+        with current_store().unit_of_work(Announcing.SILENT) as uow:
+            heads.seal_week(uow, negotiation_id, moment, platform=current_platform())
     if not mail_is_set(_settings()):
         return
-    moment = now()
     with current_store().reading() as session:
         due = heads.head_mails_due(session, moment)
     if due:

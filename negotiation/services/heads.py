@@ -1,16 +1,17 @@
-"""The head of the shared history, mailed to every party: only a head kept by somebody else shows a cut tail, or a
-history rewritten from its start (trust T15).
+"""The head of the shared history, signed by the platform and mailed to every party: only a head kept by somebody else
+shows a cut tail, or a history rewritten from its start (trust T15).
 
-It leaves at each gel, when the parties void one, and every Friday at six in the evening when the history grew during
-the week. A mail carries the head as it is when it leaves: a number, a moment and a fingerprint, never a word of the
-negotiation.
+It is signed and leaves at each gel, when the parties void one, and every Friday at six in the evening when the history
+grew during the week. A mail carries the last head that was signed: a number, a moment, a fingerprint and a signature,
+never a word of the negotiation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
@@ -21,13 +22,16 @@ from negotiation.rules.vocabulary import SHARED, Notice, Rhythm
 from negotiation.services.access import roles_of, sits
 from negotiation.services.mail_queue import Letter
 from negotiation.services.notifying import member_behind, queue_mail
+from negotiation.services.sealing import Platform, seal_head
 from negotiation.store.contract import Negotiation
 from negotiation.store.notifying import Mail
 from negotiation.store.people import Member
 from negotiation.store.queries.closing import shared_head
 from negotiation.store.queries.in_force import is_in_force, version_in_force
 from negotiation.store.queries.notices import rhythms_of
+from negotiation.store.queries.signatures import head_seals
 from negotiation.store.record import FrozenVersion, HistoryEntry, VoidedVersion
+from negotiation.store.signing import HeadSeal
 from negotiation.store.unit_of_work import UnitOfWork
 
 FRIDAY, HOUR = 4, time(18)
@@ -52,13 +56,15 @@ class HeadMail:
 
 @dataclass(frozen=True)
 class MailedHead:
-    """What a mail says. `frozen`: the fingerprint of the last frozen text, "" before any gel."""
+    """What a mail says. `frozen`: the fingerprint of the last frozen text, "" before any gel. `seal`: {statement,
+    signature} as proofs hold them, None where no key ever signed this history."""
 
     negotiation_id: str
     title: str
     sequence: int
     head: str
     frozen: str
+    seal: Mapping[str, Any] | None
 
 
 def head_mails_due(session: Session, moment: datetime) -> list[HeadMail]:
@@ -95,13 +101,29 @@ def head_for(session: Session, letter: Letter) -> MailedHead | None:
         member_behind(session, letter.person_id, letter.negotiation_id)
     except NotFound:
         return None
-    head = shared_head(session, letter.negotiation_id)
+    seals = head_seals(session, letter.negotiation_id)
+    seal = seals[-1] if seals else None
+    head = seal["statement"] if seal else shared_head(session, letter.negotiation_id)
     if head is None:
         return None
     frozen = version_in_force(session, letter.negotiation_id)
     title = session.get_one(Negotiation, letter.negotiation_id).title
     content_hash = frozen.content_hash if frozen else ""
-    return MailedHead(letter.negotiation_id, title, int(head["seq"]), str(head["hash"]), content_hash)
+    return MailedHead(letter.negotiation_id, title, int(head["seq"]), str(head["hash"]), content_hash, seal)
+
+
+def histories_to_seal(session: Session, moment: datetime) -> list[str]:
+    """Ids of the negotiations whose shared history grew in the week that ended on the last Friday, unsigned since."""
+    friday = last_friday(moment)
+    signed = exists().where(col(HeadSeal.negotiation_id) == col(Negotiation.id), col(HeadSeal.at) > friday)
+    return list(session.execute(select(col(Negotiation.id)).where(_grew(friday), ~signed)).scalars())
+
+
+def seal_week(uow: UnitOfWork, negotiation_id: str, moment: datetime, *, platform: Platform) -> None:
+    """Sign the head of such a history, unless another worker just did."""
+    uow.lock(negotiation_id)
+    if negotiation_id in histories_to_seal(uow.session, moment):
+        seal_head(uow, negotiation_id, platform=platform, at=moment)
 
 
 def last_friday(moment: datetime) -> datetime:
@@ -134,14 +156,17 @@ def _weeks(session: Session, moment: datetime) -> Iterator[HeadMail]:
     friday = last_friday(moment)
     if moment - friday > UNTIL_MONDAY or moment.astimezone(PARIS).weekday() > FRIDAY:
         return  # a server that was away on Friday keeps the week-end quiet
-    grew = exists().where(
+    for negotiation_id in session.execute(select(col(Negotiation.id)).where(_grew(friday))).scalars().all():
+        yield from _mails(session, negotiation_id, f"week:{friday.date().isoformat()}", moment)
+
+
+def _grew(friday: datetime) -> ColumnElement[bool]:
+    return exists().where(
         col(HistoryEntry.negotiation_id) == col(Negotiation.id),
         col(HistoryEntry.circle) == str(SHARED),
         col(HistoryEntry.recorded_at) > friday - WEEK,
         col(HistoryEntry.recorded_at) <= friday,
     )
-    for negotiation_id in session.execute(select(col(Negotiation.id)).where(grew)).scalars().all():
-        yield from _mails(session, negotiation_id, f"week:{friday.date().isoformat()}", moment)
 
 
 def _mails(session: Session, negotiation_id: str, occasion: str, moment: datetime) -> Iterator[HeadMail]:

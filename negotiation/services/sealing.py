@@ -5,8 +5,10 @@ What a seal proves and what it doesn't is in decision 20.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import rfc8785
 from sqlalchemy import func, select
@@ -154,25 +156,31 @@ def keep_lock(uow: UnitOfWork, added: Added, *, platform: Platform) -> None:
     seal_head(uow, version.negotiation_id, platform=platform)
 
 
-def seal_head(uow: UnitOfWork, negotiation_id: str, *, platform: Platform) -> None:
-    """The last fact of the shared history, vouched for by the key of heads."""
+def vouch(negotiation_id: str, head: Mapping[str, str | int], *, platform: Platform, at: datetime) -> dict[str, Any]:
+    """What the key of heads says of the shared history at a moment: {statement, signature}, as proofs hold it."""
+    statement: dict[str, str | int] = {
+        "at": stamp(at),
+        "chain": f"{negotiation_id}/{SHARED}",
+        "hash": head["hash"],
+        "key": platform.keys.head_public,
+        "seq": head["seq"],
+        "v": 1,
+    }
+    return {"statement": statement, "signature": platform.keys.sign_head(statement)}
+
+
+def seal_head(uow: UnitOfWork, negotiation_id: str, *, platform: Platform, at: datetime | None = None) -> None:
+    """The last fact of the shared history, vouched for by the key of heads. `at`: now."""
     link = uow.head(negotiation_id)
     if link is None:
         return
-    keys, moment = platform.keys, now()
-    statement: dict[str, str | int] = {
-        "at": stamp(moment),
-        "chain": f"{negotiation_id}/{SHARED}",
-        "hash": link.hash,
-        "key": keys.head_public,
-        "seq": link.seq,
-        "v": 1,
-    }
+    keys, moment = platform.keys, at or now()
+    vouched = vouch(negotiation_id, {"seq": link.seq, "hash": link.hash}, platform=platform, at=moment)
     uow.session.add(
         HeadSeal(
             negotiation_id=negotiation_id,
-            statement=rfc8785.dumps(statement).decode(),
-            signature=keys.sign_head(statement),
+            statement=rfc8785.dumps(vouched["statement"]).decode(),
+            signature=vouched["signature"],
             public_key=keys.head_public,
             at=moment,
         )

@@ -1,5 +1,6 @@
 """The heads that people keep: mailed to each party at a gel and on Fridays, and what an archive is checked against."""
 
+import json
 import re
 from datetime import datetime, timedelta
 
@@ -7,6 +8,7 @@ import pytest
 from flask import Flask
 
 from negotiation import verifier
+from negotiation.documents.archive import read_archive
 from negotiation.rules.paris import PARIS
 from negotiation.rules.vocabulary import Notice, Rhythm
 from negotiation.services.exporting import collect_archive, pack_archive
@@ -108,3 +110,18 @@ def test_an_archive_is_checked_against_the_head_that_somebody_kept(
     assert verifier.verify_archive(honest, {"shared": kept}).ok
     report = verifier.verify_archive(honest, {"shared": "f" * 64})
     assert (report.ok, "tête que vous avez conservée" in str(report.first_problem)) == (False, True)
+
+
+def test_each_weeks_head_is_signed_once_and_its_mail_carries_the_signature(
+    app: Flask, table: Table, clock: Clock, box: PostBox
+) -> None:
+    table.og.dg.propose("en01", "Un premier texte.")
+    friday_evening(clock)
+    mail_round(app)
+    with table.store.unit_of_work() as uow:
+        archive = read_archive(pack_archive(collect_archive(uow, table.og.dg.actor)).data)
+    (seal,) = json.loads(archive[verifier.HEADS])["seals"]
+    key, signature = (bytes.fromhex(each) for each in (seal["statement"]["key"], seal["signature"]))
+    assert verifier.ed25519_holds(key, verifier.canonical(seal["statement"]), signature)
+    said = {seal["statement"]["hash"], seal["statement"]["key"], seal["signature"]}
+    assert all(word in letter.text and word in letter.html for letter in heads_in(box) for word in said)
