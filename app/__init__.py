@@ -28,6 +28,7 @@ from app.pages.history import history
 from app.pages.home import home
 from app.pages.inside import inside
 from app.pages.leaving import leaving
+from app.pages.long_prints import long_prints
 from app.pages.members import members
 from app.pages.message_steps import message_steps
 from app.pages.minutes import minutes
@@ -112,6 +113,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     private_history,
     signing,
     project_file,
+    long_prints,
     amendment_changes,
     consultations,
     verifying,

@@ -1,16 +1,20 @@
 """Files that take long are made beside the requests: a greenlet tells each step, threads and children do the work."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
 from flask import current_app
 from gevent import monkey
+from sqlmodel import Session
 
 from app.database import current_store
+from app.errors import sentence_of
 from app.offloading import off_the_loop
+from app.printing import printed
 from negotiation.documents.archive import ArchiveContent
-from negotiation.errors import NotFound
+from negotiation.errors import NotFound, Refusal, Unprintable
 from negotiation.rules.policy import Actor
 from negotiation.services.access import actor_in
 from negotiation.services.carrying import made, name_of_document
@@ -28,6 +32,9 @@ from negotiation.store.columns import now
 log = structlog.get_logger()
 
 PACKING = "le dossier et son manifeste"
+READING, TYPESETTING = "lire le contrat", "vérifier ses caractères et le mettre en page"
+STEPS_OF_PRINT = (READING, TYPESETTING)
+_PAGE = re.compile(rb"/Type ?/Page\b")
 
 
 def steps_of_archive(content: ArchiveContent) -> tuple[str, ...]:
@@ -38,6 +45,11 @@ def steps_of_archive(content: ArchiveContent) -> tuple[str, ...]:
 def prepare_archive(actor: Actor, file_id: str, content: ArchiveContent) -> None:
     """Make the archive of a file that was begun. Its asker finds it, or that it failed, where he asked."""
     _beside(lambda: _watched(file_id, lambda: _make_archive(actor, file_id, content)))
+
+
+def prepare_print(actor: Actor, file_id: str, read: Callable[[Session], Callable[[], bytes]]) -> None:
+    """Typeset a contract whose file was begun. `read` reads it; what that returns is pure, and gives the PDF."""
+    _beside(lambda: _watched(file_id, lambda: _make_print(actor, file_id, read)))
 
 
 def forget_prepared_files() -> None:
@@ -69,6 +81,18 @@ def _make_archive(actor: Actor, file_id: str, content: ArchiveContent) -> None:
             record_export(uow, here, archive)
 
 
+def _make_print(actor: Actor, file_id: str, read: Callable[[Session], Callable[[], bytes]]) -> None:
+    with current_store().reading() as session:
+        typeset = read(session)
+    if not _tell(file_id, TYPESETTING, done=STEPS_OF_PRINT.index(TYPESETTING)):
+        return
+    pdf = printed(typeset)
+    pages = len(_PAGE.findall(pdf))
+    with current_store().unit_of_work(Announcing.SILENT) as uow:
+        actor_in(uow.session, actor.negotiation_id, person_id=actor.person_id, authentication=actor.authentication)
+        note_ready(uow, file_id, pdf, told=f"{pages} page{'s' if pages > 1 else ''}")
+
+
 def _tell(file_id: str, step: str, *, done: int) -> bool:
     with current_store().unit_of_work(Announcing.SILENT) as uow:
         return note_step(uow, file_id, step, done=done)
@@ -78,10 +102,11 @@ def _watched(file_id: str, make: Callable[[], None]) -> None:
     try:
         make()
     except Exception as error:
-        if not isinstance(error, NotFound):  # who left the table while his file was made has no file
+        # Who left the table while his file was made has no file; a character that no font has is the writers' affair.
+        if not isinstance(error, NotFound | Unprintable):
             log.error("preparing.failed", exc_info=error)
         with current_store().unit_of_work(Announcing.SILENT) as uow:
-            note_failed(uow, file_id)
+            note_failed(uow, file_id, told=sentence_of(error) if isinstance(error, Refusal) else "")
 
 
 def _beside(work: Callable[[], None]) -> None:

@@ -44,6 +44,7 @@ def questions(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         "amending.show_amendments": {"clause": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
         "amendment_changes.show_changes": {"vue": ["colonnes"]},
         "leaving.leaving_progress": {"vu": ["1"]},
+        "long_prints.print_progress": {"vu": ["1"]},
         "amendment_changes.changes_fragment": {"vue": ["colonnes"]},
         "evaluation.show_evaluation": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},
         "follow_up.show_dialogue": {"valeur": [*ids.get("clause_id", ["x"])[:1], "inconnue"]},

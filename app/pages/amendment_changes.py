@@ -16,10 +16,10 @@ from app.database import current_store
 from app.limits import by_person, limiter
 from app.offloading import off_the_loop
 from app.pages.frame import Frame, frame_of, reader_in
+from app.pages.long_prints import Paper, given
 from app.pages.pieces import piece
 from app.pages.review_page import as_file
 from app.pages.word import DOCX
-from app.printing import printed
 from app.security import serves
 from negotiation.documents.amendment_print import (
     changed_clauses,
@@ -105,16 +105,17 @@ def changes_fragment(negotiation_id: str) -> ResponseReturnValue:
 @serves(Action.READ_TABLE)
 def consolidated_pdf(negotiation_id: str) -> ResponseReturnValue:
     paper = _paper(negotiation_id)
-    pdf = printed(
-        lambda: print_consolidated(
+
+    def typeset() -> bytes:
+        return print_consolidated(
             dict(paper.content),
             fingerprint=paper.fingerprint,
             label=paper.label,
             kind=paper.kind,
             around={"date": paper.on.date().isoformat()},
         )
-    )
-    return as_file(pdf, f"{paper.name}.pdf", "application/pdf")
+
+    return given(negotiation_id, Paper("consolidee", f"{paper.name}.pdf", lambda _: typeset))
 
 
 @amendment_changes.get("/negociations/<negotiation_id>/version-consolidee.docx")

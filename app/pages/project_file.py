@@ -1,14 +1,15 @@
 """The contract under negotiation as a PDF: as it stands, or with what each open proposal changes marked in it."""
 
-import re
+from collections.abc import Callable
 
-from flask import Blueprint, make_response, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlmodel import Session
 
 from app.database import current_store
 from app.limits import by_person, limiter
 from app.pages.frame import frame_of, reader_in
-from app.printing import printed
+from app.pages.long_prints import Paper, given
 from app.security import serves
 from negotiation.documents.pdf_print import fingerprint_of, print_contract
 from negotiation.rules.french_names import day_words
@@ -37,19 +38,17 @@ def project_pdf(negotiation_id: str) -> ResponseReturnValue:
             return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
         if is_marked and frame.heading.amends:
             return redirect(url_for("amendment_changes.show_changes", negotiation_id=negotiation_id))
-        content = (contract_with_changes if is_marked else contract_as_it_stands)(session, negotiation_id).content
     today = paris_day(now())
-    pdf = printed(
-        lambda: print_contract(
+
+    def read(session: Session) -> Callable[[], bytes]:
+        content = (contract_with_changes if is_marked else contract_as_it_stands)(session, negotiation_id).content
+        return lambda: print_contract(
             content,
             fingerprint=fingerprint_of(content),
             label=f"Projet du {day_words(today)}",
             kind="draft",
             around={"date": today.isoformat()},
         )
-    )
-    name = f"{negotiation.reference}-projet-{today.isoformat()}{'-modifications' if is_marked else ''}"
-    response = make_response(pdf)
-    response.headers["Content-Type"] = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{re.sub(r"[^A-Za-z0-9._-]+", "-", name)}.pdf"'
-    return response
+
+    name = f"{negotiation.reference}-projet-{today.isoformat()}{'-modifications' if is_marked else ''}.pdf"
+    return given(negotiation_id, Paper("modifications" if is_marked else "projet", name, read))

@@ -11,7 +11,7 @@ from negotiation.errors import NotFound
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Circle
 from negotiation.store.columns import now
-from negotiation.store.prepared_files import PreparedFile, PreparedKind, PreparedState
+from negotiation.store.prepared_files import TOLD, PreparedFile, PreparedKind, PreparedState
 from negotiation.store.unit_of_work import UnitOfWork
 
 LONGEST_STEP = timedelta(minutes=2)
@@ -28,6 +28,8 @@ class FileView:
     done: int
     step: str
     step_at: datetime
+    told: str
+    asked_at: datetime
     size: int | None
 
     @property
@@ -46,7 +48,8 @@ class FileView:
 
 def own_file(session: Session, actor: Actor, kind: PreparedKind) -> FileView | None:
     """The one that this member asked for, if any."""
-    told = (PreparedFile.state, PreparedFile.steps, PreparedFile.done, PreparedFile.step, PreparedFile.step_at)
+    row_of = PreparedFile
+    told = (row_of.state, row_of.steps, row_of.done, row_of.step, row_of.step_at, row_of.told, row_of.asked_at)
     query = select(*(col(each) for each in told), func.length(col(PreparedFile.data))).where(_own(actor, kind))
     row = session.execute(query).one_or_none()
     return None if row is None else FileView(*tuple(row))
@@ -83,13 +86,14 @@ def note_step(uow: UnitOfWork, file_id: str, step: str, *, done: int) -> bool:
     return _change(uow, file_id, step=step, done=done)
 
 
-def note_ready(uow: UnitOfWork, file_id: str, data: bytes) -> bool:
-    """Whether anybody still waited."""
-    return _change(uow, file_id, state=PreparedState.READY, done=col(PreparedFile.steps), data=data)
+def note_ready(uow: UnitOfWork, file_id: str, data: bytes, *, told: str = "") -> bool:
+    """Whether anybody still waited. `told`: what there is to say of the file, in French."""
+    return _change(uow, file_id, state=PreparedState.READY, done=col(PreparedFile.steps), data=data, told=told)
 
 
-def note_failed(uow: UnitOfWork, file_id: str) -> None:
-    _change(uow, file_id, state=PreparedState.FAILED)
+def note_failed(uow: UnitOfWork, file_id: str, *, told: str = "") -> None:
+    """`told`: why, in French, where there is more to say than at which step."""
+    _change(uow, file_id, state=PreparedState.FAILED, told=told[:TOLD])
 
 
 def drop(uow: UnitOfWork, actor: Actor, kind: PreparedKind) -> None:

@@ -8,10 +8,18 @@ from sqlmodel import Field, SQLModel
 
 from negotiation.store.columns import enum_column, key_column, new_id, now
 
+TOLD = 500
+"""Characters."""
+
 
 class PreparedKind(StrEnum):
     EXPORT = "export"
     """« Tout emporter »."""
+    PROJECT = "project"
+    """The contract under negotiation, typeset; `MARKED`: with what each open proposal changes."""
+    MARKED = "marked"
+    CONSOLIDATED = "consolidated"
+    """The whole contract at the state of an avenant, typeset."""
 
 
 class PreparedState(StrEnum):
@@ -42,5 +50,7 @@ class PreparedFile(SQLModel, table=True):
     """What is being made, in French; of a file that failed, what was."""
     step_at: datetime = Field(default_factory=now)
     """When `step` began, or when the file was ready, or failed."""
+    told: str = Field(default="", max_length=TOLD, sa_column_kwargs={"server_default": ""})
+    """What there is to say of it once it is over, in French: how many pages it has, or why it failed."""
     file_name: str = Field(max_length=200)
     data: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))

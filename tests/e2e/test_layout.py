@@ -38,6 +38,7 @@ PAGES = (
     "{table}/suivi",
     "{table}/avenants",
     "{table}/partir",
+    "{table}/mise-en-page/projet",
     "{table}/word",
     "{table}/retour-de-word",
     "{table}/ajouter-depuis-word",

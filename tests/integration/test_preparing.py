@@ -10,11 +10,15 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from app.background import Task, do_round
+from app.pages import long_prints, project_file
 from app.preparing import forget_prepared_files, prepare_archive, steps_of_archive
+from negotiation.documents.pdf_print import UnprintableText
+from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.exporting import collect_archive
 from negotiation.services.preparing import begin, note_step
 from negotiation.store.columns import now
 from negotiation.store.prepared_files import PreparedFile, PreparedKind
+from negotiation.store.queries.contract_size import contract_size
 from negotiation.store.record import HistoryEntry
 from tests.builders import Table, a_table
 from tests.visitors import Visitor
@@ -112,3 +116,75 @@ def test_what_fails_or_falls_silent_says_where_and_is_begun_again(app: Flask, ta
     assert "Interrompu" in director.get(address).text
     make(app, table, {})
     assert "Votre dossier est prêt" in director.get(address).text
+
+
+# ---------------------------------------------------------------------- long prints
+
+
+@pytest.fixture
+def long(table: Table, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of a contract that counts as long: where the print of its project is waited for."""
+    monkeypatch.setattr(long_prints, "LONG", 1)
+    return f"/negociations/{table.id}/mise-en-page/projet"
+
+
+def typeset_by(monkeypatch: pytest.MonkeyPatch, print_contract: Callable[[], bytes]) -> None:
+    monkeypatch.setattr(project_file, "print_contract", lambda *_, **__: print_contract())
+
+
+def test_a_long_contract_is_waited_for_on_a_page_that_says_each_step(
+    app: Flask, table: Table, director: Visitor, long: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, seen = f"/negociations/{table.id}/projet.pdf", []
+
+    def typeset() -> bytes:
+        assert director.get(asked).location == long, "joins: were it begun anew, this one would stop"
+        seen.append(director.get(long).text)
+        assert director.get(f"{long}/avancement?vu=1").status_code == 204, "nothing new to say"
+        assert director.get(f"{long}/fichier.pdf").status_code == 404
+        return b"%PDF-1.7 /Type /Page /Type /Page /Type /Pages"
+
+    typeset_by(monkeypatch, typeset)
+    assert director.get(asked).location == long
+    assert "Étape 2 sur 2" in seen[0]
+    assert "Lire le contrat\N{NO-BREAK SPACE}: fait" in seen[0]
+    ready = director.get(long).text
+    assert "Le PDF est prêt" in ready
+    assert "2 pages" in ready
+    assert director.get(f"{long}/fichier.pdf").data.startswith(b"%PDF-")
+    colleague = Visitor(app).enter(table.og.redac.email)
+    assert "Rien n’est en cours" in colleague.get(long).text
+    assert colleague.get(f"{long}/fichier.pdf").status_code == 404
+    director.post(f"{long}/effacer")
+    assert director.get(f"{long}/fichier.pdf").status_code == 404
+
+
+def test_a_print_that_is_cancelled_or_fails_keeps_nothing_and_says_why(
+    table: Table, director: Visitor, long: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = f"/negociations/{table.id}/projet.pdf"
+
+    def fail() -> bytes:
+        raise UnprintableText("☃", "un bonhomme ☃ de neige")
+
+    def cancelled() -> bytes:
+        director.post(f"{long}/effacer")
+        return b"%PDF-1.7"
+
+    typeset_by(monkeypatch, fail)
+    director.get(asked)
+    failed = director.get(long).text
+    assert "n’a pas pu être fait" in failed
+    assert "bonhomme ☃ de neige" in failed
+    assert "Rien n’en est gardé" in failed
+    typeset_by(monkeypatch, cancelled)
+    director.get(asked)
+    assert "Rien n’est en cours" in director.get(long).text
+
+
+def test_the_size_of_a_contract_is_known_without_reading_it(table: Table) -> None:
+    with table.store.reading() as session:
+        size = contract_size(session, table.id)
+        read = len(contract_as_it_stands(session, table.id).canonical)
+    assert read * 0.7 < size < read * 1.3
+    assert size < long_prints.LONG, "opened at once"
