@@ -1,10 +1,13 @@
 """Files that nobody honest sends: what each is made of, in a few lines, from a sound sealed contract."""
 
 import io
+import json
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 
+from negotiation import verifier
 from negotiation.services.signing_on_paper import LARGEST
 
 
@@ -55,17 +58,88 @@ def archives(sound: bytes) -> dict[str, bytes]:
     """What isn't an archive of proof, or no longer is."""
     return {
         "no file in it": a_zip({}),
-        "a bomb in it": a_zip({"manifeste.json": b"0" * 220_000_000}),
-        "twenty thousand files in it": a_zip({f"{number}": b"" for number in range(20_000)}),
+        "a bomb in it": a_zip({"manifest.json": b"0" * 20_000_000}),
+        "sixty thousand files in it": a_directory(60_000),
         "names that climb": a_zip({"../../../etc/passwd": b"x", "/absolu": b"x", "C:\\x": b"x"}),
-        "nested a thousand times": a_zip({"manifeste.json": b"[" * 100_000}),
+        "nested a thousand times": a_zip({"manifest.json": b"[" * 100_000}),
         "an entity in it": a_zip(
-            {"manifeste.json": b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'}
+            {"manifest.json": b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'}
         ),
         "cut in its middle": sound[: len(sound) // 2],
         "bytes in its middle": sound[:400] + b"xxxx" + sound[404:],
         "one file more": _with_more(sound, "intrus.html", b"<script>alert(1)</script>"),
-        "the same name twice": _with_more(sound, "manifeste.json", b"{}"),
+        "the same name twice": _with_more(sound, "manifest.json", b"{}"),
+    }
+
+
+def archives_to_import(sound: bytes) -> dict[str, tuple[bytes, str]]:
+    """What nobody took away from an instance, and why it doesn't come in. The manifests are right: anybody can write
+    one."""
+    members = verifier.read_members(sound)
+
+    def forged(name: str, data: bytes) -> bytes:
+        return _packed({**members, name: data}, json.loads(members[verifier.MANIFEST])["heads"])
+
+    rows = json.loads(members["donnees/part.json"])
+    return {
+        "a bomb": (a_zip({"manifest.json": b"0" * 20_000_000}), "anormalement gros"),
+        "sixty thousand files": (a_directory(60_000), "plus de 2 000 fichiers"),
+        "a zip in a zip": (a_zip({"manifest.json": b"{}", "a.zip": a_zip({"b": b"c"})}), "historique/commun.json"),
+        "a name that climbs": (a_zip({"../../../etc/passwd": b"x"}), "nom de fichier interdit"),
+        "an absolute name": (a_zip({"/etc/passwd": b"x"}), "nom de fichier interdit"),
+        "a name of Windows": (a_zip({"C:\\x": b"x"}), "nom de fichier interdit"),
+        "the same name twice": (_with_more(sound, "manifest.json", b"{}"), "le même nom"),
+        "the same name in capitals": (_with_more(sound, "Manifest.json", b"{}"), "le même nom"),
+        "a link": (_with_more(sound, _link("donnees/lien.json"), b"/etc/passwd"), "lien.json"),
+        "cut in its middle": (sound[: len(sound) // 2], "dossier de preuve lisible"),
+        "a file longer than it says": (_lying(sound, b"contrat.json"), "abîmé"),
+        "another program’s": (a_zip({"mimetype": b"application/epub+zip", "content.opf": b"<a/>"}), "commun.json"),
+        "a manifest nested without end": (a_zip({**members, "manifest.json": b"[" * 100_000}), "manifest.json"),
+        "a manifest that isn’t UTF-8": (a_zip({**members, "manifest.json": b'{"\xe9": 1}'}), "manifest.json"),
+        "a huge manifest": (a_zip({**members, "manifest.json": b"[0.5," * 999_999 + b"1]"}), "manifest.json"),
+        "rows nested without end": (forged("donnees/part.json", b"[" * 100_000), "donnees/part.json n’est pas lisible"),
+        "rows that aren’t UTF-8": (forged("donnees/part.json", b'["\xe9"]'), "donnees/part.json n’est pas lisible"),
+        "a number without end": (forged("donnees/part.json", b"9" * 6_000), "donnees/part.json n’est pas lisible"),
+        "a character that no database keeps": (forged("donnees/part.json", b'["\\u0000"]'), "n’est pas lisible"),
+        "half a character": (forged("donnees/part.json", b'["\\ud800"]'), "donnees/part.json n’est pas lisible"),
+        "no rows": (forged("donnees/part.json", b"[]"), "donnees/part.json n’a pas la forme"),
+        "rows of another program": (forged("donnees/part.json", b'[{"id": 1}]'), "donnees/part.json n’a pas la forme"),
+        "a table that isn’t carried": (forged("donnees/person.json", b"[]"), "ne s’emportent pas (person)"),
+        "a row of another table": (
+            forged("donnees/part.json", json.dumps([rows[0] | {"negotiation_id": "x"}, *rows[1:]]).encode()),
+            "nomme ce qui n’est pas dans le dossier",
+        ),
+        "places that are none": (forged("donnees/faits/commun.json", b"[1]"), "n’ont pas la forme"),
+        "no reader": (forged("negociation.json", _changed(members, reader=[])), "n’ont pas la forme"),
+    }
+
+
+def backups(sound: bytes) -> dict[str, tuple[bytes, str]]:
+    """What `navette restore` is given instead of a backup, and why it doesn't take it."""
+    held = {name: read_zip(sound)[name] for name in ("manifest.json", "base")}
+    manifest = json.loads(held["manifest.json"])
+
+    def saying(**other: object) -> bytes:
+        return a_zip({**held, "manifest.json": json.dumps(manifest | other).encode()})
+
+    bomb, none = bytes(70_000_000), "pas une sauvegarde de Navette"
+    return {
+        "nothing": (b"", none),
+        "a web page": (b"<!DOCTYPE html>", none),
+        "an archive of something else": (a_zip({"a.txt": b"a"}), none),
+        "cut in its middle": (sound[: len(sound) // 2], none),
+        "a manifest nested without end": (a_zip({**held, "manifest.json": b"[" * 100_000}), none),
+        "a manifest that isn’t UTF-8": (a_zip({**held, "manifest.json": b'{"\xe9": 1}'}), none),
+        "a huge manifest": (a_zip({**held, "manifest.json": b" " * 17_000_000}), none),
+        "a manifest of other types": (saying(schema=["0001"]), none),
+        "heads that are none": (saying(heads={"a": [1]}), none),
+        "a base that isn’t there": (a_zip({"manifest.json": held["manifest.json"]}), none),
+        "a base that unfolds": (_with_base(bomb, manifest | {"size": len(bomb)}), "taille démesurée"),
+        "more than it says": (_with_base(held["base"] + bytes(9), manifest), "n’a plus la taille et l’empreinte"),
+        "one bit turned": (_with_base(held["base"][:-1] + b"\x01", manifest), "n’a plus la taille et l’empreinte"),
+        "a newer Navette’s": (saying(schema="9999"), "version plus récente"),
+        "another database’s": (saying(database="postgresql"), "vient de postgresql"),
+        "encrypted, cut": (b"NAVETTE-CHIFFRE-1\n" + bytes(40), "chiffrée"),
     }
 
 
@@ -83,7 +157,7 @@ def a_zip(files: dict[str, bytes]) -> bytes:
     return held.getvalue()
 
 
-def _with_more(sound: bytes, name: str, data: bytes) -> bytes:
+def _with_more(sound: bytes, name: "str | zipfile.ZipInfo", data: bytes) -> bytes:
     held = io.BytesIO(sound)
     with zipfile.ZipFile(held, "a") as packed:
         packed.writestr(name, data)
@@ -102,3 +176,44 @@ def _bomb() -> bytes:
     packer = zlib.compressobj(1)
     block = bytes(1 << 20)
     return b"".join(packer.compress(block) for _ in range(100)) + packer.flush()
+
+
+def a_directory(count: int) -> bytes:
+    """An archive that says so many files, all of them the one that it holds."""
+    names = [b"%d" % number for number in range(count)]
+    one = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 0, 0, 0, 0, 1, 0) + b"0"
+    entry = struct.Struct("<4s6H3I5H2I")
+    said = b"".join(
+        entry.pack(b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, len(name), 0, 0, 0, 0, 0, 0) + name for name in names
+    )
+    return one + said + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count & 0xFFFF, count & 0xFFFF, len(said), len(one), 0)
+
+
+def read_zip(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as held:
+        return {name: held.read(name) for name in held.namelist()}
+
+
+def _packed(members: Mapping[str, bytes], heads: Mapping[str, Mapping[str, object]]) -> bytes:
+    return a_zip({**members, verifier.MANIFEST: verifier.manifest_of(members, heads)})
+
+
+def _changed(members: Mapping[str, bytes], **other: object) -> bytes:
+    return json.dumps(json.loads(members["negociation.json"]) | other).encode()
+
+
+def _with_base(base: bytes, manifest: Mapping[str, object]) -> bytes:
+    return a_zip({"manifest.json": json.dumps(manifest).encode(), "base": base})
+
+
+def _link(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.create_system, info.external_attr = 3, 0o120777 << 16
+    return info
+
+
+def _lying(sound: bytes, name: bytes) -> bytes:
+    """The directory gives a byte less for a file than it has."""
+    at = sound.rindex(name) - 46 + 24
+    (size,) = struct.unpack_from("<I", sound, at)
+    return sound[:at] + struct.pack("<I", size - 1) + sound[at + 4 :]

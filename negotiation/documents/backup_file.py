@@ -5,7 +5,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ FORMAT = "navette-sauvegarde/1"
 MANIFEST, DATABASE = "manifest.json", "base"
 _LARGEST_MANIFEST = 16 * 1024 * 1024
 _AT_ONCE = 1024 * 1024
+_MOST_RATIO, _SMALL = 200, 64 * 1024 * 1024
+"""Times its packed size, for a database of more bytes than that: real ones unfold some ten times."""
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -59,6 +61,8 @@ def unpack(packed: Path, copy: Path) -> Manifest:
     try:
         with zipfile.ZipFile(packed) as archive:
             manifest = _manifest(archive)
+            if manifest.size > max(_SMALL, _MOST_RATIO * archive.getinfo(DATABASE).compress_size):
+                raise Damaged("la base qu’il contient se déplie en une taille démesurée")
             size, digest = _extract(archive, copy, most=manifest.size)
     except _DAMAGE as fault:
         raise Damaged("ce fichier n’est pas une sauvegarde de Navette, ou il est abîmé") from fault
@@ -81,7 +85,10 @@ def _manifest(archive: zipfile.ZipFile) -> Manifest:
     told: Any = json.loads(archive.read(entry))
     if not isinstance(told, dict) or told.get("format") != FORMAT or set(told) != set(Manifest.__dataclass_fields__):
         raise ValueError("not a manifest")
-    return Manifest(**told | {"heads": {chain: (int(seq), str(head)) for chain, (seq, head) in told["heads"].items()}})
+    read = Manifest(**told | {"heads": {chain: (int(seq), str(head)) for chain, (seq, head) in told["heads"].items()}})
+    if any(type(getattr(read, each.name)) is not each.type for each in fields(read) if each.name != "heads"):
+        raise TypeError("not the types of a manifest")
+    return read
 
 
 def _extract(archive: zipfile.ZipFile, copy: Path, *, most: int) -> tuple[int, str]:

@@ -14,10 +14,11 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Table, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import SQLModel, col, select
 
 from negotiation import verifier
+from negotiation.documents.archive import verify_apart
 from negotiation.drafting.guard import inspect
 from negotiation.drafting.vet import MAX_LOGGED_SIZE, WatchedDocument
 from negotiation.errors import AlreadyImported, InvalidArchive, Refusal
@@ -35,6 +36,8 @@ from negotiation.store.unit_of_work import UnitOfWork
 
 PLACE_OF_FACT = {"sequence", "id", "clause_id"}
 """What `donnees/faits/` says beside the histories."""
+LARGEST_JSON = 64 * 1024**2
+"""Bytes of one file: read, it takes some twenty times more."""
 OP_ID = "archive"
 """Of the one update that makes a draft."""
 SEALED_LAST: Mapping[str, tuple[str, ...]] = {
@@ -75,17 +78,24 @@ class BroughtIn:
 
 def read_archive_to_import(data: bytes) -> ArchiveToImport:
     """Verified and read, outside any transaction. Raises InvalidArchive."""
-    report = verifier.verify_archive(data)
+    report = verify_apart(data)
     if not report.ok:
         raise InvalidArchive(problem=report.first_problem)
     members = verifier.read_members(data)
-    summary = json.loads(members["negociation.json"])
+    try:
+        return _read(members, report.fingerprint)
+    except (TypeError, AttributeError, KeyError, IndexError) as fault:  # what the manifest covers is not yet ours
+        raise InvalidArchive(problem="ses données n’ont pas la forme attendue") from fault
+
+
+def _read(members: Mapping[str, bytes], fingerprint: str) -> ArchiveToImport:
+    summary = _json("negociation.json", members)
     member_id = summary.get("reader", {}).get("member_id")
     if "donnees/negotiation.json" not in members or not isinstance(member_id, str):
         raise InvalidArchive(problem="il vient d’une version de Navette qui n’y mettait pas encore les données")
     rows = {name: _rows_of(name, members) for name in TABLES if _is_there(name, members)}
     entries = list(_entries(members))
-    if len(entries) != sum(stop["seq"] for stop in json.loads(members[verifier.MANIFEST])["heads"].values()):
+    if len(entries) != sum(stop["seq"] for stop in _json(verifier.MANIFEST, members)["heads"].values()):
         raise InvalidArchive(problem="donnees/faits ne va pas avec ses historiques")
     archive = ArchiveToImport(
         negotiation_id=summary["id"],
@@ -95,7 +105,7 @@ def read_archive_to_import(data: bytes) -> ArchiveToImport:
         versions=dict(_versions(members)),
         scans={verifier.sha256(data): data for name, data in members.items() if "/papier-" in name},
         contract=members["contrat.json"],
-        fingerprint=report.fingerprint,
+        fingerprint=fingerprint,
     )
     _require_closed(archive)
     _require_documents(archive)
@@ -116,7 +126,7 @@ def bring_in(uow: UnitOfWork, archive: ArchiveToImport, *, email: str) -> Brough
     try:
         _write(uow, archive, seats)
         session.flush()
-    except (IntegrityError, ValidationError, ValueError, TypeError, KeyError) as fault:
+    except (IntegrityError, DataError, OverflowError, ValidationError, ValueError, TypeError, KeyError) as fault:
         raise InvalidArchive(problem="ses données ne tiennent pas ensemble") from fault
     contract = contract_as_it_stands(session, archive.negotiation_id)
     if contract.canonical != archive.contract:
@@ -133,15 +143,29 @@ def bring_in(uow: UnitOfWork, archive: ArchiveToImport, *, email: str) -> Brough
 # ---------------------------------------------------------------------- reading
 
 
+def _json(name: str, members: Mapping[str, bytes]) -> Any:
+    """Raises InvalidArchive."""
+    if len(members[name]) > LARGEST_JSON:
+        raise InvalidArchive(problem=f"{name} dépasse {LARGEST_JSON // 1024**2} Mo")
+    try:
+        found = json.loads(members[name])
+        if b"\\u0000" in json.dumps(found, ensure_ascii=False).encode():  # half a character can't be encoded
+            raise ValueError("a character that no database keeps")
+        return found
+    except (ValueError, RecursionError) as fault:
+        raise InvalidArchive(problem=f"{name} n’est pas lisible") from fault
+
+
 def _rows_of(name: str, members: Mapping[str, bytes]) -> list[Json]:
     """Raises InvalidArchive on what doesn't have exactly the columns that are carried."""
     if TABLES[name] in (Carried.LEFT, Carried.APART):
         raise InvalidArchive(problem=f"il porte des données qui ne s’emportent pas ({name})")
-    found = json.loads(members[f"donnees/{name}.json"])
+    found = _json(f"donnees/{name}.json", members)
     wanted = set(columns_of(SQLModel.metadata.tables[name]))
-    if not isinstance(found, list) or any(not isinstance(row, dict) or set(row) != wanted for row in found):
+    rows: list[Json] = found if isinstance(found, list) else []
+    if not rows or any(not isinstance(row, dict) or set(row) != wanted for row in rows):
         raise InvalidArchive(problem=f"donnees/{name}.json n’a pas la forme attendue par cette version de Navette")
-    return found
+    return rows
 
 
 def _is_there(name: str, members: Mapping[str, bytes]) -> bool:
@@ -151,8 +175,8 @@ def _is_there(name: str, members: Mapping[str, bytes]) -> bool:
 def _entries(members: Mapping[str, bytes]) -> Iterator[Json]:
     for name in sorted(members):
         if name.startswith("historique/"):
-            chain = json.loads(members[name])
-            places = json.loads(members.get(name.replace("historique/", "donnees/faits/"), b"[]"))
+            chain, told = _json(name, members), name.replace("historique/", "donnees/faits/")
+            places = _json(told, members) if told in members else []
             for entry, place in zip(chain["entries"], places, strict=False):
                 if set(place) != PLACE_OF_FACT or place["sequence"] != entry["header"]["seq"]:
                     break

@@ -216,6 +216,7 @@ def test_a_forged_archive_brings_nothing_in(store: Store, elsewhere: Store) -> N
         forged(data, "negotiation", lambda rows: rows[0].update(title="Autre"))
     )
     assert "tiennent pas ensemble" in refused(forged(data, "clause", lambda rows: rows[0].update(state="nowhere")))
+    assert "tiennent pas ensemble" in refused(forged(data, "part", lambda rows: rows[0].update(position=2**70)))
     with elsewhere.reading() as session:
         assert not session.execute(SQLModel.metadata.tables["negotiation"].select()).all()
     brought_in(elsewhere, data, email)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import struct
 import zipfile
 from dataclasses import replace
@@ -9,7 +10,16 @@ from dataclasses import replace
 import pytest
 
 from negotiation import verifier
-from negotiation.documents.archive import ClauseText, Unreadable, archive_fingerprint, read_archive, write_archive
+from negotiation.documents import archive as archives
+from negotiation.documents.archive import (
+    TOO_HEAVY,
+    ClauseText,
+    Unreadable,
+    archive_fingerprint,
+    read_archive,
+    verify_apart,
+    write_archive,
+)
 from tests.unit.proof_samples import PARTY, sample_archive, sample_content, zipped
 
 
@@ -119,3 +129,18 @@ def test_an_unknown_compression_is_refused():
         archive.writestr("a", b"x" * 100)
     with pytest.raises(Unreadable, match="inconnue"):
         read_archive(packed.getvalue())
+
+
+def test_a_process_apart_says_what_the_verifier_says() -> None:
+    sound = sample_archive()
+    altered = zipped({**verifier.read_members(sound), "contrat.json": b"{}"})
+    kept = [("shared", "0" * 64)]
+    for data, heads in ((sound, []), (sound, kept), (altered, []), (b"PK", [])):
+        assert verify_apart(data, heads) == verifier.verify_archive(data, heads)
+
+
+def test_json_that_unfolds_to_gigabytes_ends_the_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MEMORY_TO_VERIFY", 64 * 1024**2)
+    values = b"[" + b",".join(random.Random(7).choices((b"{}", b"[]"), k=1_000_000)) + b"]"
+    report = verify_apart(zipped({**verifier.read_members(sample_archive()), "negociation.json": values}))
+    assert (report.ok, report.readable, report.first_problem) == (False, False, TOO_HEAVY)
