@@ -1,6 +1,13 @@
-"""The same contents as an OpenDocument text, by pandoc: clean only, its writer knows no tracked changes."""
+"""The same contents as an OpenDocument text, by pandoc: clean only, its writer knows no tracked changes.
 
+Bookmarks name what they stand on as in a Word file: a value by the paragraph that holds it, a text from one end to the
+other. Pandoc writes points alone, of which the ends of the texts are made afterwards.
+"""
+
+import io
 import json
+import re
+import zipfile
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
@@ -20,6 +27,9 @@ _NOBODY: list[Any] = ["", [], []]
 _DEFAULT = {"t": "AlignDefault"}
 _MARKS = ((Mark.BOLD, "Strong"), (Mark.ITALIC, "Emph"), (Mark.STRIKE, "Strikeout"))
 _BOLD = frozenset({Mark.BOLD})
+_END = "end_"
+"""Begins the name of the point at which a text ends, until it becomes that end."""
+_POINT = re.compile(rb'<text:bookmark text:name="(end_)?(nv_[0-9a-f]{32})" ?/>')
 
 
 def odt_bytes(file: WordFile) -> bytes:
@@ -29,7 +39,21 @@ def odt_bytes(file: WordFile) -> bytes:
     meta = {name: {"t": "MetaString", "c": value} for name, value in (file.properties or {}).items()}
     meta |= {name: {"t": "MetaString", "c": value} for name, value in (("title", file.title), ("lang", "fr-FR"))}
     tree = {"pandoc-api-version": _API, "meta": meta, "blocks": notice + blocks}
-    return convert(json.dumps(tree).encode(), source="json", target="odt")
+    return _with_ends(convert(json.dumps(tree).encode(), source="json", target="odt"))
+
+
+def _with_ends(data: bytes) -> bytes:
+    """The same file, each text between a beginning and an end."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as given, zipfile.ZipFile(written, "w") as made:
+        for each in given.infolist():
+            content = given.read(each)
+            made.writestr(each, _POINT.sub(_edge, content) if each.filename == "content.xml" else content)
+    return written.getvalue()
+
+
+def _edge(point: re.Match[bytes]) -> bytes:
+    return b'<text:bookmark-%s text:name="%s"/>' % (b"end" if point[1] else b"start", point[2])
 
 
 def _blocks(content: Content) -> list[Node]:
@@ -39,10 +63,10 @@ def _blocks(content: Content) -> list[Node]:
         case Words(style, text):
             is_heading = style[-1:].isdigit()
             return [_heading(int(style[-1]), (Piece(text),)) if is_heading else _paragraph((Piece(text),))]
-        case FieldRow(label, value):
-            return [_paragraph((Piece(f"{label} : ", _BOLD), *value))]
+        case FieldRow(label, value, bookmark):
+            return [_para([*_mark(bookmark), *_inlines((Piece(f"{label} : ", _BOLD), *value))])]
         case Fields(rows):
-            return [_table([[(Piece(row.label, _BOLD),), row.value] for row in rows])]
+            return [_table_of([[_inlines((Piece(row.label, _BOLD),)), _value(row)] for row in rows])]
         case Grid(head, rows):
             cells = [[(Piece(each),) for each in row] for row in (head, *rows)]
             return [_table(cells, has_head=True)]
@@ -51,14 +75,24 @@ def _blocks(content: Content) -> list[Node]:
 
 
 def _passage(lines: Sequence[Line], bookmark: str) -> list[Node]:
-    """The bookmark stands at the beginning: pandoc has none that goes over several paragraphs."""
+    """Its marks stand in paragraphs, of their own where it begins or ends with something else."""
     blocks = _flow(lines, 0)
-    start = {"t": "Span", "c": [[bookmark, [], []], []]}
     if not bookmark:
         return blocks
-    if blocks and blocks[0]["t"] == "Para":
-        return [{"t": "Para", "c": [start, *blocks[0]["c"]]}, *blocks[1:]]
-    return [{"t": "Para", "c": [start]}, *blocks]
+    start, end = _mark(bookmark), _mark(_END + bookmark)
+    if not blocks:
+        return [_para([*start, *end])]
+    first, last = blocks[0]["t"] == "Para", blocks[-1]["t"] == "Para"
+    marked = [_para([*start, *blocks[0]["c"]]), *blocks[1:]] if first else [_para(start), *blocks]
+    return [*marked[:-1], _para([*marked[-1]["c"], *end])] if last else [*marked, _para(end)]
+
+
+def _mark(bookmark: str) -> list[Node]:
+    return [{"t": "Span", "c": [[bookmark, [], []], []]}] if bookmark else []
+
+
+def _value(row: FieldRow) -> list[Node]:
+    return [*_mark(row.bookmark), *_inlines(row.value)]
 
 
 def _flow(lines: Sequence[Line], depth: int) -> list[Node]:
@@ -127,7 +161,11 @@ def _heading(level: int, words: Cell) -> Node:
 
 
 def _paragraph(words: Cell) -> Node:
-    return {"t": "Para", "c": _inlines(words)}
+    return _para(_inlines(words))
+
+
+def _para(inlines: list[Node]) -> Node:
+    return {"t": "Para", "c": inlines}
 
 
 def _inlines(cell: Iterable[Piece]) -> list[Node]:
@@ -146,6 +184,10 @@ def _inlines(cell: Iterable[Piece]) -> list[Node]:
 
 
 def _table(rows: Sequence[Sequence[Cell]], *, has_head: bool = False) -> Node:
+    return _table_of([[_inlines(cell) for cell in row] for row in rows], has_head=has_head)
+
+
+def _table_of(rows: Sequence[Sequence[list[Node]]], *, has_head: bool = False) -> Node:
     columns = [[_DEFAULT, {"t": "ColWidthDefault"}] for _ in rows[0]]
     head, body = (rows[:1], rows[1:]) if has_head else ([], rows)
     bodies = [[_NOBODY, 0, [], [_row(row) for row in body]]]
@@ -155,5 +197,5 @@ def _table(rows: Sequence[Sequence[Cell]], *, has_head: bool = False) -> Node:
     }
 
 
-def _row(cells: Iterable[Cell]) -> list[Any]:
-    return [_NOBODY, [[_NOBODY, _DEFAULT, 1, 1, [{"t": "Plain", "c": _inlines(cell)}]] for cell in cells]]
+def _row(cells: Iterable[list[Node]]) -> list[Any]:
+    return [_NOBODY, [[_NOBODY, _DEFAULT, 1, 1, [{"t": "Plain", "c": cell}]] for cell in cells]]

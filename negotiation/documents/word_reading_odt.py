@@ -1,9 +1,10 @@
 """A Writer file taken apart before pandoc sees it, like a Word one: OpenDocument keeps what was deleted beside the
 text, and marks what was inserted between two points. Format: OpenDocument 1.3
-part 3, §5.5 (tracked changes), §14.1 (notes).
+part 3, §5.5 (tracked changes), §6.2.1 (bookmarks), §14.1 (notes).
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from copy import deepcopy
@@ -12,8 +13,9 @@ from typing import Any
 from lxml import etree
 
 from negotiation.documents.docx_package import Package, parsed
-from negotiation.documents.word_model import ChangeKind, FoundChange, FoundComment, Outside, clause_mark
+from negotiation.documents.word_model import ChangeKind, FoundChange, FoundComment, FoundValue, Outside, clause_mark
 from negotiation.documents.word_reading_docx import BOOKMARK, EXPORT_PROPERTY, TakenApart, View
+from negotiation.documents.word_values import VALUE_BOOKMARK, VALUE_OWNER, value_owner_of
 
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -28,6 +30,9 @@ _PARAGRAPHS = (TEXT + "p", TEXT + "h")
 _BLOCKS = (*_PARAGRAPHS, TEXT + "list", TABLE + "table")
 _START, _END, _POINT = TEXT + "change-start", TEXT + "change-end", TEXT + "change"
 _ID = TEXT + "change-id"
+_BLANKS = (TEXT + "s", TEXT + "tab", TEXT + "line-break")
+_LABEL = re.compile(r"\A\s*valeur\s*:\s*", re.IGNORECASE)
+"""What an export writes before the value of a clause that has a text too."""
 Xml = Any
 
 
@@ -41,6 +46,7 @@ def take_odt_apart(package: Package) -> TakenApart:
     _flatten(body)
     _hold_characters(body, regions)
     clauses = _give_owners(body)
+    values = _give_values(body, regions)
     changes = list(_changes(body, regions))
     comments = list(_comments(body))
     formatting = sum(1 for region in regions.values() if region.tag == TEXT + "format-change")
@@ -54,7 +60,7 @@ def take_odt_apart(package: Package) -> TakenApart:
         views[View.REJECTED] = _finished(package, other)
     views[View.ACCEPTED] = _finished(package, document)
     revised = frozenset(clauses if changes else ())
-    return TakenApart(views, _export_id(package), clauses, changes, comments, outside, revised)
+    return TakenApart(views, _export_id(package), clauses, changes, comments, outside, revised, values)
 
 
 def _regions(body: Xml) -> dict[str, Xml]:
@@ -109,6 +115,16 @@ def _hold(element: Xml, *, is_paragraph: bool) -> None:
 
 
 def _give_owners(body: Xml) -> list[str]:
+    """Each block gets the clause to which it belongs; ids in the order of the text.
+
+    Writer makes a point of a bookmark with nothing inside: a clause without a word. Points before words are those of
+    exports that had no ends: nobody knows where these texts end, and none of them is taken for a clause.
+    """
+    points = [mark for mark in body.iter(TEXT + "bookmark") if BOOKMARK.match(mark.get(TEXT + "name", ""))]
+    if not any(_has_words(_paragraph_of(mark)) for mark in points):
+        for mark in points:
+            mark.addnext(etree.Element(TEXT + "bookmark-end", {TEXT + "name": mark.get(TEXT + "name")}))
+            mark.tag = TEXT + "bookmark-start"
     found: list[str] = []
     open_marks: dict[str, str] = {}
     for block in body:
@@ -130,6 +146,39 @@ def _owner_of(element: Xml) -> str:
     return next((str(above.get(_OWNER)) for above in element.iterancestors() if above.get(_OWNER)), "")
 
 
+def _give_values(body: Xml, regions: dict[str, Xml]) -> tuple[FoundValue, ...]:
+    """What the file has for each value, in its order; their paragraphs get `VALUE_OWNER`. The whole paragraph of a
+    bookmark, whatever side of it Writer leaves what is typed there; a point is a bookmark too."""
+    found: dict[str, FoundValue] = {}
+    for mark in body.iter(TEXT + "bookmark-start", TEXT + "bookmark"):
+        named, paragraph = VALUE_BOOKMARK.match(mark.get(TEXT + "name", "")), _paragraph_of(mark)
+        if named is None or paragraph is None or named[1] in found:
+            continue
+        paragraph.set(VALUE_OWNER, named[1])
+        both = [" ".join("".join(_value_words(paragraph, regions, before=before)).split()) for before in (True, False)]
+        found[named[1]] = FoundValue(named[1], *(_LABEL.sub("", said, count=1) for said in both))
+    return tuple(found.values())
+
+
+def _value_words(paragraph: Xml, regions: dict[str, Xml], *, before: bool) -> Iterator[str]:
+    """`before`: with no revision taken. A revision that begins in another paragraph is none of the value's."""
+    inserted: set[str] = set()
+    for each in paragraph.iter():
+        region = regions.get(each.get(_ID, "")) if each.tag in (_START, _POINT) else None
+        if region is not None and before and region.tag == TEXT + "insertion":
+            inserted.add(each.get(_ID))
+        elif region is not None and before and region.tag == TEXT + "deletion":
+            yield _said(region)
+        elif each.tag == _END:
+            inserted.discard(each.get(_ID))
+        elif each.tag in (_WORDS, *_BLANKS) and not inserted and not _in_a_note(each):
+            yield each.text or "" if each.tag == _WORDS else " "
+
+
+def _in_a_note(element: Xml) -> bool:
+    return any(above.tag == OFFICE + "annotation" for above in element.iterancestors())
+
+
 def _said(element: Xml) -> str:
     return "".join(each.text or "" if each.tag == _WORDS else " " for each in element.iter(_WORDS, TEXT + "s"))
 
@@ -148,6 +197,7 @@ def _changes(body: Xml, regions: dict[str, Xml]) -> Iterator[FoundChange]:
             at=at.text or "" if at is not None else "",
             text=words,
             clause_id=_owner_of(mark),
+            value_of=value_owner_of(mark),
         )
 
 
@@ -156,7 +206,7 @@ def _words_until(start: Xml, tag: str, key: str) -> Iterator[str]:
     for each in _after(start):
         if each.tag == tag and key in (each.get(_ID), each.get(OFFICE + "name")):
             return
-        if each.tag == _WORDS and not any(above.tag == OFFICE + "annotation" for above in each.iterancestors()):
+        if each.tag == _WORDS and not _in_a_note(each):
             yield each.text or ""
 
 
@@ -268,11 +318,15 @@ def _paragraph_of(element: Xml) -> Xml | None:
     return next((above for above in element.iterancestors() if above.tag in _PARAGRAPHS), None)
 
 
+def _has_words(element: Xml | None) -> bool:
+    return element is not None and any(True for _ in element.iter(_WORDS))
+
+
 def _remove_hollow(element: Xml) -> None:
     """A paragraph of which nothing is left goes, with the list or row that it was alone in."""
-    while element is not None and element.tag != OFFICE + "text" and not any(True for _ in element.iter(_WORDS)):
+    while element is not None and element.tag != OFFICE + "text" and not _has_words(element):
         above = element.getparent()
-        if above is None or (element.tag == TABLE + "table-cell" and any(True for _ in above.iter(_WORDS))):
+        if above is None or (element.tag == TABLE + "table-cell" and _has_words(above)):
             return
         above.remove(element)
         element = above
@@ -294,6 +348,7 @@ def _finished(package: Package, document: Xml) -> bytes:
         gone.getparent().remove(gone)
     for block in body.iter():
         block.attrib.pop(_OWNER, None)
+        block.attrib.pop(VALUE_OWNER, None)
     etree.strip_tags(body, _WORDS)
     return _packed(package, document)
 

@@ -9,7 +9,7 @@ from negotiation.documents.word_model import FoundValue
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 VALUE_OWNER = "navette-value"
 """Attribute of a paragraph: the clause whose value it holds."""
-_BOOKMARK = re.compile(r"nvv_([0-9a-f]{32})\Z")
+VALUE_BOOKMARK = re.compile(r"nvv_([0-9a-f]{32})\Z")
 _IN, _OUT = (W + "ins", W + "moveTo"), (W + "del", W + "moveFrom")
 Xml = Any
 
@@ -21,7 +21,7 @@ def give_values(body: Xml) -> tuple[FoundValue, ...]:
     """
     found: dict[str, FoundValue] = {}
     for start in body.iter(W + "bookmarkStart"):
-        named = _BOOKMARK.match(start.get(W + "name", ""))
+        named = VALUE_BOOKMARK.match(start.get(W + "name", ""))
         paragraph = next((each for each in start.iterancestors() if each.tag == W + "p"), None)
         if named is None or paragraph is None or named[1] in found:
             continue

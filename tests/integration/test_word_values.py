@@ -7,7 +7,7 @@ from itertools import zip_longest
 import pytest
 from flask import Flask
 
-from negotiation.documents.word_contract import print_word
+from negotiation.documents.word_contract import print_odt, print_word
 from negotiation.documents.word_reading import reviewed
 from negotiation.rules.word_choices import WordKind
 from negotiation.services.drafted import Drafted
@@ -23,6 +23,7 @@ from tests.word_corpus.make import packed, parts_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 
+TRACKED, ODT = WordChoice(WordKind.TRACKED), WordChoice(WordKind.ODT)
 EUROS = {"unit": "EUR", "label": "Montant", "trajectory": [0, 20_000], "initial": 0, "final": 20_000}
 TEXT = "L’ARS finance la formation."
 
@@ -40,18 +41,24 @@ def table(app: Flask) -> Table:
 
 
 def sent_and_brought_back(
-    table: Table, person: Person, *changes: tuple[str, str], times: Sequence[int | None] = ()
+    table: Table,
+    person: Person,
+    *changes: tuple[str, str],
+    times: Sequence[int | None] = (),
+    choice: WordChoice = TRACKED,
 ) -> str:
     """The contract as this person exports it, with these words of the file changed, brought back: its address."""
-    choice, export = WordChoice(WordKind.TRACKED), new_export_id()
+    export = new_export_id()
     with table.store.reading() as session:
         contract = collect_word(session, person.actor, choice)
-    parts: dict[str, str | bytes] = dict(parts_of(print_word(contract, export_id=export)))
-    document = bytes(parts["word/document.xml"]).decode()
+    is_odt = choice.kind is WordKind.ODT
+    name, write = ("content.xml", print_odt) if is_odt else ("word/document.xml", print_word)
+    parts: dict[str, str | bytes] = dict(parts_of(write(contract, export_id=export)))
+    document = bytes(parts[name]).decode()
     for (words, others), wanted in zip_longest(changes, times, fillvalue=1):
         document, count = re.subn(words, others, document)
         assert count == (wanted or count), words
-    found = reviewed(packed(parts | {"word/document.xml": document}))
+    found = reviewed(packed(parts | {name: document}))
     with table.store.unit_of_work() as uow:
         record_word(uow, person.actor, choice, export_id=export, contract=contract)
         kept = keep_return(uow, person.actor, found, file_name="relu.docx", size=1, request_key=None)
@@ -76,6 +83,34 @@ def test_an_amount_changed_in_word_is_proposed_as_an_amount(app: Flask, table: T
     assert confirm(og, address, view, act="prepare") == 302
     found = drafted(table, person, "en01")
     assert found and (found.text, found.value) == (TEXT, "25000")
+
+
+def test_an_amount_changed_in_a_writer_file_is_one_too(app: Flask, table: Table) -> None:
+    """Typed on either side of its mark, with the tracking off and on; the texts come back as they left."""
+    og, person = of(app, table.og.redac), table.og.redac
+    inserted, deleted = (
+        f'<text:changed-region text:id="{kind}"><text:{kind}><office:change-info><dc:creator>Mme Roy</dc:creator>'
+        f"<dc:date>2026-07-09T18:20:00</dc:date></office:change-info>{words}</text:{kind}></text:changed-region>"
+        for kind, words in (("insertion", ""), ("deletion", "<text:p>7 500</text:p>"))
+    )
+    tracked = '<text:change text:change-id="deletion"/><text:change-start text:change-id="insertion"/>8 000'
+    changes = (
+        (r'(<text:bookmark text:name="nvv_\w+" ?/>)(.*?: </text:span>)20.000.€', r"\g<2>25 000 €\g<1>"),
+        ("7.500.€", f'{tracked}<text:change-end text:change-id="insertion"/> €'),
+        ("<office:text>", f"<office:text><text:tracked-changes>{deleted}{inserted}</text:tracked-changes>"),
+        (' xmlns:dc="[^"]*"', ""),
+        ("<office:document-content", '<office:document-content xmlns:dc="http://purl.org/dc/elements/1.1/"'),
+    )
+    address = sent_and_brought_back(table, person, *changes, choice=ODT)
+    page, view = read(og, address), view_of(table, person, address)
+    assert "<ins>25 000 €</ins>" in page and "<ins>8 000 €</ins>" in page
+    assert [(each.value.how.value, each.change.authors) for each in view.clauses if each.value] == [
+        ("untracked", ()),
+        ("tracked", ()),
+    ]
+    assert confirm(og, address, view, act="prepare") == 302
+    found = [drafted(table, person, name) for name in ("en01", "en02")]
+    assert [(each.text, each.value) for each in found if each] == [(TEXT, "25000"), (TEXT, "8000")]
 
 
 def test_an_amount_that_nobody_can_read_is_said_and_its_text_taken(app: Flask, table: Table) -> None:
