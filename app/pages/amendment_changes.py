@@ -146,7 +146,10 @@ def _paper(negotiation_id: str) -> _Paper:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.READ_TABLE)
         content, version = _amended(session, negotiation_id)
-        reference = frame_of(session, actor).negotiation.reference
+        frame = frame_of(session, actor)
+        if frame.is_closed_avenant:
+            raise NotFound()
+        reference = frame.negotiation.reference
     today = paris_day(version.frozen_at if version else now())
     return _Paper(
         content=content,

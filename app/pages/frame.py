@@ -112,6 +112,16 @@ class Frame:
         """Whether the gel closed this clause: what is no part of the contract goes on."""
         return self.negotiation.frozen_at is not None and not card.is_after_gel
 
+    @property
+    def stopped(self) -> str:
+        """Why nothing is written any more, where `frozen_at` is set: an avenant closed without follow-up was never
+        frozen."""
+        return "Avenant clos sans suite" if self.is_closed_avenant else "Version figée"
+
+    @property
+    def is_closed_avenant(self) -> bool:
+        return self.heading.amends is not None and self.heading.amends.closed_reason is not None
+
     def _turn(self, card: ClauseCard, since: datetime | date | None) -> Turn:
         if self.closed(card):
             return Turn(frozenset())
