@@ -2,7 +2,7 @@
 """Vérifie un dossier de preuve Navette, sans serveur et sans rien installer d’autre que Python (3.9 ou plus).
 
     python verifier.py DOSSIER.zip [--head [CERCLE=]EMPREINTE]... [--key CLÉ]... [--json]
-    python verifier.py AVENANT.zip CONTRAT.zip... : chacun, et ce que l’avenant modifie
+    python verifier.py DOSSIER.zip CONTRAT.zip FICHIER.pdf... : chacun, et ce qu’ils disent les uns des autres
 
 Code de sortie : 0 tout est juste, 1 quelque chose est faux (la première chose fausse est nommée), 2 illisible.
 
@@ -21,32 +21,30 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ARCHIVE_FORMAT = "navette-archive/1"
+ARCHIVE_FORMAT, MANIFEST = "navette-archive/1", "manifest.json"
 GENESIS = "0" * 64
-MANIFEST = "manifest.json"
 _TEXTS = ("chain", "circle", "prev", "ts", "actor", "kind", "commitment")
 HEADER_TYPES = {"v": int, "seq": int, **dict.fromkeys(_TEXTS, str)}
-MAX_BYTES = 50 * 1024 * 1024
-MAX_UNPACKED = 200 * 1024 * 1024
-MAX_MEMBERS = 2000
-MAX_RATIO = 100
-DEEPEST = 32
+MAX_BYTES, MAX_UNPACKED = 50 * 1024 * 1024, 200 * 1024 * 1024
+MAX_MEMBERS, MAX_RATIO, DEEPEST = 2000, 100, 32
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]{128}")
+_ATTACHED = re.compile(rb"/F\(([\w.-]{1,40})\)/UF\([\w.-]{1,40}\)/EF<</F (\d{1,7}) 0 R")
+ATTACHED_JSON, ATTACHED_HEAD, ATTACHED_CONSOLIDATED = "contrat.json", "historique-tete.json", "version-consolidee.md"
 HEADS = "tetes.json"
-KeptHead = tuple[str, str]
-"""Circle, or « » for any, and the hash that somebody kept."""
+LOOSE = (b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n")  # how a PDF, or a scanned page, begins
+CONSOLIDATED = "version consolidée, imprimée depuis {} : elle n’est pas le contrat signé, et ses pages ne prouvent rien"
+KeptHead = tuple[str, str]  # circle, or « » for any, and the hash that somebody kept
 STATEMENT_TYPES = {"v": int, "seq": int, **dict.fromkeys(("chain", "hash", "at", "key"), str)}
-
 APPROVALS = ("minutes.approved", "review.approved")
 """Facts that seal a text which every party approved: the relevé of a séance, a dialogue de gestion, the evaluation."""
 SIGNINGS = ("version.signed", "version.locked")
-
 SENTENCES = {
     "unknown_format": "le fait {seq} est d’un format inconnu",
     "other_chain": "le fait {seq} appartient à une autre chaîne",
@@ -97,31 +95,41 @@ class Report:
         return "\n".join(lines + (limits if self.does_not_prove else []))
 
 
+Together = tuple[dict[str, Report], list[Check]]
+
+
 def verify_archive(data: bytes, heads: Mapping[str, str] | Sequence[KeptHead] = (), keys: Sequence[str] = ()) -> Report:
-    """Check an exported archive against itself and against `heads`, which its reader kept (by circle, or as `read_head`
-    gives them); its signed heads against `keys` (public keys that the reader knows, in hexadecimal) or, without any,
-    against those that they name."""
+    """Check an exported archive against itself and `heads`, which its reader kept (by circle, or as `read_head` gives
+    them); its signed heads against `keys` (public, in hexadecimal) or, without any, those that they name."""
+    kept = [*heads.items()] if isinstance(heads, Mapping) else [*heads]
     try:
-        members = read_members(data)
+        return _Examination(read_members(data), kept, frozenset(keys)).examined().report()
     except Unreadable as refusal:
         return _failed("Lecture du dossier", str(refusal), readable=False)
-    kept = [*heads.items()] if isinstance(heads, Mapping) else [*heads]
-    return _Examination(members, kept, frozenset(keys)).report()
 
 
-def verify_together(files: Mapping[str, bytes], keys: Sequence[str] = ()) -> Report:
-    """Check several archives, by name, then that each avenant among them amends what the others hold."""
-    try:
-        looks = {name: _Examination(read_members(data), [], frozenset(keys)) for name, data in files.items()}
-    except Unreadable as refusal:
-        return _failed("Lecture des dossiers", str(refusal), readable=False)
-    checks = [Check(f"{name}, {it[0]}", *it[1:]) for name, look in looks.items() for it in look.report().checks]
-    for name, look in looks.items():
-        if look.opened_to_amend():
-            look._try(f"Lien de {name}", look._check_link, *(it for it in looks.values() if it is not look))
-            checks.append(look.checks[-1])
-    limits = dict.fromkeys(it for look in looks.values() for it in look._limits())
-    return _concluded(checks, [f"{name}, {it}" for name, look in looks.items() for it in look.proves], limits)
+def examine_together(files: Mapping[str, bytes], keys: Sequence[str] = (), heads: Sequence[KeptHead] = ()) -> Together:
+    """The report of each archive, by name; what they say of one another, and of each PDF or scan given with them."""
+    looks, reports = {}, {}
+    for name, data in files.items():
+        try:
+            if not data.startswith(LOOSE):
+                looks[name] = _Examination(read_members(data), heads, frozenset(keys)).examined()
+        except Unreadable as refusal:
+            reports[name] = _failed("Lecture du dossier", str(refusal), readable=False)
+    avenants = [name for name, look in looks.items() if len(looks) > 1 and look.opened_to_amend()]
+    said = [_tried(f"Lien de {name}", looks[name].check_link, looks.values()) for name in avenants]
+    said += [_tried(name, _beside, data, looks) for name, data in files.items() if data.startswith(LOOSE)]
+    return reports | {name: look.report() for name, look in looks.items()}, said
+
+
+def verify_together(files: Mapping[str, bytes], keys: Sequence[str] = (), heads: Sequence[KeptHead] = ()) -> Report:
+    """Check several files as one: each archive, what each avenant among them amends, and what each other file is."""
+    reports, said = examine_together(files, keys, heads)
+    checks = [Check(f"{name}, {it[0]}", *it[1:]) for name, report in reports.items() for it in report.checks]
+    proves = [f"{name}, {it}" for name, report in reports.items() for it in report.proves]
+    limits = dict.fromkeys(it for report in reports.values() for it in report.does_not_prove)
+    return _concluded(checks + said, proves, limits, readable=all(report.readable for report in reports.values()))
 
 
 def read_head(written: str) -> KeptHead:
@@ -130,20 +138,6 @@ def read_head(written: str) -> KeptHead:
     if not _HASH.fullmatch(kept.lower()):
         raise ValueError(written)
     return circle, kept.lower()
-
-
-def verify_pdf(data: bytes, known_hashes: Mapping[str, str]) -> Report:
-    """Is this file, to the byte, one of the known ones (SHA-256 → label)?"""
-    if not data.startswith(b"%PDF-"):
-        return _failed("Lecture du fichier", "ce fichier n’est pas un PDF", readable=False)
-    fingerprint = sha256(data)
-    label = known_hashes.get(fingerprint)
-    if label is None:
-        reason = "aucun texte figé ou approuvé n’a cette empreinte : un octet diffère"
-        return _failed("Fichier", reason, fingerprint=fingerprint)
-    check = Check("Fichier", True, f"exactement {label}, pas un octet n’a changé")
-    proves = [f"Ce fichier est exactement {label}."]
-    return Report(True, [check], None, proves, [*NEVER_PROVED], fingerprint=fingerprint)
 
 
 def read_members(data: bytes) -> dict[str, bytes]:
@@ -177,6 +171,20 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def attached_to(pdf: bytes) -> dict[str, bytes]:
+    """The files that a PDF of Navette carries, by name: found where the printing puts them, nothing else followed."""
+    found = {}
+    for name, number in _ATTACHED.findall(pdf)[:9]:
+        at = pdf.find(b"stream\n", pdf.find(b"\n%s 0 obj" % number)) + len(b"stream\n")
+        with suppress(zlib.error):
+            found[name.decode()] = zlib.decompressobj().decompress(pdf[at:], MAX_BYTES)
+    return found
+
+
+def _head_in(carried: Mapping[str, bytes]) -> dict[str, Any]:
+    return _dict(_parse(carried.get(ATTACHED_HEAD, b"{}"), ATTACHED_HEAD))
+
+
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -193,10 +201,10 @@ class _Examination:
         self.entries: dict[str, list[dict[str, Any]]] = {}  # of the histories that verified, and no other
         self.checks: list[Check] = []
         self.proves: list[str] = []
-        self.withheld = self.declared = self.backward = self.unplaced = 0
+        self.unplaced = 0  # disclosed facts whose own history isn't here
         self.voided: list[str] = []
 
-    def report(self) -> Report:
+    def examined(self) -> _Examination:
         """Most precise first: the chains name an entry, the manifest only names a file."""
         for name in sorted({"historique/commun.json", *self._names("historique/")}):
             self._try(f"Historique, {name}", self._check_chain, name)
@@ -210,28 +218,26 @@ class _Examination:
         self._try("Têtes signées", self._check_signed_heads)
         self._try("Gels, signatures et approbations de l’historique", self._check_nothing_missing)
         self._try("Manifeste", self._check_manifest)
+        return self
+
+    def report(self) -> Report:
         heads = {circle: str(head["hash"]) for circle, head in self._heads().items()}
         fingerprint = sha256(self.members.get(MANIFEST, b""))
         return _concluded(self.checks, self.proves, self._limits(), fingerprint=fingerprint, heads=heads)
 
     def _try(self, label: str, check: Callable[..., str], *on: Any) -> None:
-        try:
-            self.checks.append(Check(label, True, check(*on)))
-        except Wrong as wrong:
-            self.checks.append(Check(label, False, str(wrong)))
+        self.checks.append(_tried(label, check, *on))
 
     def _check_chain(self, name: str) -> str:
         written = self._json(name)
-        circle, entries = written.get("circle"), written.get("entries")
-        if not isinstance(circle, str) or not isinstance(entries, list):
-            raise Wrong(f"{name} n’a pas la forme d’un historique")
+        circle, entries = written.get("circle", 0), written.get("entries", 0)
+        _require(isinstance(circle, str) and isinstance(entries, list), f"{name} n’a pas la forme d’un historique")
         _require(name == f"historique/{file_of_circle(circle)}", f"{name} porte l’historique d’un autre cercle")
         chain = f"{self._negotiation_id()}/{circle}"
         previous: dict[str, Any] | None = None
         for seq, entry in enumerate(entries, start=1):
-            code = _fault_of(entry, previous, chain)
-            _require(code is None, _said(code, seq))
-            self._count(entry, previous)
+            code = _shape_fault(entry, chain) or _link_fault(entry, previous) or _seal_fault(entry)
+            _require(code is None, SENTENCES.get(code or "", "").format(seq=seq))
             previous = entry
         self.labels[circle] = str(written.get("label", circle))
         self.entries[circle] = entries
@@ -241,33 +247,25 @@ class _Examination:
         )
         return f"{_many(len(entries), 'fait')}, tête {previous['hash'] if previous else GENESIS}"
 
-    def _count(self, entry: dict[str, Any], previous: dict[str, Any] | None) -> None:
-        payload = entry["payload"]
-        self.withheld += payload is None
-        self.declared += entry["header"]["actor"] == "import" or bool(payload and payload.get("declared") is True)
-        self.backward += previous is not None and entry["header"]["ts"] < previous["header"]["ts"]
-
     def _check_disclosed(self) -> str:
         """Each fact of an inside that its party lets everybody read, against itself, and its chain when it is here."""
         told = self._facts("fact.disclosed")
         for entry in told:
             seq, fact = entry["header"]["seq"], entry["payload"].get("fact")
-            circle = _circle_of(fact)
+            circle = str(_dict(_dict(fact).get("header")).get("circle"))
             _require(circle.startswith("party:"), f"ce que dévoile le fait {seq} n’est pas l’intérieur d’une partie")
             code = _shape_fault(fact, f"{self._negotiation_id()}/{circle}") or _seal_fault(fact)
-            code = code or (None if fact["payload"] else "payload_changed")
-            number = fact["header"].get("seq")
-            _require(code is None, f"au fait {seq}, un fait dévoilé est faux : {_said(code, number)}")
+            code, number = code or (None if fact["payload"] else "payload_changed"), fact["header"].get("seq")
+            said = SENTENCES.get(code or "", "").format(seq=number)
+            _require(code is None, f"au fait {seq}, un fait dévoilé est faux : {said}")
             if circle not in self.entries:
                 self.unplaced += 1
                 continue
             hashes = [each["hash"] for each in self.entries[circle]]
             placed = 0 < number <= len(hashes) and hashes[number - 1] == fact["hash"]
             _require(placed, f"ce que dévoile le fait {seq} ne figure pas à sa place dans l’historique interne")
-        if told:
-            self.proves.append(
-                f"Faits internes dévoilés : {len(told)}, chacun avec le contenu et l’en-tête que porte son empreinte."
-            )
+        said = f"Faits internes dévoilés : {len(told)}, chacun avec le contenu et l’en-tête que porte son empreinte."
+        self.proves += [said] if told else []
         return _many(len(told), "fait") if told else "aucun"
 
     def _check_kept_head(self, circle: str, kept: str) -> str:
@@ -296,12 +294,16 @@ class _Examination:
         _require(bool(gels), f"l’historique commun n’a pas enregistré le gel de « {label} » avec cette empreinte")
         gel = next((it for it in gels if it["payload"].get("label") == label), gels[0])
         told, seq = gel["payload"], gel["header"]["seq"]
-        same_pdf, same_name = told.get("pdf_hash") == pdf_hash, told.get("label") == label
-        _require(same_pdf, f"le PDF de « {label} » n’est pas celui enregistré au gel (fait {seq})")
-        _require(same_name, f"la version « {label} » s’appelle autrement dans l’historique (fait {seq})")
+        _require(
+            told.get("pdf_hash") == pdf_hash, f"le PDF de « {label} » n’est pas celui enregistré au gel (fait {seq})"
+        )
+        _require(
+            told.get("label") == label, f"la version « {label} » s’appelle autrement dans l’historique (fait {seq})"
+        )
         self._check_amended(folder)
         signed = self._check_signatures(folder, told, after=seq) + self._check_voided(told, str(label))
         self._check_signed_file(folder, told, str(label))
+        self._check_attached(folder, pdf or b"")
         what = "texte et PDF identiques" if pdf_hash else "texte identique"
         self.proves.append(f"Version « {label} » : {what}, à l’octet près, à ce qui fut figé (fait {seq}) ; {signed}.")
         return f"« {label} », figée au fait {seq}, {signed}"
@@ -326,8 +328,9 @@ class _Examination:
         which = f"Avenant n° {amends['number']} au contrat « {amends.get('title')} », version signée d’empreinte"
         self.proves += [f"{which} {amends.get('content_hash')}."] if told else []
 
-    def _check_link(self, *others: _Examination) -> str:
+    def check_link(self, looks: Iterable[_Examination]) -> str:
         """What an avenant amends, against the archives given with it: the contract's, or the avenant signed before."""
+        others = [it for it in looks if it is not self]
         told, key = self.opened_to_amend(), self._json("negociation.json").get("key")
         number, text, head = told.get("number"), told.get("content_hash"), _dict(told.get("head"))
         roots = [it for it in others if it._json("negociation.json").get("key") == told.get("negotiation")]
@@ -345,34 +348,54 @@ class _Examination:
         return f"avenant n° {number}, modifie « {told.get('reference')} », empreinte {text}"
 
     def _check_signatures(self, folder: str, gel: dict[str, Any], *, after: int) -> str:
-        evidences = self._json(f"{folder}/signatures.json").get("signatures")
+        evidences = self._json(f"{folder}/signatures.json")["signatures"]
         _require(isinstance(evidences, list), f"{folder}/signatures.json n’a pas la forme attendue")
         facts, content_hash = self._facts_of("version.signed", gel), gel.get("content_hash")
         recorded = [fact["payload"].get("evidence_hash") for fact in facts]
-        for number, evidence in enumerate(evidences or [], start=1):
-            same_text = isinstance(evidence, dict) and evidence.get("content_hash") == content_hash
-            _require(same_text, f"la signature {number} porte sur un autre texte")
-            known = recorded.count(_evidence_hash(evidence)) == 1
+        scans = {None, *(sha256(self.members[name]) for name in self._names(f"{folder}/papier-"))}
+        for number, evidence in enumerate(evidences, start=1):
+            _require(evidence["content_hash"] == content_hash, f"la signature {number} porte sur un autre texte")
+            known = recorded.count(sha256(canonical(evidence))) == 1
             _require(known, f"la signature {number} n’est pas celle que l’historique a enregistrée")
-            scan = evidence.get("scan_hash")
-            held = scan is None or scan in self._scans(folder)
+            held = evidence.get("scan_hash") in scans
             _require(held, f"l’exemplaire numérisé de la signature {number} manque, ou n’est pas celui qu’elle nomme")
-        _require(len(evidences or []) == len(facts), "une signature que l’historique a enregistrée manque au dossier")
-        in_order = all(fact["header"]["seq"] > after for fact in facts)
-        _require(in_order, "une signature est antérieure au gel du texte signé")
+        _require(len(evidences) == len(facts), "une signature que l’historique a enregistrée manque au dossier")
+        _require(all(fact["header"]["seq"] > after for fact in facts), "une signature est antérieure au gel du texte")
         return f"{_many(len(facts), 'signature')} de ce texte"
-
-    def _scans(self, folder: str) -> set[str]:
-        return {sha256(self.members[name]) for name in self._names(f"{folder}/papier-")}
 
     def _check_signed_file(self, folder: str, gel: dict[str, Any], label: str) -> None:
         """The frozen bytes and what was signed behind them, as the last fact that speaks of the file tells."""
-        told = [_file_hash(fact) for kind in SIGNINGS for fact in self._facts_of(kind, gel)]
-        last, held = next((each for each in reversed(told) if each), None), self.members.get(f"{folder}/signe.pdf")
+        facts = [fact["payload"] for kind in SIGNINGS for fact in self._facts_of(kind, gel)]
+        told = filter(None, [_dict(fact.get("evidence", fact)).get("file_hash") for fact in reversed(facts)])
+        last, held = next(told, None), self.members.get(f"{folder}/signe.pdf")
         same = (sha256(held) if held is not None else None) == last
         _require(same, f"le PDF signé de « {label} » manque, ou n’est pas celui que l’historique a enregistré")
         begins = held is None or held.startswith(self.members.get(f"{folder}/contrat.pdf", b""))
         _require(begins, f"le PDF signé de « {label} » ne commence pas par celui du gel")
+
+    def _check_attached(self, folder: str, pdf: bytes) -> None:
+        """What the frozen PDF carries, when it does: the frozen text, and the head that the history had before."""
+        carried, text = attached_to(pdf), self._member(f"{folder}/texte.json")
+        _require(carried.get(ATTACHED_JSON, text) == text, "le contenu joint au PDF n’est pas le texte figé")
+        if told := _head_in(carried):
+            seq, known = told["head"]["seq"], [it["hash"] for it in self.entries.get("shared", [])]
+            there = told["chain"] == self._shared() and told["head"]["hash"] in known[seq - 1 : seq]
+            _require(there, f"la tête que porte le PDF (fait {seq}) ne figure pas dans l’historique : il a été réécrit")
+            for seal in told["seals"]:
+                self._check_signed_head(seal)
+
+    def piece(self, data: bytes) -> str:
+        """Which file of this archive one given with it is, « » when none; the head that it carries was kept with it."""
+        carried = attached_to(data)
+        if (told := _head_in(carried)).get("chain") == self._shared():
+            self._check_kept_head("shared", told["head"]["hash"])
+        for folder in self._folders():
+            if same := [name for name in self._names(f"{folder}/") if self.members[name] == data]:
+                return same[0]
+            if carried.get(ATTACHED_JSON) == self._member(f"{folder}/texte.json"):
+                alone = ATTACHED_CONSOLIDATED in carried and b"/ByteRange" not in data
+                raise Wrong(CONSOLIDATED.format(folder) if alone else f"le texte de {folder}, dans un autre fichier")
+        return ""
 
     def _check_signed_heads(self) -> str:
         """Each head that the platform vouched for is in the shared history, signed; each sealed gel has one."""
@@ -387,9 +410,8 @@ class _Examination:
             return "aucune"
         named = "que le dossier nomme : comparez-la à celle que publie l’instance"
         whose = "que vous avez donnée" if self.keys else named
-        self.proves.append(
-            f"Historique commun : la plateforme a signé sa tête au fait {max(reached)}, avec la clé {whose}."
-        )
+        said = f"Historique commun : la plateforme a signé sa tête au fait {max(reached)}, avec la clé {whose}."
+        self.proves.append(said)
         keys = ", ".join(sorted({str(seal["statement"]["key"]) for seal in seals or []}))
         return f"{_many(len(reached), 'tête')}, clé {keys}"
 
@@ -398,12 +420,11 @@ class _Examination:
         signature = _HEX.fullmatch(str(_dict(seal).get("signature")))
         shaped = {name: type(it) for name, it in statement.items()} == STATEMENT_TYPES
         _require(shaped and signature is not None, f"{HEADS} n’a pas la forme attendue")
-        seq, entries = statement["seq"], self.entries.get("shared", [])
-        chain = f"{self._negotiation_id()}/shared"
-        _require(statement["chain"] == chain, "une tête signée est celle d’une autre chaîne")
+        seq, key, entries = statement["seq"], statement["key"], self.entries.get("shared", [])
+        _require(statement["chain"] == self._shared(), "une tête signée est celle d’une autre chaîne")
         there = 0 < seq <= len(entries) and entries[seq - 1]["hash"] == statement["hash"]
         _require(there, f"la tête signée au fait {seq} ne figure pas dans l’historique commun")
-        key, known = statement["key"], not self.keys or statement["key"] in self.keys
+        known = not self.keys or key in self.keys
         _require(known, f"la tête du fait {seq} est signée par une clé que vous n’avez pas donnée")
         written, signed = canonical(statement), bytes.fromhex(seal["signature"])
         holds = bool(_HASH.fullmatch(key)) and ed25519_holds(bytes.fromhex(key), written, signed)
@@ -437,18 +458,14 @@ class _Examination:
         if self._member(MANIFEST) == manifest_of(self.members, self._heads()):
             self.proves.append("Chaque fichier du dossier est celui que le manifeste annonce.")
             return f"{len(self.members) - 1} fichiers conformes"
-        manifest = self._json(MANIFEST)
-        announced = manifest.get("files")
-        if not isinstance(announced, dict):
-            raise Wrong("manifest.json n’a pas la forme attendue")
-        for name in sorted({*announced, *self.members} - {MANIFEST}):
-            content = self.members.get(name)
-            _require(content is not None, f"le fichier {name} annoncé par manifest.json manque")
+        manifest, right = self._json(MANIFEST), json.loads(manifest_of(self.members, self._heads()))
+        announced, held = manifest["files"], right["files"]
+        for name in sorted({*announced, *held}):
+            _require(name in held, f"le fichier {name} annoncé par manifest.json manque")
             _require(name in announced, f"le fichier {name} n’est pas annoncé par manifest.json")
-            same = announced[name] == {"sha256": sha256(content or b""), "size": len(content or b"")}
-            _require(same, f"le fichier {name} n’a pas l’empreinte annoncée par manifest.json")
-        same_heads = manifest.get("heads") == self._heads()
-        _require(same_heads, "les têtes annoncées par manifest.json ne sont pas celles des historiques")
+            _require(announced[name] == held[name], f"le fichier {name} n’a pas l’empreinte annoncée par manifest.json")
+        same = manifest["heads"] == right["heads"]
+        _require(same, "les têtes annoncées par manifest.json ne sont pas celles des historiques")
         raise Wrong("manifest.json a été changé")
 
     def _facts(self, kind: str, content_hash: object = None) -> list[dict[str, Any]]:
@@ -461,7 +478,7 @@ class _Examination:
         """Those that speak of this gel: a version that was voided may hold the text of the next one."""
         which = gel.get("version")
         facts = self._facts(kind, gel.get("content_hash"))
-        return [fact for fact in facts if which is None or fact["payload"].get("version", which) == which]
+        return [fact for fact in facts if which in (None, fact["payload"].get("version", which))]
 
     def _heads(self) -> dict[str, dict[str, object]]:
         return {
@@ -480,15 +497,15 @@ class _Examination:
         return self.members[name]
 
     def _json(self, name: str) -> dict[str, Any]:
-        value = _parse(self._member(name), name)
-        if not isinstance(value, dict):
-            raise Wrong(f"le fichier {name} n’a pas la forme attendue")
-        return value
+        value: Any = _parse(self._member(name), name)
+        _require(isinstance(value, dict), f"le fichier {name} n’a pas la forme attendue")
+        return dict(value)
 
     def _negotiation_id(self) -> str:
-        named = self._json("negociation.json").get("id")
-        _require(isinstance(named, str), "negociation.json ne nomme pas la négociation")
-        return str(named)
+        return str(self._json("negociation.json")["id"])
+
+    def _shared(self) -> str:
+        return f"{self._negotiation_id()}/shared"
 
     def _limits(self) -> Iterator[str]:
         for circle in sorted(set(self.entries) - self.found):
@@ -498,25 +515,25 @@ class _Examination:
             )
         for label in self.voided:
             yield f"Que la version « {label} » soit le contrat : les parties l’ont annulée avant que personne ne signe."
-        if self.withheld:
-            yield f"Contenu retenu : {_many(self.withheld, 'fait')} dont seule la place est prouvée."
-        for circle, entries in sorted(self.entries.items()):
-            for entry in entries:
-                if entry["header"]["kind"] == "inside.destroyed" and entry["payload"]:
-                    seq, last = entry["header"]["seq"], entry["payload"].get("through")
-                    yield (
-                        f"Historique « {self.labels[circle]} » : le contenu des faits 1 à {last}, détruit comme sa "
-                        f"partie l’avait choisi (fait {seq}). Leurs en-têtes et leur place restent prouvés."
-                    )
+        told = [entry for _, entries in sorted(self.entries.items()) for entry in entries]
+        if withheld := sum(it["payload"] is None for it in told):
+            yield f"Contenu retenu : {_many(withheld, 'fait')} dont seule la place est prouvée."
+        for header, payload in ((entry["header"], entry["payload"]) for entry in told):
+            if header["kind"] == "inside.destroyed" and payload:
+                what = f"le contenu des faits 1 à {payload.get('through')}, détruit comme sa partie l’avait choisi"
+                which = f"Historique « {self.labels[header['circle']]} » : {what} (fait {header['seq']})"
+                yield f"{which}. Leurs en-têtes et leur place restent prouvés."
         if self.unplaced:
             yield (
                 f"Faits dévoilés : la place de {_many(self.unplaced, 'fait')} dans l’historique interne de sa partie, "
                 "qui n’est pas dans ce dossier. Le dossier de cette partie la montre."
             )
-        if self.declared:
-            yield f"L’exactitude de {_many(self.declared, 'fait')} de l’import (« déclaré ») : Navette ne l’a pas vu."
-        if self.backward:
-            yield f"Les dates : {_many(self.backward, 'fait')} de date antérieure au précédent. L’ordre seul fait foi."
+        declared = sum(it["header"]["actor"] == "import" or _dict(it["payload"]).get("declared") is True for it in told)
+        if declared:
+            yield f"L’exactitude de {_many(declared, 'fait')} de l’import (« déclaré ») : Navette ne l’a pas vu."
+        moments = [[it["header"]["ts"] for it in entries] for entries in self.entries.values()]
+        if backward := sum(each[at] < each[at - 1] for each in moments for at in range(1, len(each))):
+            yield f"Les dates : {_many(backward, 'fait')} de date antérieure au précédent. L’ordre seul fait foi."
         yield from NEVER_PROVED
 
 
@@ -524,6 +541,23 @@ NEVER_PROVED = (
     "L’identité civile des personnes : une signature simple lie un compte à un texte, pas une pièce d’identité.",
     "Qu’aucun autre accord n’existe ailleurs, ni que le contrat est encore en vigueur.",
 )
+
+
+def _tried(label: str, check: Callable[..., str], *on: Any) -> Check:
+    try:
+        return Check(label, True, check(*on))
+    except Wrong as wrong:
+        return Check(label, False, str(wrong))
+    except (ValueError, KeyError, TypeError, AttributeError):  # of what no Navette wrote
+        return Check(label, False, "ce qu’il contient n’a pas la forme attendue")
+
+
+def _beside(data: bytes, looks: Mapping[str, _Examination]) -> str:
+    """Of which archive a file given with them is a piece. Raises Wrong."""
+    for name, look in looks.items():
+        if piece := look.piece(data):
+            return f"exactement {piece} de {name}"
+    raise Wrong("il n’est dans aucun des dossiers de preuve donnés avec lui")
 
 
 def _concluded(checks: list[Check], proves: list[str], limits: Iterable[str], **more: Any) -> Report:
@@ -545,10 +579,6 @@ def file_of_circle(circle: str) -> str:
     return known.get(circle) or f"partie-{circle.rpartition(':')[2]}.json"
 
 
-def _fault_of(entry: Any, previous: dict[str, Any] | None, chain: str) -> str | None:
-    return _shape_fault(entry, chain) or _link_fault(entry, previous) or _seal_fault(entry)
-
-
 def _shape_fault(entry: Any, chain: str) -> str | None:
     header, names = _dict(_dict(entry).get("header")), {"header", "hash", "payload", "salt"}
     typed = {key: type(value) for key, value in header.items()} == HEADER_TYPES
@@ -568,41 +598,15 @@ def _link_fault(entry: dict[str, Any], previous: dict[str, Any] | None) -> str |
 
 
 def _seal_fault(entry: dict[str, Any]) -> str | None:
+    payload, salt = entry["payload"], entry["salt"]
     try:
         if sha256(canonical(entry["header"])) != entry["hash"]:
             return "header_changed"
-        return None if _opens(entry, entry["header"]["commitment"]) else "payload_changed"
+        shaped = isinstance(payload, dict) and _HASH.fullmatch(salt)
+        opens = shaped and sha256(bytes.fromhex(salt) + canonical(payload)) == entry["header"]["commitment"]
     except (ValueError, TypeError):
         return "payload_changed"
-
-
-def _circle_of(fact: Any) -> str:
-    """« » when it names none."""
-    return str(_dict(_dict(fact).get("header")).get("circle", ""))
-
-
-def _said(code: str | None, seq: object) -> str:
-    return SENTENCES.get(code or "", "").format(seq=seq)
-
-
-def _opens(entry: dict[str, Any], commitment: object) -> bool:
-    if entry["payload"] is None and entry["salt"] is None:
-        return True
-    if not isinstance(entry["payload"], dict) or not _HASH.fullmatch(entry["salt"]):
-        return False
-    return sha256(bytes.fromhex(entry["salt"]) + canonical(entry["payload"])) == commitment
-
-
-def _file_hash(fact: dict[str, Any]) -> object:
-    """What a fact tells of the signed file: a signature in its evidence, the lock by itself."""
-    return _dict(fact["payload"].get("evidence", fact["payload"])).get("file_hash")
-
-
-def _evidence_hash(evidence: object) -> str:
-    try:
-        return sha256(canonical(evidence))
-    except ValueError:
-        return "unchainable"
+    return None if opens or (payload is None and salt is None) else "payload_changed"
 
 
 def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - an assertion that python -O keeps
@@ -615,16 +619,13 @@ def _many(count: int, noun: str) -> str:
 
 
 def _parse(content: bytes, name: str) -> object:
-    def no_float(_: str) -> object:
-        raise ValueError
-
     def no_double(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
         if len({key for key, _ in pairs}) != len(pairs):
             raise ValueError
         return dict(pairs)
 
     try:
-        return json.loads(content, parse_float=no_float, parse_constant=no_float, object_pairs_hook=no_double)
+        return json.loads(content, parse_float=int, parse_constant=int, object_pairs_hook=no_double)  # int refuses both
     except (ValueError, RecursionError):
         raise Wrong(f"le fichier {name} n’est pas lisible") from None
 
@@ -705,31 +706,30 @@ def _sum(one: _Point, other: _Point) -> _Point:
 
 
 def _times(number: int, point: _Point) -> _Point:
-    total: _Point = (0, 1, 1, 0)
-    while number:
-        total = _sum(total, point) if number & 1 else total
-        point, number = _sum(point, point), number >> 1
-    return total
+    if not number:
+        return (0, 1, 1, 0)
+    even = _times(number >> 1, _sum(point, point))
+    return _sum(even, point) if number & 1 else even
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="verifier.py", description="Vérifie un dossier de preuve Navette.")
-    parser.add_argument("archives", metavar="DOSSIER.zip", type=Path, nargs="+")
+    parser.add_argument("files", metavar="FICHIER", type=Path, nargs="+", help="DOSSIER.zip, et ce qui va avec")
     parser.add_argument("--head", metavar="[CERCLE=]EMPREINTE", action="append", default=[])
     parser.add_argument("--key", metavar="CLÉ", action="append", default=[], help="clé publique des têtes")
     parser.add_argument("--json", action="store_true", help="résultat pour un programme")
     chosen = parser.parse_args(arguments)
     try:
         heads = [read_head(head) for head in chosen.head]
-        files = {str(path): path.read_bytes() for path in chosen.archives}
+        files = {str(path): path.read_bytes() for path in chosen.files}
     except ValueError:
         parser.error("--head attend EMPREINTE ou CERCLE=EMPREINTE, l’empreinte en 64 caractères hexadécimaux")
     except OSError as refusal:
         parser.error(f"fichier illisible : {refusal}")
-    if len(files) > 1 and heads:
+    if heads and sum(not data.startswith(LOOSE) for data in files.values()) > 1:
         parser.error("--head ne va qu’avec un seul dossier")
     first, *others = files.values()
-    report = verify_together(files, chosen.key) if others else verify_archive(first, heads, chosen.key)
+    report = verify_together(files, chosen.key, heads) if others else verify_archive(first, heads, chosen.key)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a console that lacks a letter must not stop the proof
     print(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if chosen.json else report.as_text())

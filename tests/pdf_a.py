@@ -28,7 +28,8 @@ FORBIDDEN = {
 
 
 def conforms(pdf: bytes, *, content_hash: str) -> PdfFileReader:
-    """ISO 19005-3, clause by clause; the content with this fingerprint is attached. The file, read."""
+    """ISO 19005-3, clause by clause; the content with this fingerprint is attached, as Markdown too, with the head of
+    the history. The file, read."""
     reader = PdfFileReader(io.BytesIO(pdf))
     assert pdf.startswith(b"%PDF-1.7\n%"), "6.1.2"
     assert "/Version" not in reader.root, "6.1.2: still the 1.7 of its first line"
@@ -50,7 +51,7 @@ def conforms(pdf: bytes, *, content_hash: str) -> PdfFileReader:
         shows_what_it_is(annotation)
     assert "/NeedAppearances" not in inside(reader.root, "/AcroForm"), "6.4.1"
     files = attached(reader)
-    assert list(files) == ["contrat.json"], "6.8"
+    assert list(files) == ["contrat.json", "contrat.md", "historique-tete.json"], "6.8"
     assert hashlib.sha256(files["contrat.json"]["/EF"]["/F"].data).hexdigest() == content_hash
     return reader
 
@@ -89,8 +90,14 @@ def attached(reader: PdfFileReader) -> dict[str, Any]:
     files = {str(names[at]): names[at + 1] for at in range(0, len(names), 2)}
     assert [each.get_object() for each in reader.root["/AF"]] == list(files.values())
     for file in files.values():
-        assert file["/AFRelationship"] == "/Source" and file["/F"] == file["/UF"] and file["/Desc"]
-        assert file["/EF"]["/F"]["/Subtype"] == "/application/json"
+        assert file["/F"] == file["/UF"] and file["/Desc"]
+    assert {
+        name: (str(file["/AFRelationship"]), str(file["/EF"]["/F"]["/Subtype"])) for name, file in files.items()
+    } == {
+        "contrat.json": ("/Source", "/application/json"),
+        "contrat.md": ("/Alternative", "/text/markdown"),
+        "historique-tete.json": ("/Supplement", "/application/json"),
+    }
     return files
 
 

@@ -21,7 +21,7 @@ from app.commands.group import (
 from negotiation import verifier
 from negotiation.documents.approved_print import NAMES, print_approved
 from negotiation.documents.pdf_attachments import fingerprints_within
-from negotiation.services.recognising import look_at, report_of
+from negotiation.services.recognising import exactly, look_at, report_of
 from negotiation.store.queries.closing import approved_with_content
 
 
@@ -65,4 +65,4 @@ def _report_of_pdf(data: bytes) -> verifier.Report:
         return report
     pdf = print_approved(approved.kind, approved.content, fingerprint=approved.content_hash)
     title = f"{approved.content['negotiation']['title']}, {NAMES[approved.kind]} « {approved.content['title']} »"
-    return verifier.verify_pdf(data, {verifier.sha256(pdf): title})
+    return exactly(data, {verifier.sha256(pdf): title})

@@ -250,7 +250,7 @@ def _request(negotiation_id: str) -> bool:
     """Whether the contract was frozen by this request: the last one awaited is sealed, the others are printed only."""
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
-        rendered = render_contract(session, actor)
+        rendered = render_contract(session, actor, platform=current_platform())
         awaited = parties_awaited(session, negotiation_id, content_hash=rendered.contract.content_hash)
     if awaited - {actor.party_id}:
         with suppress(LastAfterAll):

@@ -23,7 +23,7 @@ from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.documents.pdf_print import print_consolidated
 from negotiation.errors import InvalidInput, Refusal
 from negotiation.rules.vocabulary import Action
-from negotiation.services.recognising import look_at, report_of
+from negotiation.services.recognising import exactly, look_at, report_of
 from negotiation.store.queries.amendments import Consolidated, consolidated_with
 from negotiation.store.queries.closing import (
     KnownApproved,
@@ -38,7 +38,6 @@ from negotiation.verifier import (
     Report,
     read_members,
     verify_archive,
-    verify_pdf,
 )
 
 verifying = Blueprint("verifying", __name__)
@@ -174,7 +173,7 @@ def _of_approved(name: str, data: bytes, approved: KnownApproved) -> Verdict:
     the same bytes."""
     pdf = printed(partial(print_approved, approved.kind, approved.content, fingerprint=approved.content_hash))
     labels = {hashlib.sha256(pdf).hexdigest(): f"{NAMES[approved.kind]} « {approved.content['title']} »"}
-    return Verdict(name, len(data), is_pdf=True, report=verify_pdf(data, labels), approved=approved)
+    return Verdict(name, len(data), is_pdf=True, report=exactly(data, labels), approved=approved)
 
 
 def _of_archive(name: str, data: bytes, kept: Sequence[KeptHead]) -> Verdict:

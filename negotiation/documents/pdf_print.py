@@ -20,8 +20,9 @@ from typing import Any, Literal
 
 import rfc8785
 
-from negotiation.documents.amendment_print import amendment_tree, consolidated_tree
+from negotiation.documents.amendment_print import amendment_tree, consolidated_content, consolidated_tree
 from negotiation.documents.confinement import confined
+from negotiation.documents.contract_attachments import files_of
 from negotiation.documents.print_tree import print_tree
 from negotiation.documents.print_words import Node, words_of
 
@@ -100,18 +101,22 @@ def print_contract(
     label: str,
     kind: Literal["frozen", "draft"],
     around: Mapping[str, Any] | None = None,
+    head: str = "",
 ) -> bytes:
-    """PDF/A-3a and PDF/UA-1 of a content of CONTENT_SHAPE, with the content attached as `contrat.json`. Content that
-    amends a signed contract is printed as an avenant: what changes, not the whole.
+    """PDF/A-3a and PDF/UA-1 of a content of CONTENT_SHAPE, with the content attached as `contrat.json` and
+    `contrat.md`. Content that amends a signed contract is printed as an avenant: what changes, not the whole.
 
     `around` gives the keys of CONTENT_SHAPE that are printed but that the fingerprint doesn't cover (date, place,
     history_head: three parties ask for the gel of one text on three days). `label` names the version (« v1.0 »,
     « Projet du 10 juillet 2026 »). Raises UnprintableText, PrintFailure, and ValueError when a frozen content doesn't
-    have this fingerprint.
+    have this fingerprint. `head`: what a frozen contract carries of its history (`contract_attachments.head_file`).
     """
     is_avenant = bool(content.get("amendment")) and content.get("format") != MARKED_FORMAT
     treed, template = (amendment_tree, "amendment.typ") if is_avenant else (print_tree, "contract.typ")
-    return _printed(content, around, treed=treed, template=template, fingerprint=fingerprint, label=label, kind=kind)
+    files = files_of(content, consolidated=None, head=head)
+    return _printed(
+        content, around, files, treed=treed, template=template, fingerprint=fingerprint, label=label, kind=kind
+    )
 
 
 def print_consolidated(
@@ -129,6 +134,7 @@ def print_consolidated(
     return _printed(
         content,
         around,
+        files_of(content, consolidated=consolidated_content(content), head=""),
         treed=consolidated_tree,
         template="contract.typ",
         fingerprint=fingerprint,
@@ -140,6 +146,7 @@ def print_consolidated(
 def _printed(
     content: dict[str, Any],
     around: Mapping[str, Any] | None,
+    files: list[dict[str, str]],
     *,
     treed: Callable[..., Node],
     template: str,
@@ -151,7 +158,7 @@ def _printed(
         raise ValueError("the fingerprint is not that of the content")
     tree = treed({**content, **(around or {})}, fingerprint=fingerprint, label=label, kind=kind)
     refuse_unprintable(tree)
-    inputs = {"tree": json.dumps(tree, ensure_ascii=False), "content": rfc8785.dumps(content).decode()}
+    inputs = {name: json.dumps(held, ensure_ascii=False) for name, held in (("tree", tree), ("files", files))}
     return typeset(inputs, template)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from negotiation.documents.archive import fingerprint_of_evidence
+from negotiation.documents.contract_attachments import head_file
 from negotiation.documents.pdf_print import PrintFailure, UnprintableText, print_contract
 from negotiation.errors import (
     AlreadyDone,
@@ -34,7 +35,7 @@ from negotiation.services.access import require
 from negotiation.services.contract_content import Contract, DeclaredSignatory, contract_as_it_stands
 from negotiation.services.delegating import note_delegate
 from negotiation.services.marking import Mark, next_mark
-from negotiation.services.sealing import Platform, Sealed, seal_head, seal_printed
+from negotiation.services.sealing import Platform, Sealed, seal_head, seal_printed, vouch
 from negotiation.store.columns import new_id, now
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Party
@@ -92,8 +93,9 @@ class DeclaredClosing:
     signatories: Sequence[DeclaredSignatory]
 
 
-def render_contract(session: Session, actor: Actor) -> Rendered:
-    """Text and PDF of the contract as it stands, outside any writing transaction.
+def render_contract(session: Session, actor: Actor, *, platform: Platform | None = None) -> Rendered:
+    """Text and PDF of the contract as it stands, outside any writing transaction. `platform` signs the head of the
+    history that the PDF carries.
 
     Raises NotFound, NotAllowed, RecentSigninRequired, Frozen, NotReadyToFreeze, Unprintable, PrintFailed.
     """
@@ -106,7 +108,9 @@ def render_contract(session: Session, actor: Actor) -> Rendered:
     contract = contract_as_it_stands(session, actor.negotiation_id)
     head = shared_head(session, actor.negotiation_id)
     mark = next_mark(session, negotiation)
-    pdf = _printed(contract, label=mark.label, on=paris_day(now()), head=head)
+    seals = [vouch(negotiation.id, head, platform=platform, at=now())] if platform and head else []
+    carried = head_file(f"{negotiation.id}/{SHARED}", head, *seals) if head else ""
+    pdf = _printed(contract, label=mark.label, on=paris_day(now()), head=head, carried=carried)
     return Rendered(contract, pdf, mark, signatory_members(session, actor.negotiation_id))
 
 
@@ -188,7 +192,8 @@ def freeze_declared(uow: UnitOfWork, negotiation_id: str, closing: DeclaredClosi
     uow.session.flush()
     contract = contract_as_it_stands(uow.session, negotiation_id, signatories=closing.signatories)
     head = _head(uow, negotiation_id)
-    pdf = _printed(contract, label=closing.label, on=closing.signed_on, place=closing.place, head=head)
+    carried = head_file(f"{negotiation_id}/{SHARED}", head) if head else ""
+    pdf = _printed(contract, label=closing.label, on=closing.signed_on, place=closing.place, head=head, carried=carried)
     version = _version(uow, negotiation_id, Rendered(contract, pdf, Mark(closing.label, closing.number)))
     version.declared = True
     uow.session.add(version)
@@ -209,7 +214,7 @@ def freeze_declared(uow: UnitOfWork, negotiation_id: str, closing: DeclaredClosi
     return version.id
 
 
-def _printed(contract: Contract, *, label: str, on: date, head: Head | None, place: str = "") -> bytes:
+def _printed(contract: Contract, *, label: str, on: date, head: Head | None, carried: str, place: str = "") -> bytes:
     """The PDF. What is dated is printed around the content, not in it: it isn't what the parties' fingerprint covers.
 
     Raises Unprintable, PrintFailed.
@@ -217,7 +222,12 @@ def _printed(contract: Contract, *, label: str, on: date, head: Head | None, pla
     around: dict[str, object] = {"date": on.isoformat(), "place": place, "history_head": head}
     try:
         return print_contract(
-            contract.content, fingerprint=contract.content_hash, label=label, kind="frozen", around=around
+            contract.content,
+            fingerprint=contract.content_hash,
+            label=label,
+            kind="frozen",
+            around=around,
+            head=carried,
         )
     except UnprintableText as refusal:
         raise Unprintable(character=refusal.character, where=refusal.where) from refusal

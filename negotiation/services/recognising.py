@@ -3,6 +3,7 @@
 The judgement rests on the file's own bytes and on public keys: it never tells where it differs from what is kept here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -29,6 +30,16 @@ class Look:
 
 def look_at(data: bytes) -> Look:
     return Look(data, prefix_hashes(data), named_hashes(data))
+
+
+def exactly(data: bytes, known_hashes: Mapping[str, str]) -> Report:
+    """Is this PDF, to the byte, one of the known ones (SHA-256 → label)?"""
+    fingerprint = sha256(data)
+    label = known_hashes.get(fingerprint)
+    if label is None:
+        return _wrong(UNKNOWN, fingerprint)
+    check = Check("Fichier", True, f"exactement {label}, pas un octet n’a changé")
+    return Report(True, [check], None, [f"Ce fichier est exactement {label}."], [*NEVER_PROVED], fingerprint)
 
 
 def report_of(session: Session, look: Look, within: frozenset[str]) -> tuple[Report, State | None]:

@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from negotiation.documents.archive import ArchiveContent, write_archive
 from negotiation.services import exporting
+from negotiation.services.recognising import exactly
 from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
-from negotiation.verifier import verify_archive, verify_pdf
+from negotiation.verifier import verify_archive
 from tests.builders import Table, a_table
 from tests.closing_table import a_closing_table, an_agreed_table, freeze, put_signature
 from tests.scenarios import HANDICAP, sample
@@ -155,7 +156,7 @@ def test_the_pdf_is_the_very_file_that_was_frozen(app: Flask, agreed: Table) -> 
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="TEST-01-v1.0.pdf"'
     assert "no-store" in answer.headers["Cache-Control"]
-    assert verify_pdf(answer.data, {version.pdf_hash: "v1.0"}).ok
+    assert exactly(answer.data, {version.pdf_hash: "v1.0"}).ok
     copy = sits(app, agreed.og.lect.email).get(f"{versions(agreed)}/{version.id}/lecture.pdf")
     assert copy.data == version.pdf, "no seal took its tags' claim away"
 

@@ -23,7 +23,7 @@ from negotiation.services.freezing import Rendered, with_seal
 from negotiation.services.sealing import Platform
 from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
-from negotiation.verifier import HEADS, read_members, verify_archive
+from negotiation.verifier import ATTACHED_HEAD, HEADS, attached_to, read_members, verify_archive, verify_together
 from tests.builders import Table, a_table
 from tests.closing_table import an_agreed_table
 from tests.pdf_a import conforms, drawn_in, reads_aloud, seen_fields
@@ -122,8 +122,12 @@ def the_archive_proves_it(table: Table, signed: bytes) -> None:
     assert members["versions/01/signe.pdf"] == signed
     seals = json.loads(members[HEADS])["seals"]
     key = seals[0]["statement"]["key"]
-    report = verify_archive(archive, keys=[key])
+    carried = json.loads(attached_to(signed)[ATTACHED_HEAD])
+    assert carried["head"]["hash"] == carried["seals"][0]["statement"]["hash"], "signed when it was printed"
+    report = verify_together({"dossier.zip": archive, "signe.pdf": signed}, keys=[key])
     assert report.ok, report.first_problem
+    assert "exactement versions/01/signe.pdf" in report.checks[-1].detail
+    assert any("rien n’a été réécrit ni coupé" in each for each in report.proves)
     assert any("que vous avez donnée" in each for each in report.proves)
     assert "que vous n’avez pas donnée" in str(verify_archive(archive, keys=["0" * 64]).first_problem)
     seals[-1]["signature"] = seals[0]["signature"]

@@ -16,7 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from negotiation.documents import pdf_print
+from negotiation.documents.contract_attachments import head_file, markdown_of
 from negotiation.documents.pdf_print import PrintFailure, UnprintableText, fingerprint_of, print_contract
+from negotiation.verifier import attached_to
 from tests.unit.contract_samples import contract_content
 
 FONTS = pdf_print.TEMPLATES / "fonts"
@@ -64,11 +66,49 @@ def test_it_says_what_it_is_pdf_a_3_accessible_and_dated_by_the_contract():
     assert set(re.findall(rb"\(D:(\d{8})", pdf)) == {b"20231124"}
 
 
-def test_the_attached_content_has_the_printed_fingerprint():
+def test_the_attached_content_has_the_printed_fingerprint_and_is_read_alone_as_markdown():
     content = contract_content()
-    attached = [stream for stream in streams(printed(content)) if stream == rfc8785.dumps(content)]
-    assert len(attached) == 1
-    assert hashlib.sha256(attached[0]).hexdigest() == fingerprint_of(content)
+    carried = attached_to(printed(content))
+    assert list(carried) == ["contrat.json", "contrat.md"], "no head of a history that nobody gave"
+    assert hashlib.sha256(carried["contrat.json"]).hexdigest() == fingerprint_of(content)
+    assert carried["contrat.md"].decode() == markdown_of(content)
+
+
+def test_the_markdown_of_a_contract_holds_each_text_in_the_order_of_reading():
+    content = contract_content()
+    left = markdown_of(content)
+    for words in texts_of(content["parts"]):
+        _, found, left = left.partition(f"\n\n{words}\n")
+        assert found, words
+    headed = "**EN01 Taux d’occupation** (G envers A)\n\nIl atteint **95 %**."
+    clause = {**content["parts"][0]["clauses"][0], "code": "EN01", "label": "Taux d’occupation", "debtor": "G"}
+    said = saying("x")
+    said["parts"][0]["clauses"] = [
+        {**clause, "concerned": ["G", "A"], "text": "Il atteint **95 %**."},
+        {**clause, "text": "Retiré.", "state": "withdrawn"},
+    ]
+    assert headed in markdown_of(said) and "Retiré." not in markdown_of(said)
+    assert "## Réserve maintenue : Subvention" in markdown_of(said) and "\n\nD : Le montant est ferme" in markdown_of(
+        said
+    )
+
+
+def texts_of(parts):
+    for part in parts:
+        yield from (clause["text"] for clause in part["clauses"] if clause["text"] and clause["state"] != "withdrawn")
+        yield from texts_of(part["parts"])
+
+
+def test_a_frozen_contract_carries_the_head_of_its_history_and_is_the_same_to_the_byte():
+    content, head = saying("Texte"), head_file("n/shared", {"seq": 12, "hash": "0f" * 32})
+    pdf, again = (
+        print_contract(content, fingerprint=fingerprint_of(content), label="v1.0", kind="frozen", head=head)
+        for _ in "12"
+    )
+    assert pdf == again
+    told = json.loads(attached_to(pdf)["historique-tete.json"])
+    assert (told["format"], told["chain"], told["seals"]) == ("navette-head/1", "n/shared", [])
+    assert told["head"] == {"seq": 12, "hash": "0f" * 32} and "partagé" in told["about"]
 
 
 def test_a_frozen_contract_never_bears_the_fingerprint_of_another():

@@ -1,7 +1,6 @@
 """The stand-alone verifier: it runs alone, agrees with the rules, and says what it proves and what it doesn't."""
 
 import ast
-import hashlib
 import json
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from negotiation import verifier
 from negotiation.documents.archive import archive_fingerprint, write_archive
 from negotiation.rules import history_chain
 from negotiation.rules.history_chain import FaultCode
-from tests.unit.proof_samples import NEGOTIATION, PARTY, V1, chained, sample_archive, sample_content, shared_facts
+from tests.unit.proof_samples import NEGOTIATION, PARTY, chained, sample_archive, sample_content, shared_facts
 
 
 def run_alone(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -148,15 +147,3 @@ def test_it_runs_alone_and_answers_1_with_the_first_problem(tmp_path):
 def test_it_answers_2_to_what_it_cannot_read(tmp_path, written, arguments):
     (tmp_path / "dossier.zip").write_bytes(written)
     assert run_alone(tmp_path, *arguments).returncode == 2
-
-
-def test_a_pdf_alone_is_recognised_to_the_byte():
-    known = {str(V1.pdf_hash): "la version figée v1.0"}
-    assert V1.pdf is not None
-    right = verifier.verify_pdf(V1.pdf, known)
-    assert right.ok
-    assert right.checks[0].detail == "exactement la version figée v1.0, pas un octet n’a changé"
-    wrong = verifier.verify_pdf(V1.pdf + b" ", known)
-    assert (wrong.ok, wrong.readable) == (False, True)
-    assert wrong.fingerprint == hashlib.sha256(V1.pdf + b" ").hexdigest()
-    assert not verifier.verify_pdf(b"PK", known).readable

@@ -13,7 +13,6 @@ from negotiation.rules import history_chain
 from tests.unit.proof_samples import (
     NEGOTIATION,
     PARTY,
-    V1,
     chained,
     sample_archive,
     shared_facts,
@@ -179,7 +178,7 @@ CARELESS_ONLY: dict[str, tuple[Callable[[Members], None], str]] = {
     "a file added": (put("clauses/EN99.md", b"x"), "clauses/EN99.md n’est pas annoncé"),
     "a file taken out": (drop("clauses/EN01.md"), "clauses/EN01.md annoncé par manifest.json manque"),
     "the manifest taken out": (drop("manifest.json"), "manifest.json manque"),
-    "the manifest emptied": (put("manifest.json", b"{}"), "manifest.json n’a pas la forme"),
+    "the manifest emptied": (put("manifest.json", b"{}"), "Manifeste : ce qu’il contient n’a pas la forme"),
     "the manifest written otherwise": (lambda m: in_json("manifest.json")(m), "manifest.json a été changé"),
     "the heads of the manifest": (in_json("manifest.json", heads={}), "têtes annoncées"),
     "the tail, before any gel": (in_entries(lambda e: e.pop(), file=INSIDE), "n’a pas l’empreinte annoncée"),
@@ -285,7 +284,3 @@ def test_a_payload_as_deep_as_a_well_is_answered():
 def with_well(members: Members) -> bytes:
     """Stored as it is: well compressed, it would be refused as a bomb before anybody reads it."""
     return zipped({**members, "noise.bin": bytes(range(256)) * 16})
-
-
-def test_the_pdf_of_the_frozen_version_is_known_alone():
-    assert verifier.verify_pdf(HONEST["versions/01/contrat.pdf"], {str(V1.pdf_hash): "la version v1.0"}).ok
