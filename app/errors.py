@@ -201,6 +201,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("file_refused", "no_reader"): "Cette instance ne lit pas les fichiers Word : pandoc y manque.",
     ("file_refused", "no_marks"): "Les repères des clauses manquent, et aucun titre n’y est reconnu.",
     ("file_refused", "foreign_file"): "Ce fichier vient d’un autre contrat : aucune clause ne correspond.",
+    ("file_refused", "too_many_headings"): "Ce fichier a trop de titres pour un contrat : déposez-en une partie.",
     ("file_refused", "no_headings"): "Aucun titre n’a été trouvé dans ce fichier : mettez-y des titres.",
     ("wrong_value", "number"): "« {given} » n’est pas un nombre.",
     ("wrong_value", "amount"): "« {given} » n’est pas un montant en euros.",

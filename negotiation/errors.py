@@ -100,7 +100,7 @@ class UnreadableText(Refusal):
 
 class FileRefused(Refusal):
     """A file from Word or LibreOffice isn't read, and nothing of it is kept. `reason`: `docx_package.FileFault`,
-    `no_marks`, `foreign_file` or `no_headings`."""
+    `no_marks`, `foreign_file`, `no_headings` or `too_many_headings`."""
 
     code = "file_refused"
 

@@ -8,7 +8,9 @@ import zlib
 from collections.abc import Mapping
 
 from negotiation import verifier
+from negotiation.documents.docx_package import LARGEST_FILE, FileFault
 from negotiation.services.signing_on_paper import LARGEST
+from tests.word_corpus.make import ONE, clause, docx, p, parts_of, r
 
 
 def pdfs(sealed: bytes, printed: bytes, foreign: bytes) -> dict[str, bytes]:
@@ -52,6 +54,58 @@ def scans(pdf: bytes) -> dict[str, bytes]:
         "picture behind a byte": b"\x00\x89PNG\r\n\x1a\n",
         "more than twenty megabytes": b"%PDF-" + bytes(LARGEST),
     }
+
+
+def words() -> dict[str, tuple[bytes, FileFault]]:
+    """What isn't a document that anybody wrote, beside those of `tests/word_corpus`."""
+    plain = docx(p(r("Bonjour")))
+    parts = parts_of(plain)
+    text = parts["word/document.xml"]
+    entity = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE w [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    mail = '<Default Extension="eml" ContentType="message/rfc822"/>'
+    return {
+        "nothing": (b"", FileFault.NOT_A_DOCUMENT),
+        "a web page": (b"<!DOCTYPE html><script>alert(1)</script>", FileFault.NOT_A_DOCUMENT),
+        "a zip of something else": (a_zip({"a.txt": b"a"}), FileFault.NOT_A_DOCUMENT),
+        "a book": (a_zip({"mimetype": b"application/epub+zip"}), FileFault.OTHER_KIND),
+        "sixty thousand parts": (a_directory(60_000), FileFault.TOO_MANY_PARTS),
+        "a part twice": (_with_more(plain, "word/document.xml", text), FileFault.DAMAGED),
+        "a link": (_with_more(plain, _link("word/lien.xml"), b"/etc/passwd"), FileFault.DAMAGED),
+        "an absolute name": (_with_more(plain, "/etc/cron.d/x", b"x"), FileFault.OUTSIDE_NAME),
+        "a part longer than it says": (_lying(plain, b"word/document.xml"), FileFault.DAMAGED),
+        "a picture that unfolds": (a_zip({**parts, "word/media/a.png": bytes(20_000_000)}), FileFault.BOMB),
+        "nested a hundred thousand deep": (
+            _packed_again(parts, b"<w:a>" * 100_000, at=b"<w:body>"),
+            FileFault.DAMAGED,
+        ),
+        "an entity in another encoding": (
+            a_zip({**parts, "word/styles.xml": (entity + "<a>&a;</a>").encode("utf-16")}),
+            FileFault.ENTITIES,
+        ),
+        "a mail in it": (docx(p(r("Bonjour")), types=mail), FileFault.HTML_INSIDE),
+        "more than twenty megabytes": (plain + bytes(LARGEST_FILE), FileFault.TOO_BIG),
+    }
+
+
+def words_with_more_than_words() -> bytes:
+    """A sound text, and what is never opened: a picture of a million by a million, a drawing with a script, a program,
+    a file within the file."""
+    seen = '<w:r><w:drawing><a:blip xmlns:a="urn:x" r:embed="x1"/></w:drawing></w:r>'
+    relations = "".join(
+        f'<Relationship Id="x{number}" Type="urn:x/{kind}" Target="{at}"/>'
+        for number, (kind, at) in enumerate(
+            [("", ""), ("image", "media/a.png"), ("image", "media/b.svg"), ("oleObject", "embeddings/c.bin")]
+        )
+        if kind
+    )
+    more = {
+        "word/media/a.png": a_picture(1_000_000, 1_000_000),
+        "word/media/b.svg": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        "word/embeddings/c.bin": b"MZ" + bytes(200),
+        "word/embeddings/d.docx": docx(p(r("Un autre fichier"))),
+    }
+    first = p(r("Article 1"), style="Titre1")
+    return docx(first, clause(ONE, p(r("Le texte reste."), seen)), relations=relations, more=more, export="")
 
 
 def archives(sound: bytes) -> dict[str, bytes]:
@@ -200,6 +254,11 @@ def _packed(members: Mapping[str, bytes], heads: Mapping[str, Mapping[str, objec
 
 def _changed(members: Mapping[str, bytes], **other: object) -> bytes:
     return json.dumps(json.loads(members["negociation.json"]) | other).encode()
+
+
+def _packed_again(parts: Mapping[str, bytes], more: bytes, *, at: bytes) -> bytes:
+    text = parts["word/document.xml"].replace(at, at + more, 1)
+    return a_zip({**parts, "word/document.xml": text})
 
 
 def _with_base(base: bytes, manifest: Mapping[str, object]) -> bytes:

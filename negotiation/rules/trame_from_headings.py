@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from negotiation.errors import FileRefused
 from negotiation.rules.seats import free_key
-from negotiation.rules.trame_reading import LONGEST_LINE, MOST_PARTS, UNDER
+from negotiation.rules.trame_reading import LONGEST_LINE, MOST_ITEMS, MOST_PARTS, UNDER
 from negotiation.rules.vocabulary import PartKind
 
 Json = dict[str, Any]
@@ -60,7 +61,7 @@ class _Plan:
 
 def parts_from(sections: Sequence[Titled], taken: Iterable[str] = ()) -> list[Json]:
     """The parts of a trame, as `trame_from_mapping` reads them; none when there is no heading. `taken`: keys that other
-    parts have."""
+    parts have. Raises FileRefused `too_many_headings`: nothing of a file is left out unsaid."""
     plan = _Plan(keys=set(taken))
     article_level = _article_level(sections)
     for section in sections:
@@ -71,8 +72,8 @@ def parts_from(sections: Sequence[Titled], taken: Iterable[str] = ()) -> list[Js
             _add_clause(plan, section)
         elif kind is not PartKind.ARTICLE or section.text.strip() or section.level >= article_level:
             _add_part(plan, section, kind)
-        if len(plan.keys) >= MOST_PARTS:
-            break
+        if len(plan.keys) > MOST_PARTS or (plan.above and len(plan.above[-1][1]["clauses"]) > MOST_ITEMS):
+            raise FileRefused(reason="too_many_headings")
     return plan.parts
 
 

@@ -19,7 +19,7 @@ NOTE = "Le plan vient des titres du fichier : relisez-le, puis vérifiez durée,
 
 
 def trame_of_word(uow: UnitOfWork, person_id: str, sections: Iterable[Section], *, file_name: str) -> str:
-    """The id of the person's new template. Raises FileRefused `no_headings`, InvalidFile."""
+    """The id of the person's new template. Raises FileRefused `no_headings`, `too_many_headings`, InvalidFile."""
     start = built_in_trame(STARTS_FROM)
     framing = {part.key for section in start.framing for part in section.walk()}
     parts = parts_from([Titled(each.level, each.title, each.text) for each in sections], framing)
