@@ -35,7 +35,8 @@ class WordClause:
     """`base` with `steps` gives what stands; `values` likewise, each as it is shown, the first one without a hand.
 
     `has_text`: whether its text is written in the file, be it empty; a bare value has none. `said`: who owes what to
-    whom, and where it stands. `draft`: what its reader's party makes of it inside, beyond what stands.
+    whom, and where it stands. `draft` and `drafted_value`: what its reader's party makes of its text and of its value
+    inside, beyond what stands.
     """
 
     id: str
@@ -47,6 +48,7 @@ class WordClause:
     threads: tuple[Thread, ...] = ()
     has_text: bool = True
     draft: Step | None = None
+    drafted_value: Step | None = None
 
     @property
     def text(self) -> str:
@@ -144,7 +146,7 @@ def _clause(clause: WordClause, contract: WordContract) -> Iterator[Content]:
     yield Words("Titre5", clause.title, tuple(note for note in notes if note.start is None))
     if clause.said:
         yield Words("Repere", clause.said)
-    if any(value.text for value in clause.values):
+    if clause.drafted_value or any(value.text for value in clause.values):
         yield FieldRow("Valeur", _values(clause, contract), bookmark_of(clause.id, VALUE_BOOKMARK))
     steps = (*clause.steps, clause.draft) if clause.draft else clause.steps
     lines = tracked(clause.base, steps) if contract.is_tracked else lines_of(clause.text)
@@ -160,7 +162,7 @@ def _values(clause: WordClause, contract: WordContract) -> Cell:
     """Each position in turn; of those between, the last one only, as in a text."""
     if not contract.is_tracked:
         return (Piece(clause.values[-1].text),) if clause.values and clause.values[-1].text else ()
-    first, *steps = clause.values
+    first, *steps = (*clause.values, clause.drafted_value) if clause.drafted_value else clause.values
     found, standing = [], Piece(first.text)
     for place, step in enumerate(steps):
         if step.text == standing.text:

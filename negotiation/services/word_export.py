@@ -18,6 +18,7 @@ from negotiation.rules.anchoring import Anchor
 from negotiation.rules.french_names import day_words, of_name, the_name
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
+from negotiation.rules.values import as_read
 from negotiation.rules.vocabulary import (
     SHARED,
     Action,
@@ -31,7 +32,8 @@ from negotiation.rules.word_choices import WordComments, WordKind
 from negotiation.services.access import require
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.draft_starts import written_since
-from negotiation.services.drafting import drafted_texts
+from negotiation.services.drafted import Drafted
+from negotiation.services.drafting import drafted_clauses
 from negotiation.services.word_values import NamedValues
 from negotiation.store.columns import new_id, now
 from negotiation.store.exchange_files import WordExport
@@ -46,6 +48,8 @@ from negotiation.store.queries.threads import discussed_clauses, standing_versio
 from negotiation.store.unit_of_work import UnitOfWork
 
 TABLE_COMMUNE = "Table commune"
+DRAFT_HAND = "brouillon interne"
+"""Beside the name of its party, who wrote what an own draft holds."""
 _UNTITLED = "Sans intitulé"
 _SAID_OF_ANNEXES = (
     "Ces tableaux reprennent les fiches telles qu’elles sont. "
@@ -109,8 +113,9 @@ def _kept(contract: WordContract) -> dict[str, dict[str, str]]:
     """As `WordExport.texts` keeps it."""
     texts, values = texts_of(contract), values_of(contract)
     kept = {key: {**texts.get(key, {}), "value": values[key]} for key in values if key in texts or values[key]}
-    for clause in (clause for part in contract.parts for clause in part.clauses if clause.draft):
-        kept[clause.id]["draft"] = "1"
+    for clause in (clause for part in contract.parts for clause in part.clauses):
+        if clause.draft or clause.drafted_value:
+            kept.setdefault(clause.id, {"value": values[clause.id]})["draft"] = "1"
     return kept
 
 
@@ -140,7 +145,7 @@ class _Reading:
         self.parties = {party.id: party for party in parties_of(session, actor.negotiation_id)}
         self.members = members_of(session, actor.negotiation_id)
         self.values = NamedValues(session, actor)
-        self.drafts: dict[str, dict[str, str]] = {}
+        self.drafts: dict[str, Mapping[str, Drafted]] = {}
         self.has_drafted = False
         self.discussed = discussed_clauses(session, actor) if choice.comments is not WordComments.NONE else frozenset()
 
@@ -220,7 +225,8 @@ class _Reading:
         versions = self._path(card)
         base, value = self._start(card, versions)
         steps = [(version, self._hand(version.author_id, version.member_id, version)) for version in versions]
-        is_bare = card.value_kind is not ValueKind.NONE and not (base or card.text)
+        draft, drafted_value = self._draft(card)
+        is_bare = card.value_kind is not ValueKind.NONE and not (base or card.text or draft)
         name = card.label or _UNTITLED
         title = f"{card.code} · {name}" if card.code and card.code not in name else name
         return WordClause(
@@ -235,24 +241,30 @@ class _Reading:
             ),
             threads=self._threads(card),
             has_text=not is_bare,
-            draft=None if is_bare else self._draft(card),
+            draft=draft,
+            drafted_value=drafted_value,
         )
 
-    def _draft(self, card: ClauseCard) -> Step | None:
-        """What the party writes inside beyond what stands; nothing where another version left its writers behind."""
+    def _draft(self, card: ClauseCard) -> tuple[Step | None, Step | None]:
+        """The text and the value that the party writes inside beyond what stands; neither where another version left
+        its writers behind. A value that is half typed stays inside."""
         if not self.choice.has_draft or card.state is ClauseState.AGREED:
-            return None
+            return None, None
         inside = Circle.inside(self.actor.party_id)
         if card.part_id not in self.drafts:
-            self.drafts[card.part_id] = drafted_texts(self.session, card.part_id, circle=inside)
-        if self.drafts[card.part_id].get(card.id, "") in ("", card.text):
-            return None
-        found = written_since(self.session, card.id, circle=inside)
-        mine = self.parties[self.actor.party_id].short_name
-        if found is None:
-            return None
+            self.drafts[card.part_id] = drafted_clauses(self.session, card.part_id, circle=inside)
+        drafted = self.drafts[card.part_id].get(card.id)
+        if drafted is None:
+            return None, None
+        value = as_read(drafted.value, card.value_kind) if card.follows_id is None else None
+        has_value = value is not None and value != card.value
+        has_text = drafted.text not in ("", card.text)
+        if not (has_text or has_value) or written_since(self.session, card.id, circle=inside) is None:
+            return None, None
         self.has_drafted = True
-        return Step(found.text, hand_of(mine, "brouillon interne", None))
+        hand = hand_of(self.parties[self.actor.party_id].short_name, DRAFT_HAND, None)
+        shown = Step(self.values.shown(card, value), hand) if has_value else None
+        return Step(drafted.text, hand) if has_text else None, shown
 
     def _path(self, card: ClauseCard) -> list[VersionView]:
         """From the agreed text to the one on the table, each version after the one that it answers."""

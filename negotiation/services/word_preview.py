@@ -28,6 +28,7 @@ from negotiation.rules.redline import UnitChange, redline_units, take_units
 from negotiation.rules.values import Canonical, as_entered
 from negotiation.rules.vocabulary import TALK_MOVES, Move, ValueKind
 from negotiation.services.orders import Seen
+from negotiation.services.word_export import DRAFT_HAND
 from negotiation.services.word_matching import (
     Matched,
     matched_in,
@@ -332,9 +333,8 @@ class _Preview:
         exported = self.export.values.get(card.id) if self.export else None
         if words(asked.accepted) in (words(now_said), words(now_said if exported is None else exported)):
             return None
-        is_tracked = any(
-            each.value_of == card.id and not each.author.startswith(self.signatures) for each in self.changes
-        )
+        hands = [each.author for each in self.changes if each.value_of == card.id]
+        is_tracked = any(not each.startswith(self.signatures) or each.endswith(DRAFT_HAND) for each in hands)
         how = How.TRACKED if is_tracked else How.UNTRACKED
         found = ReturnedValue(now_said, asked.accepted, How.COMPARED if exported is None else how)
         try:

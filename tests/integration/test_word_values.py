@@ -7,6 +7,7 @@ from itertools import zip_longest
 import pytest
 from flask import Flask
 
+from negotiation.documents.word_changes import How
 from negotiation.documents.word_contract import print_odt, print_word
 from negotiation.documents.word_reading import reviewed
 from negotiation.rules.word_choices import WordKind
@@ -104,10 +105,7 @@ def test_an_amount_changed_in_a_writer_file_is_one_too(app: Flask, table: Table)
     address = sent_and_brought_back(table, person, *changes, choice=ODT)
     page, view = read(og, address), view_of(table, person, address)
     assert "<ins>25 000 €</ins>" in page and "<ins>8 000 €</ins>" in page
-    assert [(each.value.how.value, each.change.authors) for each in view.clauses if each.value] == [
-        ("untracked", ()),
-        ("tracked", ()),
-    ]
+    assert [each.value.how for each in view.clauses if each.value] == [How.UNTRACKED, How.TRACKED]
     assert confirm(og, address, view, act="prepare") == 302
     found = [drafted(table, person, name) for name in ("en01", "en02")]
     assert [(each.text, each.value) for each in found if each] == [(TEXT, "25000"), (TEXT, "8000")]
@@ -159,3 +157,30 @@ def test_a_file_that_lost_its_marks_is_matched_by_its_headings_and_corrected(app
     assert confirm(og, address, view, act="prepare", matching=view.matching) == 302
     found = drafted(table, person, "en01")
     assert found and found.text == "L’ARS finance la formation longue."
+
+
+def test_an_amount_of_our_draft_leaves_for_us_alone_and_comes_back_as_one(app: Flask, table: Table) -> None:
+    og, person = of(app, table.og.redac), table.og.redac
+    address = sent_and_brought_back(table, person, ("20.000.€", "25 000 €"))
+    assert confirm(og, address, view_of(table, person, address), act="prepare") == 302
+    own = WordChoice(WordKind.TRACKED, has_draft=True)
+    with table.store.reading() as session:
+        ours, theirs = (collect_word(session, each.actor, own) for each in (person, table.ars.redac))
+    assert "Confidentiel" in ours.notice and not theirs.notice
+    held = [each.drafted_value for part in ours.parts for each in part.clauses if each.drafted_value]
+    assert [(step.text.replace("\u00a0", " "), step.hand.author) for step in held] == [
+        ("25 000 €", f"{table._parties['og'].short_name} – brouillon interne")
+    ]
+    address = sent_and_brought_back(table, person, ("25.000.€", "30 000 €"), choice=own)
+    page, view = read(og, address), view_of(table, person, address)
+    assert [(each.has_draft, each.entered(), each.value.how) for each in view.clauses if each.value] == [
+        (True, "30000", How.TRACKED)
+    ]
+    assert "contenait le brouillon interne" in page and f'value="{table.clause_id("en01")}" checked' not in page
+    assert confirm(og, address, view, act="prepare") == 302
+    found = drafted(table, person, "en01")
+    assert found and (found.text, found.value) == (TEXT, "30000")
+    by_draft = r'[^>]*brouillon interne"[^>]*>(.*?)'
+    rejected = (f"(?s)<w:ins {by_draft}</w:ins>", ""), (f"(?s)<w:del {by_draft}</w:del>", r"\1")
+    address = sent_and_brought_back(table, person, *rejected, choice=own)
+    assert view_of(table, person, address).clauses == ()
