@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import struct
 import zipfile
 import zlib
@@ -230,6 +231,11 @@ def _bomb() -> bytes:
     packer = zlib.compressobj(1)
     block = bytes(1 << 20)
     return b"".join(packer.compress(block) for _ in range(100)) + packer.flush()
+
+
+def unfolding_json(values: int = 1_000_000) -> bytes:
+    """Three bytes a value, which take sixty once read; not so regular that it looks like a bomb."""
+    return b"[" + b",".join(random.Random(7).choices((b"{}", b"[]"), k=values)) + b"]"
 
 
 def a_directory(count: int) -> bytes:

@@ -19,6 +19,7 @@ from app.offloading import off_the_loop
 from app.printing import printed
 from app.security import serves, takes_up_to
 from negotiation.documents.approved_print import NAMES, print_approved
+from negotiation.documents.archive import verify_apart
 from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.documents.pdf_print import print_consolidated
 from negotiation.errors import InvalidInput, Refusal
@@ -37,7 +38,6 @@ from negotiation.verifier import (
     KeptHead,
     Report,
     read_members,
-    verify_archive,
 )
 
 verifying = Blueprint("verifying", __name__)
@@ -45,6 +45,8 @@ verifying = Blueprint("verifying", __name__)
 FORM_ROOM = 100_000
 """Bytes of the request around the file."""
 SHARED = "shared"
+LARGEST_SUMMARY = 1_000_000
+"""Bytes of what an archive says of its negotiation: what is larger isn't read here, where others work."""
 MOST_HEADS, LONGEST_HEADS = 20, 5000
 _KEPT = re.compile(r"(?:(shared|authorities|party:[0-9a-f-]{36})=)?([0-9a-f]{64})")
 WRONG = {
@@ -187,11 +189,11 @@ def _of_archive(name: str, data: bytes, kept: Sequence[KeptHead]) -> Verdict:
 
 def _examined(data: bytes, kept: Sequence[KeptHead]) -> tuple[Report, Head | None]:
     """The verifier's own report, and where the shared history of a sound archive stops."""
-    report = verify_archive(data, kept)
+    report = verify_apart(data, kept)
     if not report.ok:
         return report, None
     members = read_members(data)
     stop = json.loads(members[MANIFEST])["heads"].get(SHARED)
-    if stop is None:
+    if stop is None or len(members["negociation.json"]) > LARGEST_SUMMARY:
         return report, None
     return report, Head(json.loads(members["negociation.json"])["id"], stop["seq"], stop["hash"])

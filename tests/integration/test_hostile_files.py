@@ -13,10 +13,13 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
+from app.pages import verifying
+from negotiation.documents import archive
 from negotiation.documents.pdf_print import fingerprint_of, print_contract
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.signing_elsewhere import NOT_OURS
 from negotiation.store import Store
+from negotiation.verifier import verify_archive
 from tests import hostile_files
 from tests.closing_table import an_agreed_table
 from tests.integration.test_signing_ways import place_of
@@ -33,7 +36,15 @@ BEHIND_OURS = {
 """They begin with the sealed bytes: a process apart reads them."""
 
 
-def test_no_door_keeps_a_hostile_file_nor_dies_of_it(app: Flask, tmp_path: Path) -> None:
+def test_json_that_unfolds_without_end_costs_the_server_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MEMORY_TO_VERIFY", 64 * 1024**2)
+    bomb = hostile_files.a_zip({"historique/commun.json": hostile_files.unfolding_json()})
+    assert archive.TOO_HEAVY in drop(Visitor(app), bomb, "dossier").text
+
+
+def test_no_door_keeps_a_hostile_file_nor_dies_of_it(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One table for all, since a gel takes seconds."""
     store: Store = app.extensions["store"]
     table = an_agreed_table(store)
@@ -67,6 +78,8 @@ def test_no_door_keeps_a_hostile_file_nor_dies_of_it(app: Flask, tmp_path: Path)
         sent = drop(passer_by, data, "../../fichier")
         return sent.status_code, sent.text
 
+    # Here at once: that the process apart says the same is told in tests/unit/test_archive.py.
+    monkeypatch.setattr(verifying, "verify_apart", verify_archive)
     before, wrong = rows(store), list[str]()
 
     def refuse(door: Callable[[bytes], tuple[int, str]], name: str, data: bytes, *, code: int, said: str) -> None:

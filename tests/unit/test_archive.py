@@ -2,7 +2,6 @@
 
 import io
 import json
-import random
 import struct
 import zipfile
 from dataclasses import replace
@@ -20,6 +19,7 @@ from negotiation.documents.archive import (
     verify_apart,
     write_archive,
 )
+from tests.hostile_files import unfolding_json
 from tests.unit.proof_samples import PARTY, sample_archive, sample_content, zipped
 
 
@@ -141,6 +141,6 @@ def test_a_process_apart_says_what_the_verifier_says() -> None:
 
 def test_json_that_unfolds_to_gigabytes_ends_the_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MEMORY_TO_VERIFY", 64 * 1024**2)
-    values = b"[" + b",".join(random.Random(7).choices((b"{}", b"[]"), k=1_000_000)) + b"]"
-    report = verify_apart(zipped({**verifier.read_members(sample_archive()), "negociation.json": values}))
+    members = verifier.read_members(sample_archive())
+    report = verify_apart(zipped({**members, "negociation.json": unfolding_json()}))
     assert (report.ok, report.readable, report.first_problem) == (False, False, TOO_HEAVY)
