@@ -21,6 +21,7 @@ from tests.scenarios import Json, scenario
 
 _FICHE = ("context", "pilot", "target_public", "human_means", "evaluation_method")
 DECIDING = ("og", "ars", "cd")
+SIGNER = "Anne Le Goff"
 MANDATE = Mandate("Délibération 2026-45 du conseil d’administration", "05/01/2026")
 
 
@@ -108,5 +109,9 @@ def put_signature(person: Person, version: FrozenVersion, mandate: Mandate = MAN
     """Sign what was frozen; `changed`: what a careless or hostile screen would send instead."""
     with person.table.store.unit_of_work() as uow:
         name = uow.session.get_one(Party, person.member.party_id).name
-        said = {"seen_hash": version.content_hash, "consent": consent_text(name, version.content_hash)}
+        said = {
+            "seen_hash": version.content_hash,
+            "consent": consent_text(name, version.content_hash),
+            "signer": SIGNER,
+        }
         return sign(uow, person.actor, version_id=version.id, mandate=mandate, **(said | changed))

@@ -31,7 +31,7 @@ from negotiation.services.signing import consent_text
 from negotiation.store.people import Party
 from negotiation.store.record import FrozenVersion
 from tests.builders import Person, Table
-from tests.closing_table import MANDATE
+from tests.closing_table import MANDATE, SIGNER
 from tests.visitors import Visitor
 
 
@@ -64,6 +64,7 @@ def signature_fields(table: Table, person: Person, **more: Any) -> dict[str, Any
     return {
         "version_id": version.id,
         "content_hash": version.content_hash,
+        "signer": SIGNER,
         "mandate": MANDATE.reference,
         "mandate_on": MANDATE.on,
         "consent": consent_text(name, version.content_hash),

@@ -69,8 +69,9 @@ from negotiation.store.unit_of_work import UnitOfWork
 
 closing = Blueprint("closing", __name__)
 
-KEPT = ("mandate", "mandate_on", "consent", "motive", "reopening_reason")
+KEPT = ("signer", "mandate", "mandate_on", "consent", "motive", "reopening_reason")
 WRONG_FIELDS = {
+    "signer": "Donnez le nom et le prénom de la personne qui signe, en 120 caractères au plus.",
     "mandate": "Nommez l’acte qui vous habilite, en 300 caractères au plus.",
     "mandate_on": "Donnez la date de cet acte : elle ne peut pas être à venir.",
     "consent": "Cochez cette phrase : sans elle, il n’y a pas de signature.",

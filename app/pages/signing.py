@@ -16,6 +16,7 @@ from app.pages.frame import frame_of, reader_in
 from app.platform import current_platform
 from app.security import serves, takes_up_to
 from negotiation.errors import InvalidInput, Refusal, SealFailed, SignedMeanwhile
+from negotiation.rules.networks import network_class
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.sealing import signed_file
@@ -75,7 +76,8 @@ def signed_answer(negotiation_id: str, signed: Signed) -> ResponseReturnValue:
 
 def _sign(negotiation_id: str) -> Signed:
     with current_store().reading() as session:
-        found = own_field(session, reader_in(session, negotiation_id), version_id=field("version_id"))
+        actor = reader_in(session, negotiation_id)
+        found = own_field(session, actor, version_id=field("version_id"), signer=field("signer"))
     added = off_the_loop(fill_own_field, found, platform=current_platform()) if found else None
     with current_store().unit_of_work() as uow:
         return sign(
@@ -83,9 +85,11 @@ def _sign(negotiation_id: str) -> Signed:
             reader_in(uow.session, negotiation_id),
             version_id=field("version_id"),
             seen_hash=field("content_hash"),
+            signer=field("signer"),
             mandate=Mandate(field("mandate"), field("mandate_on")),
             consent=field("consent"),
             added=added,
+            network=_network(),
         )
 
 
@@ -123,7 +127,8 @@ def post_paper(negotiation_id: str) -> ResponseReturnValue:
         require(reader_in(session, negotiation_id), Action.REQUEST_FREEZE)
     data = _file("scan", most=LARGEST)
     with current_store().unit_of_work() as uow:
-        bring_paper(uow, reader_in(uow.session, negotiation_id), data=data, **_place())
+        actor = reader_in(uow.session, negotiation_id)
+        bring_paper(uow, actor, data=data, signer=field("signer"), **_place())
     flash("Le fichier est reçu. La signature comptera quand chaque autre partie l’aura confirmée.", "done")
     return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
 
@@ -133,7 +138,7 @@ def post_paper(negotiation_id: str) -> ResponseReturnValue:
 @serves(Action.REQUEST_FREEZE)
 def post_paper_confirmed(negotiation_id: str, paper_id: str) -> ResponseReturnValue:
     with current_store().unit_of_work() as uow:
-        signed = confirm_paper(uow, reader_in(uow.session, negotiation_id), paper_id)
+        signed = confirm_paper(uow, reader_in(uow.session, negotiation_id), paper_id, network=_network())
     if signed is not None:
         return signed_answer(negotiation_id, signed)
     flash("Votre partie confirme cette signature sur papier.", "done")
@@ -222,7 +227,12 @@ def _place() -> dict[str, Any]:
         "seen_hash": field("content_hash"),
         "signature_id": field("signature_id"),
         "mandate": Mandate(field("mandate"), field("mandate_on")),
+        "network": _network(),
     }
+
+
+def _network() -> str:
+    return network_class(request.remote_addr)
 
 
 def _file(name: str, *, most: int) -> bytes:

@@ -24,6 +24,7 @@ from negotiation.store.queries.people import MemberView
 from negotiation.store.queries.signatures import (
     PaperView,
     count_of_increments,
+    name_signed_before,
     papers_of,
     places_of,
     rows_of,
@@ -87,6 +88,7 @@ def signing_context(session: Session, frame: Frame, version: FrozenVersionView) 
         "now_awaited": now_awaited,
         "own": own if own and may(frame.actor, Action.SIGN) else None,
         "may_sign": own is not None and may(frame.actor, Action.SIGN),
+        "signed_before": name_signed_before(session, frame.actor.person_id) if own else "",
         "consent": consent_text(frame.me.party.name, version.content_hash),
         "places_to_bring": ours if may_bring else [],
         "papers": _papers(session, frame, version, signatories),

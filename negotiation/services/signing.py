@@ -19,12 +19,14 @@ from negotiation.services.signing_rows import (
     Mandate,
     Signed,
     checked_mandate,
+    checked_name,
     give,
     intact_version,
     place_of_member,
+    recognised,
 )
 from negotiation.store.columns import now
-from negotiation.store.people import Party
+from negotiation.store.people import Party, Person
 from negotiation.store.queries.signatures import rows_of
 from negotiation.store.record import FrozenVersion
 from negotiation.store.unit_of_work import UnitOfWork
@@ -53,10 +55,10 @@ def consent_text(party_name: str, content_hash: str) -> str:
     )
 
 
-def own_field(session: Session, actor: Actor, *, version_id: str) -> OwnField | None:
-    """Where this signatory signs; None without a seal.
+def own_field(session: Session, actor: Actor, *, version_id: str, signer: str) -> OwnField | None:
+    """Where this signatory signs; None without a seal. `signer`: his name.
 
-    Raises NotFound, NotAllowed, RecentSigninRequired.
+    Raises NotFound, NotAllowed, RecentSigninRequired, InvalidInput (`field`: signer), UnreadableText.
     """
     require(actor, Action.SIGN)
     version = session.get(FrozenVersion, version_id)
@@ -70,8 +72,9 @@ def own_field(session: Session, actor: Actor, *, version_id: str) -> OwnField | 
     party = session.get_one(Party, own.party_id)
     moment = now().astimezone(PARIS)
     at = f"Signé le {day_words(moment.date())} à {moment:%H h %M} (heure de Paris)"
-    stamp = (own.role, f"pour {party.name}", at, SIGNED_AS.capitalize())
-    reason = f"Signature simple pour {party.name}, {own.role}"
+    name = checked_name(signer)
+    stamp = (name, own.role, f"pour {party.name}", at, SIGNED_AS.capitalize())
+    reason = f"Signature simple pour {party.name}, {name}, {own.role}"
     return OwnField(signed_file(session, version), own.field, reason, stamp)
 
 
@@ -86,28 +89,32 @@ def sign(
     *,
     version_id: str,
     seen_hash: str,
+    signer: str,
     mandate: Mandate,
     consent: str,
     added: Added | None = None,
+    network: str = "",
 ) -> Signed:
-    """Sign a frozen version for the actor's party. `added`: his field of the sealed file, filled beforehand.
+    """Sign a frozen version for the actor's party. `signer`: his name; `added`: his field of the sealed file, filled
+    beforehand; `network`: the class of the one that he acts from (`rules.networks`).
 
     Raises NotFound, NotAllowed, RecentSigninRequired, StaleClause, AlreadyDone (the party has signed), NotYourTurn,
-    InvalidInput (`field`: mandate, mandate_on, consent), WrongValue, UnreadableText, FrozenBytesChanged,
+    InvalidInput (`field`: signer, mandate, mandate_on, consent), WrongValue, UnreadableText, FrozenBytesChanged,
     SignedMeanwhile.
     """
     require(actor, Action.SIGN)
     uow.lock(actor.negotiation_id)
     version = intact_version(uow, actor, version_id=version_id, seen_hash=seen_hash)
     row = place_of_member(uow, actor, version, action=Action.SIGN)
-    checked = checked_mandate(mandate)
+    name, checked = checked_name(signer), checked_mandate(mandate)
     if consent != consent_text(uow.session.get_one(Party, row.party_id).name, version.content_hash):
         raise InvalidInput(field="consent")
-    more: dict[str, object] = {"consent": consent}
+    email = uow.session.get_one(Person, actor.person_id).email
+    more: dict[str, object] = {"consent": consent, "email": email, "authentication": recognised(actor, network)}
     if row.field:
         if added is None:
             raise ValueError("the field of a sealed file must be filled before it is signed")
         append_increment(uow, version, added, signature_id=row.id)
         told = {"field": row.field, "signed_as": SIGNED_AS, "file_hash": added.file_hash}
         more |= told | {"timestamp": added.put.timestamp.as_facts()}
-    return give(uow, actor, version, row, method=METHOD, mandate=checked, more=more)
+    return give(uow, actor, version, row, method=METHOD, name=name, mandate=checked, more=more)

@@ -34,6 +34,8 @@ from negotiation.services.signing_rows import (
     give,
     intact_version,
     place_of_party,
+    recognised,
+    told_of,
 )
 from negotiation.store.columns import now
 from negotiation.store.queries.signatures import fields_of, version_of
@@ -106,8 +108,10 @@ def keep_brought(
     signature_id: str,
     mandate: Mandate,
     brought: Brought,
+    network: str = "",
 ) -> Signed:
-    """Count the signature as that of one signatory of the actor's party.
+    """Count the signature as that of one signatory of the actor's party, whoever brings it; the name is that of the
+    certificate.
 
     Raises NotFound, NotAllowed, RecentSigninRequired, StaleClause, FrozenBytesChanged, AlreadyDone, NotYourTurn,
     InvalidInput (`field`: signature_id, mandate, mandate_on), WrongValue, UnreadableText, NotTheSealedFile,
@@ -122,7 +126,9 @@ def keep_brought(
         raise NotTheSealedFile(reason=RESERVED.format(field=signature.field))
     checked = checked_mandate(mandate)
     append_increment(uow, version, brought.added, signature_id=row.id)
+    bringer = told_of(uow, actor.member_id, recognised(actor, network), at=now())
     more = {
+        "brought_by": bringer,
         "field": signature.field,
         "file_hash": brought.added.file_hash,
         "certificate": {
@@ -136,7 +142,7 @@ def keep_brought(
         },
         "timestamp": brought.added.put.timestamp.as_facts(),
     }
-    return give(uow, actor, version, row, method=METHOD, mandate=checked, more=more)
+    return give(uow, actor, version, row, method=METHOD, name=signature.signer, mandate=checked, more=more)
 
 
 def _refuse_unsound(found: tuple[FoundSignature, ...], *, expected: int, sealed_by: str) -> None:

@@ -18,13 +18,16 @@ from negotiation.services.signing_rows import (
     Mandate,
     Signed,
     checked_mandate,
+    checked_name,
     give,
     intact_version,
     place_of_party,
+    recognised,
     refuse_complete,
+    told_of,
 )
 from negotiation.store.columns import new_id
-from negotiation.store.people import Member, Party
+from negotiation.store.people import Party
 from negotiation.store.queries.closing import deciding_parties
 from negotiation.store.queries.in_force import refuse_voided
 from negotiation.store.record import FrozenVersion, Signature
@@ -44,13 +47,16 @@ def bring_paper(
     version_id: str,
     seen_hash: str,
     signature_id: str,
+    signer: str,
     mandate: Mandate,
     data: bytes,
+    network: str = "",
 ) -> str:
-    """Keep the scan of what a signatory of the actor's party signed; its id. It counts nothing yet.
+    """Keep the scan of what a signatory of the actor's party signed; its id. It counts nothing yet. `signer`: the name
+    of who signed it by hand, as whoever brings it says.
 
     Raises NotFound, NotAllowed, RecentSigninRequired, StaleClause, FrozenBytesChanged, AlreadyDone, NotYourTurn,
-    InvalidInput (`field`: signature_id, scan, scan_size, mandate, mandate_on), WrongValue, UnreadableText.
+    InvalidInput (`field`: signature_id, signer, scan, scan_size, mandate, mandate_on), WrongValue, UnreadableText.
     """
     require(actor, Action.REQUEST_FREEZE)
     uow.lock(actor.negotiation_id)
@@ -62,11 +68,13 @@ def bring_paper(
         frozen_version_id=version.id,
         signature_id=row.id,
         content_hash=version.content_hash,
+        signer=checked_name(signer),
         mandate=checked_mandate(mandate),
         media_type=_media_type(data),
         data=data,
         data_hash=hashlib.sha256(data).hexdigest(),
         member_id=actor.member_id,
+        authentication=recognised(actor, network),
     )
     uow.session.add(paper)
     uow.session.flush()
@@ -74,8 +82,9 @@ def bring_paper(
     return paper.id
 
 
-def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str) -> Signed | None:
-    """Another party found the frozen contract, signed, in the scan; the last one makes it a signature, else None.
+def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str, *, network: str = "") -> Signed | None:
+    """Another party found the frozen contract, signed, in the scan; the last one makes it a signature, else None. It is
+    that of the place's signatory, by hand: whoever brought the scan and whoever confirmed it are said beside.
 
     Raises NotFound, NotAllowed, RecentSigninRequired, VersionVoided, AlreadyDone (this party did, or the place is
     signed), NotYourTurn.
@@ -90,19 +99,20 @@ def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str) -> Signed | None
     others = {party.id for party in deciding_parties(uow.session, actor.negotiation_id)} - {row.party_id}
     if actor.party_id not in others:
         raise NotAllowed(action=Action.REQUEST_FREEZE)
-    confirmed, version = _confirmed_by(uow, paper), uow.session.get_one(FrozenVersion, paper.frozen_version_id)
+    confirmations, version = _confirmations(uow, paper), uow.session.get_one(FrozenVersion, paper.frozen_version_id)
+    confirmed = {each.party_id for each in confirmations}
     refuse_voided(uow.session, version.id)
     refuse_complete(uow, version, row.party_id)
     if row.signed_on is not None or actor.party_id in confirmed:
         raise AlreadyDone()
-    uow.session.add(
-        PaperConfirmation(
-            negotiation_id=paper.negotiation_id,
-            paper_id=paper.id,
-            party_id=actor.party_id,
-            member_id=actor.member_id,
-        )
+    own = PaperConfirmation(
+        negotiation_id=paper.negotiation_id,
+        paper_id=paper.id,
+        party_id=actor.party_id,
+        member_id=actor.member_id,
+        authentication=recognised(actor, network),
     )
+    uow.session.add(own)
     uow.session.flush()
     _record(uow, actor, Kind.PAPER_CONFIRMED, version, paper)
     if others - confirmed - {actor.party_id}:
@@ -110,10 +120,12 @@ def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str) -> Signed | None
     more = {
         "scan_hash": paper.data_hash,
         "scan_type": paper.media_type,
-        "brought_by": uow.session.get_one(Member, paper.member_id).key,
-        "confirmed_by": sorted(uow.session.get_one(Party, party_id).key for party_id in others),
+        "brought_by": told_of(uow, paper.member_id, paper.authentication, at=paper.at),
+        "confirmed_by": [
+            told_of(uow, each.member_id, each.authentication, at=each.at) for each in (*confirmations, own)
+        ],
     }
-    return give(uow, actor, version, row, method=METHOD, mandate=paper.mandate, more=more)
+    return give(uow, actor, version, row, method=METHOD, name=paper.signer, mandate=paper.mandate, more=more)
 
 
 def _media_type(data: bytes) -> str:
@@ -125,12 +137,14 @@ def _media_type(data: bytes) -> str:
     raise InvalidInput(field="scan")
 
 
-def _confirmed_by(uow: UnitOfWork, paper: PaperSignature) -> set[str]:
-    query = select(col(PaperConfirmation.party_id)).where(col(PaperConfirmation.paper_id) == paper.id)
-    return set(uow.session.execute(query).scalars())
+def _confirmations(uow: UnitOfWork, paper: PaperSignature) -> list[PaperConfirmation]:
+    """Oldest first."""
+    query = select(PaperConfirmation).where(col(PaperConfirmation.paper_id) == paper.id)
+    return list(uow.session.execute(query.order_by(col(PaperConfirmation.at), col(PaperConfirmation.id))).scalars())
 
 
 def _record(uow: UnitOfWork, actor: Actor, kind: Kind, version: FrozenVersion, paper: PaperSignature) -> None:
+    row = uow.session.get_one(Signature, paper.signature_id)
     facts = {
         "version": version.id,
         "number": version.number,
@@ -138,5 +152,7 @@ def _record(uow: UnitOfWork, actor: Actor, kind: Kind, version: FrozenVersion, p
         "paper": paper.id,
         "data_hash": paper.data_hash,
         "party": uow.session.get_one(Party, actor.party_id).key,
+        "signer": paper.signer,
+        "signed_for": uow.session.get_one(Party, row.party_id).key,
     }
     uow.record(Event(kind, version.negotiation_id, SHARED, actor.key, facts))

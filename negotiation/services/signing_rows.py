@@ -27,14 +27,14 @@ from negotiation.services.amending_end import settle_signed
 from negotiation.services.unfreezing import forget_reopening
 from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
-from negotiation.store.people import Party
+from negotiation.store.people import Member, Party
 from negotiation.store.queries.closing import deciding_parties
 from negotiation.store.queries.in_force import refuse_voided
 from negotiation.store.queries.signatures import places_of, rows_of, terms_of
 from negotiation.store.record import FrozenVersion, Signature
 from negotiation.store.unit_of_work import UnitOfWork
 
-LONGEST_MANDATE = 300
+LONGEST_MANDATE, LONGEST_NAME = 300, 120
 """Characters."""
 
 
@@ -114,6 +114,27 @@ def checked_mandate(mandate: Mandate) -> dict[str, str]:
     return {"reference": reference, "on": str(canonical)}
 
 
+def checked_name(name: str) -> str:
+    """First and last name of whoever signs. Raises InvalidInput (`field`: signer), UnreadableText."""
+    said = " ".join(readable_text(name).split())
+    if not any(character.isalpha() for character in said) or len(said) > LONGEST_NAME:
+        raise InvalidInput(field="signer")
+    return said
+
+
+def recognised(actor: Actor, network: str) -> dict[str, str]:
+    """{method, at, network}: how and when somebody was last recognised, and the class of the network he acts from."""
+    told = {"method": str(actor.authentication.method), "at": stamp(actor.authentication.at)}
+    return told | ({"network": network} if network else {})
+
+
+def told_of(uow: UnitOfWork, member_id: str, authentication: Mapping[str, str], *, at: datetime) -> dict[str, object]:
+    """{member, party, authentication, at}: somebody who had a hand in a signature that isn't his own."""
+    member = uow.session.get_one(Member, member_id)
+    party = uow.session.get_one(Party, member.party_id).key
+    return {"member": member.key, "party": party, "authentication": dict(authentication), "at": stamp(at)}
+
+
 def give(
     uow: UnitOfWork,
     actor: Actor,
@@ -121,12 +142,14 @@ def give(
     row: Signature,
     *,
     method: str,
+    name: str,
     mandate: Mapping[str, str],
     more: Mapping[str, object],
 ) -> Signed:
     """Write a signature, its evidence and its fact; the last one makes the contract signed. From the first one on,
-    nobody reopens it."""
+    nobody reopens it. The signature is that of the place's own signatory, whoever the actor is: `name` is his."""
     party, moment = uow.session.get_one(Party, row.party_id), now()
+    member = uow.session.get_one(Member, row.member_id).key if row.member_id else ""
     row.mandate = mandate["reference"]
     row.signed_at, row.signed_on = moment, paris_day(moment)
     row.evidence = {
@@ -135,11 +158,11 @@ def give(
         "number": version.number,
         "party": party.key,
         "party_name": party.name,
-        "member": actor.key,
+        "member": member,
+        "name": name,
         "role": row.role,
         "mandate": dict(mandate),
         "method": method,
-        "authentication": {"method": str(actor.authentication.method), "at": stamp(actor.authentication.at)},
         "signed_at": stamp(moment),
         **more,
     }

@@ -8,7 +8,7 @@ from sqlalchemy import Column, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from negotiation.rules.signatures import SigningOrder
-from negotiation.store.columns import enum_column, json_column, key_column, new_id, now
+from negotiation.store.columns import enum_column, facts_column, json_column, key_column, new_id, now
 
 
 class SigningTerms(SQLModel, table=True):
@@ -53,11 +53,15 @@ class PaperSignature(SQLModel, table=True):
     content_hash: str = Field(max_length=64)
     mandate: dict[str, Any] = Field(sa_column=json_column())
     """{reference, on}: the act that authorises the signatory."""
+    signer: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
+    """The name of who signed by hand; "" for what was brought before it was asked."""
     media_type: str = Field(max_length=40)
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     data_hash: str = Field(max_length=64)
     member_id: str = Field(sa_column=key_column("member.id", index=False))
     """Who brought it."""
+    authentication: dict[str, Any] = Field(default_factory=dict, sa_column=facts_column())
+    """{method, at, network}: how whoever brought it was recognised."""
     at: datetime = Field(default_factory=now)
 
 
@@ -71,6 +75,8 @@ class PaperConfirmation(SQLModel, table=True):
     paper_id: str = Field(sa_column=key_column("paper_signature.id"))
     party_id: str = Field(sa_column=key_column("party.id", index=False))
     member_id: str = Field(sa_column=key_column("member.id", index=False))
+    authentication: dict[str, Any] = Field(default_factory=dict, sa_column=facts_column())
+    """{method, at, network}."""
     at: datetime = Field(default_factory=now)
 
 

@@ -139,6 +139,7 @@ def _sign(somebody: Somebody, made: Table) -> None:
     page = somebody.page
     page.goto(_versions(made))
     here = page.locator("form", has=page.get_by_role("button", name="Signer cette version"))
+    here.get_by_label("Nom et prénom de la personne qui signe").fill("Anne Le Goff")
     here.get_by_label("Acte qui vous habilite").fill(MANDATE)
     here.get_by_label("Date de cet acte").fill("2026-01-05")
     here.get_by_role("checkbox").check()

@@ -89,7 +89,12 @@ def test_a_contract_sealed_and_signed_here_comes_home_with_its_seals(app: Flask,
     email, scan = table.ars.dg.email, b"%PDF-1.7 scan"
     with table.store.unit_of_work() as uow:
         version = the_version(table)
-        said = {"version_id": version.id, "seen_hash": version.content_hash, "mandate": MANDATE}
+        said = {
+            "version_id": version.id,
+            "seen_hash": version.content_hash,
+            "mandate": MANDATE,
+            "signer": "Luc Ferrand",
+        }
         place = signatories_of(uow.session, table.id, version.id)[2].signatures[0].id
         paper = bring_paper(uow, table.cd.dg.actor, data=scan, signature_id=place, **said)
     for other in (table.og.dg, table.ars.dg):

@@ -123,6 +123,15 @@ def test_a_mandate_is_an_act_with_its_date(frozen: Frozen) -> None:
     assert signatures(table) == []
 
 
+@pytest.mark.parametrize("nobody", ["", "  ", "12-34", "x" * 121])
+def test_nobody_signs_without_a_name(frozen: Frozen, nobody: str) -> None:
+    table, version = frozen
+    with pytest.raises(InvalidInput) as refusal:
+        put_signature(table.og.sign, version, signer=nobody)
+    assert refusal.value.detail["field"] == "signer"
+    assert signatures(table) == []
+
+
 def test_nobody_signs_without_agreeing_to_the_words_on_the_screen(frozen: Frozen) -> None:
     table, version = frozen
     with pytest.raises(InvalidInput) as refusal:
@@ -159,6 +168,7 @@ def test_the_evidence_says_who_signed_what_how_and_by_what_mandate(frozen: Froze
     assert evidence["mandate"]["on"] == "2026-01-05"
     assert evidence["method"] == "simple"
     assert evidence["authentication"]["method"] == "password"
+    assert (evidence["name"], evidence["email"]) == ("Anne Le Goff", table.og.sign.email)
     assert version.content_hash in evidence["consent"]
     assert "qualifiée" not in json.dumps(evidence, ensure_ascii=False)
 

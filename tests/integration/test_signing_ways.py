@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -34,6 +35,16 @@ def place_of(table: Table, person: Person) -> str:
     return next(it.id for party in found for it in party.signatures if it.member_id == person.member.id)
 
 
+def signed_of(table: Table, key: str) -> dict[str, Any]:
+    """The evidence of a party's signature."""
+    with table.store.reading() as session:
+        signed = next(
+            it.signed for it in signatories_of(session, table.id, the_version(table).id) if it.party.key == key
+        )
+    assert signed is not None
+    return signed.evidence
+
+
 def test_a_file_signed_with_ones_own_certificate_is_received_and_nothing_else(
     app: Flask, store: Store, tmp_path: Path
 ) -> None:
@@ -56,9 +67,14 @@ def test_a_file_signed_with_ones_own_certificate_is_received_and_nothing_else(
     assert "ne commence pas par" in bring(taken[:3000] + b"Z" + signed[3001:])
     assert "occupe le champ d’une autre personne" in bring(sign_elsewhere(taken, person, field="Signature 1 (og)"))
     assert "ne couvre pas tout" in bring(signed + b"\n% ajout\n")
+    visitor = sits(app, table.ars.dg.email).choose_password()
     page = bring(signed)
     assert "Signature intègre, autorité non reconnue" in page
-    assert "Directrice générale" in page
+    assert "Directrice générale, Membre sign" in page
+    told = signed_of(table, "ars")
+    assert (told["member"], told["name"], told["brought_by"]["member"]) == ("ars.sign", "Directrice générale", "ars.dg")
+    history = visitor.get(f"/negociations/{table.id}/historique").text
+    assert "avec son certificat\u00a0; fichier apporté par Membre dg" in history
     assert "Quelqu’un a signé depuis" in bring(sign_elsewhere(taken, person, field="Signature 1 (og)"))
 
     platform: Platform = app.extensions["platform"]
@@ -86,8 +102,8 @@ def test_a_file_signed_with_ones_own_certificate_is_received_and_nothing_else(
 def test_a_scan_counts_once_each_other_party_confirmed_it(app: Flask, store: Store) -> None:
     table = an_agreed_table(store)
     version = freeze(table)
-    place = place_of(table, table.cd.vp)
-    said = {"version_id": version.id, "seen_hash": version.content_hash, "signature_id": place, "mandate": MANDATE}
+    said = {"version_id": version.id, "seen_hash": version.content_hash, "mandate": MANDATE, "signer": "Luc Ferrand"}
+    said |= {"signature_id": place_of(table, table.cd.vp)}
     with store.unit_of_work() as uow, pytest.raises(InvalidInput) as refusal:
         bring_paper(uow, table.cd.dg.actor, data=b"<html>", **said)
     assert refusal.value.detail["field"] == "scan"
@@ -105,10 +121,20 @@ def test_a_scan_counts_once_each_other_party_confirmed_it(app: Flask, store: Sto
     sent = visitor.get(f"/negociations/{table.id}/papiers/{paper}")
     assert (sent.data, sent.headers["Content-Disposition"][:10]) == (b"%PDF-1.7 scan", "attachment")
     assert visitor.post(f"/negociations/{table.id}/signature/papier/{paper}").status_code == 302
-    with table.store.reading() as session:
-        signed = signatories_of(session, table.id, version.id)[2].signed
-    assert signed is not None
-    assert (signed.method, signed.evidence["confirmed_by"]) == ("paper", ["ars", "og"])
+    told = signed_of(table, "cd")
+    assert (told["method"], told["member"], told["name"], told["role"]) == (
+        "paper", "cd.vp", "Luc Ferrand", "Vice-présidente",
+    )  # fmt: skip
+    assert "authentication" not in told, "who signed by hand was recognised by nobody here"
+    assert [told["brought_by"]["member"], *(each["member"] for each in told["confirmed_by"])] == [
+        "cd.dg", "og.dg", "ars.dg",
+    ]  # fmt: skip
+    assert told["confirmed_by"][1]["authentication"]["method"] == "password"
+    assert told["confirmed_by"][1]["authentication"]["network"] == "réseau interne"
+    history = visitor.get(f"/negociations/{table.id}/historique").text
+    assert "La signature sur papier de Luc Ferrand, pour Département, sur la version v1.0, est versée par" in history
+    assert "La signature sur papier de Luc Ferrand, Vice-présidente (Département) est confirmée par toutes" in history
+    assert "Luc Ferrand, Vice-présidente" in visitor.get(f"/negociations/{table.id}/versions").text
 
 
 def test_in_a_fixed_order_each_waits_for_the_one_before(store: Store) -> None:

@@ -96,6 +96,11 @@ class SignatureView:
     def is_signed(self) -> bool:
         return self.signed_on is not None
 
+    @property
+    def name(self) -> str:
+        """Of who signed, as the evidence has it: "" before, and for what was signed before names were asked."""
+        return str(self.evidence.get("name", "")) if self.is_signed and not self.is_declared else ""
+
 
 @dataclass(frozen=True)
 class SignatoriesOfParty:

@@ -16,7 +16,7 @@ from negotiation.events import Kind
 from negotiation.rules.signatures import Place, SigningOrder, Terms
 from negotiation.rules.vocabulary import SHARED, NegotiationStatus
 from negotiation.store.contract import Negotiation
-from negotiation.store.people import Party
+from negotiation.store.people import Member, Party
 from negotiation.store.queries.in_force import is_in_force, voided_row
 from negotiation.store.record import FrozenVersion, HistoryEntry, Signature, UnfreezeRequest
 from negotiation.store.signing import (
@@ -39,6 +39,7 @@ class PaperView:
     size: int
     data_hash: str
     member_id: str
+    signer: str
     at: datetime
     confirmed_by: frozenset[str]
 
@@ -165,6 +166,7 @@ def papers_of(session: Session, version_id: str) -> tuple[PaperView, ...]:
             func.length(col(PaperSignature.data)).label("size"),
             col(PaperSignature.data_hash),
             col(PaperSignature.member_id),
+            col(PaperSignature.signer),
             col(PaperSignature.at),
         )
         .where(col(PaperSignature.frozen_version_id) == version_id)
@@ -185,6 +187,7 @@ def papers_of(session: Session, version_id: str) -> tuple[PaperView, ...]:
             size=row.size,
             data_hash=row.data_hash,
             member_id=row.member_id,
+            signer=row.signer,
             at=row.at,
             confirmed_by=frozenset(confirmed.get(row.id, ())),
         )
@@ -274,6 +277,18 @@ def last_reminder(session: Session, version: FrozenVersion) -> datetime | None:
     )
     last: datetime | None = session.execute(query).scalar_one()
     return last
+
+
+def name_signed_before(session: Session, person_id: str) -> str:
+    """The name under which a person last signed here; "" when nobody did with this account."""
+    query = (
+        select(col(Signature.evidence))
+        .join(Member, col(Member.id) == col(Signature.member_id))
+        .where(col(Member.person_id) == person_id, col(Signature.signed_at).is_not(None))
+        .order_by(col(Signature.signed_at).desc())
+    )
+    given = session.execute(query.limit(20)).scalars()
+    return next((str(each["name"]) for each in given if each.get("method") == "simple" and each.get("name")), "")
 
 
 def paper_data(session: Session, negotiation_id: str, paper_id: str) -> tuple[bytes, str]:
