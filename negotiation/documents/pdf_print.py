@@ -39,7 +39,7 @@ CONTENT_SHAPE = """
   "title": str, "reference": str,
   "subtitle": str, "territory": str, "place": str,          may be absent
   "date": "YYYY-MM-DD",                                     day of the gel, or of the draft: the date of the PDF
-                                                            (date, place, history_head may come by `around` instead)
+                                                            (date, place, history_head, signing may come by `around`)
   "period": {"start": "YYYY-MM-DD", "end": "YYYY-MM-DD"},
   "legal_basis": [str],
   "parties": [{"letter", "name", "short_name", "signatory_title", "side"}],   side as `vocabulary.Side`
@@ -54,6 +54,7 @@ CONTENT_SHAPE = """
   "reserves": [{"code", "title", "party": letter, "text": Markdown,
                 "answers": [{"party": letter, "text": Markdown}]}],
   "signatories": [{"party": letter, "role", "quality"}],
+  "signing": {letter: int},                                 how many sign for each party; may be absent
   "history_head": {"seq": int, "hash": str}                 of the shared history before the gel; may be absent
 }
 part   = {"kind": `vocabulary.PartKind`, "code", "title", "section": str (may be absent),
@@ -107,7 +108,7 @@ def print_contract(
     `contrat.md`. Content that amends a signed contract is printed as an avenant: what changes, not the whole.
 
     `around` gives the keys of CONTENT_SHAPE that are printed but that the fingerprint doesn't cover (date, place,
-    history_head: three parties ask for the gel of one text on three days). `label` names the version (« v1.0 »,
+    history_head, signing: three parties ask for one gel on three days). `label` names the version (« v1.0 »,
     « Projet du 10 juillet 2026 »). Raises UnprintableText, PrintFailure, and ValueError when a frozen content doesn't
     have this fingerprint. `head`: what a frozen contract carries of its history (`contract_attachments.head_file`).
     """

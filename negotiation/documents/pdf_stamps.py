@@ -1,7 +1,7 @@
 """The signature fields that are seen: each in its party's block of the printed page, and what fills it once signed.
 
 Runs in the child of `pdf_signatures`. A block is found by the named destination that its heading leaves in the PDF
-(`signature-A` for the party A), its cell by the measures of `templates/print/sheet.typ`. What is drawn is typeset like
+(`signature-A` for the party A), its cell by the measures of `signature_cells`. What is drawn is typeset like
 the contract itself, with its fonts, so that the file stays PDF/A.
 """
 
@@ -15,13 +15,10 @@ from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, StreamObjec
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from negotiation.documents.pdf_print import as_printable, typeset
+from negotiation.documents.signature_cells import APART, LEFT, RIGHT, TOP, place_height
 
-CELL_LEFT, CELL_RIGHT = 323, 498
-"""Points from the left of the sheet: between the margins and the block's inset."""
 ABOVE_CELL = 10
 """Points between a destination and the heading that left it: Typst's own."""
-CELL_TOP, CELL_BOTTOM = 12, 71
-"""Points below the heading: under the words « Date et signature », above the line."""
 BLOCK = "signature-"
 READING_CLAIM = b"<pdfuaid:part>1</pdfuaid:part>"
 Update = Any
@@ -43,12 +40,13 @@ def places_of(update: Update, blocks: Mapping[str, str]) -> dict[str, Place]:
         destination = destinations.get(BLOCK + letter)
         if destination is None:
             continue
-        top = float(destination[3]) - ABOVE_CELL - CELL_TOP
-        height = (CELL_BOTTOM - CELL_TOP) / count[letter]
+        top = float(destination[3]) - ABOVE_CELL - TOP
+        height = place_height(count[letter])
         high, low = top - height * given[letter], top - height * (given[letter] + 1)
+        low += APART if count[letter] > 1 else 0
         given[letter] += 1
         page = pages[destination.raw_get(0).reference]
-        found[field] = page, (CELL_LEFT, int(low) + 1, CELL_RIGHT, int(high))
+        found[field] = page, (LEFT, int(low) + 1, RIGHT, int(high))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from negotiation.documents.print_words import Node, blocks, capitals, in_fours, plain, shortened
 from negotiation.documents.redline_print import marked_blocks, marked_line
+from negotiation.documents.signature_cells import cell_height
 from negotiation.rules.french_display import value_text
 from negotiation.rules.vocabulary import ClauseKind, ClauseState, PartKind, Side, ValueKind
 
@@ -72,7 +73,10 @@ def print_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> 
         "annexes": _annexes(content.get("tables", {}), parties=parties),
         "marked": any(_is_marked(part) for part in content["parts"]),
         "reserves": [_reserve(reserve, parties=parties) for reserve in content.get("reserves", ())],
-        "signatories": [_signatory(signatory, parties=parties) for signatory in content.get("signatories", ())],
+        "signatories": [
+            _signatory(signatory, parties=parties, many=content.get("signing", {}).get(signatory["party"], 1))
+            for signatory in content.get("signatories", ())
+        ],
         "history_head": _history_head(content.get("history_head")),
     }
 
@@ -254,8 +258,9 @@ def _reserve(reserve: Content, *, parties: Mapping[str, Node]) -> Node:
     }
 
 
-def _signatory(signatory: Content, *, parties: Mapping[str, Node]) -> Node:
+def _signatory(signatory: Content, *, parties: Mapping[str, Node], many: int) -> Node:
     return {
+        "height": cell_height(many),
         "party": parties[signatory["party"]],
         "role": plain(signatory.get("role", "")),
         "quality": plain(signatory.get("quality", "")),

@@ -6,6 +6,7 @@ database itself refuses every write to the contract.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -110,8 +111,10 @@ def render_contract(session: Session, actor: Actor, *, platform: Platform | None
     mark = next_mark(session, negotiation)
     seals = [vouch(negotiation.id, head, platform=platform, at=now())] if platform and head else []
     carried = head_file(f"{negotiation.id}/{SHARED}", head, *seals) if head else ""
-    pdf = _printed(contract, label=mark.label, on=paris_day(now()), head=head, carried=carried)
-    return Rendered(contract, pdf, mark, signatory_members(session, actor.negotiation_id))
+    signatories = signatory_members(session, actor.negotiation_id)
+    signing = Counter(member.party.letter for member in signatories)
+    pdf = _printed(contract, label=mark.label, on=paris_day(now()), head=head, carried=carried, signing=signing)
+    return Rendered(contract, pdf, mark, signatories)
 
 
 def parties_awaited(session: Session, negotiation_id: str, *, content_hash: str) -> frozenset[str]:
@@ -214,12 +217,12 @@ def freeze_declared(uow: UnitOfWork, negotiation_id: str, closing: DeclaredClosi
     return version.id
 
 
-def _printed(contract: Contract, *, label: str, on: date, head: Head | None, carried: str, place: str = "") -> bytes:
+def _printed(contract: Contract, *, label: str, on: date, head: Head | None, carried: str, **more: object) -> bytes:
     """The PDF. What is dated is printed around the content, not in it: it isn't what the parties' fingerprint covers.
 
     Raises Unprintable, PrintFailed.
     """
-    around: dict[str, object] = {"date": on.isoformat(), "place": place, "history_head": head}
+    around: dict[str, object] = {"date": on.isoformat(), "history_head": head, **more}
     try:
         return print_contract(
             contract.content,
