@@ -58,6 +58,7 @@ def take_odt_apart(package: Package) -> TakenApart:
         other = deepcopy(document)
         _reject(other.find(f"{OFFICE}body/{OFFICE}text"), regions)
         views[View.REJECTED] = _finished(package, other)
+        _drop_emptied_rows(body, regions)
     views[View.ACCEPTED] = _finished(package, document)
     revised = frozenset(clauses if changes else ())
     return TakenApart(views, _export_id(package), clauses, changes, comments, outside, revised, values)
@@ -176,7 +177,8 @@ def _value_words(paragraph: Xml, regions: dict[str, Xml], *, before: bool) -> It
 
 
 def _in_a_note(element: Xml) -> bool:
-    return any(above.tag == OFFICE + "annotation" for above in element.iterancestors())
+    """In a comment, or at the foot of the page."""
+    return any(above.tag in (OFFICE + "annotation", TEXT + "note") for above in element.iterancestors())
 
 
 def _said(element: Xml) -> str:
@@ -265,6 +267,15 @@ def _reject(body: Xml, regions: dict[str, Xml]) -> None:
             _put_back(point, [deepcopy(each) for each in region if each.tag in _BLOCKS])
 
 
+def _drop_emptied_rows(body: Xml, regions: dict[str, Xml]) -> None:
+    """Writer strikes the words of a row that goes, and says nothing of the row."""
+    for row in list(body.iter(TABLE + "table-row")):
+        struck = (regions.get(point.get(_ID, "")) for point in row.iter(_POINT))
+        was_struck = any(region is not None and region.tag == TEXT + "deletion" for region in struck)
+        if was_struck and not _has_words(row):
+            row.getparent().remove(row)
+
+
 def _cut(start: Xml) -> None:
     """Everything between an insertion's two points; where they stand in two paragraphs, these become one."""
     key = start.get(_ID)
@@ -334,6 +345,8 @@ def _remove_hollow(element: Xml) -> None:
 
 def _finished(package: Package, document: Xml) -> bytes:
     body = document.find(f"{OFFICE}body/{OFFICE}text")
+    for bare in [each for each in body.iter(TABLE + "table") if next(each.iter(TABLE + "table-row"), None) is None]:
+        bare.getparent().remove(bare)
     last = ""
     for block in list(body):
         if block.tag not in _BLOCKS:

@@ -26,7 +26,9 @@ def _as_table(found: Reviewed) -> dict[str, object]:
     texts = {each.clause_id[0]: list(dict.fromkeys((each.rejected, each.accepted))) for each in found.clauses}
     changes = [[str(each.kind), each.author, each.text] for each in found.changes]
     comments = [[each.author, each.text, each.quote, each.answers] for each in found.comments]
+    values = {each.clause_id[0]: list(dict.fromkeys((each.rejected, each.accepted))) for each in found.values}
     table = {"texts": texts, "changes": changes, "comments": comments, "formatting": found.outside.formatting}
+    table |= {"values": values}
     return {name: said for name, said in table.items() if said or name == "texts"}
 
 

@@ -1,6 +1,7 @@
 """Makes anew, from the other files of the corpus, those that LibreOffice and pandoc write: `python -m
 tests.word_corpus.by_programs`. Dates and ids in them change."""
 
+import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from tests.word_corpus.make import FILES, ONE, clause, packed, parts_of
 
 TO_ODT = (
     *("words", "paragraph_added", "paragraph_removed", "paragraphs_joined", "row_added"),
-    *("comment", "comment_thread", "untouched", "marks_shapes", "moved"),
+    *("comment", "comment_thread", "untouched", "marks_shapes", "moved", "moved_between_clauses", "values"),
+    *("row_removed", "tracking_off", "footnote", "scrubbed_authors"),
 )
 TO_DOCX = ("paragraphs_joined", "row_removed", "nested_authors", "comment_thread", "formatting_only")
 PANDOC = """# Article 1
@@ -33,6 +35,7 @@ def by_programs() -> None:
         copyfile(FILES / "words.odt", place / "writer_words.odt")
         given = [*place.glob("writer_*.docx"), place / "writer_words.odt"]
         _saved_again(given, "docx:MS Word 2007 XML", FILES, profile=place)
+    (FILES / "older_export.odt").write_bytes(with_points((FILES / "untouched.odt").read_bytes()))
     written = convert(PANDOC.encode(), source="markdown", target="docx")
     parts: dict[str, str | bytes] = dict(parts_of(written))
     document = bytes(parts["word/document.xml"]).decode()
@@ -40,6 +43,13 @@ def by_programs() -> None:
     end = document.index("</w:p>", start) + len("</w:p>")
     parts["word/document.xml"] = document[:start] + clause(ONE, document[start:end]) + document[end:]
     (FILES / "pandoc_words.docx").write_bytes(packed(parts))
+
+
+def with_points(data: bytes) -> bytes:
+    """As Navette itself wrote an .odt once: a text has a beginning, and no end."""
+    parts: dict[str, str | bytes] = dict(parts_of(data))
+    content = re.sub(r"<text:bookmark-end [^>]*/>", "", bytes(parts["content.xml"]).decode())
+    return packed(parts | {"content.xml": content.replace("<text:bookmark-start ", "<text:bookmark ")})
 
 
 def _saved_again(files: Sequence[Path], kind: str, folder: Path, *, profile: Path) -> None:

@@ -64,6 +64,12 @@ def clause(clause_id: str, *blocks: str) -> str:
     return start + "".join(blocks) + f'<w:bookmarkEnd w:id="{number}"/>'
 
 
+def valued(clause_id: str, *runs: str) -> str:
+    number = int(clause_id[:4], 16) + 1
+    start = f'<w:bookmarkStart w:id="{number}" w:name="nvv_{clause_id}"/>'
+    return start + "".join(runs) + f'<w:bookmarkEnd w:id="{number}"/>'
+
+
 def tc(*inside: str) -> str:
     return f"<w:tc><w:tcPr/>{p(*inside)}</w:tc>"
 
@@ -182,6 +188,7 @@ def tracked() -> dict[str, bytes]:
     moved_from = f"<w:moveFrom {_by('Auteur', 920)}>{r('Une phrase.')}</w:moveFrom>"
     moved_to = f"<w:moveTo {_by('Auteur', 921)}>{r('Une phrase.')}</w:moveTo>"
     both = f"<w:ins {_by('ARS', 930)}>{dele(' provisoire', 'DAF Orlinde', 931)}</w:ins>"
+    gone, come = (p(each, mark=name) for each, name in ((moved_from, "moveFrom"), (moved_to, "moveTo")))
     return {
         "words.docx": docx(
             TITLE,
@@ -214,6 +221,18 @@ def tracked() -> dict[str, bytes]:
             TITLE, clause(ONE, tbl(*table, tr(tc(dele("2028")), tc(dele("200")), mark="del")), p()), NEXT, two
         ),
         "moved.docx": docx(TITLE, clause(ONE, p(moved_from, r("Une autre. "), moved_to)), NEXT, two),
+        "moved_between_clauses.docx": docx(
+            TITLE,
+            clause(ONE, p(r(WEEKENDS)), gone, p(r("La suite."))),
+            NEXT,
+            clause(TWO, p(r("Le second texte reste.")), come, p(r("La fin."))),
+        ),
+        "values.docx": docx(
+            TITLE,
+            p(r("Valeur : ", bold="1"), valued(ONE, dele("20 000"), ins("25 000"), r(" €"))),
+            clause(ONE, p(r(WEEKENDS))),
+            tbl(tr(tc(r("Cible 2028")), tc(valued(TWO, r("95 %")))), tr(tc(r("Cible 2029")), tc(valued(THREE)))),
+        ),
         "nested_authors.docx": docx(
             TITLE, clause(ONE, p(r("Un accord"), both, ins(" ferme", "Auteur"), r("."))), NEXT, two
         ),
