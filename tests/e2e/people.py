@@ -162,6 +162,11 @@ class Somebody:
 
     def confirm(self, password: str = PASSWORD) -> None:
         """Say again who one is, for the first time or not, and let the act go on."""
+        self.give_password(password)
+        self.page.get_by_role("button", name="Continuer").click()
+
+    def give_password(self, password: str = PASSWORD) -> None:
+        """As far as the page that lets the act go on."""
         page = self.page
         page.get_by_label("Mot de passe", exact=True).fill(password)
         again = page.get_by_label("Le même, une seconde fois")
@@ -169,7 +174,6 @@ class Somebody:
             again.fill(password)
         page.get_by_role("button", name="continuer").click()
         page.get_by_role("heading", name="C’est bien vous").wait_for()
-        page.get_by_role("button", name="Continuer").click()
 
     def stop_following(self) -> None:
         """Keep this screen as it is: somebody went for coffee and reads again what was there."""

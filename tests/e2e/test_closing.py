@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from negotiation import verifier
 from tests.builders import Table, a_table
@@ -51,7 +51,10 @@ def test_a_contract_is_proposed_accepted_frozen_signed_and_verified(
         somebody.picture("figer")
         somebody.page.get_by_role("button", name="Demander le gel").click()
         somebody.picture("mot-de-passe")
-        somebody.confirm()
+        if somebody is cd:
+            _confirm_and_see_the_wait(cd)
+        else:
+            somebody.confirm()
     cd.expect_told("Le contrat est figé")
     expect(og.page.locator("#versions")).to_contain_text("Version figée v1.0")
     expect(og.page.locator(".signed-count")).to_contain_text("Signé par 0 sur 3")
@@ -99,6 +102,28 @@ def _with_names(content: Json) -> Json:
         for member in party["members"]:
             member["role"] = ROLES.get(member["id"].partition(".")[2], member["role"])
     return content
+
+
+def _confirm_and_see_the_wait(somebody: Somebody) -> None:
+    """Typesetting and sealing take seconds: the page says so, aloud too, and nothing is sent twice."""
+    page, sent = somebody.page, list[str]()
+    somebody.give_password()
+
+    def hold(route: Route) -> None:
+        sent.append(route.request.method)
+        route.fulfill(status=204)  # the browser stays where it is
+
+    page.route("**/gel", hold)
+    page.get_by_role("button", name="Continuer").press("Enter")
+    expect(page.locator("p.when-sending")).to_contain_text("Le contrat est mis en page, puis scellé")
+    expect(page.locator("#annonces")).to_contain_text("Le contrat est mis en page, puis scellé")
+    button = page.get_by_role("button", name="En cours")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    button.press("Enter")
+    assert sent == ["POST"]
+    page.unroute("**/gel")
+    page.evaluate("window.dispatchEvent(new Event('pageshow'))")  # as after the « back » button
+    page.get_by_role("button", name="Continuer").click()
 
 
 def _versions(made: Table) -> str:

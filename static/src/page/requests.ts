@@ -116,6 +116,8 @@ function sendOnce(event: SubmitEvent): void {
   window.setTimeout(() => {
     if (event.defaultPrevented) return;
     setBusy(form, "busy");
+    const waiting = form.querySelector("p.when-sending")?.textContent;
+    if (waiting) announce(waiting.trim());
     if (form.hasAttribute(DOWNLOAD)) window.setTimeout(() => setBusy(form, "free"), DOWNLOAD_MS);
   });
 }
