@@ -24,12 +24,13 @@ from app.security import serves
 from negotiation.documents.amendment_print import (
     changed_clauses,
     consolidated_notes,
+    empty_years,
     is_added_year,
     is_of_the_avenant,
     kept_of,
     name_of_part,
     parts_changed,
-    years_without_value,
+    year_of,
 )
 from negotiation.documents.pdf_print import fingerprint_of, print_consolidated
 from negotiation.documents.word_consolidated import word_consolidated
@@ -186,7 +187,7 @@ def _rendered(template: str, negotiation_id: str) -> str:
                 subsection="amendment_changes",
                 told=told,
                 notes=consolidated_notes(content),
-                unset=years_without_value(content),
+                unset=tuple(_empty_years(session, frame, content)),
                 groups=groups,
                 counts=Counts(
                     sum(change.old is not None for change in every),
@@ -207,6 +208,16 @@ def _groups(session: Session, frame: Frame, content: Content) -> Iterator[Change
     for above, part in parts_changed([*kept_of(content), *own]):
         changes = tuple(_change(part, clause, ids, content["amendment"]) for clause in changed_clauses(part))
         yield Changed(name_of_part(part), above, part in own, changes)
+
+
+def _empty_years(session: Session, frame: Frame, content: Content) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Each part with the added years for which it says nothing, and the id of the clause of each."""
+    ids = clauses_by_place(session, frame.actor)
+    for part, clauses in empty_years(content):
+        yield (
+            name_of_part(part),
+            [(year_of(clause), ids.get((part["kind"], part["key"], clause["field"]), "")) for clause in clauses],
+        )
 
 
 def _change(part: Content, clause: Content, ids: Mapping[Place, str], told: Content) -> Change:

@@ -14,7 +14,7 @@ from negotiation.documents.print_tree import CHAPTERS, NAMES_OF_PARTS, Content, 
 from negotiation.documents.print_words import Node, blocks, capitals, in_fours, plain, shortened
 from negotiation.documents.redline_print import marked_blocks
 from negotiation.rules.amendment import AMENDMENTS, AmendmentKind, added_years
-from negotiation.rules.vocabulary import ClauseKind, ClauseState
+from negotiation.rules.vocabulary import ClauseKind, ClauseState, PartKind
 
 OWN_PART = re.compile(r"avenant\D*(\d*)")
 """The keys of the parts that an avenant adds for itself begin so, with its number: object, reason, consequences."""
@@ -91,32 +91,57 @@ def consolidated_words(told: Content, kind: str) -> dict[str, str]:
 def consolidated_notes(content: Content) -> tuple[str, ...]:
     """What whoever reads a consolidated version would else believe to be in it: the avenants that were signed
     elsewhere and only declared, the added years for which nothing is agreed."""
-    told, unset = content["amendment"], years_without_value(content)
+    told = content["amendment"]
     return (
         *(
             f"N’est pas intégré : {_declared(each)}. Il a été signé hors de Navette et n’est que déclaré ; ce qu’il "
             "change n’est ici que si un avenant signé depuis l’a repris."
             for each in told.get("declared") or ()
         ),
-        *([f"Années que la prorogation ajoute, sans valeur convenue : {' ; '.join(unset)}."] if unset else ()),
+        *_empty_years_in_short(empty_years(content)),
     )
 
 
-def years_without_value(content: Content) -> list[str]:
-    """« Indicateur I1, Taux d’occupation : 2029 », for each part in which an added year says nothing; what waits for an
-    engagement's value is no empty year."""
-    return [
-        f"{name_of_part(part)} : {', '.join(years)}"
-        for part in _all_parts(kept_of(content))
-        if (
-            years := [
-                clause["field"].partition(".")[2]
-                for clause in part["clauses"]
-                if is_added_year(clause, content["amendment"])
-                and not (clause.get("text") or clause.get("value_text") or clause.get("follows"))
-            ]
+def _empty_years_in_short(found: Sequence[tuple[Content, Sequence[Content]]]) -> Iterator[str]:
+    """The avenant lists them one by one."""
+    years = sorted({year_of(clause) for _, clauses in found for clause in clauses})
+    kinds = [part["kind"] for part, _ in found]
+    counts = [
+        f"{count} {many if count > 1 else one}"
+        for kind, one, many in (
+            (PartKind.INDICATOR, "indicateur", "indicateurs"),
+            (PartKind.FUNDING_LINE, "ligne financière", "lignes financières"),
         )
+        if (count := kinds.count(kind))
     ]
+    if years:
+        yield f"Rien n’est convenu en {' et '.join(years)} pour {' et '.join(counts)} : l’avenant les nomme."
+
+
+def years_without_value(content: Content) -> list[str]:
+    """« Indicateur I1, Taux d’occupation : 2029 », for each part in which an added year says nothing."""
+    return [f"{name_of_part(part)} : {', '.join(map(year_of, clauses))}" for part, clauses in empty_years(content)]
+
+
+def empty_years(content: Content) -> list[tuple[Content, list[Content]]]:
+    """Each part in which an added year says nothing, with those clauses; what waits for an engagement's value is no
+    empty year."""
+    found = []
+    for part in _all_parts(kept_of(content)):
+        empty = [
+            clause
+            for clause in part["clauses"]
+            if is_added_year(clause, content["amendment"])
+            and not (clause.get("text") or clause.get("value_text") or clause.get("follows"))
+        ]
+        if empty:
+            found.append((part, empty))
+    return found
+
+
+def year_of(clause: Content) -> str:
+    """Of a clause that holds a value a year."""
+    return str(clause["field"].partition(".")[2])
 
 
 def is_added_year(clause: Content, told: Content) -> bool:

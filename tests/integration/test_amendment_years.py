@@ -64,7 +64,7 @@ def test_an_added_year_without_a_value_is_said_everywhere_and_blocks_nothing(app
     assert len(tree["unset"]) == 2
     assert all(words.endswith(f": {YEAR}") for words in tree["unset"])
     (note,) = consolidated_notes(held)
-    assert f"sans valeur convenue : {tree['unset'][0]}".replace("\u00a0", " ") in note.replace("\u00a0", " ")
+    assert note == f"Rien n’est convenu en {YEAR} pour 1 indicateur et 1 ligne financière : l’avenant les nomme."
     assert str(YEAR) in held["tables"]["indicators"]["years"]
     assert str(YEAR) in held["tables"]["finance"]["years"]
     with avenant.store.reading() as session:
@@ -72,6 +72,7 @@ def test_an_added_year_without_a_value_is_said_everywhere_and_blocks_nothing(app
     page = Visitor(app).enter(contract.ars.dg.email).get(f"/negociations/{avenant.id}/avenant/changements").text
     assert "Années ajoutées, sans valeur" in page
     assert "le gel ne les attend pas" in page
+    assert f'href="/clauses/{avenant.clause_id(TARGET)}"' in page
 
 
 @on_sqlite
