@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
+from negotiation.rules.amendment import AmendmentKind
 from negotiation.services.reviews import Meeting, open_dialogue
 from negotiation.store import Announcing
 from tests.e2e.conftest import Enter
@@ -90,6 +91,7 @@ OF_THE_SIGNED = (
     "{table}/apercu",
     "{table}/au/2023-06-27",
     "{table}/comparer?de=v1&a=accord",
+    "{avenant}/avenants",
     "{avenant}/avenant/changements",
     "{avenant}/avenant/changements?vue=colonnes",
     "{avenant}/versions",
@@ -132,7 +134,8 @@ def test_what_is_read_and_written_of_a_signed_contract_fits_too(enter: Enter, se
     signed = table_of(served.store, "ehpad")
     with served.store.unit_of_work(Announcing.SILENT) as uow:
         open_dialogue(uow, signed.og.dg.actor, 2025, meeting=Meeting(date(2026, 6, 15), "Les référents"))
-    avenant = amend(signed.og.dg, wanted(signed, "en01"))
+    extended = wanted(signed, "en01", kind=AmendmentKind.EXTENSION, term_after=date(2029, 12, 31))
+    avenant = amend(signed.og.dg, extended)
     avenant.og.dg.propose("en01", "Le taux d’occupation est revu chaque année.", 96)
     page = enter(OG_SIGNED).page
     named = {
