@@ -80,7 +80,7 @@ TABLE: dict[str, Row] = {
     "decisions_waiting": Row(
         409, "Des décisions peuvent encore être annulées pendant {seconds} secondes : la séance se clôt ensuite."
     ),
-    "frozen": Row(409, "Le contrat est figé : il ne change plus que par un avenant."),
+    "frozen": Row(409, "Le contrat est figé, ou l’avenant clos sans suite : il ne change plus que par un avenant."),
     "amendment_pending": Row(409, "Un avenant à ce contrat est déjà en négociation : un seul à la fois."),
     "not_signed": Row(409, "Le contrat n’est pas encore signé par toutes les parties : rien n’est à suivre."),
     "not_ready_to_freeze": Row(409, "Tout n’est pas encore réglé : le contrat ne peut pas être figé."),
