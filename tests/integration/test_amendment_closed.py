@@ -19,18 +19,7 @@ from tests.integration.test_leaving import brought_in, carried_away
 from tests.visitors import Visitor
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
-FIRST = (
-    "",
-    "/versions",
-    "/historique",
-    "/avenants",
-    "/avenant/changements",
-    "/suivi",
-    "/evaluation",
-    "/ensemble",
-    "/vigilance",
-    "/synoptique",
-)
+FIRST = ("", "/versions", "/historique", "/avenants", "/avenant/changements", "/suivi", "/evaluation")
 """Asked in the ordinary run; all of them otherwise."""
 
 
@@ -70,6 +59,8 @@ def test_each_page_of_a_closed_avenant_answers_and_none_calls_it_frozen(
     contract, avenant = closed
     addresses = asked_of(app, avenant)
     for person in (contract.og.dg, contract.ars.lect, contract.asso.com):
+        if is_short_run() and person is not contract.og.dg:
+            addresses = addresses[:5]
         visitor = Visitor(app).enter(person.email)
         assert "Clos sans suite" in visitor.get("/").text
         assert visitor.get(f"/negociations/{avenant.id}/version-consolidee.docx").status_code == 404
