@@ -55,10 +55,10 @@ check: $(TO_TEST) $(PACKAGE) $(BUILT) ## the tests without a browser, most of th
 e2e: $(TO_TEST) $(PACKAGE) $(BUILT) ## the journeys in a real browser only, two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
 
-faults: $(TO_TEST) $(PACKAGE) $(BUILT) ## each story on the database that `make check` left out, all examples of each property, 1 000 rounds of each race, 50 servers killed (5 on PostgreSQL), 400 power cuts (needs strace), 2 000 random negotiations, 500 people cut off, 2 000 edits offline, ten times the load for ten minutes, 60 000 damaged updates (FUZZ_UPDATES) and a third as many through the socket
+faults: $(TO_TEST) $(PACKAGE) $(BUILT) ## each story on the database that `make check` left out, all examples of each property, 1 000 rounds of each race, 50 servers killed (5 on PostgreSQL), 400 power cuts (needs strace), 2 000 random negotiations, 500 people cut off, 2 000 edits offline, ten times the load for ten minutes, files of 400 pages, 60 000 damaged updates (FUZZ_UPDATES) and a third as many through the socket
 	NAVETTE_SHORT_RUN=other NAVETTE_FAULT_ROUNDS=1000 NAVETTE_FAULT_KILLS=50 NAVETTE_FAULT_CUTS=400 NAVETTE_NEGOTIATION_RUNS=2000 NAVETTE_NEGOTIATION_STEPS=50 NAVETTE_SEANCE_RUNS=200 \
 	NAVETTE_CONVERGENCE_STEPS=10000 NAVETTE_FUZZ_EXAMPLES=3000 NAVETTE_FUZZ_UPDATES=$(FUZZ_UPDATES) NAVETTE_HOSTILE_EDITS=40 NAVETTE_MONKEY_STEPS=400 \
-	NAVETTE_FAULT_CROWD=500 NAVETTE_FAULT_GEL=200 NAVETTE_FAULT_OFFLINE=2000 NAVETTE_OFFLINE_KEYS=2000 NAVETTE_FAULT_OVERLOAD=600 NAVETTE_FAULT_SILENT=50 NAVETTE_FAULT_WORD=100 \
+	NAVETTE_FAULT_CROWD=500 NAVETTE_FAULT_GEL=200 NAVETTE_FAULT_OFFLINE=2000 NAVETTE_OFFLINE_KEYS=2000 NAVETTE_FAULT_OVERLOAD=600 NAVETTE_FAULT_SILENT=50 NAVETTE_FAULT_WORD=100 NAVETTE_FAULT_PAGES=400 \
 	  $(BIN)/python -m pytest -n 2 --dist worksteal tests/integration tests/faults tests/properties/test_update_fuzz.py tests/properties/test_update_storm.py tests/properties/test_word_round_trip.py tests/e2e/test_monkey.py tests/e2e/test_long_absence.py
 
 bench: $(TO_TEST) $(PACKAGE) $(BUILT) ## measure pages and redlines; prints a table, asserts no time

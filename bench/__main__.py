@@ -1,5 +1,5 @@
 """`python -m bench [pages] [live] [discussion] [drafting] [drafting-opening] [drafting-peers] [crediting] [redlines]
-[keystroke] [imports] [archives] [minutes] [seal] [seance] [word]
+[keystroke] [imports] [archives] [minutes] [seal] [seance] [word] [long-files]
 [years]`: everything unless told which.
 
 Asked for by name only: `drafting-quick`, `two-servers`, and parts of `drafting-peers`, which takes twenty minutes:
@@ -21,6 +21,7 @@ from bench import (
     imports,
     keystroke,
     live,
+    long_files,
     minutes,
     pages,
     redlines,
@@ -48,6 +49,7 @@ MEASURES = {
     "years": years.run,
     "seance": seance.run,
     "word": word.run,
+    "long-files": long_files.run,
 }
 
 QUICK = {"drafting-quick": drafting.run_quick, "two-servers": two_servers.run} | drafting_peers.PARTS
