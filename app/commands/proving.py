@@ -37,7 +37,7 @@ def verify(files: tuple[Path, ...], heads: tuple[str, ...], keys: tuple[str, ...
     except ValueError:
         wanted = "--head attend EMPREINTE ou CERCLE=EMPREINTE, l’empreinte en 64 chiffres ou lettres de a à f."
         raise Said("usage", wanted, status=NOT_UNDERSTOOD) from None
-    if len(held) > 1 and kept:
+    if kept and sum(not data.startswith(verifier.LOOSE) for data in held.values()) > 1:
         raise Said("usage", "--head ne va qu’avec un seul dossier.", status=NOT_UNDERSTOOD)
     report = _report_of(held, kept, keys)
     if as_json:
@@ -48,10 +48,10 @@ def verify(files: tuple[Path, ...], heads: tuple[str, ...], keys: tuple[str, ...
 
 
 def _report_of(held: Mapping[str, bytes], kept: Sequence[verifier.KeptHead], keys: Sequence[str]) -> verifier.Report:
-    """Several files are archives: an avenant's and that of its contract."""
+    """Several files are archives, an avenant's and that of its contract, and what was kept beside them."""
     first, *others = held.values()
     if others:
-        return verifier.verify_together(held, keys)
+        return verifier.verify_together(held, keys, kept)
     return _report_of_pdf(first) if first.startswith(b"%PDF-") else verifier.verify_archive(first, kept, keys)
 
 

@@ -1,10 +1,10 @@
 """Vérifier: anybody, without an account, drops a frozen PDF, what all approved (a relevé, a dialogue, an evaluation)
-or an archive; none is kept."""
+or an archive, or several that are then compared; none is kept."""
 
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,10 +22,11 @@ from negotiation.documents.approved_print import NAMES, print_approved
 from negotiation.documents.archive import verify_apart
 from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.documents.pdf_print import print_consolidated
+from negotiation.documents.verified_together import said_apart
 from negotiation.errors import InvalidInput, Refusal
 from negotiation.rules.vocabulary import Action
-from negotiation.services.recognising import exactly, look_at, report_of
-from negotiation.store.queries.amendments import Consolidated, consolidated_with
+from negotiation.services.recognising import consolidated_in, exactly, look_at, report_of
+from negotiation.store.queries.amendments import Consolidated
 from negotiation.store.queries.closing import (
     KnownApproved,
     approved_with_content,
@@ -33,8 +34,11 @@ from negotiation.store.queries.closing import (
 )
 from negotiation.store.queries.signatures import State
 from negotiation.verifier import (
+    LOOSE,
     MANIFEST,
     MAX_BYTES,
+    NEVER_PROVED,
+    Check,
     KeptHead,
     Report,
     read_members,
@@ -45,6 +49,8 @@ verifying = Blueprint("verifying", __name__)
 FORM_ROOM = 100_000
 """Bytes of the request around the file."""
 SHARED = "shared"
+MOST_FILES = 6
+NOT_COMPARED = "il n’a pas pu être comparé aux dossiers déposés avec lui"
 LARGEST_SUMMARY = 1_000_000
 """Bytes of what an archive says of its negotiation: what is larger isn't read here, where others work."""
 MOST_HEADS, LONGEST_HEADS = 20, 5000
@@ -54,8 +60,11 @@ WRONG = {
         "Choisissez un fichier : le PDF d’une version figée, d’un relevé, d’un dialogue ou d’une évaluation approuvés, "
         "ou un dossier de preuve (.zip)."
     ),
-    "kind": "Ce fichier n’est ni un PDF, ni un dossier de preuve (.zip).",
-    "size": "Ce fichier dépasse 50 Mo.",
+    "files": f"Déposez {MOST_FILES} fichiers au plus à la fois.",
+    "kind": "Ce fichier n’est ni un PDF, ni un dossier de preuve (.zip), ni une page numérisée (JPEG ou PNG).",
+    "image": "Une page numérisée se compare au dossier de preuve qui la contient : déposez les deux ensemble.",
+    "size": "Ces fichiers dépassent 50 Mo ensemble : déposez-en moins à la fois.",
+    "one": "Des têtes conservées se comparent à un seul dossier de preuve à la fois.",
     "head": (
         "Une tête compte 64 chiffres ou lettres de a à f. Recopiez chacune en entier, une par ligne, ou laissez ce "
         "champ vide."
@@ -78,8 +87,9 @@ class Verdict:
     """What the page shows. `known`: the state of a frozen PDF that it is, or begins
     with; `approved`: the relevé, dialogue or
     evaluation whose approved content the PDF carries, even when the rest of the file was changed; `consolidated`: what
-    it is to the byte, though it is no contract; `recorded`: whether
-    the history of the archive is one that this platform recorded, None when there is nothing to compare."""
+    it calls itself, with that content, though it is no contract, `is_exact` when printing it again gives these bytes;
+    `beside`: what it is to the archives given with it, when nothing else is known of it; `recorded`: whether the
+    history of the archive is one that this platform recorded, None when there is nothing to compare."""
 
     name: str
     size: int
@@ -88,13 +98,15 @@ class Verdict:
     known: State | None = None
     approved: KnownApproved | None = None
     consolidated: Consolidated | None = None
+    is_exact: bool = False
+    beside: str = ""
     recorded: bool | None = None
 
 
 @verifying.get("/verifier")
 @serves(Action.VERIFY)
 def show_verifier() -> ResponseReturnValue:
-    return render_template("verifying/verifier.html", place="verify", verdict=None, head="", errors={})
+    return _page()
 
 
 @verifying.post("/verifier")
@@ -102,31 +114,70 @@ def show_verifier() -> ResponseReturnValue:
 @limiter.limit("30 per minute", key_func=get_remote_address)
 @serves(Action.VERIFY)
 def verify() -> ResponseReturnValue:
-    name, data = _file()
-    verdict = _of_pdf(name, data) if data.startswith(b"%PDF-") else _of_archive(name, data, _kept_heads())
-    return render_template("verifying/verifier.html", place="verify", verdict=verdict, head=_head(), errors={})
+    """Each file by itself; of several, then what they say of one another."""
+    files = _files()
+    archives = [name for name, data in files.items() if not data.startswith(LOOSE)]
+    kept = _kept_heads() if archives else []
+    if kept and len(archives) > 1:
+        raise InvalidInput(field="one")
+    if len(files) == 1:
+        [(name, data)] = files.items()
+        return _page([_of_archive(name, data, kept) if archives else _of_pdf(name, data)])
+    said = off_the_loop(said_apart, files, kept) if archives else []
+    return _page([_of_one(name, data, kept, said) for name, data in files.items()], said)
 
 
 @verifying.errorhandler(Refusal)
 def say_what_is_wrong(refusal: Refusal) -> ResponseReturnValue:
     field = str(refusal.detail.get("field", "")) if isinstance(refusal, InvalidInput) else ""
     sentence = WRONG.get(field) or sentence_of(refusal)
-    errors = {"head" if field in ("head", "heads") else "file": sentence}
-    page = render_template("verifying/verifier.html", place="verify", verdict=None, head=_head(), errors=errors)
-    return page, status_of(refusal)
+    return _page(errors={"head" if field in ("head", "heads", "one") else "file": sentence}), status_of(refusal)
 
 
-def _file() -> tuple[str, bytes]:
-    """The file's own name and its bytes. Raises InvalidInput."""
-    given = request.files.get("file")
-    if given is None or not given.filename:
+def _page(verdicts: Sequence[Verdict] = (), said: Sequence[Check] = (), errors: Mapping[str, str] | None = None) -> str:
+    """`said`: what several files say of one another."""
+    page = "verifying/verifier.html"
+    return render_template(page, place="verify", verdicts=verdicts, said=said, head=_head(), errors=errors or {})
+
+
+def _files() -> dict[str, bytes]:
+    """The files by their own names, which may be alike. Raises InvalidInput."""
+    given = [each for each in request.files.getlist("file") if each.filename]
+    if not given:
         raise InvalidInput(field="file")
-    data = given.stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise InvalidInput(field="size")
-    if not data.startswith((b"%PDF-", b"PK")):
-        raise InvalidInput(field="kind")
-    return given.filename[:120], data
+    if len(given) > MOST_FILES:
+        raise InvalidInput(field="files")
+    files: dict[str, bytes] = {}
+    left = MAX_BYTES
+    for number, each in enumerate(given, start=1):
+        data = each.stream.read(left + 1)
+        left -= len(data)
+        if left < 0:
+            raise InvalidInput(field="size")
+        if not data.startswith((*LOOSE, b"PK")):
+            raise InvalidInput(field="kind")
+        name = str(each.filename)[:120]
+        files[f"{name} ({number})" if name in files else name] = data
+    if all(data.startswith(LOOSE) for data in files.values()) and any(
+        data.startswith(LOOSE[1:]) for data in files.values()
+    ):
+        raise InvalidInput(field="image")
+    return files
+
+
+def _of_one(name: str, data: bytes, kept: Sequence[KeptHead], said: Sequence[Check]) -> Verdict:
+    """One file among several. A PDF unknown here, or a scan, is what the archives given with it say."""
+    if not data.startswith(LOOSE):
+        return _of_archive(name, data, kept)
+    beside = next((check for check in said if check.label == name), Check(name, False, NOT_COMPARED))
+    verdict = _of_pdf(name, data) if data.startswith(b"%PDF-") else None
+    if verdict and (verdict.known or verdict.approved or verdict.consolidated or not beside.ok):
+        return verdict
+    fingerprint = hashlib.sha256(data).hexdigest()
+    told = Check("Fichier", beside.ok, beside.detail)
+    proves = [f"Ce fichier est {beside.detail}."]
+    whole = Report(beside.ok, [told], None if beside.ok else beside.detail, proves, [*NEVER_PROVED], fingerprint)
+    return Verdict(name, len(data), is_pdf=True, report=whole, beside=beside.detail)
 
 
 def _kept_heads() -> list[KeptHead]:
@@ -154,11 +205,11 @@ def _of_pdf(name: str, data: bytes) -> Verdict:
     with current_store().reading() as session:
         report, state = report_of(session, look, within)
         approved = None if state else approved_with_content(session, within)
-        amended = None if state else consolidated_with(session, within)
+        amended = None if state else consolidated_in(session, look, within)
     if approved is not None:
         return _of_approved(name, data, approved)
-    consolidated = amended if amended and _consolidated(amended) == data else None
-    return Verdict(name, len(data), is_pdf=True, report=report, known=state, consolidated=consolidated)
+    is_exact = amended is not None and _consolidated(amended) == data
+    return Verdict(name, len(data), is_pdf=True, report=report, known=state, consolidated=amended, is_exact=is_exact)
 
 
 def _consolidated(told: Consolidated) -> bytes:

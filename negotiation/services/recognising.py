@@ -3,17 +3,28 @@
 The judgement rests on the file's own bytes and on public keys: it never tells where it differs from what is kept here.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from negotiation.documents.amendment_print import consolidated_content
+from negotiation.documents.contract_attachments import markdown_of
 from negotiation.documents.pdf_states import named_hashes, prefix_hashes
 from negotiation.documents.platform_keys import as_der
 from negotiation.rules.paris import paris_day
-from negotiation.store.queries.amendments import amendment_frozen_as
+from negotiation.store.queries.amendments import Consolidated, amendment_frozen_as, consolidated_with
 from negotiation.store.queries.signatures import State, certificates, state_with_content, state_with_hash
-from negotiation.verifier import NEVER_PROVED, Check, Report, sha256
+from negotiation.verifier import (
+    ATTACHED_CONSOLIDATED,
+    CONSOLIDATED,
+    NEVER_PROVED,
+    Check,
+    Report,
+    attached_to,
+    sha256,
+)
 
 INCREMENT = b"startxref"
 SIGNED = b"/ByteRange"
@@ -73,6 +84,17 @@ def report_of(session: Session, look: Look, within: frozenset[str]) -> tuple[Rep
     return Report(True, [check], None, proves, limits, fingerprint=fingerprint), state
 
 
+def consolidated_in(session: Session, look: Look, within: frozenset[str]) -> Consolidated | None:
+    """The avenant whose frozen content a file carries that calls itself its consolidated version; None for any other
+    file, and for one that anybody signed. It says which content, never that the pages show it."""
+    carried = attached_to(look.data)
+    if SIGNED in look.data or ATTACHED_CONSOLIDATED not in carried:
+        return None
+    told = consolidated_with(session, within)
+    read = told and markdown_of(consolidated_content(json.loads(told.content))).encode()
+    return told if carried[ATTACHED_CONSOLIDATED] == read else None
+
+
 def _voided(state: State) -> str:
     return f", annulée avant toute signature le {paris_day(state.voided_at):%d/%m/%Y}" if state.voided_at else ""
 
@@ -95,6 +117,8 @@ def _fault_behind(state: State, rest: bytes) -> str:
 
 
 def _fault_of_unknown(session: Session, look: Look, within: frozenset[str]) -> str:
+    if told := consolidated_in(session, look, within):
+        return CONSOLIDATED.format(f"l’avenant n° {told.number} au contrat « {told.title} » ({told.reference})")
     held, lower = state_with_content(session, within | look.named), look.data.lower()
     bears = any(as_der(certificate).hex().encode() in lower for certificate in certificates(session))
     if bears or (held is not None and held.is_sealed and SIGNED in look.data):

@@ -21,7 +21,7 @@ from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.minutes import Printable, minutes_to_print, printed
 from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
-from negotiation.verifier import MAX_BYTES, verify_archive
+from negotiation.verifier import MAX_BYTES, read_members, verify_archive
 from tests.builders import Table, a_table
 from tests.closing_table import an_agreed_table, freeze, put_signature
 from tests.evaluation_table import an_evaluation
@@ -225,6 +225,38 @@ def test_a_head_that_is_no_head_keeps_what_was_typed(visitor: Visitor, closed: C
     assert ">abc</textarea>" in answer.text
 
 
+def drop_all(visitor: Visitor, files: dict[str, bytes], **fields: str) -> TestResponse:
+    sent = {"file": [(io.BytesIO(data), name) for name, data in files.items()]} | fields
+    return visitor.post("/verifier", sent, content_type="multipart/form-data")
+
+
+def test_several_files_are_each_named_and_say_what_they_are_to_one_another(visitor: Visitor, closed: Closed) -> None:
+    foreign, scan = sample_archive(), b"\x89PNG\r\n\x1a\n"
+    known = read_members(foreign)["versions/01/contrat.pdf"]
+    files = {"dossier.zip": closed.archive, "contrat.pdf": bytes(closed.version.pdf), "autre.zip": foreign}
+    page = drop_all(visitor, files | {"ailleurs.pdf": known, "page.png": scan}).text.replace("\u00a0", " ")
+    assert "5 fichiers comparés" in page
+    assert page.count("Ce dossier est juste") == 2 and "exactement la version « v1.0 »" in page
+    assert "<b>contrat.pdf</b> : exactement versions/01/contrat.pdf de dossier.zip" in page
+    assert "Exactement versions/01/contrat.pdf de autre.zip" in page and "il vaut ce que vaut ce dossier" in page
+    assert "<b>page.png</b> : il n’est dans aucun des dossiers de preuve donnés avec lui" in page
+    forged = altered(closed.archive, "historique/commun.json", b"42000", b"43000")
+    page = drop_all(visitor, {"dossier.zip": forged, "contrat.pdf": bytes(closed.version.pdf)}).text
+    assert "Ce dossier a été changé" in page and "Ensemble, ces fichiers disent" in page
+
+
+def test_what_cannot_be_compared_together_is_refused_in_french(visitor: Visitor, closed: Closed) -> None:
+    def said(*files: bytes, **fields: str) -> str:
+        answer = drop_all(visitor, {f"{number}": data for number, data in enumerate(files)}, **fields)
+        assert answer.status_code == 422
+        return answer.text.replace("\u00a0", " ")
+
+    assert "6 fichiers au plus" in said(*[b"%PDF-"] * 7)
+    assert "dépassent 50 Mo ensemble" in said(b"%PDF-" + b"y" * 90, b"%PDF-" + b"x" * (MAX_BYTES - 10))
+    assert "déposez les deux ensemble" in said(b"\xff\xd8\xff une page", b"%PDF-")
+    assert "un seul dossier de preuve à la fois" in said(closed.archive, closed.archive, head="0123" * 16)
+
+
 def test_nothing_of_the_file_is_kept(visitor: Visitor, closed: Closed, settings: Settings) -> None:
     def rows() -> dict[str, int]:
         with closed.table.store.reading() as session:
@@ -239,4 +271,5 @@ def test_nothing_of_the_file_is_kept(visitor: Visitor, closed: Closed, settings:
     before = rows(), files()
     drop(visitor, closed.archive, "dossier.zip")
     drop(visitor, bytes(closed.version.pdf), "contrat.pdf")
+    drop_all(visitor, {"dossier.zip": closed.archive, "contrat.pdf": bytes(closed.version.pdf)})
     assert (rows(), files()) == before
