@@ -35,7 +35,7 @@ from negotiation.rules.vocabulary import SHARED, Action, Circle, Move, PartKind
 from negotiation.rules.word_parts import KINDS, FoundPart, FoundText, holders, plain_words
 from negotiation.services.access import require
 from negotiation.services.moves import needs_visa
-from negotiation.services.word_parts import AddedParts, add_parts, known_titles, parts_of_sections
+from negotiation.services.word_parts import MOST_AT_ONCE, AddedParts, add_parts, known_titles, parts_of_sections
 from negotiation.store.queries.negotiations import PlanEntry, plan_of
 from negotiation.store.queries.people import audiences_of
 
@@ -49,6 +49,7 @@ _LINE = re.compile(r"titre-(\d{1,3})")
 _MOST_TEXTS = 200
 _WRONG = {
     "take": "Cochez au moins une ligne.",
+    "many": f"{{given}} lignes : {MOST_AT_ONCE} au plus à la fois. Décochez, puis déposez à nouveau le fichier.",
     "title": "Un intitulé manque ou est trop long.",
     "under": "« {given} » ne désigne aucune partie du contrat : choisissez-la dans la liste.",
 }

@@ -27,8 +27,10 @@ from negotiation.rules.word_parts import (
 from negotiation.services.adding import NewClause, NewPart, add_clause, add_part
 from negotiation.services.inside_parts import share_parts, write_working
 from negotiation.services.orders import Order
+from negotiation.services.placing import clauses_of_part
 from negotiation.services.visas import submit_together
 from negotiation.store.columns import new_id
+from negotiation.store.contract import Part
 from negotiation.store.queries.clauses import cards_of_part
 from negotiation.store.queries.negotiations import PlanEntry, plan_of
 from negotiation.store.queries.parts import part_view
@@ -38,6 +40,8 @@ MOST_NAMED = 5
 """Titles that a refusal says by name."""
 LARGEST_PLAN = 1_500_000
 """Bytes of texts: they go to the browser and come back, since nothing is kept before somebody confirms."""
+MOST_AT_ONCE = 100
+"""Lines added in one gesture: nobody else writes meanwhile, and a hundred take some seconds on the table."""
 _OF_A_LETTER = 3
 """Bytes that a form takes for each byte beyond ASCII."""
 
@@ -89,15 +93,18 @@ def add_parts(
     """The lines that are `taken`, each where its kind puts it. `parties`: ids of those whose agreement is asked, none
     for the usual ones; `words` go with a request for a visa.
 
-    Raises InvalidInput `take` for none; CannotShape: `there_already` (`titles`), `left_out` when the line above isn't
-    taken, `misplaced`, `on_the_table` for clauses of a part that all read, in a circle that isn't everybody's; and
-    what `add_part`, `add_clause`, `write_working` and `share_parts` raise.
+    Raises InvalidInput: `take` for none, `many` (`given`) for more than MOST_AT_ONCE; CannotShape: `there_already`
+    (`titles`), `left_out` when the line above isn't taken, `no_place`, `misplaced`, `on_the_table` for clauses of a
+    part that all read, in a circle that isn't everybody's; and what `add_part`, `add_clause`, `write_working` and
+    `share_parts` raise.
     """
     if uow.lock(actor.negotiation_id).frozen_at is not None:
         raise Frozen()
     chosen = [place for place in sorted(taken) if place < len(parts)]
     if not chosen:
         raise InvalidInput(field="take")
+    if len(chosen) > MOST_AT_ONCE:
+        raise InvalidInput(field="many", given=len(chosen))
     there = known_titles(plan_of(uow.session, actor))
     again = [parts[place].title for place in chosen if parts[place].kind and plain_words(parts[place].title) in there]
     if again:
@@ -156,7 +163,8 @@ class _Adding:
         self.done.part_ids.append(part_id)
         if self.is_shared and (held_by is None or self._is_on_table(held_by)):
             self.leaving.append(part_id)
-        fields = {card.field: card.id for card in cards_of_part(self.uow.session, self.actor, part_id)}
+        row = self.uow.session.get_one(Part, part_id)
+        fields = {clause.field: clause.id for clause in clauses_of_part(self.uow, row)}
         for text in part.texts:
             named = field_for(text, kind, fields_for(kind))
             self._write(fields.pop(named, "") or self._new_clause(part_id, text), text)

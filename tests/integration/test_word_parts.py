@@ -12,8 +12,11 @@ from sqlmodel import col
 from werkzeug.test import TestResponse
 
 from negotiation.documents.word_reading import Section
-from negotiation.rules.vocabulary import SHARED, Gesture, Role
+from negotiation.errors import InvalidInput
+from negotiation.rules.vocabulary import SHARED, Gesture, PartKind, Role
+from negotiation.rules.word_parts import FoundPart
 from negotiation.services.visas import set_visa_rule
+from negotiation.services.word_parts import MOST_AT_ONCE, add_parts
 from negotiation.store.contract import Clause, Part
 from negotiation.store.inside import VisaRequest
 from negotiation.store.record import HistoryEntry
@@ -205,6 +208,13 @@ def test_a_clause_joins_a_part_on_the_table_only_as_a_proposal(og: Visitor, tabl
     with table.store.reading() as session:
         clause = session.execute(select(Clause).where(col(Clause.label) == "Litiges")).scalar_one()
     assert (clause.circle, clause.versions) == (str(SHARED), 1)
+
+
+def test_no_more_is_added_at_once_than_others_can_wait_for(table: Table) -> None:
+    lines = [FoundPart(PartKind.ARTICLE, f"Article {number}") for number in range(MOST_AT_ONCE + 1)]
+    with pytest.raises(InvalidInput) as refused, table.store.unit_of_work() as uow:
+        add_parts(uow, table.og.dg.actor, lines, frozenset(range(len(lines))), circle=table.og.inside)
+    assert refused.value.detail == {"field": "many", "given": MOST_AT_ONCE + 1}
 
 
 def test_a_file_is_read_apart_and_refused_with_its_reason(app: Flask, og: Visitor, table: Table) -> None:
