@@ -11,9 +11,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.people import Somebody, a_browser
-from tests.e2e.serving import RunningServer
+from tests.e2e.serving import RestartedServer, RunningServer
 
 expect.set_options(timeout=8_000)
+NO_GRACE = 1.0
+"""Seconds for a server at the end: it would wait ten for what browsers left open."""
 Enter = Callable[..., Somebody]
 SECRET = "for-journeys-alone-0123456789abcdefghijklmnop"
 """Who is signed in stays so when the server of a module dies and starts again."""
@@ -24,16 +26,17 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
     """An empty folder, as `make run` finds it on a new machine."""
     server = RunningServer(tmp_path_factory.mktemp("first-start")).start()
     yield server
-    server.stop()
+    server.tell_to_stop()
+    server.wait_until_stopped(patience=NO_GRACE)
 
 
 @pytest.fixture(scope="session")
 def stopping() -> Iterator[list[RunningServer]]:
-    """Servers that were told to stop: nobody waits for their grace, the next tests go on."""
+    """Servers that were told to stop: nobody waits for their grace, the next tests go on, and the run ends."""
     told: list[RunningServer] = []
     yield told
     for server in told:
-        server.wait_until_stopped()
+        server.wait_until_stopped(patience=NO_GRACE)
     assert [failure for server in told for failure in server.failures()] == []
 
 
@@ -46,7 +49,7 @@ def served(
     with first_start.store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(first_start.folder / "navette.sqlite", folder)
-    server = RunningServer(folder, SECRET_KEY=SECRET).start()
+    server = RestartedServer(folder, SECRET_KEY=SECRET).start()
     yield server
     server.tell_to_stop()
     stopping.append(server)
@@ -63,7 +66,7 @@ def enter(chromium: Browser, request: pytest.FixtureRequest) -> Generator[Enter]
         somebody = Somebody(a_browser(chromium, chosen, **browser), chosen)
         opened.append(somebody)
         if email:
-            somebody.sign_in(email)
+            somebody.arrive(email)
         return somebody
 
     yield enter

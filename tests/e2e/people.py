@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, expect
+from sqlmodel import col, select
 
+from negotiation.rules.policy import Method
+from negotiation.services.signing_in import open_session
+from negotiation.store import Announcing
+from negotiation.store.contract import Clause, Negotiation
+from negotiation.store.people import Member, Person
 from tests.e2e.serving import RunningServer
 
 DESK = {"width": 1280, "height": 900}
@@ -44,12 +50,24 @@ class Somebody:
         self.page = page
         self.server = server
         self.complaints: list[str] = []
+        self._email = ""
         self._listen(page)
 
     # ------------------------------------------------------------------ coming in
 
+    def arrive(self, email: str) -> None:
+        """Signed in since this morning, on the page of their tables."""
+        with self.server.store.unit_of_work(Announcing.SILENT) as uow:
+            person = uow.session.execute(select(Person).where(col(Person.email) == email)).scalar_one()
+            session = open_session(uow, person.id, method=Method.LINK)
+        cookie = {"name": "navette", "value": session.token, "url": self.server.address, "httpOnly": True}
+        self.page.context.add_cookies([cookie])  # type: ignore[list-item]
+        self._email = email
+        self.page.goto("/")
+
     def sign_in(self, email: str) -> None:
         self.follow(self.server.link_for(email))
+        self._email = email
 
     def follow(self, link: str) -> None:
         """Open a single-use link, and use it."""
@@ -63,7 +81,7 @@ class Somebody:
     def another_tab(self) -> "Somebody":
         """The same person in another tab of the same browser; its complaints are told with the first one's."""
         other = Somebody(self.page.context.new_page(), self.server)
-        other.complaints = self.complaints
+        other.complaints, other._email = self.complaints, self._email
         return other
 
     # ------------------------------------------------------------------ going about
@@ -72,12 +90,32 @@ class Somebody:
         self.page.goto("/")
         self.page.get_by_role("link", name=title).click()
 
-    def open_clause(self, code: str, tab: str = "", *, title: str = "CPOM") -> None:
+    def walk_to_clause(self, code: str, tab: str = "", *, title: str = "CPOM") -> None:
+        """From page to page, as people do who keep no address."""
         self.open_table(title)
         self.page.locator("table.board").get_by_role("link", name=code).click()
         expect(self.clause).to_be_visible()
         if tab:
             self.open_tab(tab)
+
+    def open_clause(self, code: str, tab: str = "", *, title: str = "CPOM") -> None:
+        """By its address."""
+        self.page.goto(f"/clauses/{self._clause_id(code, title)}{'/' if tab else ''}{tab}")
+        expect(self.clause).to_be_visible()
+        if tab:
+            expect(self.clause.locator(".tabbar [aria-current=page]")).to_contain_text(TABS[tab])
+
+    def _clause_id(self, code: str, title: str) -> str:
+        """Of the negotiation with these words in its title at which this person sits."""
+        with self.server.store.reading() as session:
+            query = (
+                select(col(Clause.id))
+                .join(Negotiation, col(Negotiation.id) == Clause.negotiation_id)
+                .join(Member, col(Member.negotiation_id) == Negotiation.id)
+                .join(Person, col(Person.id) == Member.person_id)
+                .where(col(Person.email) == self._email, col(Negotiation.title).contains(title), Clause.code == code)
+            )
+            return session.execute(query).scalar_one()
 
     def open_tab(self, tab: str) -> None:
         self.clause.get_by_role("link", name=TABS[tab]).click()

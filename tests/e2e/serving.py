@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+from app.serving import PATCHED_START
 from negotiation.services.signing_in import make_signin_link
 from negotiation.store import Announcing, Store, connect_store, migrate
 
@@ -62,21 +64,22 @@ class RunningServer:
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
 
-    def wait_until_stopped(self) -> None:
+    def wait_until_stopped(self, *, patience: float = 15) -> None:
+        """Whatever still runs after so many seconds is killed."""
         if self._process is None:
             return
         try:
-            self._process.wait(timeout=15)
+            self._process.wait(timeout=patience)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
 
     def kill(self) -> None:
         """As a power cut does it: no process of the server gets to say anything."""
         assert self._process is not None
         master = self._process.pid
         for pid in (*_children(master), master):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one that was told to stop before
+                os.kill(pid, signal.SIGKILL)
         self._process.wait()
 
     def workers(self) -> list[int]:
@@ -129,6 +132,16 @@ class RunningServer:
             except OSError:
                 time.sleep(0.1)
         raise AssertionError(f"the server never answered: {self.said()}")
+
+
+class RestartedServer(RunningServer):
+    """Its database is migrated already: the server itself, without what goes before."""
+
+    program = PATCHED_START
+
+    @property
+    def _database(self) -> str:
+        return self.settings.get("DATABASE_URL", super()._database)
 
 
 def _children(pid: int) -> list[int]:

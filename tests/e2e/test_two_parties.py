@@ -14,7 +14,7 @@ def test_a_clause_is_written_together_proposed_countered_accepted_and_locked(ent
     og, ars, cd = enter(OG), enter(ARS), enter(CD)
 
     # They type together, and each sees the other's words and caret before anything is proposed.
-    og.open_clause(CLAUSE, "table-commune")
+    og.walk_to_clause(CLAUSE, "table-commune")
     ars.open_clause(CLAUSE, "table-commune")
     og.write("La fondation transmet ses données ")
     expect(ars.live_text).to_contain_text("La fondation transmet ses données")
@@ -93,7 +93,7 @@ def test_a_clause_is_written_together_proposed_countered_accepted_and_locked(ent
 
 def test_who_answers_an_old_version_is_told_and_loses_no_word(enter: Enter) -> None:
     og, ars = enter(OG), enter(ARS)
-    og.open_clause("EN10")
+    og.walk_to_clause("EN10")
     og.stop_following()
     ars.open_clause("EN10")
     ars.counter("L’agence apporte 25 000 euros la première année.", "Notre comité a relevé le plafond.", value="25000")
@@ -122,7 +122,7 @@ def test_who_answers_an_old_version_is_told_and_loses_no_word(enter: Enter) -> N
 
 def test_a_private_draft_never_reaches_the_other_side(enter: Enter) -> None:
     og, ars = enter(OG), enter(ARS)
-    og.open_clause("EN14", "brouillon")
+    og.walk_to_clause("EN14", "brouillon")
     expect(og.clause.locator(".live-pane.private")).to_contain_text("Interne Orlinde")
     ars.open_clause("EN14", "brouillon")
     og.write("Préavis de six mois, trois au pire.")
@@ -139,7 +139,7 @@ def test_a_private_draft_never_reaches_the_other_side(enter: Enter) -> None:
 
     # The authorities have one draft more, which they write together; the other side has no such tab.
     cd = enter(CD)
-    cd.open_clause("EN14", "entre-autorites")
+    cd.walk_to_clause("EN14", "entre-autorites")
     ars.open_tab("entre-autorites")
     ars.write("Neuf mois, ")
     expect(cd.live_text).to_contain_text("Neuf mois,")

@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 from itsdangerous import URLSafeSerializer
 
-from app.serving import PATCHED_START
 from negotiation.rules.policy import Method
 from negotiation.services.signing_in import open_session
 from tests.builders import a_table
-from tests.e2e.serving import RunningServer
+from tests.e2e.serving import RestartedServer, RunningServer
 from tests.faults.kept import assert_all_is_kept_once
 from tests.faults.writers import TirelessWriter, write_together
 from tests.postgresql import PostgresqlServer
@@ -32,16 +31,6 @@ told at the end is what it took here (trust P1: 5 s)."""
 WORDS = (40, 400)
 """Acknowledged between two deaths, by everybody together."""
 SECRET = "for-dying-alone-0123456789abcdefghijklmnop"
-
-
-class RestartedServer(RunningServer):
-    """Its database is migrated already: the server itself, without what goes before."""
-
-    program = PATCHED_START
-
-    @property
-    def _database(self) -> str:
-        return self.settings.get("DATABASE_URL", super()._database)
 
 
 @pytest.fixture(params=DATABASES)
