@@ -1,8 +1,9 @@
 """An archive comes home: the negotiation as its reader saw it, in an instance that doesn't know it.
 
 Ids, texts, links of the histories and frozen bytes are kept as they were; the archive is verified first, and what was
-written is compared with it before the transaction ends. What the reader couldn't see isn't there: the insides of other
-parties, and the accounts, but his own.
+written is compared with it before the transaction ends: with the contract that it holds, and with what its histories
+tell (`carried_proofs`). What the reader couldn't see isn't there: the insides of other parties, and the accounts, but
+his own.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from negotiation.errors import AlreadyImported, InvalidArchive, Refusal
 from negotiation.rules.history_chain import canonical_payload
 from negotiation.rules.notices import NOBODY
 from negotiation.rules.vocabulary import Circle
+from negotiation.services.carried_proofs import require_proven
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.services.members import person_with
 from negotiation.store.columns import new_id
@@ -128,6 +130,7 @@ def bring_in(uow: UnitOfWork, archive: ArchiveToImport, *, email: str) -> Brough
         session.flush()
     except (IntegrityError, DataError, OverflowError, ValidationError, ValueError, TypeError, KeyError) as fault:
         raise InvalidArchive(problem="ses données ne tiennent pas ensemble") from fault
+    require_proven(session, archive.negotiation_id)
     contract = contract_as_it_stands(session, archive.negotiation_id)
     if contract.canonical != archive.contract:
         raise InvalidArchive(problem="ses données ne donnent pas le contrat qu’il contient")
