@@ -245,7 +245,7 @@ def test_several_files_are_each_named_and_say_what_they_are_to_one_another(visit
     assert "Ce dossier a été changé" in page and "Ensemble, ces fichiers disent" in page
 
 
-def test_what_cannot_be_compared_together_is_refused_in_french(visitor: Visitor, closed: Closed) -> None:
+def test_what_cannot_be_compared_together_is_refused_in_french(visitor: Visitor) -> None:
     def said(*files: bytes, **fields: str) -> str:
         answer = drop_all(visitor, {f"{number}": data for number, data in enumerate(files)}, **fields)
         assert answer.status_code == 422
@@ -254,7 +254,7 @@ def test_what_cannot_be_compared_together_is_refused_in_french(visitor: Visitor,
     assert "6 fichiers au plus" in said(*[b"%PDF-"] * 7)
     assert "dépassent 50 Mo ensemble" in said(b"%PDF-" + b"y" * 90, b"%PDF-" + b"x" * (MAX_BYTES - 10))
     assert "déposez les deux ensemble" in said(b"\xff\xd8\xff une page", b"%PDF-")
-    assert "un seul dossier de preuve à la fois" in said(closed.archive, closed.archive, head="0123" * 16)
+    assert "un seul dossier de preuve à la fois" in said(sample_archive(), sample_archive(), head="0123" * 16)
 
 
 def test_nothing_of_the_file_is_kept(visitor: Visitor, closed: Closed, settings: Settings) -> None:
