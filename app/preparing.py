@@ -12,6 +12,7 @@ from sqlmodel import Session
 from app.database import current_store
 from app.errors import sentence_of
 from app.offloading import off_the_loop
+from app.platform import current_platform
 from app.printing import printed
 from negotiation.documents.archive import ArchiveContent
 from negotiation.errors import NotFound, Refusal, Unprintable
@@ -69,7 +70,7 @@ def _make_archive(actor: Actor, file_id: str, content: ArchiveContent) -> None:
         files |= off_the_loop(made, {name: make})
     if not _tell(file_id, PACKING, done=len(content.makers)):
         return
-    archive = off_the_loop(pack_archive, replace(content, files=files, makers={}))
+    archive = off_the_loop(pack_archive, replace(content, files=files, makers={}), current_platform().keys)
     with current_store().unit_of_work() as uow:
         here = actor_in(
             uow.session,

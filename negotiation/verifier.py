@@ -37,11 +37,17 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]{128}")
 _ATTACHED = re.compile(rb"/F\(([\w.-]{1,40})\)/UF\([\w.-]{1,40}\)/EF<</F (\d{1,7}) 0 R")
 ATTACHED_JSON, ATTACHED_HEAD, ATTACHED_CONSOLIDATED = "contrat.json", "historique-tete.json", "version-consolidee.md"
-HEADS = "tetes.json"
+HEADS, SEAL = "tetes.json", "cachet.json"
 LOOSE = (b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n")  # how a PDF, or a scanned page, begins
 CONSOLIDATED = "version consolidée, imprimée depuis {} : elle n’est pas le contrat signé, et ses pages ne prouvent rien"
 KeptHead = tuple[str, str]  # circle, or « » for any, and the hash that somebody kept
 STATEMENT_TYPES = {"v": int, "seq": int, **dict.fromkeys(("chain", "hash", "at", "key"), str)}
+SEAL_TYPES = {"v": int, **dict.fromkeys(("archive", "manifest", "at", "key"), str)}
+LOOSE_FILES = "contrat.json, clauses/, tableaux/, documents/, brouillons/, scenario/ et donnees/"
+UNTOUCHED = "donnez-le tel qu’il fut téléchargé"
+RECALLED = ("message.sent", "question.asked", "question.answered", "comment.written")
+"""Shared facts whose words somebody may have taken back within the half minute; all others keep theirs."""
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 APPROVALS = ("minutes.approved", "review.approved")
 """Facts that seal a text which every party approved: the relevé of a séance, a dialogue de gestion, the evaluation."""
 SIGNINGS = ("version.signed", "version.locked")
@@ -72,7 +78,8 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """`readable` is False when there was nothing to check. `heads` gives the head of each chain, to be kept."""
+    """`readable` is False when there was nothing to check. `heads` gives the head of each chain, to be kept; `keys` the
+    keys that signed something in it, to be compared with those that the platform publishes."""
 
     ok: bool
     checks: list[Check]
@@ -81,6 +88,7 @@ class Report:
     does_not_prove: list[str] = field(default_factory=list)
     fingerprint: str = ""
     heads: dict[str, str] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
     readable: bool = True
 
     def as_json(self) -> dict[str, object]:
@@ -148,6 +156,7 @@ def read_members(data: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             _refuse_traps(entries, len(data))
+            _refuse_more(entries, data)
             return {entry.filename: _unpack(archive, entry) for entry in entries}
     except Unreadable:
         raise
@@ -156,10 +165,12 @@ def read_members(data: bytes) -> dict[str, bytes]:
 
 
 def manifest_of(members: Mapping[str, bytes], heads: Mapping[str, Mapping[str, object]]) -> bytes:
-    """The manifest that these files must have: size and SHA-256 of each but itself, and the head of each chain. Nothing
-    in it is free: a manifest with one byte changed is no longer the manifest of its files."""
+    """The manifest that these files must have: size and SHA-256 of each but itself and its seal, head of each chain.
+    Nothing in it is free: a manifest with one byte changed is no longer the manifest of its files."""
     files = {
-        name: {"sha256": sha256(content), "size": len(content)} for name, content in members.items() if name != MANIFEST
+        name: {"sha256": sha256(content), "size": len(content)}
+        for name, content in members.items()
+        if name not in (MANIFEST, SEAL)
     }
     written = {"format": ARCHIVE_FORMAT, "files": files, "heads": heads}
     return json.dumps(written, sort_keys=True, indent=1, ensure_ascii=True).encode() + b"\n"
@@ -197,6 +208,7 @@ class _Examination:
         self.kept = kept
         self.found: set[str] = set()  # circles in which a kept head stands
         self.keys = keys
+        self.named: set[str] = set()  # keys that signed something here
         self.labels: dict[str, str] = {}
         self.entries: dict[str, list[dict[str, Any]]] = {}  # of the histories that verified, and no other
         self.checks: list[Check] = []
@@ -217,13 +229,16 @@ class _Examination:
             self._try(f"Texte approuvé, {name}", self._check_approved, name)
         self._try("Têtes signées", self._check_signed_heads)
         self._try("Gels, signatures et approbations de l’historique", self._check_nothing_missing)
+        self._try("Contrat", self._check_contract)
         self._try("Manifeste", self._check_manifest)
+        self._try(f"Cachet du dossier, {SEAL}", self._check_seal)
         return self
 
     def report(self) -> Report:
         heads = {circle: str(head["hash"]) for circle, head in self._heads().items()}
         fingerprint = sha256(self.members.get(MANIFEST, b""))
-        return _concluded(self.checks, self.proves, self._limits(), fingerprint=fingerprint, heads=heads)
+        told = {"fingerprint": fingerprint, "heads": heads, "keys": sorted(self.named)}
+        return _concluded(self.checks, self.proves, self._limits(), **told)
 
     def _try(self, label: str, check: Callable[..., str], *on: Any) -> None:
         self.checks.append(_tried(label, check, *on))
@@ -239,6 +254,8 @@ class _Examination:
             code = _shape_fault(entry, chain) or _link_fault(entry, previous) or _seal_fault(entry)
             _require(code is None, SENTENCES.get(code or "", "").format(seq=seq))
             previous = entry
+        if circle == "shared":
+            self._require_whole(entries)
         self.labels[circle] = str(written.get("label", circle))
         self.entries[circle] = entries
         self.proves.append(
@@ -246,6 +263,16 @@ class _Examination:
             "aucun changé, ajouté, déplacé, ni retiré avant le dernier."
         )
         return f"{_many(len(entries), 'fait')}, tête {previous['hash'] if previous else GENESIS}"
+
+    def _require_whole(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Only words that were taken back may be missing from what all read: a gel without its content
+        would be one that the reader isn't told."""
+        recalls = sum(it["header"]["kind"] == "words.recalled" for it in entries)
+        for entry in (it for it in entries if it["payload"] is None):
+            recalls -= 1
+            seq, kind = entry["header"]["seq"], entry["header"]["kind"]
+            there = kind in RECALLED and recalls >= 0
+            _require(there, f"le contenu du fait {seq} manque, et rien ne dit que ses mots furent repris")
 
     def _check_disclosed(self) -> str:
         """Each fact of an inside that its party lets everybody read, against itself, and its chain when it is here."""
@@ -285,6 +312,9 @@ class _Examination:
     def _check_version(self, folder: str) -> str:
         version = self._json(f"{folder}/version.json")
         label, content_hash, pdf_hash = version.get("label"), version.get("content_hash"), version.get("pdf_hash")
+        _require(
+            set(version) == {"label", "content_hash", "pdf_hash"}, f"{folder}/version.json dit autre chose que prévu"
+        )
         text = sha256(self._member(f"{folder}/texte.json"))
         _require(text == content_hash, f"le texte figé « {label} » n’a plus son empreinte")
         pdf = self.members.get(f"{folder}/contrat.pdf")
@@ -315,6 +345,14 @@ class _Examination:
             return f", annulée avant toute signature (fait {fact['header']['seq']}, le {fact['header']['ts'][:10]})"
         return ""
 
+    def _key(self) -> object:
+        """The negotiation's own key, as its first fact tells it: `file` in an import; nothing in the first releases."""
+        key, first = self._json("negociation.json").get("key"), (self.entries.get("shared") or [{}])[0]
+        told = _dict(first.get("payload"))
+        same = told.get("key", told.get("file", key)) == key
+        _require(same, "negociation.json donne une autre clé que le premier fait de l’historique")
+        return key
+
     def opened_to_amend(self) -> dict[str, Any]:
         """What the first fact of an avenant says that it amends; empty for any other negotiation."""
         return next((_dict(it["payload"].get("amends")) for it in self._facts("negotiation.opened")[:1]), {})
@@ -331,9 +369,9 @@ class _Examination:
     def check_link(self, looks: Iterable[_Examination]) -> str:
         """What an avenant amends, against the archives given with it: the contract's, or the avenant signed before."""
         others = [it for it in looks if it is not self]
-        told, key = self.opened_to_amend(), self._json("negociation.json").get("key")
+        told, key = self.opened_to_amend(), self._key()
         number, text, head = told.get("number"), told.get("content_hash"), _dict(told.get("head"))
-        roots = [it for it in others if it._json("negociation.json").get("key") == told.get("negotiation")]
+        roots = [it for it in others if it._key() == told.get("negotiation")]
         bases = [it for it in others if it._facts("version.frozen", text)]
         _require(bool(roots or bases), "aucun des autres dossiers n’est celui du contrat que cet avenant modifie")
         _require(bool(bases), "aucune version des autres dossiers n’a l’empreinte de celle que cet avenant modifie")
@@ -348,17 +386,26 @@ class _Examination:
         return f"avenant n° {number}, modifie « {told.get('reference')} », empreinte {text}"
 
     def _check_signatures(self, folder: str, gel: dict[str, Any], *, after: int) -> str:
-        evidences = self._json(f"{folder}/signatures.json")["signatures"]
-        _require(isinstance(evidences, list), f"{folder}/signatures.json n’a pas la forme attendue")
+        given = self._json(f"{folder}/signatures.json")
+        evidences = given["signatures"]
+        shaped = isinstance(evidences, list) and len(given) == 1
+        _require(shaped, f"{folder}/signatures.json n’a pas la forme attendue")
         facts, content_hash = self._facts_of("version.signed", gel), gel.get("content_hash")
         recorded = [fact["payload"].get("evidence_hash") for fact in facts]
         scans = {None, *(sha256(self.members[name]) for name in self._names(f"{folder}/papier-"))}
+        brought = {it["payload"].get("data_hash") for it in self._facts("signature.paper_brought", content_hash)}
+        _require(scans <= brought | {None}, f"un exemplaire numérisé de {folder} n’a jamais été versé")
+        acts = {None, *(sha256(self.members[name]) for name in self._names(f"{folder}/acte-"))}
+        joined = {it["payload"].get("data_hash") for it in self._facts("signature.act_joined", content_hash)}
+        _require(acts <= joined | {None}, f"un acte de {folder} n’a jamais été joint à une signature")
         for number, evidence in enumerate(evidences, start=1):
             _require(evidence["content_hash"] == content_hash, f"la signature {number} porte sur un autre texte")
             known = recorded.count(sha256(canonical(evidence))) == 1
             _require(known, f"la signature {number} n’est pas celle que l’historique a enregistrée")
             held = evidence.get("scan_hash") in scans
             _require(held, f"l’exemplaire numérisé de la signature {number} manque, ou n’est pas celui qu’elle nomme")
+            held = evidence.get("act_hash") in acts
+            _require(held, f"l’acte joint à la signature {number} manque, ou n’est pas celui qu’elle nomme")
         _require(len(evidences) == len(facts), "une signature que l’historique a enregistrée manque au dossier")
         _require(all(fact["header"]["seq"] > after for fact in facts), "une signature est antérieure au gel du texte")
         return f"{_many(len(facts), 'signature')} de ce texte"
@@ -406,7 +453,7 @@ class _Examination:
         for seq in sealed:
             _require(any(each >= seq for each in reached), f"la tête signée au gel (fait {seq}) manque au dossier")
         if not reached:
-            _require(not self.keys, "aucune tête n’est signée par une clé que vous avez donnée")
+            _require(not self.keys or SEAL in self.members, "aucune tête n’est signée par une clé que vous avez donnée")
             return "aucune"
         named = "que le dossier nomme : comparez-la à celle que publie l’instance"
         whose = "que vous avez donnée" if self.keys else named
@@ -419,16 +466,13 @@ class _Examination:
         statement = _dict(_dict(seal).get("statement"))
         signature = _HEX.fullmatch(str(_dict(seal).get("signature")))
         shaped = {name: type(it) for name, it in statement.items()} == STATEMENT_TYPES
-        _require(shaped and signature is not None, f"{HEADS} n’a pas la forme attendue")
-        seq, key, entries = statement["seq"], statement["key"], self.entries.get("shared", [])
+        shaped &= statement.get("v") == 1 and signature is not None
+        _require(shaped, f"{HEADS} n’a pas la forme attendue")
+        seq, entries = statement["seq"], self.entries.get("shared", [])
         _require(statement["chain"] == self._shared(), "une tête signée est celle d’une autre chaîne")
         there = 0 < seq <= len(entries) and entries[seq - 1]["hash"] == statement["hash"]
         _require(there, f"la tête signée au fait {seq} ne figure pas dans l’historique commun")
-        known = not self.keys or key in self.keys
-        _require(known, f"la tête du fait {seq} est signée par une clé que vous n’avez pas donnée")
-        written, signed = canonical(statement), bytes.fromhex(seal["signature"])
-        holds = bool(_HASH.fullmatch(key)) and ed25519_holds(bytes.fromhex(key), written, signed)
-        _require(holds, f"la signature de la tête du fait {seq} est fausse")
+        self._require_signed(statement, seal["signature"], f"la tête du fait {seq}")
         return int(seq)
 
     def _check_approved(self, name: str) -> str:
@@ -454,10 +498,45 @@ class _Examination:
             _require(there, f"le texte approuvé dont parle le fait {fact['header']['seq']} manque au dossier")
         return f"{_many(len(told + seals), 'fait')}, pièces présentes" if told + seals else "aucun"
 
+    def _check_contract(self) -> str:
+        """Once frozen here, the contract as it stands is the frozen text."""
+        gels = [
+            it["payload"] for it in self._facts("version.frozen") if not self._facts_of("version.voided", it["payload"])
+        ]
+        if not gels or gels[-1].get("declared"):
+            return "en négociation" if not gels else "déclaré par un import"
+        same = sha256(self._member("contrat.json")) == gels[-1].get("content_hash")
+        _require(same, f"contrat.json n’est pas le texte figé « {gels[-1].get('label')} »")
+        return f"le texte figé « {gels[-1].get('label')} »"
+
+    def _check_seal(self) -> str:
+        """What the platform signed as it gave the archive: the fingerprint of the manifest, so every file."""
+        if SEAL not in self.members:
+            return "aucun"
+        seal = self._json(SEAL)
+        said, written = _dict(seal.get("statement")), str(seal.get("signature"))
+        typed = {name: type(it) for name, it in said.items()} == SEAL_TYPES and said["v"] == 1
+        shaped = typed and set(seal) == {"statement", "signature"} and self.members[SEAL] == canonical(seal)
+        _require(shaped and _HEX.fullmatch(written) is not None, f"{SEAL} n’a pas la forme attendue")
+        _require(said["archive"] == self._negotiation_id(), "le cachet est celui d’un autre dossier")
+        same = said["manifest"] == sha256(self._member(MANIFEST))
+        _require(same, "le manifeste n’est pas celui que la plateforme a scellé")
+        self._require_signed(said, written, "le cachet du dossier")
+        self.proves.append(f"Tous les fichiers : ceux que la plateforme a donnés le {said['at']}, clé {said['key']}.")
+        return f"posé le {said['at']}, clé {said['key']}"
+
+    def _require_signed(self, statement: dict[str, Any], signature: str, what: str) -> None:
+        key = statement["key"]
+        _require(not self.keys or key in self.keys, f"{what} : signature d’une clé que vous n’avez pas donnée")
+        written, signed = canonical(statement), bytes.fromhex(signature)
+        holds = bool(_HASH.fullmatch(key)) and ed25519_holds(bytes.fromhex(key), written, signed)
+        _require(holds, f"{what} : sa signature est fausse")
+        self.named.add(key)
+
     def _check_manifest(self) -> str:
         if self._member(MANIFEST) == manifest_of(self.members, self._heads()):
             self.proves.append("Chaque fichier du dossier est celui que le manifeste annonce.")
-            return f"{len(self.members) - 1} fichiers conformes"
+            return f"{len(self.members) - 1 - (SEAL in self.members)} fichiers conformes"
         manifest, right = self._json(MANIFEST), json.loads(manifest_of(self.members, self._heads()))
         announced, held = manifest["files"], right["files"]
         for name in sorted({*announced, *held}):
@@ -534,6 +613,10 @@ class _Examination:
         moments = [[it["header"]["ts"] for it in entries] for entries in self.entries.values()]
         if backward := sum(each[at] < each[at - 1] for each in moments for at in range(1, len(each))):
             yield f"Les dates : {_many(backward, 'fait')} de date antérieure au précédent. L’ordre seul fait foi."
+        if SEAL not in self.members:
+            yield f"Que {LOOSE_FILES} sortent d’une plateforme : ce dossier n’a pas de cachet."
+        elif not self.keys:
+            yield "Que la clé du cachet soit celle de la plateforme : comparez-la à celle qu’elle publie (--key)."
         yield from NEVER_PROVED
 
 
@@ -625,7 +708,12 @@ def _parse(content: bytes, name: str) -> object:
         return dict(pairs)
 
     try:
-        return json.loads(content, parse_float=int, parse_constant=int, object_pairs_hook=no_double)  # int refuses both
+        value = json.loads(
+            content, parse_float=int, parse_constant=int, object_pairs_hook=no_double
+        )  # int refuses both
+        if _SURROGATE.search(content):
+            json.dumps(value, ensure_ascii=False).encode()  # half a character is none
+        return value
     except (ValueError, RecursionError):
         raise Wrong(f"le fichier {name} n’est pas lisible") from None
 
@@ -657,6 +745,23 @@ def _refuse_traps(entries: Sequence[zipfile.ZipInfo], packed: int) -> None:
             raise Unreadable(f"le dossier contient un nom de fichier interdit : {entry.filename[:80]!a}")
         if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise Unreadable(f"le fichier {entry.filename} est chiffré ou compressé d’une façon inconnue")
+
+
+def _refuse_more(entries: Sequence[zipfile.ZipInfo], data: bytes) -> None:
+    """Nothing before, between, behind: what any program takes out of these bytes is what is checked."""
+    at = 0
+    for entry in sorted(entries, key=lambda each: each.header_offset):
+        name, told = entry.filename.encode(), (entry.CRC, entry.compress_size, entry.file_size)
+        kept = [(entry.flag_bits, 2), (entry.compress_type, 2), *((number, 4) for number in told), (len(name), 4)]
+        said, local = b"".join(number.to_bytes(size, "little") for number, size in kept), data[at : at + 30 + len(name)]
+        same = local[:4] == b"PK" and local[6:10] + local[14:30] == said and local[30:] == name
+        plain = not entry.extra and not entry.comment and entry.external_attr >> 28 in (0, 8)  # a regular file
+        if not same or not plain or entry.flag_bits & 8 or name.endswith(b".") or entry.header_offset != at:
+            raise Unreadable(f"le fichier {entry.filename} n’y est pas rangé comme Navette range : {UNTOUCHED}")
+        at += 30 + len(name) + entry.compress_size
+    size, start, comment = (int.from_bytes(data[-10 + a : -10 + b], "little") for a, b in ((0, 4), (4, 8), (8, 10)))
+    if data[-22:-18] != b"PK\5\6" or comment or start != at or start + size + 22 != len(data):
+        raise Unreadable(f"des octets ont été ajoutés au dossier, devant ou derrière : {UNTOUCHED}")
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from app import assets
 from app.commands.group import Said, as_json, as_reader, navette, open_store, print_json, the_settings, write_whole
 from app.pages import presentation
+from app.platform import platform_of
 from negotiation.errors import NotFound
 from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor, Authentication, Method, circles_of
@@ -54,7 +55,7 @@ def export(negotiation: str, email: str, form: str, documents: bool, output: Pat
         actor = _reader(session, negotiation, email)
     with store.unit_of_work() as uow:
         content = collect_archive(uow, actor, documents=Documents.ALL if documents else Documents.NONE)
-    archive = pack_archive(content)
+    archive = pack_archive(content, platform_of(the_settings()).keys)
     with store.unit_of_work() as uow:
         record_export(uow, actor, archive)
         write_whole(output, archive.data)

@@ -220,7 +220,7 @@ def post_archive(negotiation_id: str) -> ResponseReturnValue:
     held = Held.SHARED if request.form.get("held") == Held.SHARED else Held.ALL
     with current_store().unit_of_work() as uow:
         content = collect_archive(uow, reader_in(uow.session, negotiation_id), held=held)
-    archive = off_the_loop(pack_archive, content)
+    archive = off_the_loop(pack_archive, content, current_platform().keys)
     with current_store().unit_of_work() as uow:
         record_export(uow, reader_in(uow.session, negotiation_id), archive)
     reference = content.negotiation["reference"]

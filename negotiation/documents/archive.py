@@ -18,6 +18,7 @@ from pathlib import Path
 
 from negotiation import verifier
 from negotiation.documents.confinement import confined
+from negotiation.documents.platform_keys import PlatformKeys
 from negotiation.rules.history_chain import GENESIS, Link, Opening, canonical_payload
 
 Unreadable = verifier.Unreadable
@@ -105,11 +106,13 @@ class ArchiveContent:
     makers: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
-def write_archive(content: ArchiveContent) -> bytes:
-    """The archive as bytes. Same content, same bytes."""
+def write_archive(content: ArchiveContent, *, keys: PlatformKeys | None = None) -> bytes:
+    """The archive as bytes, sealed by the platform whose `keys` these are. Same content and keys, same bytes."""
     members = _members(content)
     heads = {chain.circle: {"hash": _head(chain), "seq": len(chain.links)} for chain in content.chains}
     members[verifier.MANIFEST] = verifier.manifest_of(members, heads)
+    if keys is not None:
+        members[verifier.SEAL] = _sealed(content, members[verifier.MANIFEST], keys)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name in sorted(members):
@@ -149,6 +152,18 @@ def archive_fingerprint(data: bytes) -> str:
 def fingerprint_of_evidence(evidence: Mapping[str, object]) -> str:
     """What the history records of a signature's evidence. Raises ValueError on what has no canonical form."""
     return hashlib.sha256(canonical_payload(evidence)).hexdigest()
+
+
+def _sealed(content: ArchiveContent, manifest: bytes, keys: PlatformKeys) -> bytes:
+    """What the platform says of the whole: what the manifest covers is what it gave, then."""
+    statement: dict[str, str | int] = {
+        "archive": str(content.negotiation["id"]),
+        "at": content.exported_at,
+        "key": keys.head_public,
+        "manifest": hashlib.sha256(manifest).hexdigest(),
+        "v": 1,
+    }
+    return verifier.canonical({"statement": statement, "signature": keys.sign_head(statement)})
 
 
 def _members(content: ArchiveContent) -> dict[str, bytes]:
@@ -267,7 +282,8 @@ negociation.json        la négociation, le lecteur, la date de l’export
 contrat.json            le contrat tel que le lecteur le voit
 clauses/                le texte de chaque clause, un fichier chacune
 historique/commun.json  les faits partagés par toutes les parties
-historique/autres       les faits du cercle du lecteur, s’il en a un
+historique/autorites.json, historique/partie-….json
+                        les faits des cercles du lecteur, s’il en a
 tetes.json              les têtes de cet historique que la plateforme a signées
 versions/               chaque version figée : texte, PDF, signatures, et les
                         exemplaires signés à la main, numérisés
@@ -276,6 +292,8 @@ approuves/              chaque relevé de séance, dialogue de gestion ou
 manifest.json           l’empreinte et la taille de chaque fichier, la tête
                         de chaque historique ; sa propre empreinte SHA-256
                         est l’empreinte du dossier
+cachet.json             ce que la plateforme a signé en donnant le dossier :
+                        l’empreinte du manifeste, donc de chaque fichier
 verifier.py             le programme
 tableaux/               clauses, mouvements, indicateurs, finances et suivi, en
                         CSV pour un tableur

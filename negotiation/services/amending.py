@@ -286,8 +286,10 @@ def _signed_on(base: Base) -> date:
 def _facts(uow: UnitOfWork, root: Negotiation, base: Base, row: Amendment) -> dict[str, object]:
     """What the avenant's chain begins with. `head`: of the shared history of what it amends."""
     head = uow.head(base.negotiation.id)
+    avenant = uow.session.get_one(Negotiation, row.negotiation_id)
     return {
-        "title": uow.session.get_one(Negotiation, row.negotiation_id).title,
+        "key": avenant.key,
+        "title": avenant.title,
         "kind": str(row.kind),
         "reason": row.reason,
         "requested_by": row.requested_by,

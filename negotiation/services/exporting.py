@@ -16,6 +16,7 @@ from negotiation.documents.archive import (
     archive_fingerprint,
     write_archive,
 )
+from negotiation.documents.platform_keys import PlatformKeys
 from negotiation.events import Event, Kind
 from negotiation.rules.french_display import value_text
 from negotiation.rules.history_chain import Opening, stamp
@@ -68,9 +69,12 @@ def collect_archive(
     return _content(uow.session, actor, uow.lock(actor.negotiation_id), documents=documents, held=held)
 
 
-def pack_archive(content: ArchiveContent) -> PackedArchive:
-    """The archive itself, made between the two transactions: a long negotiation takes seconds, and must not wait."""
-    data = write_archive(replace(content, files={**content.files, **made(content.makers)}, makers={}))
+def pack_archive(content: ArchiveContent, keys: PlatformKeys | None = None) -> PackedArchive:
+    """The archive itself, made between the two transactions: a long negotiation takes seconds, and must not wait.
+
+    `keys`: of the platform that gives it, and seals it.
+    """
+    data = write_archive(replace(content, files={**content.files, **made(content.makers)}, makers={}), keys=keys)
     return PackedArchive(data, archive_fingerprint(data))
 
 

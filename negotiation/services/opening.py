@@ -297,6 +297,7 @@ def _facts(
     trame = json.dumps(as_mapping(opening.trame), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return {
         **({"themes": list(opening.themes)} if opening.themes else {}),
+        "key": negotiation.key,
         "title": negotiation.title,
         "trame": opening.trame.key,
         "trame_hash": hashlib.sha256(trame.encode()).hexdigest(),

@@ -6,6 +6,8 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from negotiation import verifier
 from negotiation.documents.archive import (
     ArchiveContent,
@@ -16,6 +18,7 @@ from negotiation.documents.archive import (
     fingerprint_of_evidence,
     write_archive,
 )
+from negotiation.documents.platform_keys import PlatformKeys
 from negotiation.rules import history_chain
 from negotiation.rules.history_chain import Link, Opening
 
@@ -24,6 +27,8 @@ PARTY = "party:0c8f3c6e-0000-4000-8000-00000000000a"
 CONTENT = '{"title":"CPOM 2024-2028 — Association Rive-Ambrelle"}'.encode()
 V1 = FrozenVersion("v1.0", CONTENT, b"%PDF-1.7 first")
 V2 = FrozenVersion("v1.1", CONTENT + b" ", None)
+KEYS = PlatformKeys("", "", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+"""Only the key of heads, which seals archives, is used here."""
 
 Fact = tuple[str, str, dict[str, object]]
 
@@ -86,14 +91,14 @@ def sample_content() -> ArchiveContent:
             ArchivedChain("Toutes les parties", "shared", links, openings),
             ArchivedChain("Interne Rive-Ambrelle", PARTY, inside, withheld),
         ),
-        contract=CONTENT,
+        contract=V2.content,
         clauses=(ClauseText("EN01", "Taux d’occupation", "**95 %** en 2028"), ClauseText("Préambule", "Contexte", "…")),
         versions=(replace(V1, signatures=(evidence("og"), evidence("ars"))), V2),
     )
 
 
 def sample_archive() -> bytes:
-    return write_archive(sample_content())
+    return write_archive(sample_content(), keys=KEYS)
 
 
 def zipped(members: Mapping[str, bytes]) -> bytes:
@@ -105,7 +110,7 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
 
 
 def with_new_manifest(members: Mapping[str, bytes]) -> bytes:
-    """What a careful forger sends: files changed, manifest made again to suit them."""
+    """What a careful forger sends: files changed, manifest made again to suit them, without the seal that tells."""
     heads: dict[str, Mapping[str, object]] = {}
     for name, content in members.items():
         if name.startswith("historique/"):
@@ -113,4 +118,5 @@ def with_new_manifest(members: Mapping[str, bytes]) -> bytes:
             entries = written["entries"]
             last = entries[-1]["hash"] if entries else history_chain.GENESIS
             heads[written["circle"]] = {"hash": last, "seq": len(entries)}
-    return zipped({**members, verifier.MANIFEST: verifier.manifest_of(members, heads)})
+    forged = {**members, verifier.MANIFEST: verifier.manifest_of(members, heads)}
+    return zipped({name: content for name, content in forged.items() if name != verifier.SEAL})

@@ -31,6 +31,7 @@ def test_what_is_written_is_read_back():
     members = read_archive(sample_archive())
     assert {name for name in members if not name.startswith(("clauses/", "versions/"))} == {
         "LISEZMOI.txt",
+        "cachet.json",
         "contrat.json",
         "historique/commun.json",
         f"historique/partie-{PARTY.removeprefix('party:')}.json",
@@ -43,10 +44,10 @@ def test_what_is_written_is_read_back():
     assert json.loads(members["negociation.json"])["reader"]["party"] == "Association Rive-Ambrelle"
 
 
-def test_the_manifest_covers_every_other_file():
+def test_the_manifest_covers_every_other_file_and_the_seal_the_manifest():
     members = read_archive(sample_archive())
     manifest = json.loads(members["manifest.json"])
-    assert set(manifest["files"]) == set(members) - {"manifest.json"}
+    assert set(manifest["files"]) == set(members) - {"manifest.json", "cachet.json"}
     assert manifest["heads"]["shared"]["seq"] == 8
 
 

@@ -110,12 +110,14 @@ def test_dates_that_go_back_are_said():
         chain=f"{NEGOTIATION}/shared",
         ts="2020-01-01T00:00:00Z",
         actor="a",
-        kind="k",
+        kind="comment.written",
         payload={},
         salt=bytes(32),
     )
     content = sample_content()
-    shared = replace(content.chains[0], links=[*links, late], openings=[*openings, None])
+    shared = replace(
+        content.chains[0], links=[*links, late], openings=[*openings, history_chain.Opening({}, bytes(32))]
+    )
     report = verifier.verify_archive(write_archive(replace(content, chains=(shared,), versions=())))
     assert report.ok
     assert any("antérieure" in sentence for sentence in report.does_not_prove)

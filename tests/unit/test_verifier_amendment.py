@@ -61,6 +61,7 @@ def avenant(told: Mapping[str, object], said: Mapping[str, object] | None = None
             content,
             negotiation={"id": AVENANT, "key": KEY, "title": "Avenant n° 1", "reference": "CPOM-SAR-2024-01 A1"},
             chains=(ArchivedChain("Toutes les parties", "shared", links, openings),),
+            contract=version.content,
             versions=(version,),
             approved=(),
             head_seals=(),

@@ -38,9 +38,11 @@ FROZEN = a_pdf(content=V1.content, head=a_head())
 def an_archive(pdf: bytes = FROZEN, *, before: list[Fact] = BEFORE, scan: bytes = SCAN) -> bytes:
     version = replace(V1, pdf=pdf, scans=(("png", scan),))
     told = {"label": version.label, "content_hash": version.content_hash, "pdf_hash": version.pdf_hash}
-    links, openings = chained("shared", [*before, ("platform", "version.frozen", told)])
+    brought = {"content_hash": version.content_hash, "data_hash": verifier.sha256(scan)}
+    after: list[Fact] = [("platform", "version.frozen", told), ("og.dg", "signature.paper_brought", brought)]
+    links, openings = chained("shared", [*before, *after])
     shared = ArchivedChain("Toutes les parties", "shared", links, openings)
-    return write_archive(replace(sample_content(), chains=(shared,), versions=(version,)))
+    return write_archive(replace(sample_content(), contract=version.content, chains=(shared,), versions=(version,)))
 
 
 def rewritten() -> list[Fact]:

@@ -1,20 +1,28 @@
 """Whoever touches an archive is found out, and what he touched is named."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negotiation import verifier
+from negotiation.documents.archive import ArchivedChain, write_archive
+from negotiation.documents.platform_keys import PlatformKeys
 from negotiation.rules import history_chain
 from tests.unit.proof_samples import (
+    KEYS,
     NEGOTIATION,
     PARTY,
     chained,
     sample_archive,
+    sample_content,
     shared_facts,
     with_new_manifest,
     zipped,
@@ -22,7 +30,8 @@ from tests.unit.proof_samples import (
 
 SHARED = "historique/commun.json"
 INSIDE = f"historique/partie-{PARTY.removeprefix('party:')}.json"
-HONEST = verifier.read_members(sample_archive())
+HONEST_ZIP = sample_archive()
+HONEST = verifier.read_members(HONEST_ZIP)
 Members = dict[str, bytes]
 Entries = list[dict[str, Any]]
 
@@ -126,12 +135,17 @@ CARELESS_OR_NOT: dict[str, tuple[Callable[[Members], None], str]] = {
     "a fact of another negotiation": (in_entries(graft_other_negotiation), "fait 1 appartient à une autre chaîne"),
     "a fact of one's inside": (in_entries(lambda e: e[2]["payload"].clear(), file=INSIDE), "contenu du fait 3"),
     "the tail with the signatures": (in_entries(lambda e: e.__delitem__(slice(5, None))), "la signature 1"),
-    "the gel withheld": (in_entries(withhold_gel), "n’a pas enregistré le gel de « v1.0 »"),
+    "the gel withheld": (in_entries(withhold_gel), "contenu du fait 5 manque"),
     "a signature before its gel": (in_entries(reverse_signature_and_gel), "antérieure au gel"),
     "a history that is no list": (in_json(SHARED, entries={}), "n’a pas la forme d’un historique"),
     "a circle passed off as another": (in_json(INSIDE, circle="authorities"), "d’un autre cercle"),
     "the negotiation": (in_json("negociation.json", id=NEGOTIATION[:-1] + "9"), "fait 1 appartient à une autre chaîne"),
     "the shared history taken out": (drop(SHARED), "historique/commun.json manque"),
+    "the contract": (put("contrat.json", b"{}"), "contrat.json n’est pas le texte figé « v1.1 »"),
+    "a version that says more": (in_json("versions/01/version.json", signed_on="2026-07-10"), "autre chose que prévu"),
+    "a scan that nobody brought": (put("versions/01/papier-01.pdf", b"%PDF-1.7 scan"), "n’a jamais été versé"),
+    "words that nobody took back": (in_entries(lambda e: e[2].update(payload=None, salt=None)), "du fait 3"),
+    "half a character": (put(SHARED, HONEST[SHARED].replace(b"Toutes les", b"\\ud800")), "commun.json n’est pas l"),
     "the frozen text": (put("versions/01/texte.json", b"{}"), "texte figé « v1.0 » n’a plus son empreinte"),
     "the frozen text and its fingerprint": (
         lambda m: (
@@ -172,7 +186,6 @@ CARELESS_OR_NOT: dict[str, tuple[Callable[[Members], None], str]] = {
 
 CARELESS_ONLY: dict[str, tuple[Callable[[Members], None], str]] = {
     "a clause": (put("clauses/EN01.md", b"# other"), "clauses/EN01.md n’a pas l’empreinte"),
-    "the contract": (put("contrat.json", b"{}"), "contrat.json n’a pas l’empreinte"),
     "the verifier": (put("verifier.py", b"print('JUSTE')"), "verifier.py n’a pas l’empreinte"),
     "the notice": (put("LISEZMOI.txt", b""), "LISEZMOI.txt n’a pas l’empreinte"),
     "a file added": (put("clauses/EN99.md", b"x"), "clauses/EN99.md n’est pas annoncé"),
@@ -208,6 +221,104 @@ def test_whoever_changes_and_makes_the_manifest_again(kind):
     report = verifier.verify_archive(forged)
     assert not report.ok
     assert named in str(report.first_problem)
+
+
+SEAL_CHANGED: dict[str, tuple[Callable[[Members], None], str]] = {
+    "a signature of another statement": (lambda m: reseal(m, at="2020-01-01T00:00:00Z"), "sa signature est fausse"),
+    "another archive": (lambda m: reseal(m, archive=NEGOTIATION[:-1] + "9"), "d’un autre dossier"),
+    "another manifest": (lambda m: reseal(m, manifest="0" * 64), "n’est pas celui que la plateforme a scellé"),
+    "a format to come": (lambda m: reseal(m, v=2), "n’a pas la forme attendue"),
+    "a number beyond all": (lambda m: reseal(m, v=10**20), "n’a pas la forme attendue"),
+    "one space more": (lambda m: put(verifier.SEAL, m[verifier.SEAL] + b" ")(m), "n’a pas la forme attendue"),
+    "no object": (put(verifier.SEAL, b"[]"), "n’a pas la forme attendue"),
+}
+
+
+def reseal(members: Members, **changed: object) -> None:
+    """The statement changed, under the signature that it had."""
+    seal = json.loads(members[verifier.SEAL])
+    seal["statement"] |= changed
+    members[verifier.SEAL] = json.dumps(seal, sort_keys=True, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("kind", SEAL_CHANGED)
+def test_a_seal_is_of_this_archive_or_it_is_false(kind):
+    tamper, named = SEAL_CHANGED[kind]
+    members = dict(HONEST)
+    tamper(members)
+    report = verifier.verify_archive(zipped(members))
+    assert not report.ok
+    assert named in str(report.first_problem)
+    assert "cachet.json" in str(report.first_problem)
+
+
+def test_what_nothing_chains_is_held_by_the_seal_and_said_where_there_is_none():
+    forged = {**HONEST, "clauses/EN01.md": b"# other"}
+    unsealed = verifier.verify_archive(with_new_manifest(forged))
+    assert unsealed.ok
+    assert any("n’a pas de cachet" in limit and "clauses/" in limit for limit in unsealed.does_not_prove)
+    kept = {**verifier.read_members(with_new_manifest(forged)), verifier.SEAL: HONEST[verifier.SEAL]}
+    assert "que la plateforme a scellé" in str(verifier.verify_archive(zipped(kept)).first_problem)
+
+
+def test_an_archive_sealed_with_another_key_names_it_and_is_false_for_who_gives_the_right_one():
+    other = PlatformKeys("", "", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    forged = write_archive(replace(sample_content(), clauses=()), keys=other)
+    assert verifier.verify_archive(forged).keys == [other.head_public]
+    assert verifier.verify_archive(sample_archive(), keys=[KEYS.head_public]).ok
+    refused = verifier.verify_archive(forged, keys=[KEYS.head_public])
+    assert "une clé que vous n’avez pas donnée" in str(refused.first_problem)
+
+
+def test_words_that_their_author_took_back_may_be_missing_and_no_others():
+    spoken = ("og.dg", "comment.written", {"text": "Des mots."})
+    recalled = ("og.dg", "words.recalled", {"move": "m"})
+    for facts, holds in (([spoken, recalled], True), ([spoken], False), ([spoken, spoken, recalled], False)):
+        links, openings = chained("shared", facts)
+        left = [None if fact is spoken else opening for fact, opening in zip(facts, openings, strict=True)]
+        chain = ArchivedChain("Toutes les parties", "shared", links, left)
+        content = replace(sample_content(), chains=(chain,), versions=())
+        assert verifier.verify_archive(write_archive(content)).ok is holds
+
+
+def repacked(change: Callable[[zipfile.ZipInfo], object]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in HONEST.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            if name == "contrat.json":
+                change(info)
+            archive.writestr(info, content)
+    return packed.getvalue()
+
+
+def as_link(info: zipfile.ZipInfo) -> None:
+    info.create_system, info.external_attr = 3, 0o120777 << 16
+
+
+UNICODE_PATH = bytes.fromhex("7570") + (12).to_bytes(2, "little") + bytes(5) + b"a/b.txt"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HONEST_ZIP + b"<html>",
+        b"MZ" + HONEST_ZIP,
+        zipped({"contrat.json": b"{}"}) + HONEST_ZIP,
+        HONEST_ZIP[:-2] + b"\x05\x00words",
+        repacked(as_link),
+        repacked(lambda info: setattr(info, "extra", UNICODE_PATH)),
+        repacked(lambda info: setattr(info, "comment", b"words")),
+        zipped({**HONEST, "contrat.pdf.": b"%PDF-"}),
+        HONEST_ZIP.replace(b"contrat.json", b"contrat.jsoN", 1),
+    ],
+    ids=["behind", "in front", "a zip in front", "comment", "link", "other name", "its comment", "dot", "local name"],
+)
+def test_a_zip_that_another_program_may_read_otherwise_is_refused(data):
+    report = verifier.verify_archive(data)
+    assert (report.ok, report.readable) == (False, False)
+    assert "tel qu’il fut téléchargé" in str(report.first_problem)
 
 
 def test_a_cut_tail_shows_only_against_a_kept_head():
