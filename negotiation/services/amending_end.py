@@ -21,7 +21,7 @@ from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
 from negotiation.store.exchange import MoveRow
 from negotiation.store.people import Member, Party
-from negotiation.store.queries.amendments import amendment_row
+from negotiation.store.queries.amendments import amendment_row, told_by_contracts
 from negotiation.store.queries.closing import deciding_parties
 from negotiation.store.record import FrozenVersion
 from negotiation.store.unit_of_work import UnitOfWork
@@ -137,13 +137,14 @@ def _closed_by(uow: UnitOfWork, row: Amendment, *, may_alone: bool = False) -> b
 
 
 def _tell(uow: UnitOfWork, row: Amendment, kind: Kind, *, actor: str, more: dict[str, object]) -> None:
-    """In the history of the contract, when this instance holds it."""
+    """In the history of the contract, when this instance holds it and it tells that this avenant was opened."""
     query = select(col(Negotiation.id)).where(col(Negotiation.key) == row.root_key)
     root_id = uow.session.execute(query).scalar_one_or_none()
-    if root_id is None:
+    key = uow.session.get_one(Negotiation, row.negotiation_id).key
+    opened = told_by_contracts(uow.session, [row.root_key], Kind.AVENANT_OPENED)
+    if root_id is None or (row.root_key, key, row.number) not in opened:
         return
     uow.lock(root_id)
-    key = uow.session.get_one(Negotiation, row.negotiation_id).key
     uow.record(Event(kind, root_id, SHARED, actor, {"avenant": key, "number": row.number, **more}))
 
 

@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from negotiation import verifier
 from negotiation.documents.archive import fingerprint_of_evidence
@@ -32,6 +33,8 @@ from negotiation.services.carried_moves import (
 )
 from negotiation.services.contract_content import contract_as_it_stands
 from negotiation.store.columns import now
+from negotiation.store.contract import Negotiation
+from negotiation.store.queries.amendments import told_by_contracts
 from negotiation.store.queries.closing import deciding_parties
 from negotiation.store.queries.signatures import places_of, terms_of
 
@@ -212,8 +215,11 @@ def _papers(told: Told) -> None:
     here = [[row.id, row.frozen_version_id, row.content_hash, row.data_hash, parties[row.id]] for row in rows]
     pair(
         "paper_signature",
-        [[*each, told.member(row.member_id)] for each, row in zip(here, rows, strict=True)],
-        [[*(it.said[name] for name in named), it.actor] for it in told.of(Kind.PAPER_BROUGHT)],
+        [[*each, row.signer, told.member(row.member_id)] for each, row in zip(here, rows, strict=True)],
+        [
+            [*(it.said[name] for name in named), it.said.get("signer", ""), it.actor]
+            for it in told.of(Kind.PAPER_BROUGHT)
+        ],
     )
     for row in rows:
         demand("paper_signature", hashlib.sha256(row.data).hexdigest() == row.data_hash)
@@ -232,6 +238,20 @@ def _paper_confirmations(told: Told) -> None:
         ],
         [[it.said["paper"], it.said["party"], it.actor] for it in told.of(Kind.PAPER_CONFIRMED)],
     )
+
+
+def _signing_acts(told: Told) -> None:
+    """The last file that was joined to each place, and that which the evidence names once it is signed."""
+    last, rows = {it.said["place"]: it for it in told.of(Kind.ACT_JOINED)}, told.rows("signing_act")
+    pair(
+        "signing_act",
+        [[row.signature_id, row.frozen_version_id, row.data_hash, told.member(row.member_id)] for row in rows],
+        [[place, it.said["version"], it.said["data_hash"], it.actor] for place, it in last.items()],
+    )
+    evidence = {row.id: row.evidence for row in told.rows("signature") if row.signed_on}
+    for row in rows:
+        demand("signing_act", hashlib.sha256(row.data).hexdigest() == row.data_hash)
+        demand("signing_act", evidence.get(row.signature_id, {}).get("act_hash", row.data_hash) == row.data_hash)
 
 
 # ---------------------------------------------------------------------- what is asked
@@ -289,6 +309,7 @@ def _amendments(told: Told) -> None:
     rows, amends, opening = told.rows("amendment"), told.amends, told.opening
     demand("amendment", len(rows) == bool(amends))
     for row in rows:
+        _require_known(told, row)
         here = [row.root_key, row.amended_reference, row.number, row.amended_number]
         here += [row.amended_content_hash, row.amended_pdf_hash]
         names = ("negotiation", "reference", "number", "version", "content_hash", "pdf_hash")
@@ -305,6 +326,14 @@ def _amendments(told: Told) -> None:
             told_in = json.loads(version.content)["amendment"]["amends"]
             shown = {"title": row.amended_title, "label": row.amended_label, "signed_on": row.amended_on.isoformat()}
             demand("amendment", {**told_in, **shown} == told_in)
+
+
+def _require_known(told: Told, row: Any) -> None:
+    """Where its contract is held here, that contract's own history tells it. Raises InvalidArchive."""
+    is_here = told.session.execute(select(col(Negotiation.id)).where(col(Negotiation.key) == row.root_key)).first()
+    opened = told_by_contracts(told.session, [row.root_key], Kind.AVENANT_OPENED)
+    if is_here and (row.root_key, told.negotiation.key, row.number) not in opened:
+        raise InvalidArchive(problem="le contrat qu’il modifie est ici, et son historique ne connaît pas cet avenant")
 
 
 def _closing(told: Told, row: Any) -> dict[str, Any]:
@@ -339,6 +368,7 @@ HELD: Mapping[str, Callable[[Told], None]] = {
     "signed_increment": _signed_increments,
     "paper_signature": _papers,
     "paper_confirmation": _paper_confirmations,
+    "signing_act": _signing_acts,
     "freeze_request": _freeze_requests,
     "unfreeze_request": _unfreeze_requests,
     "signing_terms": _signing_terms,

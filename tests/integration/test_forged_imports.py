@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from negotiation.errors import InvalidArchive
 from negotiation.rules.vocabulary import ClauseState
@@ -16,10 +17,15 @@ from negotiation.services.bringing_in import ArchiveToImport, bring_in, read_arc
 from negotiation.services.carried_facts import told_by_history
 from negotiation.services.carried_proofs import HELD, PROVES_NOTHING
 from negotiation.store import Announcing, Store
+from negotiation.store.amendment import Amendment
+from negotiation.store.contract import Negotiation
+from negotiation.store.queries.amendments import amendments_to, pending_of
 from negotiation.store.queries.carried import TABLES, Carried, class_of
 from tests.builders import a_table
 from tests.closing_table import an_agreed_table, freeze, put_signature
+from tests.integration.test_amendments import amend, wanted
 from tests.integration.test_leaving import brought_in, carried_away, forged
+from tests.scenarios import scenario
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 Json = dict[str, Any]
@@ -144,6 +150,34 @@ def test_a_clause_is_agreed_by_the_moves_of_its_parties_and_by_no_row(store: Sto
         row.update(state=str(ClauseState.AGREED), agreed_version_id=row["current_version_id"])
 
     assert refused(elsewhere, with_rows(archive, "clause", agree)).startswith("donnees/clause.json")
+
+
+CONTRACT = scenario(status="signed") | {"key": "contrat-connu"}
+
+
+@pytest.fixture
+def avenant(store: Store) -> bytes:
+    """The archive of an avenant to a contract that another instance may hold too, and know nothing of. Made once."""
+    if "avenant" not in _kept():
+        contract = a_table(store, CONTRACT)
+        opened = amend(contract.og.dg, wanted(contract, "en01"))
+        _kept()["avenant"] = carried_away(store, opened.id, contract.og.dg.email)
+    return _kept()["avenant"]
+
+
+def test_no_avenant_attaches_itself_to_a_contract_that_does_not_tell_it(avenant: bytes, elsewhere: Store) -> None:
+    a_table(elsewhere, CONTRACT)
+    assert "ne connaît pas cet avenant" in refused(elsewhere, read_archive_to_import(avenant))
+
+
+def test_nor_to_a_contract_that_comes_later(avenant: bytes, elsewhere: Store) -> None:
+    brought_in(elsewhere, avenant, "voleur@ailleurs.example")
+    late = a_table(elsewhere, CONTRACT)
+    with elsewhere.reading() as session:
+        row = session.execute(select(Amendment)).scalar_one()
+        root = session.get_one(Negotiation, late.id)
+        assert row.root_key == root.key
+        assert (amendments_to(session, late.og.dg.actor), pending_of(session, root.key)) == ((), None)
 
 
 def test_every_carried_table_says_how_it_is_held(store: Store) -> None:

@@ -4,6 +4,7 @@ A contract and its avenants are negotiations of their own; what is told of one a
 its state, its dates: who sits at one sat at the other when it was opened.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -12,10 +13,11 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from negotiation.events import Kind
 from negotiation.rules.amendment import AMENDMENTS, CONTRACT_TYPES, AmendmentKind, Term
 from negotiation.rules.paris import paris_day
 from negotiation.rules.policy import Actor
-from negotiation.rules.vocabulary import NegotiationStatus
+from negotiation.rules.vocabulary import SHARED, NegotiationStatus
 from negotiation.store.amendment import Amendment
 from negotiation.store.columns import now
 from negotiation.store.contract import Clause, Negotiation
@@ -24,7 +26,7 @@ from negotiation.store.following import Avenant
 from negotiation.store.people import Member
 from negotiation.store.queries.people import sitting
 from negotiation.store.queries.visibility import on_the_table
-from negotiation.store.record import FrozenVersion, Signature
+from negotiation.store.record import FrozenVersion, HistoryEntry, Signature
 
 SIGNED_TEXT = "Texte de la version signée"
 """Motive of the first version of each clause of an avenant: what it was signed with."""
@@ -93,20 +95,50 @@ def is_signed(negotiation: Negotiation) -> bool:
     return negotiation.frozen_at is not None and negotiation.status is not NegotiationStatus.IN_NEGOTIATION
 
 
-def amendments_to(session: Session, actor: Actor) -> tuple[AmendmentView, ...]:
-    """Those to the contract at whose table the reader sits, by number."""
-    root_key = session.get_one(Negotiation, actor.negotiation_id).key
+Named = tuple[str, str, int]
+"""An avenant: key of its contract's negotiation, its own key, its number."""
+
+
+def told_by_contracts(session: Session, root_keys: Iterable[str], kind: Kind) -> dict[Named, str]:
+    """The avenants that the contracts' own shared histories tell, with the fingerprint of the text that was signed, ""
+    where the fact names none. An avenant may come with an archive: that it says which contract it amends proves
+    nothing to those who sit at that contract's table. Whatever is told of a contract's avenants asks here."""
+    query = (
+        select(col(Negotiation.key), col(HistoryEntry.payload))
+        .join(Negotiation, col(Negotiation.id) == HistoryEntry.negotiation_id)
+        .where(
+            col(Negotiation.key).in_(sorted(set(root_keys))),
+            col(HistoryEntry.circle) == str(SHARED),
+            col(HistoryEntry.kind) == str(kind),
+            col(HistoryEntry.payload).is_not(None),
+        )
+    )
+    told = [(key, json.loads(payload)) for key, payload in session.execute(query)]
+    return {(key, said.get("avenant", ""), said["number"]): said.get("content_hash", "") for key, said in told}
+
+
+def _rows(session: Session, root_keys: Iterable[str]) -> list[tuple[Amendment, Negotiation]]:
+    """The avenants that their contracts tell as opened, by contract and number."""
     query = (
         select(Amendment, Negotiation)
         .join(Negotiation, col(Negotiation.id) == Amendment.negotiation_id)
-        .where(col(Amendment.root_key) == root_key)
-        .order_by(col(Amendment.number))
+        .where(col(Amendment.root_key).in_(sorted(set(root_keys))))
+        .order_by(col(Amendment.root_key), col(Amendment.number))
     )
+    rows = [(row[0], row[1]) for row in session.execute(query)]
+    opened = told_by_contracts(session, {row.root_key for row, _ in rows}, Kind.AVENANT_OPENED) if rows else {}
+    return [(row, own) for row, own in rows if (row.root_key, own.key, row.number) in opened]
+
+
+def amendments_to(session: Session, actor: Actor) -> tuple[AmendmentView, ...]:
+    """Those to the contract at whose table the reader sits, by number."""
+    root_key = session.get_one(Negotiation, actor.negotiation_id).key
     seats = select(col(Member.negotiation_id)).where(
         col(Member.person_id) == actor.person_id, sitting(paris_day(now()))
     )
     mine = set(session.execute(seats).scalars())
-    return tuple(_view(row, negotiation, is_mine=negotiation.id in mine) for row, negotiation in session.execute(query))
+    rows = _rows(session, [root_key])
+    return tuple(_view(row, negotiation, is_mine=negotiation.id in mine) for row, negotiation in rows)
 
 
 def _view(row: Amendment, negotiation: Negotiation, *, is_mine: bool) -> AmendmentView:
@@ -135,18 +167,15 @@ def _state(row: Amendment, negotiation: Negotiation) -> AmendmentState:
 
 
 def signed_amendments(session: Session, root_keys: Iterable[str]) -> tuple[tuple[Amendment, Negotiation], ...]:
-    """By contract and number."""
-    query = (
-        select(Amendment, Negotiation)
-        .join(Negotiation, col(Negotiation.id) == Amendment.negotiation_id)
-        .where(
-            col(Amendment.root_key).in_(sorted(set(root_keys))),
-            col(Amendment.settled_at).is_not(None),
-            col(Amendment.closed_reason).is_(None),
-        )
-        .order_by(col(Amendment.root_key), col(Amendment.number))
-    )
-    return tuple((row[0], row[1]) for row in session.execute(query))
+    """By contract and number: those of which the contract's history says that all signed, and this text."""
+    rows = [(row, own) for row, own in _rows(session, root_keys) if row.settled_at and row.closed_reason is None]
+    if not rows:
+        return ()
+    told = told_by_contracts(session, {row.root_key for row, _ in rows}, Kind.AVENANT_SIGNED)
+    query = select(col(FrozenVersion.negotiation_id), col(FrozenVersion.content_hash))
+    frozen = session.execute(query.where(col(FrozenVersion.negotiation_id).in_([own.id for _, own in rows]))).all()
+    held = {(negotiation_id, content_hash) for negotiation_id, content_hash in frozen}
+    return tuple((row, own) for row, own in rows if (own.id, told.get((row.root_key, own.key, row.number), "")) in held)
 
 
 def terms_in_force(session: Session, roots: Iterable[tuple[str, date]]) -> dict[str, TermInForce]:
@@ -205,9 +234,7 @@ def base_of(session: Session, root: Negotiation) -> Base | None:
 
 def pending_of(session: Session, root_key: str) -> Amendment | None:
     """The avenant that is neither signed nor closed."""
-    query = select(Amendment).where(col(Amendment.root_key) == root_key, col(Amendment.settled_at).is_(None))
-    found: Amendment | None = session.execute(query).scalar_one_or_none()
-    return found
+    return next((row for row, _ in _rows(session, [root_key]) if row.settled_at is None), None)
 
 
 @dataclass(frozen=True)
