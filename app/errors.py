@@ -101,6 +101,7 @@ TABLE: dict[str, Row] = {
     ),
     "not_your_turn": Row(409, "L’ordre des signatures est fixé : une autre personne signe avant."),
     "not_the_sealed_file": Row(422, "Ce fichier n’est pas reçu : {reason}."),
+    "scan_refused": Row(422, "Ce fichier n’est pas reçu : {reason}. Rien n’est enregistré."),
     "already_done": Row(409, "C’était déjà fait : rien de plus n’a été enregistré."),
     # live drafts
     "update_refused": Row(422, "Cette modification n’a pas été acceptée. Gardez une copie de votre texte."),

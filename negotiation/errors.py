@@ -334,6 +334,12 @@ class NotTheSealedFile(Refusal):
     code = "not_the_sealed_file"
 
 
+class ScanRefused(Refusal):
+    """A scan doesn't open, or would act on who opens it. `reason`: the end of a French sentence."""
+
+    code = "scan_refused"
+
+
 class AlreadyDone(Refusal):
     """A repeated request whose effect stands already."""
 

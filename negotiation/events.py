@@ -121,6 +121,8 @@ class Kind(StrEnum):
     PAPER_BROUGHT = "signature.paper_brought"
     """The scan of a signature by hand, by its fingerprint; it counts once each other party confirmed it."""
     PAPER_CONFIRMED = "signature.paper_confirmed"
+    ACT_JOINED = "signature.act_joined"
+    """The file of the act that authorises a signatory, by its fingerprint, before he signs."""
     SIGNING_TERMS_SET = "signing.terms_set"
     ARCHIVE_EXPORTED = "archive.exported"
     WORD_EXPORTED = "word.exported"

@@ -32,7 +32,7 @@ from negotiation.store.inside import VisaRequest
 from negotiation.store.people import Delegation, Member, Party
 from negotiation.store.record import FrozenVersion, HistoryEntry
 from negotiation.store.seances import Seance, SeanceDecision, SeancePoint
-from negotiation.store.signing import PaperSignature
+from negotiation.store.signing import PaperSignature, SigningAct
 from negotiation.store.talk import SavedView, Task
 from negotiation.store.word_returns import WordReturn
 from tests.crawling_questions import Ids, questions
@@ -115,6 +115,7 @@ def ids_of(store: Store, negotiation_id: str) -> dict[str, list[str]]:
         "essms_id": [*every(Essms), "inconnue"],
         "version_id": every(FrozenVersion),
         "paper_id": ["inconnue", *every(PaperSignature)],
+        "act_id": ["inconnu", *every(SigningAct)],
         "visa_id": ["inconnu", *every(VisaRequest)],
         "message_id": ["inconnu", *every(Message)],
         "move_id": ["inconnu", *every(MoveRow)],

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from negotiation import verifier
 from negotiation.documents.docx_package import LARGEST_FILE, FileFault
-from negotiation.services.signing_on_paper import LARGEST
+from negotiation.documents.scans import LARGEST
 from tests.word_corpus.make import ONE, clause, docx, p, parts_of, r
 
 
@@ -54,6 +54,11 @@ def scans(pdf: bytes) -> dict[str, bytes]:
         "PDF behind a web page": b"<html>" + pdf[:2000],
         "picture behind a byte": b"\x00\x89PNG\r\n\x1a\n",
         "more than twenty megabytes": b"%PDF-" + bytes(LARGEST),
+        "a PDF that holds nothing": b"%PDF-1.7 scan",
+        "a web page that says it is a PDF": b"%PDF-<script>alert(1)</script>",
+        "a PDF that runs a script": _updated(pdf, b"<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>"),
+        "a picture that holds nothing": b"\xff\xd8\xffnope",
+        "a picture larger than a wall": a_picture(1_000_000, 1_000_000),
     }
 
 

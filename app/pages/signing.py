@@ -15,16 +15,18 @@ from app.pages.closing import field, file_to_keep, keep_what_was_typed
 from app.pages.frame import frame_of, reader_in
 from app.platform import current_platform
 from app.security import serves, takes_up_to
+from negotiation.documents.scans import ENDINGS, LARGEST
 from negotiation.errors import InvalidInput, Refusal, SealFailed, SignedMeanwhile
 from negotiation.rules.networks import network_class
 from negotiation.rules.vocabulary import Action
 from negotiation.services.access import require
 from negotiation.services.sealing import signed_file
 from negotiation.services.signing import Mandate, Signed, fill_own_field, own_field, sign
+from negotiation.services.signing_acts import join_act
 from negotiation.services.signing_elsewhere import examine_brought, file_to_sign, keep_brought
-from negotiation.services.signing_on_paper import LARGEST, bring_paper, confirm_paper
+from negotiation.services.signing_on_paper import bring_paper, confirm_paper, opened_scan
 from negotiation.services.signing_terms import decline, delegate, remind, set_terms
-from negotiation.store.queries.signatures import paper_data, rows_of, version_of
+from negotiation.store.queries.signatures import act_data, paper_data, rows_of, version_of
 from negotiation.verifier import MAX_BYTES
 
 signing = Blueprint("signing", __name__)
@@ -125,10 +127,10 @@ def post_signed_file(negotiation_id: str) -> ResponseReturnValue:
 def post_paper(negotiation_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
         require(reader_in(session, negotiation_id), Action.REQUEST_FREEZE)
-    data = _file("scan", most=LARGEST)
+    scan = off_the_loop(opened_scan, _file("scan", most=LARGEST), content_hash=field("content_hash"))
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
-        bring_paper(uow, actor, data=data, signer=field("signer"), **_place())
+        bring_paper(uow, actor, scan=scan, signer=field("signer"), **_place())
     flash("Le fichier est reçu. La signature comptera quand chaque autre partie l’aura confirmée.", "done")
     return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
 
@@ -152,8 +154,38 @@ def paper(negotiation_id: str, paper_id: str) -> ResponseReturnValue:
     with current_store().reading() as session:
         require(reader_in(session, negotiation_id), Action.READ_TABLE)
         data, media_type = paper_data(session, negotiation_id, paper_id)
-    ending = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}[media_type]
-    return file_to_keep(data, kind=media_type, name=f"signature-papier.{ending}")
+    return file_to_keep(data, kind=media_type, name=f"signature-papier.{ENDINGS[media_type]}")
+
+
+@signing.post("/negociations/<negotiation_id>/signature/acte")
+@takes_up_to(LARGEST + FORM_ROOM)
+@gestures
+@serves(Action.REQUEST_FREEZE)
+def post_act(negotiation_id: str) -> ResponseReturnValue:
+    with current_store().reading() as session:
+        require(reader_in(session, negotiation_id), Action.REQUEST_FREEZE)
+    scan = off_the_loop(opened_scan, _file("scan", most=LARGEST))
+    with current_store().unit_of_work() as uow:
+        join_act(
+            uow,
+            reader_in(uow.session, negotiation_id),
+            version_id=field("version_id"),
+            seen_hash=field("content_hash"),
+            signature_id=field("signature_id"),
+            scan=scan,
+        )
+    flash("L’acte est joint : la preuve de cette signature portera son empreinte.", "done")
+    return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
+
+
+@signing.get("/negociations/<negotiation_id>/actes/<act_id>")
+@serves(Action.READ_TABLE)
+def act(negotiation_id: str, act_id: str) -> ResponseReturnValue:
+    """The act that authorises a signatory, as it came."""
+    with current_store().reading() as session:
+        require(reader_in(session, negotiation_id), Action.READ_TABLE)
+        data, media_type = act_data(session, negotiation_id, act_id)
+    return file_to_keep(data, kind=media_type, name=f"acte-de-signature.{ENDINGS[media_type]}")
 
 
 @signing.get("/negociations/<negotiation_id>/versions/<version_id>/preuves.json")

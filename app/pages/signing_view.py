@@ -23,6 +23,7 @@ from negotiation.store.queries.closing import (
 from negotiation.store.queries.people import MemberView
 from negotiation.store.queries.signatures import (
     PaperView,
+    acts_of,
     count_of_increments,
     name_signed_before,
     papers_of,
@@ -35,12 +36,22 @@ from negotiation.store.queries.signatures import (
 
 @dataclass(frozen=True)
 class PaperLine:
-    """The last scan brought for a place that isn't signed yet, and the parties whose confirmation it awaits."""
+    """The last scan brought for a place that isn't signed yet, and the parties whose confirmation it awaits. `found`,
+    `unfound`: in words, its pages on which a program read the fingerprint, and the others."""
 
     paper: PaperView
     signature: SignatureView
     waits_for: tuple[Any, ...]
     may_confirm: bool
+
+    @property
+    def found(self) -> str:
+        return pages_in_words(self.paper.reading.get("found", ()))
+
+    @property
+    def unfound(self) -> str:
+        read = self.paper.reading
+        return pages_in_words(sorted(set(range(1, read.get("pages", 0) + 1)) - set(read.get("found", ()))))
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,7 @@ def signing_context(session: Session, frame: Frame, version: FrozenVersionView) 
         "signed_before": name_signed_before(session, frame.actor.person_id) if own else "",
         "consent": consent_text(frame.me.party.name, version.content_hash),
         "places_to_bring": ours if may_bring else [],
+        "acts": acts_of(session, version.id),
         "papers": _papers(session, frame, version, signatories),
         "delegates": _delegates(session, frame, every) if own else [],
         "reopening": _reopening(session, frame, version),
@@ -101,6 +113,19 @@ def signing_context(session: Session, frame: Frame, version: FrozenVersionView) 
         and frame.me.party.side is not Side.ASSOCIATE
         and may(frame.actor, Action.COMMENT),
     }
+
+
+def pages_in_words(pages: Iterable[int]) -> str:
+    """« page 2 », « pages 1 à 3, 7 »; "" for none. `pages`: ascending."""
+    runs: list[list[int]] = []
+    for page in pages:
+        if runs and page == runs[-1][-1] + 1:
+            runs[-1].append(page)
+        else:
+            runs.append([page])
+    many = "s" if len(runs) > 1 or (runs and len(runs[0]) > 1) else ""
+    told = (f"{run[0]} à {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+    return f"page{many} {', '.join(told)}" if runs else ""
 
 
 def voided_versions(session: Session, frame: Frame, versions: Iterable[FrozenVersionView]) -> tuple[VoidedLine, ...]:

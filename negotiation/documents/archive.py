@@ -71,6 +71,8 @@ class FrozenVersion:
     scans: Sequence[tuple[str, bytes]] = ()
     """(file ending, bytes) of each scan of the contract signed by hand, confirmed or not, oldest first. The evidence of
     a signature on paper names its own by `scan_hash`."""
+    acts: Sequence[tuple[str, bytes]] = ()
+    """The same of the acts that authorise the signatories; evidence names its own by `act_hash`."""
 
     @property
     def content_hash(self) -> str:
@@ -214,6 +216,8 @@ def _version_files(folder: str, version: FrozenVersion) -> dict[str, bytes]:
         files[f"{folder}/signe.pdf"] = version.signed_pdf
     for number, (ending, scan) in enumerate(version.scans, start=1):
         files[f"{folder}/papier-{number:02}.{ending}"] = scan
+    for number, (ending, act) in enumerate(version.acts, start=1):
+        files[f"{folder}/acte-{number:02}.{ending}"] = act
     return files
 
 
@@ -286,7 +290,8 @@ historique/autorites.json, historique/partie-….json
                         les faits des cercles du lecteur, s’il en a
 tetes.json              les têtes de cet historique que la plateforme a signées
 versions/               chaque version figée : texte, PDF, signatures, et les
-                        exemplaires signés à la main, numérisés
+                        exemplaires signés à la main et les délibérations,
+                        numérisés
 approuves/              chaque relevé de séance, dialogue de gestion ou
                         évaluation que toutes les parties ont approuvé
 manifest.json           l’empreinte et la taille de chaque fichier, la tête

@@ -147,6 +147,7 @@ NOTICE_OF_FACT: dict[str, Notice | None] = {
             "signature.delegated",
             "signature.paper_brought",
             "signature.paper_confirmed",
+            "signature.act_joined",
             "signing.terms_set",
         ),
         Notice.TABLE,

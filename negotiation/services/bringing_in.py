@@ -8,6 +8,7 @@ his own.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +41,8 @@ PLACE_OF_FACT = {"sequence", "id", "clause_id"}
 """What `donnees/faits/` says beside the histories."""
 LARGEST_JSON = 64 * 1024**2
 """Bytes of one file: read, it takes some twenty times more."""
+BROUGHT = re.compile(r"^versions/\d+/(papier|acte)-")
+"""Files of a version that somebody brought, kept as they came."""
 OP_ID = "archive"
 """Of the one update that makes a draft."""
 SEALED_LAST: Mapping[str, tuple[str, ...]] = {
@@ -105,7 +108,7 @@ def _read(members: Mapping[str, bytes], fingerprint: str) -> ArchiveToImport:
         rows=rows,
         entries=entries,
         versions=dict(_versions(members)),
-        scans={verifier.sha256(data): data for name, data in members.items() if "/papier-" in name},
+        scans={verifier.sha256(data): data for name, data in members.items() if BROUGHT.search(name)},
         contract=members["contrat.json"],
         fingerprint=fingerprint,
     )
@@ -282,7 +285,7 @@ def _values(table: Table, row: Json, archive: ArchiveToImport, seats: Mapping[st
     values = {name: adapters[name].validate_python(value) for name, value in row.items()}
     if table.name == "member":
         values["person_id"] = seats[row["id"]]
-    if table.name == "paper_signature":
+    if table.name in ("paper_signature", "signing_act"):
         values["data"] = archive.scans[row["data_hash"]]
     if table.name == "draft_update":
         values["op_id"] = OP_ID

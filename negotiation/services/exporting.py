@@ -17,6 +17,7 @@ from negotiation.documents.archive import (
     write_archive,
 )
 from negotiation.documents.platform_keys import PlatformKeys
+from negotiation.documents.scans import ENDINGS
 from negotiation.events import Event, Kind
 from negotiation.rules.french_display import value_text
 from negotiation.rules.history_chain import Opening, stamp
@@ -36,10 +37,9 @@ from negotiation.store.queries.visibility import on_the_table
 from negotiation.store.record import FrozenVersion as FrozenRow
 from negotiation.store.record import HistoryEntry, Signature
 from negotiation.store.reviews import Review
-from negotiation.store.signing import PaperSignature
+from negotiation.store.signing import PaperSignature, SigningAct
 from negotiation.store.unit_of_work import UnitOfWork, as_link
 
-SCAN_ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 MOST_CLAUSE_FILES = 1500
 """Beyond, the texts of a part share one file: an archive holds 2 000 files at most."""
 
@@ -202,16 +202,17 @@ def _versions(session: Session, negotiation_id: str) -> list[FrozenVersion]:
             row.pdf,
             _evidence(session, row.id),
             signed_bytes(session, row),
-            _scans(session, row.id),
+            _scans(session, row.id, PaperSignature),
+            _scans(session, row.id, SigningAct),
         )
         for row in session.execute(query).scalars()
     ]
 
 
-def _scans(session: Session, version_id: str) -> list[tuple[str, bytes]]:
-    query = select(PaperSignature).where(col(PaperSignature.frozen_version_id) == version_id)
-    rows = session.execute(query.order_by(col(PaperSignature.at), col(PaperSignature.id))).scalars()
-    return [(SCAN_ENDINGS[row.media_type], bytes(row.data)) for row in rows]
+def _scans(session: Session, version_id: str, kind: type[PaperSignature | SigningAct]) -> list[tuple[str, bytes]]:
+    query = select(kind).where(col(kind.frozen_version_id) == version_id)
+    rows = session.execute(query.order_by(col(kind.at), col(kind.id))).scalars()
+    return [(ENDINGS[row.media_type], bytes(row.data)) for row in rows]
 
 
 def _approved(session: Session, negotiation_id: str) -> list[bytes]:

@@ -1,7 +1,8 @@
 """Signed by hand: a scan, bound to the frozen text, which counts once each other party looked at it and confirmed.
 
-The whole fingerprint is printed on each page of the contract, so that whoever confirms can compare. The scan is kept as
-it came and never shown in a page: it is a file to download.
+The whole fingerprint is printed on each page of the contract, so that whoever confirms can compare; where the scan has
+words that a program reads, the pages that carry it are told. The scan is opened before it is kept, kept as it came and
+never shown in a page: it is a file to download.
 """
 
 import hashlib
@@ -9,7 +10,8 @@ import hashlib
 from sqlalchemy import select
 from sqlmodel import col
 
-from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
+from negotiation.documents.scans import LARGEST, Scan, ScanFailure, media_type_of, read_scan
+from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound, ScanRefused
 from negotiation.events import Event, Kind
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import SHARED, Action
@@ -35,9 +37,19 @@ from negotiation.store.signing import PaperConfirmation, PaperSignature
 from negotiation.store.unit_of_work import UnitOfWork
 
 METHOD = "paper"
-LARGEST = 20 * 1024 * 1024
-KINDS = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
-"""What a scan begins with, whatever its name says."""
+
+
+def opened_scan(data: bytes, *, content_hash: str = "") -> Scan:
+    """A scan that was opened, outside any transaction, in a process apart. `content_hash`: the fingerprint that is
+    looked for on its pages. Raises InvalidInput (`field`: scan, scan_size), ScanRefused."""
+    if len(data) > LARGEST:
+        raise InvalidInput(field="scan_size")
+    if not media_type_of(data):
+        raise InvalidInput(field="scan")
+    try:
+        return read_scan(data, fingerprint=content_hash)
+    except ScanFailure as failure:
+        raise ScanRefused(reason=str(failure)) from failure
 
 
 def bring_paper(
@@ -49,14 +61,14 @@ def bring_paper(
     signature_id: str,
     signer: str,
     mandate: Mandate,
-    data: bytes,
+    scan: Scan,
     network: str = "",
 ) -> str:
     """Keep the scan of what a signatory of the actor's party signed; its id. It counts nothing yet. `signer`: the name
     of who signed it by hand, as whoever brings it says.
 
     Raises NotFound, NotAllowed, RecentSigninRequired, StaleClause, FrozenBytesChanged, AlreadyDone, NotYourTurn,
-    InvalidInput (`field`: signature_id, signer, scan, scan_size, mandate, mandate_on), WrongValue, UnreadableText.
+    InvalidInput (`field`: signature_id, signer, mandate, mandate_on), WrongValue, UnreadableText.
     """
     require(actor, Action.REQUEST_FREEZE)
     uow.lock(actor.negotiation_id)
@@ -70,9 +82,10 @@ def bring_paper(
         content_hash=version.content_hash,
         signer=checked_name(signer),
         mandate=checked_mandate(mandate),
-        media_type=_media_type(data),
-        data=data,
-        data_hash=hashlib.sha256(data).hexdigest(),
+        media_type=scan.media_type,
+        data=scan.data,
+        data_hash=hashlib.sha256(scan.data).hexdigest(),
+        reading=scan.as_facts(),
         member_id=actor.member_id,
         authentication=recognised(actor, network),
     )
@@ -120,21 +133,13 @@ def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str, *, network: str 
     more = {
         "scan_hash": paper.data_hash,
         "scan_type": paper.media_type,
+        "scan_reading": paper.reading,
         "brought_by": told_of(uow, paper.member_id, paper.authentication, at=paper.at),
         "confirmed_by": [
             told_of(uow, each.member_id, each.authentication, at=each.at) for each in (*confirmations, own)
         ],
     }
     return give(uow, actor, version, row, method=METHOD, name=paper.signer, mandate=paper.mandate, more=more)
-
-
-def _media_type(data: bytes) -> str:
-    if len(data) > LARGEST:
-        raise InvalidInput(field="scan_size")
-    for start, media_type in KINDS:
-        if data.startswith(start):
-            return media_type
-    raise InvalidInput(field="scan")
 
 
 def _confirmations(uow: UnitOfWork, paper: PaperSignature) -> list[PaperConfirmation]:

@@ -30,7 +30,7 @@ from negotiation.store.contract import Negotiation
 from negotiation.store.people import Member, Party
 from negotiation.store.queries.closing import deciding_parties
 from negotiation.store.queries.in_force import refuse_voided
-from negotiation.store.queries.signatures import places_of, rows_of, terms_of
+from negotiation.store.queries.signatures import act_of_place, places_of, rows_of, terms_of
 from negotiation.store.record import FrozenVersion, Signature
 from negotiation.store.unit_of_work import UnitOfWork
 
@@ -148,7 +148,7 @@ def give(
 ) -> Signed:
     """Write a signature, its evidence and its fact; the last one makes the contract signed. From the first one on,
     nobody reopens it. The signature is that of the place's own signatory, whoever the actor is: `name` is his."""
-    party, moment = uow.session.get_one(Party, row.party_id), now()
+    party, moment, act = uow.session.get_one(Party, row.party_id), now(), act_of_place(uow.session, row.id)
     member = uow.session.get_one(Member, row.member_id).key if row.member_id else ""
     row.mandate = mandate["reference"]
     row.signed_at, row.signed_on = moment, paris_day(moment)
@@ -164,6 +164,7 @@ def give(
         "mandate": dict(mandate),
         "method": method,
         "signed_at": stamp(moment),
+        **({"act_hash": act.data_hash, "act_type": act.media_type} if act else {}),
         **more,
     }
     uow.session.add(row)

@@ -62,6 +62,27 @@ class PaperSignature(SQLModel, table=True):
     """Who brought it."""
     authentication: dict[str, Any] = Field(default_factory=dict, sa_column=facts_column())
     """{method, at, network}: how whoever brought it was recognised."""
+    reading: dict[str, Any] = Field(default_factory=dict, sa_column=facts_column())
+    """{pages, text, found}: how many pages it has, which have words that a program reads, and which of those carry the
+    fingerprint; empty for what was brought before scans were opened."""
+    at: datetime = Field(default_factory=now)
+
+
+class SigningAct(SQLModel, table=True):
+    """The file of the act that authorises a signatory. Replaced at will until his place is signed, then immutable."""
+
+    __tablename__ = "signing_act"
+    __table_args__ = (UniqueConstraint("signature_id"),)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    negotiation_id: str = Field(sa_column=key_column("negotiation.id"))
+    frozen_version_id: str = Field(sa_column=key_column("frozen_version.id", index=False))
+    signature_id: str = Field(sa_column=key_column("signature.id", index=False))
+    media_type: str = Field(max_length=40)
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    data_hash: str = Field(max_length=64)
+    pages: int
+    member_id: str = Field(sa_column=key_column("member.id", index=False))
+    """Who joined it."""
     at: datetime = Field(default_factory=now)
 
 

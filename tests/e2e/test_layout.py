@@ -66,7 +66,7 @@ EDITOR = re.compile(r"/main-\w+\.js$")
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 MATRIX = Path(__file__).resolve().parents[1] / "authorisation.toml"
 NO_PAGE = re.compile(
-    r"/(fragment|marge|morceaux|attendu|avancement|export|papiers|discussion/(messages|panneau|reperes))\b"
+    r"/(fragment|marge|morceaux|attendu|avancement|export|papiers|actes|discussion/(messages|panneau|reperes))\b"
     r"|\.(csv|docx|json|pdf|svg|xlsx|zip)$"
 )
 """Pieces of pages that are looked at, and files."""

@@ -29,7 +29,8 @@ from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.moves import play
 from negotiation.services.orders import Order
 from negotiation.services.private_history import choose_fate
-from negotiation.services.signing_on_paper import bring_paper, confirm_paper
+from negotiation.services.signing_acts import join_act
+from negotiation.services.signing_on_paper import bring_paper, confirm_paper, opened_scan
 from negotiation.store import Announcing, Store
 from negotiation.store.exchange import Draft
 from negotiation.store.queries.carried import ELSEWHERE, TABLES, columns_of
@@ -40,6 +41,7 @@ from tests.closing_table import MANDATE, an_agreed_table
 from tests.drafting_table import Browser, DraftingTable, set_table
 from tests.imported_once import imported_once
 from tests.membership import reader
+from tests.scanned import a_pdf
 from tests.scenarios import EHPAD, HANDICAP
 from tests.sealing_table import click_signature, gel_by_clicks, the_version
 
@@ -86,22 +88,23 @@ def test_a_contract_sealed_and_signed_here_comes_home_with_its_seals(app: Flask,
     table = an_agreed_table(app.extensions["store"])
     gel_by_clicks(app, table)
     click_signature(app, table.og.sign)
-    email, scan = table.ars.dg.email, b"%PDF-1.7 scan"
+    email, scan = table.ars.dg.email, a_pdf("Signé à la main")
     with table.store.unit_of_work() as uow:
         version = the_version(table)
         said = {
             "version_id": version.id,
             "seen_hash": version.content_hash,
-            "mandate": MANDATE,
-            "signer": "Luc Ferrand",
         }
+        by_hand = {"mandate": MANDATE, "signer": "Luc Ferrand"}
         place = signatories_of(uow.session, table.id, version.id)[2].signatures[0].id
-        paper = bring_paper(uow, table.cd.dg.actor, data=scan, signature_id=place, **said)
+        join_act(uow, table.cd.dg.actor, scan=opened_scan(a_pdf("Délibération")), signature_id=place, **said)
+        paper = bring_paper(uow, table.cd.dg.actor, scan=opened_scan(scan), signature_id=place, **said, **by_hand)
     for other in (table.og.dg, table.ars.dg):
         with table.store.unit_of_work() as uow:
             confirm_paper(uow, other.actor, paper)
     left = carried_away(table.store, table.id, email)
     assert read_archive(left)["versions/01/papier-01.pdf"] == scan
+    assert "versions/01/acte-01.pdf" in read_archive(left)
     lost = forged(left, "party", lambda rows: None, without="versions/01/papier-01.pdf")
     assert "l’exemplaire numérisé de la signature 2 manque" in str(verifier.verify_archive(lost).first_problem)
     brought_in(elsewhere, left, email)

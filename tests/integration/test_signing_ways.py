@@ -1,6 +1,8 @@
 """The other ways to sign: a certificate of one's own, paper; and what stands around: order, refusal, delegation."""
 
+import hashlib
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +11,27 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, NotTheSealedFile, NotYourTurn, SignedMeanwhile
+from negotiation import verifier
+from negotiation.errors import (
+    AlreadyDone,
+    InvalidInput,
+    NotAllowed,
+    NotTheSealedFile,
+    NotYourTurn,
+    ScanRefused,
+    SignedMeanwhile,
+)
+from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.sealing import Platform, SignedFile, filled
+from negotiation.services.signing_acts import join_act
 from negotiation.services.signing_elsewhere import examine_brought
-from negotiation.services.signing_on_paper import bring_paper, confirm_paper
+from negotiation.services.signing_on_paper import bring_paper, confirm_paper, opened_scan
 from negotiation.services.signing_terms import decline, delegate, remind, set_terms
 from negotiation.store import Store
 from negotiation.store.queries.closing import signatories_of
 from tests.builders import Person, Table
 from tests.closing_table import MANDATE, an_agreed_table, ask, freeze, put_signature
+from tests.scanned import a_pdf
 from tests.sealing_table import a_certificate, gel_by_clicks, sign_elsewhere, signature_fields, sits, the_version
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
@@ -105,10 +119,16 @@ def test_a_scan_counts_once_each_other_party_confirmed_it(app: Flask, store: Sto
     said = {"version_id": version.id, "seen_hash": version.content_hash, "mandate": MANDATE, "signer": "Luc Ferrand"}
     said |= {"signature_id": place_of(table, table.cd.vp)}
     with store.unit_of_work() as uow, pytest.raises(InvalidInput) as refusal:
-        bring_paper(uow, table.cd.dg.actor, data=b"<html>", **said)
+        bring_paper(uow, table.cd.dg.actor, scan=opened_scan(b"<html>"), **said)
     assert refusal.value.detail["field"] == "scan"
+    with pytest.raises(ScanRefused):
+        opened_scan(b"%PDF-1.7 scan")
+    print_on_it = " ".join(version.content_hash[at : at + 8] for at in range(0, 64, 8))
+    scanned = a_pdf(print_on_it, "Une page relue par le scanner", "")
     with store.unit_of_work() as uow:
-        paper = bring_paper(uow, table.cd.dg.actor, data=b"%PDF-1.7 scan", **said)
+        paper = bring_paper(
+            uow, table.cd.dg.actor, scan=opened_scan(scanned, content_hash=version.content_hash), **said
+        )
     with store.unit_of_work() as uow, pytest.raises(NotAllowed):
         confirm_paper(uow, table.cd.dg.actor, paper)
     with store.unit_of_work() as uow:
@@ -118,8 +138,9 @@ def test_a_scan_counts_once_each_other_party_confirmed_it(app: Flask, store: Sto
     visitor = sits(app, table.ars.dg.email).choose_password()
     shown = visitor.get(f"/negociations/{table.id}/versions").text
     assert "signature sur papier apportée" in shown
+    assert "lue\u00a0: page 1\u00a0; non lue\u00a0: pages 2, 3" in shown
     sent = visitor.get(f"/negociations/{table.id}/papiers/{paper}")
-    assert (sent.data, sent.headers["Content-Disposition"][:10]) == (b"%PDF-1.7 scan", "attachment")
+    assert (sent.data, sent.headers["Content-Disposition"][:10]) == (scanned, "attachment")
     assert visitor.post(f"/negociations/{table.id}/signature/papier/{paper}").status_code == 302
     told = signed_of(table, "cd")
     assert (told["method"], told["member"], told["name"], told["role"]) == (
@@ -135,6 +156,39 @@ def test_a_scan_counts_once_each_other_party_confirmed_it(app: Flask, store: Sto
     assert "La signature sur papier de Luc Ferrand, pour Département, sur la version v1.0, est versée par" in history
     assert "La signature sur papier de Luc Ferrand, Vice-présidente (Département) est confirmée par toutes" in history
     assert "Luc Ferrand, Vice-présidente" in visitor.get(f"/negociations/{table.id}/versions").text
+
+
+def test_the_act_that_authorises_is_joined_until_the_place_is_signed(app: Flask, store: Store) -> None:
+    table = an_agreed_table(store)
+    version = freeze(table)
+    said = {"version_id": version.id, "seen_hash": version.content_hash, "signature_id": place_of(table, table.og.sign)}
+    first, second = (opened_scan(a_pdf(words)) for words in ("Délibération 44", "Délibération 45"))
+    for scan in (first, second):
+        with store.unit_of_work() as uow:
+            act = join_act(uow, table.og.dg.actor, scan=scan, **said)
+    with store.unit_of_work() as uow, pytest.raises(InvalidInput):
+        join_act(uow, table.ars.dg.actor, scan=first, **said)
+    put_signature(table.og.sign, version)
+    with store.unit_of_work() as uow, pytest.raises(AlreadyDone):
+        join_act(uow, table.og.dg.actor, scan=first, **said)
+    assert signed_of(table, "og")["act_hash"] == hashlib.sha256(second.data).hexdigest()
+    visitor = sits(app, table.ars.dg.email)
+    assert f"/actes/{act}" in visitor.get(f"/negociations/{table.id}/versions").text
+    assert visitor.get(f"/negociations/{table.id}/actes/{act}").data == second.data
+    for write in ("UPDATE signing_act SET pages = 9", "DELETE FROM signing_act"):
+        with pytest.raises(DatabaseError, match="immutable"), store.engine.begin() as connection:
+            connection.execute(text(write))
+    with store.unit_of_work() as uow:
+        left = pack_archive(collect_archive(uow, table.ars.dg.actor)).data
+    assert verifier.verify_archive(left).ok
+    members = verifier.read_members(left)
+    assert members.pop("versions/01/acte-01.pdf") == second.data
+    lost = io.BytesIO()
+    with zipfile.ZipFile(lost, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    problem = verifier.verify_archive(lost.getvalue()).first_problem
+    assert "l’acte joint à la signature 1 manque" in problem
 
 
 def test_in_a_fixed_order_each_waits_for_the_one_before(store: Store) -> None:

@@ -50,7 +50,7 @@ _GROUPS: dict[Carried, str] = {
     "consultation seance seance_point seance_attendance seance_decision minutes review observation dialogue_de_gestion "
     "avenant evaluation frozen_version signature declared_signature freeze_request signing_terms signed_increment "
     "unfreeze_request voided_version "
-    "head_seal paper_signature paper_confirmation import_record",
+    "head_seal paper_signature paper_confirmation signing_act import_record",
     Carried.CIRCLE: "part clause move message comment_thread task support_document avenant_move visa_rule visa_request "
     "mandate delegation mention draft inside_fate",
     Carried.DRAFT: "draft_set_aside draft_followed draft_writer",
@@ -68,6 +68,7 @@ ELSEWHERE: dict[str, frozenset[str]] = {
     "member": frozenset({"person_id", "invited_at", "invited_by", "joined_at"}),
     "frozen_version": frozenset({"content", "pdf"}),
     "paper_signature": frozenset({"data"}),
+    "signing_act": frozenset({"data"}),
     "draft_update": frozenset({"op_id", "person_id", "party_id"}),
     "draft_writer": frozenset({"person_id"}),
     "move": frozenset({"request_key"}),

@@ -17,6 +17,7 @@ from negotiation.rules.signatures import Place, SigningOrder, Terms
 from negotiation.rules.vocabulary import SHARED, NegotiationStatus
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Member, Party
+from negotiation.store.queries.imported import archives_brought_in, imported_since
 from negotiation.store.queries.in_force import is_in_force, voided_row
 from negotiation.store.record import FrozenVersion, HistoryEntry, Signature, UnfreezeRequest
 from negotiation.store.signing import (
@@ -25,6 +26,7 @@ from negotiation.store.signing import (
     PaperSignature,
     PlatformKey,
     SignedIncrement,
+    SigningAct,
     SigningTerms,
 )
 
@@ -40,8 +42,20 @@ class PaperView:
     data_hash: str
     member_id: str
     signer: str
+    reading: dict[str, Any]
     at: datetime
     confirmed_by: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ActView:
+    """The file of the act that authorises a signatory, without its bytes."""
+
+    id: str
+    media_type: str
+    size: int
+    pages: int
+    data_hash: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,8 @@ class State:
     is_last: bool
     is_locked: bool
     voided_at: datetime | None = None
+    imported_at: datetime | None = None
+    """When it came with an archive: nothing before was seen here."""
 
 
 def terms_as_facts(session: Session, negotiation_id: str) -> dict[str, Any]:
@@ -167,6 +183,7 @@ def papers_of(session: Session, version_id: str) -> tuple[PaperView, ...]:
             col(PaperSignature.data_hash),
             col(PaperSignature.member_id),
             col(PaperSignature.signer),
+            col(PaperSignature.reading),
             col(PaperSignature.at),
         )
         .where(col(PaperSignature.frozen_version_id) == version_id)
@@ -188,6 +205,7 @@ def papers_of(session: Session, version_id: str) -> tuple[PaperView, ...]:
             data_hash=row.data_hash,
             member_id=row.member_id,
             signer=row.signer,
+            reading=row.reading,
             at=row.at,
             confirmed_by=frozenset(confirmed.get(row.id, ())),
         )
@@ -196,9 +214,10 @@ def papers_of(session: Session, version_id: str) -> tuple[PaperView, ...]:
 
 
 def state_with_hash(session: Session, hashes: Collection[str]) -> State | None:
-    """The longest known state of a file that has one of these SHA-256. Open to anybody who holds its bytes."""
+    """The longest known state of a file that has one of these SHA-256; what was frozen here comes before what an
+    archive tells. Open to anybody who holds its bytes."""
     found = [*_frozen_with(session, hashes), *_signed_with(session, hashes)]
-    return max(found, key=lambda state: state.count) if found else None
+    return max(found, key=lambda state: (state.imported_at is None, state.count)) if found else None
 
 
 def state_with_content(session: Session, hashes: Collection[str]) -> State | None:
@@ -258,6 +277,7 @@ def _state(session: Session, row: FrozenVersion, count: int, file_hash: str) -> 
         is_last=count == last,
         is_locked=is_locked and count == last,
         voided_at=voided.at if voided else None,
+        imported_at=imported_since(archives_brought_in(session, row.negotiation_id), row.frozen_at),
     )
 
 
@@ -289,6 +309,30 @@ def name_signed_before(session: Session, person_id: str) -> str:
     )
     given = session.execute(query.limit(20)).scalars()
     return next((str(each["name"]) for each in given if each.get("method") == "simple" and each.get("name")), "")
+
+
+def act_of_place(session: Session, signature_id: str) -> SigningAct | None:
+    query = select(SigningAct).where(col(SigningAct.signature_id) == signature_id)
+    return session.execute(query).scalar_one_or_none()
+
+
+def acts_of(session: Session, version_id: str) -> dict[str, ActView]:
+    """By place."""
+    columns = [getattr(SigningAct, name) for name in ("id", "media_type", "pages", "data_hash", "signature_id")]
+    query = select(*columns, func.length(col(SigningAct.data)).label("size"))
+    rows = session.execute(query.where(col(SigningAct.frozen_version_id) == version_id))
+    return {row.signature_id: ActView(row.id, row.media_type, row.size, row.pages, row.data_hash) for row in rows}
+
+
+def act_data(session: Session, negotiation_id: str, act_id: str) -> tuple[bytes, str]:
+    """The file as it came, and its media type. Raises NotFound."""
+    query = select(col(SigningAct.data), col(SigningAct.media_type)).where(
+        col(SigningAct.id) == act_id, col(SigningAct.negotiation_id) == negotiation_id
+    )
+    found = session.execute(query).first()
+    if found is None:
+        raise NotFound()
+    return bytes(found[0]), found[1]
 
 
 def paper_data(session: Session, negotiation_id: str, paper_id: str) -> tuple[bytes, str]:
