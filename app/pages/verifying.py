@@ -30,8 +30,10 @@ from negotiation.store.queries.amendments import Consolidated
 from negotiation.store.queries.closing import (
     KnownApproved,
     approved_with_content,
+    Later,
     is_recorded_head,
 )
+    recorded_since,
 from negotiation.store.queries.signatures import State
 from negotiation.verifier import (
     LOOSE,
@@ -89,7 +91,8 @@ class Verdict:
     evaluation whose approved content the PDF carries, even when the rest of the file was changed; `consolidated`: what
     it calls itself, with that content, though it is no contract, `is_exact` when printing it again gives these bytes;
     `beside`: what it is to the archives given with it, when nothing else is known of it; `recorded`: whether the
-    history of the archive is one that this platform recorded, None when there is nothing to compare."""
+    history of the archive is one that this platform recorded, None when there is nothing to compare; `later`: what it
+    recorded since."""
 
     name: str
     size: int
@@ -102,6 +105,7 @@ class Verdict:
     beside: str = ""
     recorded: bool | None = None
 
+    later: Later | None = None
 
 @verifying.get("/verifier")
 @serves(Action.VERIFY)
@@ -235,7 +239,8 @@ def _of_archive(name: str, data: bytes, kept: Sequence[KeptHead]) -> Verdict:
         return Verdict(name, len(data), is_pdf=False, report=report)
     with current_store().reading() as session:
         recorded = is_recorded_head(session, head.negotiation_id, sequence=head.sequence, header_hash=head.header_hash)
-    return Verdict(name, len(data), is_pdf=False, report=report, recorded=recorded)
+        later = recorded_since(session, head.negotiation_id, head.sequence) if recorded else None
+    return Verdict(name, len(data), is_pdf=False, report=report, recorded=recorded, later=later)
 
 
 def _examined(data: bytes, kept: Sequence[KeptHead]) -> tuple[Report, Head | None]:

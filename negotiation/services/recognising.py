@@ -64,7 +64,7 @@ def report_of(session: Session, look: Look, within: frozenset[str]) -> tuple[Rep
     fault = _fault_behind(state, rest)
     if fault:
         return _wrong(fault, fingerprint), state
-    what = f"la version « {state.label} »{_voided(state)}{_signatures(state)}"
+    what = f"la version « {state.label} »{_voided(state)}{_signatures(state)}{_imported(state)}"
     check = Check("Fichier", True, f"exactement {what}, pas un octet n’a changé")
     proves = [f"Ce fichier est exactement {what}."]
     if amended := amendment_frozen_as(session, within):
@@ -77,6 +77,8 @@ def report_of(session: Session, look: Look, within: frozenset[str]) -> tuple[Rep
     limits = [*NEVER_PROVED]
     if state.is_sealed and not state.is_locked and not state.voided_at:
         limits.append("Que toutes les parties ont signé : ce fichier n’est pas verrouillé.")
+    if state.imported_at:
+        limits.append("Que ce gel et ces signatures ont eu lieu : cette plateforme ne les a pas vus.")
     if state.voided_at:
         limits.append(
             "Que ce texte soit le contrat : les parties ont annulé cette version avant que personne ne signe."
@@ -105,6 +107,12 @@ def _signatures(state: State) -> str:
         return ""
     given = f", avec {signed} signature{'s' if signed > 1 else ''}"
     return f"{given}, verrouillée" if state.is_locked else given
+
+
+def _imported(state: State) -> str:
+    if state.imported_at is None:
+        return ""
+    return f", telle que la raconte un dossier importé le {paris_day(state.imported_at):%d/%m/%Y}"
 
 
 def _fault_behind(state: State, rest: bytes) -> str:

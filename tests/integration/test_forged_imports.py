@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from negotiation.errors import InvalidArchive
@@ -16,6 +17,7 @@ from negotiation.rules.vocabulary import ClauseState
 from negotiation.services.bringing_in import ArchiveToImport, bring_in, read_archive_to_import
 from negotiation.services.carried_facts import told_by_history
 from negotiation.services.carried_proofs import HELD, PROVES_NOTHING
+from negotiation.services.recognising import look_at, report_of
 from negotiation.store import Announcing, Store
 from negotiation.store.amendment import Amendment
 from negotiation.store.contract import Negotiation
@@ -26,6 +28,7 @@ from tests.closing_table import an_agreed_table, freeze, put_signature
 from tests.integration.test_amendments import amend, wanted
 from tests.integration.test_leaving import brought_in, carried_away, forged
 from tests.scenarios import scenario
+from tests.visitors import Visitor
 
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 Json = dict[str, Any]
@@ -86,6 +89,20 @@ def test_what_altered_a_signed_pdf_once_brings_nothing_in(signed: bytes, elsewhe
     archive = read_archive_to_import(signed)
     more = with_rows(archive, "signed_increment", lambda rows: rows.append(an_increment(archive)))
     assert "signed_increment.json" in refused(elsewhere, more)
+
+
+def test_what_came_by_import_is_said_never_seen_here(signed: bytes, app: Flask) -> None:
+    archive, here = read_archive_to_import(signed), app.extensions["store"]
+    brought_in(here, signed, "lecteur@ailleurs.example")
+    [(_, pdf)] = archive.versions.values()
+    with here.reading() as session:
+        report, state = report_of(session, look_at(pdf or b""), frozenset())
+    assert state and state.imported_at and report.ok
+    assert "telle que la raconte un dossier importé le" in report.checks[0].detail
+    assert "Que ce gel et ces signatures ont eu lieu : cette plateforme ne les a pas vus." in report.does_not_prove
+    visitor = Visitor(app).enter("lecteur@ailleurs.example")
+    page = visitor.get(f"/negociations/{archive.negotiation_id}/versions").text
+    assert "Cette plateforme n’a vu ni ce gel ni les signatures d’avant." in page
 
 
 FORGERIES: tuple[tuple[str, Callable[[list[Any]], Any]], ...] = (

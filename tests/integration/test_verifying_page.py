@@ -168,6 +168,13 @@ def test_the_first_wrong_thing_of_an_archive_is_named(visitor: Visitor, closed: 
     forged = altered(closed.archive, "historique/commun.json", b"42000", b"43000")
     page = drop(visitor, forged, "dossier.zip").text
     assert "Ce dossier a été changé" in page
+def test_an_archive_that_stops_early_is_said_to_go_on_here(visitor: Visitor, closed: Closed) -> None:
+    put_signature(closed.table.ars.sign, closed.version)
+    page = drop(visitor, closed.archive, "dossier.zip").text.replace("\u00a0", " ")
+    assert "Ce dossier est juste" in page and "est celui qu’elle a enregistré." not in page
+    assert "Il continue ici : 1 fait de plus, dont signature × 1." in page
+
+
     first = verify_archive(forged).first_problem
     assert first and first.split(" : ")[-1][:30].replace("’", "’") in page.replace("\u00a0", " ")
     assert "Ce que cela prouve" not in page

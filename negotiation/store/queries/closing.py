@@ -13,11 +13,13 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from negotiation.errors import NotFound
+from negotiation.events import Kind
 from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import ROLES_OF_RIGHT, SHARED, ReviewKind, Right, Role, Side
 from negotiation.store.columns import now
 from negotiation.store.minutes import Minutes
 from negotiation.store.people import Member, Party
+from negotiation.store.queries.imported import archives_brought_in, imported_since
 from negotiation.store.queries.people import MemberView, PartyView, parties_of, sitting
 from negotiation.store.queries.signatures import reopening_rows
 from negotiation.store.record import FreezeRequest, FrozenVersion, HistoryEntry, Signature, VoidedVersion
@@ -70,6 +72,8 @@ class FrozenVersionView:
     seal: dict[str, Any]
     terms: dict[str, Any]
     voided: VoidedView | None = None
+    imported_at: datetime | None = None
+    """When it came with an archive: this platform saw neither its gel nor what was signed before."""
 
 
 @dataclass(frozen=True)
@@ -213,8 +217,15 @@ def frozen_versions(session: Session, negotiation_id: str) -> tuple[FrozenVersio
         .where(col(FrozenVersion.negotiation_id) == negotiation_id)
         .order_by(col(FrozenVersion.frozen_at).desc())
     )
-    voided = _voided(session, negotiation_id)
-    return tuple(replace(FrozenVersionView(*row), voided=voided.get(row.id)) for row in session.execute(query))
+    voided, brought_in = _voided(session, negotiation_id), archives_brought_in(session, negotiation_id)
+    return tuple(
+        replace(
+            FrozenVersionView(*row),
+            voided=voided.get(row.id),
+            imported_at=imported_since(brought_in, row.frozen_at),
+        )
+        for row in session.execute(query)
+    )
 
 
 def reopening_of(session: Session, version_id: str) -> tuple[ReopeningView, ...]:
@@ -312,6 +323,39 @@ def approved_with_content(session: Session, hashes: Collection[str]) -> KnownApp
     )
     row = session.execute(followed.limit(1)).first()
     return KnownApproved(json.loads(row[0]), row[1], row[2]) if row else None
+
+
+@dataclass(frozen=True)
+class Later:
+    """What the shared chain holds after an entry: how many facts, and how many of each kind that binds. No word."""
+
+    total: int
+    binding: tuple[tuple[str, int], ...]
+
+
+BINDING = {
+    Kind.VERSION_FROZEN: "gel",
+    Kind.VERSION_SIGNED: "signature",
+    Kind.VERSION_LOCKED: "verrou",
+    Kind.VERSION_VOIDED: "annulation",
+    Kind.AVENANT_SIGNED: "signature d’avenant",
+}
+
+
+def recorded_since(session: Session, negotiation_id: str, sequence: int) -> Later | None:
+    """None when nothing follows. For whoever holds an archive that stops there: it isn't the whole story any more."""
+    query = (
+        select(col(HistoryEntry.kind), func.count())
+        .where(
+            col(HistoryEntry.negotiation_id) == negotiation_id,
+            col(HistoryEntry.circle) == str(SHARED),
+            col(HistoryEntry.sequence) > sequence,
+        )
+        .group_by(col(HistoryEntry.kind))
+    )
+    counts: dict[str, int] = dict(session.execute(query).all())
+    binding = tuple((words, counts[kind]) for kind, words in BINDING.items() if kind in counts)
+    return Later(sum(counts.values()), binding) if counts else None
 
 
 def is_recorded_head(session: Session, negotiation_id: str, *, sequence: int, header_hash: str) -> bool:
