@@ -16,6 +16,7 @@ from app.database import current_store
 from app.errors import sentence_of, status_of
 from app.limits import limiter
 from app.offloading import off_the_loop
+from app.platform import current_platform
 from app.printing import printed
 from app.security import serves, takes_up_to
 from negotiation.documents.approved_print import NAMES, print_approved
@@ -29,12 +30,12 @@ from negotiation.services.recognising import consolidated_in, exactly, look_at, 
 from negotiation.store.queries.amendments import Consolidated
 from negotiation.store.queries.closing import (
     KnownApproved,
-    approved_with_content,
     Later,
+    approved_with_content,
     is_recorded_head,
-)
     recorded_since,
-from negotiation.store.queries.signatures import State
+)
+from negotiation.store.queries.signatures import State, head_keys
 from negotiation.verifier import (
     LOOSE,
     MANIFEST,
@@ -104,8 +105,8 @@ class Verdict:
     is_exact: bool = False
     beside: str = ""
     recorded: bool | None = None
-
     later: Later | None = None
+
 
 @verifying.get("/verifier")
 @serves(Action.VERIFY)
@@ -141,7 +142,15 @@ def say_what_is_wrong(refusal: Refusal) -> ResponseReturnValue:
 def _page(verdicts: Sequence[Verdict] = (), said: Sequence[Check] = (), errors: Mapping[str, str] | None = None) -> str:
     """`said`: what several files say of one another."""
     page = "verifying/verifier.html"
-    return render_template(page, place="verify", verdicts=verdicts, said=said, head=_head(), errors=errors or {})
+    told = {"verdicts": verdicts, "said": said, "errors": errors or {}, "keys": _own_keys()}
+    return render_template(page, place="verify", head=_head(), **told)
+
+
+def _own_keys() -> tuple[str, ...]:
+    """Public keys that sign heads and archives here, those of before first; that in use last."""
+    used = current_platform().keys.head_public
+    with current_store().reading() as session:
+        return (*(key for key in head_keys(session) if key != used), used)
 
 
 def _files() -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +15,15 @@ from sqlmodel import SQLModel
 from werkzeug.test import TestResponse
 
 from app.config import Settings
+from app.platform import current_platform
 from negotiation.documents.dialogue_print import print_dialogue
 from negotiation.documents.evaluation_print import print_evaluation
+from negotiation.documents.platform_keys import draw_keys
 from negotiation.rules.seances import DecisionKind
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.minutes import Printable, minutes_to_print, printed
 from negotiation.store import Store
+from negotiation.store.columns import now
 from negotiation.store.record import FrozenVersion
 from negotiation.verifier import MAX_BYTES, read_members, verify_archive
 from tests.builders import Table, a_table
@@ -164,10 +168,6 @@ def test_a_sound_archive_is_said_sound_and_recorded_here(visitor: Visitor, close
     assert "Seule une tête conservée par vous-même" in page
 
 
-def test_the_first_wrong_thing_of_an_archive_is_named(visitor: Visitor, closed: Closed) -> None:
-    forged = altered(closed.archive, "historique/commun.json", b"42000", b"43000")
-    page = drop(visitor, forged, "dossier.zip").text
-    assert "Ce dossier a été changé" in page
 def test_an_archive_that_stops_early_is_said_to_go_on_here(visitor: Visitor, closed: Closed) -> None:
     put_signature(closed.table.ars.sign, closed.version)
     page = drop(visitor, closed.archive, "dossier.zip").text.replace("\u00a0", " ")
@@ -175,6 +175,10 @@ def test_an_archive_that_stops_early_is_said_to_go_on_here(visitor: Visitor, clo
     assert "Il continue ici : 1 fait de plus, dont signature × 1." in page
 
 
+def test_the_first_wrong_thing_of_an_archive_is_named(visitor: Visitor, closed: Closed) -> None:
+    forged = altered(closed.archive, "historique/commun.json", b"42000", b"43000")
+    page = drop(visitor, forged, "dossier.zip").text
+    assert "Ce dossier a été changé" in page
     first = verify_archive(forged).first_problem
     assert first and first.split(" : ")[-1][:30].replace("’", "’") in page.replace("\u00a0", " ")
     assert "Ce que cela prouve" not in page
@@ -275,8 +279,22 @@ def test_nothing_of_the_file_is_kept(visitor: Visitor, closed: Closed, settings:
     def files() -> list[Path]:
         return sorted(settings.data_dir.rglob("*"))
 
+    visitor.get("/verifier")  # the keys of a new instance are drawn when first asked for
     before = rows(), files()
     drop(visitor, closed.archive, "dossier.zip")
     drop(visitor, bytes(closed.version.pdf), "contrat.pdf")
     drop_all(visitor, {"dossier.zip": closed.archive, "contrat.pdf": bytes(closed.version.pdf)})
     assert (rows(), files()) == before
+
+
+def test_the_page_publishes_the_key_that_seals_archives_and_says_whose_key_sealed_this_one(
+    app: Flask, closed: Closed
+) -> None:
+    with app.app_context():
+        keys = current_platform().keys
+    with closed.table.store.unit_of_work() as uow:
+        content = collect_archive(uow, closed.table.og.dg.actor)
+    assert keys.head_public in "".join(re.findall(r"[0-9a-f]+", Visitor(app).get("/verifier").text))
+    ours, theirs = (pack_archive(content, each).data for each in (keys, draw_keys(name="ailleurs", at=now())))
+    assert "ce qui est signé dans ce dossier l’est par cette plateforme" in drop(Visitor(app), ours).text
+    assert "une clé qui n’a jamais été celle de cette plateforme" in drop(Visitor(app), theirs).text

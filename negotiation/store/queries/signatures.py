@@ -234,6 +234,12 @@ def certificates(session: Session) -> tuple[str, ...]:
     return tuple(session.execute(query).scalars())
 
 
+def head_keys(session: Session) -> tuple[str, ...]:
+    """Every public key of heads that ever signed here, oldest first, in hexadecimal."""
+    query = select(col(PlatformKey.fingerprint)).where(col(PlatformKey.certificate) == "")
+    return tuple(session.execute(query.order_by(col(PlatformKey.first_used_at))).scalars())
+
+
 def head_seals(session: Session, negotiation_id: str) -> list[dict[str, Any]]:
     """The heads that the platform vouched for, oldest first: {statement, signature}."""
     query = select(HeadSeal).where(col(HeadSeal.negotiation_id) == negotiation_id).order_by(col(HeadSeal.at))
