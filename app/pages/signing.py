@@ -130,7 +130,7 @@ def post_paper(negotiation_id: str) -> ResponseReturnValue:
     scan = off_the_loop(opened_scan, _file("scan", most=LARGEST), content_hash=field("content_hash"))
     with current_store().unit_of_work() as uow:
         actor = reader_in(uow.session, negotiation_id)
-        bring_paper(uow, actor, scan=scan, signer=field("signer"), **_place())
+        bring_paper(uow, actor, scan=scan, signer=field("signed_by"), **_place())
     flash("Le fichier est reçu. La signature comptera quand chaque autre partie l’aura confirmée.", "done")
     return redirect(url_for("closing.show_versions", negotiation_id=negotiation_id))
 
