@@ -29,7 +29,7 @@ from negotiation.errors import (
     SigninRequired,
 )
 from negotiation.rules.policy import Actor
-from negotiation.rules.trame_from_headings import Titled
+from negotiation.rules.trame_from_headings import Titled, grouping_titles
 from negotiation.rules.trame_reading import MOST_PARTS
 from negotiation.rules.vocabulary import SHARED, Action, Circle, Move, PartKind
 from negotiation.rules.word_parts import KINDS, FoundPart, FoundText, holders, plain_words
@@ -91,8 +91,8 @@ def post_file(negotiation_id: str) -> ResponseReturnValue:
     given = request.files.get("file")
     if given is None or not given.filename:
         raise InvalidInput(field="file")
-    parts = parts_of_sections(_read(given.stream.read(LARGEST_FILE + 1)), plan)
-    return _preview(negotiation_id, parts)
+    sections = _read(given.stream.read(LARGEST_FILE + 1))
+    return _preview(negotiation_id, parts_of_sections(sections, plan), grouping=grouping_titles(sections))
 
 
 @word_parts.post("/negociations/<negotiation_id>/ajouter-depuis-word/confirmer")
@@ -127,7 +127,7 @@ def keep_what_was_chosen(refusal: Refusal) -> ResponseReturnValue:
         return answer(refusal)
     negotiation_id = (request.view_args or {})["negotiation_id"]
     if (request.endpoint or "").endswith(".confirm") and not isinstance(refusal, Frozen):
-        return _preview(negotiation_id, _sent(), refusal)
+        return _preview(negotiation_id, _sent(), refusal, grouping=request.form.getlist("grouping"))
     return _deposit(negotiation_id, refusal)
 
 
@@ -164,7 +164,10 @@ def _deposit(negotiation_id: str, refusal: Refusal | None = None) -> ResponseRet
     return page, status_of(refusal) if refusal else 200
 
 
-def _preview(negotiation_id: str, parts: Sequence[FoundPart], refusal: Refusal | None = None) -> ResponseReturnValue:
+def _preview(
+    negotiation_id: str, parts: Sequence[FoundPart], refusal: Refusal | None = None, *, grouping: Sequence[str]
+) -> ResponseReturnValue:
+    """`grouping`: titles of the file that no line holds."""
     with current_store().reading() as session:
         actor = reader_in(session, negotiation_id)
         require(actor, Action.SHAPE, circle=SHARED)
@@ -177,6 +180,7 @@ def _preview(negotiation_id: str, parts: Sequence[FoundPart], refusal: Refusal |
                 subsection="text",
                 plan=plan,
                 lines=_lines(parts, plan, again=refusal is not None),
+                grouping=grouping,
                 kinds=KINDS,
                 names=tuple(_by_name(plan)),
                 deciding=deciding(frame),

@@ -19,7 +19,10 @@ _LONGEST = 200
 """Characters of a heading: beyond, it is a sentence."""
 _STYLE = re.compile(r"(?:heading|titre|überschrift)\s*([1-9])\Z", re.IGNORECASE)
 _UPPER = re.compile(r"(?:titre|partie|chapitre|section|annexe)\s+(?:[ivxlc]+|\d+|premi[eè]re?)\b", re.IGNORECASE)
-_ARTICLE = re.compile(r"article\s+(?:\d+(?:\.\d+)*|premier|1er)\s*(?:[.:–—-]|\Z)", re.IGNORECASE)
+_ARTICLE_NUMBER = r"article\s+(?:(?:[LRD]\.?\s*)?\d+(?:[.-]\d+)*(?:\s*(?:bis|ter|quater)\b)?|premier\b|1er\b)"
+_ARTICLE = re.compile(_ARTICLE_NUMBER + r"\s*(?:[.:–—-]|\Z)", re.IGNORECASE)
+_BOLD_ARTICLE = re.compile(_ARTICLE_NUMBER + r"\s+(?-i:[A-ZÀ-Ý])", re.IGNORECASE)
+"""« Article 1er Objet », without a sign between: in bold, and before a capital."""
 _NUMBER = re.compile(r"(\d+(?:\.\d+)*)\s*[.)–—-]?\s+\S")
 _ROMAN = re.compile(r"[IVX]+\s*[.)–—-]\s*\S")
 Xml = Any
@@ -57,7 +60,7 @@ def _level_by_words(words: str, *, is_bold: bool) -> int:
         return 0
     if _UPPER.match(words) and (is_bold or words.isupper()):
         return 1
-    if _ARTICLE.match(words) and (is_bold or not words.endswith(".")):
+    if (_ARTICLE.match(words) and (is_bold or not words.endswith("."))) or (is_bold and _BOLD_ARTICLE.match(words)):
         return 2
     if is_bold and (numbered := _NUMBER.match(words)):
         return min(numbered[1].count(".") + 2, MOST_LEVELS)

@@ -8,6 +8,7 @@ only groups them.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from negotiation.errors import FileRefused
@@ -18,8 +19,14 @@ from negotiation.rules.vocabulary import PartKind
 Json = dict[str, Any]
 MAIN = "markdown"
 """The field of an article's own text."""
-_NUMBER = re.compile(r"article\s+(premier|1er|\d+(?:[.-]\d+)*)\s*[:.–—-]*\s*", re.IGNORECASE)
-_DIGITS = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(?:\s*[.)–—:-]+\s*|\s+)(?=[^\W\d])|([IVX]+)\s*[.)–—:-]+\s*(?=\S)")
+_NUMBER = re.compile(
+    r"article\s+(premier|1er|(?:[LRD]\.?\s*)?\d+(?:[.-]\d+)*(?:\s*(?:bis|ter|quater)\b)?)[\s:.–—-]*", re.IGNORECASE
+)
+_ANNEX = re.compile(r"annexes?\b", re.IGNORECASE)
+_DIGITS = re.compile(
+    r"(\d{1,2}(?:\.\d{1,2})*(?:\s*(?:bis|ter|quater)\b)?)(?:\s*[.)–—:-]+\s*|\s+)(?=[^\W\d])"
+    r"|([IVX]+)\s*[.)–—:-]+\s*(?=\S)"
+)
 _NAMED = re.compile(
     r"(?:axe|objectifs?\s+(?:strat[ée]giques?|op[ée]rationnels?)|fiche[\s-]+actions?)(?:\s+strat[ée]gique)?"
     r"\s*(?:n\s*°\s*)?(?:\d+(?:\.\d+)*|[ivx]+)?\s*[:.–—-]+\s*(?=\S)",
@@ -57,11 +64,23 @@ class _Plan:
     keys: set[str] = field(default_factory=set)
     above: list[tuple[PartKind, Json]] = field(default_factory=list)
     """The part that was written last and those that hold it."""
+    grouping: list[str] = field(default_factory=list)
+    """Titles without words that became no part."""
 
 
 def parts_from(sections: Sequence[Titled], taken: Iterable[str] = ()) -> list[Json]:
     """The parts of a trame, as `trame_from_mapping` reads them; none when there is no heading. `taken`: keys that other
     parts have. Raises FileRefused `too_many_headings`: nothing of a file is left out unsaid."""
+    return _planned(sections, taken).parts
+
+
+def grouping_titles(sections: Sequence[Titled]) -> tuple[str, ...]:
+    """The titles that the parts don't hold, in the order of the file: without words of their own, they only group what
+    follows (« TITRE I »). Raises as `parts_from`."""
+    return tuple(_planned(sections, ()).grouping)
+
+
+def _planned(sections: Sequence[Titled], taken: Iterable[str]) -> _Plan:
     plan = _Plan(keys=set(taken))
     article_level = _article_level(sections)
     for section in sections:
@@ -72,17 +91,22 @@ def parts_from(sections: Sequence[Titled], taken: Iterable[str] = ()) -> list[Js
             _add_clause(plan, section)
         elif kind is not PartKind.ARTICLE or section.text.strip() or section.level >= article_level:
             _add_part(plan, section, kind)
+        else:
+            plan.grouping.append(section.title)
         if len(plan.keys) > MOST_PARTS or (plan.above and len(plan.above[-1][1]["clauses"]) > MOST_ITEMS):
             raise FileRefused(reason="too_many_headings")
-    return plan.parts
+    return plan
 
 
 def _article_level(sections: Iterable[Titled]) -> int:
-    """The level of « Article 1 »; else the highest at which some heading has words of its own."""
+    """The level of « Article 1 »; else the highest at which some heading has words of its own, before the annexes:
+    those may stand higher than the articles that they follow."""
     numbered = [each.level for each in sections if _NUMBER.match(each.title)]
     if numbered:
         return min(numbered)
-    return min((each.level for each in sections if each.title and each.text.strip()), default=1)
+    worded = [each for each in sections if each.title and each.text.strip()]
+    before_annexes = takewhile(lambda each: not _ANNEX.match(each.title), worded)
+    return min((each.level for each in list(before_annexes) or worded), default=1)
 
 
 def _kind(section: Titled, article_level: int, plan: _Plan) -> PartKind | None:
@@ -117,10 +141,11 @@ def _add_part(plan: _Plan, section: Titled, kind: PartKind) -> None:
 
 
 def _add_clause(plan: _Plan, section: Titled) -> None:
-    """A field of its own in the part above; a heading without words says where a group begins, inside the next text."""
+    """A field of its own in the part above; a heading without words only groups what follows."""
     part = plan.above[-1][1]
     _, title = _code_and_title(section.title)
     if not section.text.strip():
+        plan.grouping.append(section.title)
         return
     fields = {clause["field"] for clause in part["clauses"]}
     if part["kind"] == PartKind.ARTICLE and [clause["text"] for clause in part["clauses"]] == [""]:

@@ -28,7 +28,8 @@ from tests.word_corpus.make import FILES, docx, p, r
 pytestmark = pytest.mark.parametrize("database_url", ["SQLite"], indirect=True)
 PLAN = (
     Section(1, "Article 1 : Évaluation", ""),
-    Section(2, "1.1 Comité", "Il se réunit."),
+    Section(2, "Pilotage", ""),
+    Section(3, "1.1 Comité", "Il se réunit."),
     Section(1, "Article 2 : Litiges", "On en *parle*."),
     Section(2, "Axe 1 : Parcours", ""),
     Section(3, "Objectif opérationnel 1.1 – Entrées", ""),
@@ -121,6 +122,7 @@ def test_a_file_is_shown_before_anything_is_kept_and_then_added_inside(og: Visit
     page = read(bring(og, table))
     assert (parts(table), facts(table)) == ([], before)
     assert "« Parcours »" in page and "Il se réunit." in page and "Clause « Comité »" in page
+    assert "non repris : <q>Pilotage</q>" in page
     sent = confirm(og, table, fields_of(page))
     assert sent.status_code == 302
     inside = str(table.og.inside)

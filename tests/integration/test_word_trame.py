@@ -58,6 +58,9 @@ def test_a_word_file_becomes_a_plan_that_is_corrected_line_by_line(app: Flask, e
     assert bring(editor, docx(*BODY, export="")).status_code == 302
     trame = kept(app)
     assert trame.title == "Trame ARS"
+    assert trame.content["legal_notes"][1] == (
+        "Titres du fichier qui ne font que grouper, non repris au plan : TITRE I – DISPOSITIONS GÉNÉRALES."
+    )
     below = [("operational_objective", "Entrées", [], [("fiche_action", "Répit", ["description"], [])])]
     assert shape(trame.content["parts"]) == [
         ("article", "Objet", ["markdown"], []),
