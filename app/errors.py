@@ -100,6 +100,11 @@ TABLE: dict[str, Row] = {
         409, "Une signature est déjà donnée : cette version ne se rouvre plus. Seul un avenant change le contrat."
     ),
     "not_your_turn": Row(409, "L’ordre des signatures est fixé : une autre personne signe avant."),
+    "paper_superseded": Row(
+        409,
+        "Depuis que cet exemplaire est arrivé, la personne qui devait signer a refusé, ou laissé sa place : sa partie "
+        "en apporte un autre. Rien n’a été enregistré.",
+    ),
     "not_the_sealed_file": Row(422, "Ce fichier n’est pas reçu : {reason}."),
     "scan_refused": Row(422, "Ce fichier n’est pas reçu : {reason}. Rien n’est enregistré."),
     "already_done": Row(409, "C’était déjà fait : rien de plus n’a été enregistré."),

@@ -334,6 +334,12 @@ class NotTheSealedFile(Refusal):
     code = "not_the_sealed_file"
 
 
+class PaperSuperseded(Refusal):
+    """Whoever should have signed by hand declined, or left the place to somebody else, after the scan came."""
+
+    code = "paper_superseded"
+
+
 class ScanRefused(Refusal):
     """A scan doesn't open, or would act on who opens it. `reason`: the end of a French sentence."""
 

@@ -29,6 +29,7 @@ from negotiation.store.queries.signatures import (
     papers_of,
     places_of,
     rows_of,
+    superseded_papers,
     terms_as_facts,
     terms_of,
 )
@@ -178,9 +179,10 @@ def _papers(
     found: dict[str, PaperLine] = {}
     places = {it.id: it for of_party in signatories if not of_party.signed for it in of_party.signatures}
     deciding = [of_party.party for of_party in signatories if of_party.party.side is not Side.ASSOCIATE]
+    superseded = superseded_papers(session, version.id)
     for paper in papers_of(session, version.id):
         signature = places.get(paper.signature_id)
-        if signature is None or signature.is_signed or signature.id in found:
+        if signature is None or signature.is_signed or signature.id in found or paper.id in superseded:
             continue
         waits_for = tuple(party for party in deciding if party.id not in {signature.party_id, *paper.confirmed_by})
         mine = any(party.id == frame.actor.party_id for party in waits_for)

@@ -52,6 +52,10 @@ PLATFORM = "la signature ajoutée est faite avec la clé de la plateforme"
 RESERVED = "la signature ajoutée occupe le champ d’une autre personne ({field})"
 NOT_VALID = "le certificat de la signature ajoutée n’est pas valable aujourd’hui : il l’est du {start} au {end}"
 REVOKED = "le certificat de la signature ajoutée est révoqué, d’après ce qu’elle porte de son autorité"
+UNKNOWN = (
+    "son certificat vient d’une autorité que cette plateforme ne reconnaît pas : seule la personne qui signe peut "
+    "apporter elle-même un tel fichier"
+)
 CHANGED = "ce qui est venu après elle change autre chose qu’une signature"
 
 
@@ -110,8 +114,9 @@ def keep_brought(
     brought: Brought,
     network: str = "",
 ) -> Signed:
-    """Count the signature as that of one signatory of the actor's party, whoever brings it; the name is that of the
-    certificate.
+    """Count the signature as that of one signatory of the actor's party; the name is that of the certificate. Anybody
+    of the party brings it when a recognised authority vouches for that name, else the signatory alone: who may not
+    sign could have made the certificate himself.
 
     Raises NotFound, NotAllowed, RecentSigninRequired, StaleClause, FrozenBytesChanged, AlreadyDone, NotYourTurn,
     InvalidInput (`field`: signature_id, mandate, mandate_on), WrongValue, UnreadableText, NotTheSealedFile,
@@ -124,6 +129,8 @@ def keep_brought(
     signature = brought.signature
     if signature.field != row.field and _is_reserved(uow.session, version, signature.field):
         raise NotTheSealedFile(reason=RESERVED.format(field=signature.field))
+    if not signature.is_known and row.member_id != actor.member_id:
+        raise NotTheSealedFile(reason=UNKNOWN)
     checked = checked_mandate(mandate)
     append_increment(uow, version, brought.added, signature_id=row.id)
     bringer = told_of(uow, actor.member_id, recognised(actor, network), at=now())

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from negotiation.documents.scans import LARGEST, Scan, ScanFailure, media_type_of, read_scan
-from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound, ScanRefused
+from negotiation.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound, PaperSuperseded, ScanRefused
 from negotiation.events import Event, Kind
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import SHARED, Action
@@ -32,6 +32,7 @@ from negotiation.store.columns import new_id
 from negotiation.store.people import Party
 from negotiation.store.queries.closing import deciding_parties
 from negotiation.store.queries.in_force import refuse_voided
+from negotiation.store.queries.signatures import superseded_papers
 from negotiation.store.record import FrozenVersion, Signature
 from negotiation.store.signing import PaperConfirmation, PaperSignature
 from negotiation.store.unit_of_work import UnitOfWork
@@ -100,7 +101,7 @@ def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str, *, network: str 
     that of the place's signatory, by hand: whoever brought the scan and whoever confirmed it are said beside.
 
     Raises NotFound, NotAllowed, RecentSigninRequired, VersionVoided, AlreadyDone (this party did, or the place is
-    signed), NotYourTurn.
+    signed), PaperSuperseded.
     """
     uow.lock(actor.negotiation_id)
     paper = uow.session.get(PaperSignature, paper_id)
@@ -118,6 +119,8 @@ def confirm_paper(uow: UnitOfWork, actor: Actor, paper_id: str, *, network: str 
     refuse_complete(uow, version, row.party_id)
     if row.signed_on is not None or actor.party_id in confirmed:
         raise AlreadyDone()
+    if paper.id in superseded_papers(uow.session, version.id):
+        raise PaperSuperseded()
     own = PaperConfirmation(
         negotiation_id=paper.negotiation_id,
         paper_id=paper.id,

@@ -19,6 +19,7 @@ from negotiation.errors import (
     NotAllowed,
     NotTheSealedFile,
     NotYourTurn,
+    PaperSuperseded,
     SignedMeanwhile,
 )
 from negotiation.services.exporting import collect_archive, pack_archive
@@ -28,6 +29,7 @@ from negotiation.services.signing_elsewhere import examine_brought
 from negotiation.services.signing_on_paper import bring_paper, confirm_paper, opened_scan
 from negotiation.services.signing_terms import decline, delegate, remind, set_terms
 from negotiation.store import Store
+from negotiation.store.people import Member
 from negotiation.store.queries.closing import signatories_of
 from tests.builders import Person, Table
 from tests.closing_table import MANDATE, an_agreed_table, ask, freeze, put_signature
@@ -115,9 +117,7 @@ def test_a_file_signed_with_ones_own_certificate_is_received_and_nothing_else(
         examine_brought(SignedFile(version.id, signed, 1), sign_elsewhere(taken, person), **said)
 
 
-def test_a_colleague_brings_what_a_recognised_authority_vouches_for(
-    app: Flask, store: Store, tmp_path: Path
-) -> None:
+def test_a_colleague_brings_what_a_recognised_authority_vouches_for(app: Flask, store: Store, tmp_path: Path) -> None:
     table = an_agreed_table(store)
     gel_by_clicks(app, table)
     person, authority = a_certificate(tmp_path)
@@ -147,7 +147,9 @@ def test_a_scan_counts_no_more_once_its_signatory_declined_or_left_the_place(sto
         if changed == "declined":
             decline(uow, table.og.sign.actor, version_id=version.id, reason="Le conseil n’a pas délibéré.")
         else:
-            to = table.og.pres.member.id
+            to = table.og.dg.member.id
+            uow.session.get_one(Member, to).rights = ["signataire"]
+            uow.session.flush()
             delegate(uow, table.og.sign.actor, version_id=version.id, to_member_id=to, act="Délibération 45")
     with store.unit_of_work() as uow, pytest.raises(PaperSuperseded):
         confirm_paper(uow, table.cd.sign.actor, paper)

@@ -172,6 +172,32 @@ def signed_bytes(session: Session, version: FrozenVersion) -> bytes | None:
     return b"".join([bytes(version.pdf), *increments]) if increments else None
 
 
+def superseded_papers(session: Session, version_id: str) -> frozenset[str]:
+    """Ids of the scans of a version whose place declined to sign, or was left to somebody else, after they came."""
+    rows = session.execute(
+        select(col(PaperSignature.id), col(PaperSignature.at), col(Signature.declined_at), col(Member.key))
+        .join(Signature, col(Signature.id) == col(PaperSignature.signature_id))
+        .outerjoin(Member, col(Member.id) == col(Signature.member_id))
+        .where(col(PaperSignature.frozen_version_id) == version_id)
+    ).all()
+    facts = (
+        select(col(HistoryEntry.recorded_at), col(HistoryEntry.payload))
+        .join(FrozenVersion, col(FrozenVersion.negotiation_id) == col(HistoryEntry.negotiation_id))
+        .where(
+            col(FrozenVersion.id) == version_id,
+            col(HistoryEntry.circle) == str(SHARED),
+            col(HistoryEntry.kind) == str(Kind.SIGNATURE_DELEGATED),
+            col(HistoryEntry.payload).contains(f'"{version_id}"', autoescape=True),
+        )
+    )
+    left = [(at, json.loads(payload)["to"]) for at, payload in session.execute(facts)] if rows else []
+    return frozenset(
+        row.id
+        for row in rows
+        if (row.declined_at and row.declined_at >= row.at) or any(at >= row.at and to == row.key for at, to in left)
+    )
+
+
 def papers_of(session: Session, version_id: str) -> tuple[PaperView, ...]:
     """The scans of a version, newest first, without their bytes."""
     query = (
