@@ -29,6 +29,7 @@ from negotiation.services.carried_moves import (
     held_reserves,
     held_versions,
 )
+from negotiation.services.carried_shapes import require_readable
 from negotiation.services.carried_signatures import (
     held_acts,
     held_confirmations,
@@ -45,8 +46,10 @@ from negotiation.store.queries.signatures import places_of, terms_of
 
 
 def require_proven(session: Session, negotiation_id: str) -> None:
-    """Everything there that proves something is told by its history. Raises InvalidArchive."""
+    """Every value there is one that pages read, and what proves something is told by its history. Raises
+    InvalidArchive."""
     told = told_by_history(session, negotiation_id)
+    require_readable(told)
     for table, rule in HELD.items():
         try:
             rule(told)

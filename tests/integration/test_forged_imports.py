@@ -169,6 +169,14 @@ def test_a_clause_is_agreed_by_the_moves_of_its_parties_and_by_no_row(store: Sto
     assert refused(elsewhere, with_rows(archive, "clause", agree)).startswith("donnees/clause.json")
 
 
+def test_values_that_no_page_could_read_are_refused_with_the_archive(signed: bytes, elsewhere: Store) -> None:
+    archive = read_archive_to_import(signed)
+    framing = with_rows(archive, "document", lambda rows: rows[0].update(attributes={"date": "un jour"}))
+    assert "une date ou une valeur ne s’y lit pas" in refused(elsewhere, framing)
+    valued = with_rows(archive, "clause", lambda rows: rows[0].update(working_value={"a": "1"}))
+    assert refused(elsewhere, valued).startswith("donnees/clause.json")
+
+
 CONTRACT = scenario(status="signed") | {"key": "contrat-connu"}
 
 
