@@ -64,8 +64,8 @@ def test_a_contract_is_proposed_accepted_frozen_signed_and_verified(
     assert contract.startswith(b"%PDF-")
 
     signatories = [enter(person.email, server=server) for person in (made.og.sign, made.ars.sign, made.cd.sign)]
-    for somebody in signatories:
-        _sign(somebody, made)
+    for somebody, name in zip(signatories, ("Anne Le Goff", "Paul Meunier", "Inès Ferrand"), strict=True):
+        _sign(somebody, made, name)
     og.page.goto(_versions(made))
     expect(og.page.locator(".signed-count")).to_contain_text("Signé par toutes les parties")
     og.picture("signe")
@@ -160,11 +160,11 @@ def _accept_everything(somebody: Somebody, made: Table) -> None:
     somebody.expect_told("accords enregistrés")
 
 
-def _sign(somebody: Somebody, made: Table) -> None:
+def _sign(somebody: Somebody, made: Table, name: str) -> None:
     page = somebody.page
     page.goto(_versions(made))
     here = page.locator("form", has=page.get_by_role("button", name="Signer cette version"))
-    here.get_by_label("Nom et prénom de la personne qui signe").fill("Anne Le Goff")
+    here.get_by_label("Nom et prénom de la personne qui signe").fill(name)
     here.get_by_label("Acte qui vous habilite").fill(MANDATE)
     here.get_by_label("Date de cet acte").fill("2026-01-05")
     here.get_by_role("checkbox").check()
