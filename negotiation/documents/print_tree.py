@@ -18,6 +18,8 @@ from negotiation.rules.vocabulary import ClauseKind, ClauseState, PartKind, Side
 Content = Mapping[str, Any]
 
 _FIGURE = re.compile(r"[\d\u2212-]")
+_OF_THE_YEARS = re.compile(r"(?:targets|amounts)\.\d{4}|baseline\.(?:year|value)|final_target|total")
+"""Fields whose values follow each other from year to year."""
 
 CHAPTERS = {
     PartKind.ARTICLE: "Articles du contrat",
@@ -70,7 +72,7 @@ def print_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> 
         "legal_basis": [plain(text) for text in content.get("legal_basis", ())],
         "parties": parties,
         "chapters": _chapters(content["parts"], parties=parties, kind=kind),
-        "annexes": _annexes(content.get("tables", {}), parties=parties),
+        "annexes": annexes(content.get("tables", {}), parties=parties),
         "marked": any(_is_marked(part) for part in content["parts"]),
         "reserves": [_reserve(reserve, parties=parties) for reserve in content.get("reserves", ())],
         "signatories": [
@@ -142,12 +144,39 @@ def _state(clause: Content) -> str:
 
 
 def _rows(fields: Sequence[Node]) -> list[Node]:
-    """Fields in order; short values that follow each other stand side by side in one row of cells."""
+    """Fields in order; short values that follow each other stand side by side, those of the years as one table."""
     rows: list[Node] = []
-    for together, group in groupby(fields, key=_is_a_cell):
+    for kind, group in groupby(fields, key=_row_of):
         cells = list(group)
-        rows += [{"cells": cells}] if together and len(cells) > 1 else [{"cells": [], **field} for field in cells]
+        if kind == "years":
+            rows += [{"cells": cells, "years": _years(cells)}]
+        elif kind == "cells" and len(cells) > 1:
+            rows += [{"cells": cells, "years": []}]
+        else:
+            rows += [{"cells": [], "years": [], **field} for field in cells]
     return rows
+
+
+def _row_of(field: Node) -> str:
+    if _OF_THE_YEARS.fullmatch(field["field"]) and not field["blocks"] and (field["brief"] or not field["value"]):
+        return "years"
+    return "cells" if _is_a_cell(field) else ""
+
+
+def _years(cells: Sequence[Node]) -> list[Node]:
+    """A column a year under its head. The year of reference heads its value, unless one of the two is missing or a
+    change of the year is marked."""
+    named = {cell["field"]: cell for cell in cells}
+    year = named.get("baseline.year")
+    heads = bool(year and year["value"] and not year["value_runs"] and not year["state"] and "baseline.value" in named)
+    columns = []
+    for cell in cells:
+        if cell is year and heads:
+            continue
+        told = f"Référence {year['value']}" if year and heads and cell["field"] == "baseline.value" else cell["label"]
+        head = cell["field"][-4:] if re.search(r"\.\d{4}$", cell["field"]) else told
+        columns.append({**cell, "head": head})
+    return columns
 
 
 def _is_a_cell(field: Node) -> bool:
@@ -157,6 +186,7 @@ def _is_a_cell(field: Node) -> bool:
 def _clause(clause: Content, parties: Mapping[str, Node], kind: str) -> Node:
     debtor = clause.get("debtor")
     return {
+        "field": clause.get("field") or "",
         "label": plain(clause.get("label", "")),
         "code": plain(clause.get("code", "")),
         **_words(clause, parties),
@@ -182,13 +212,15 @@ def _words(clause: Content, parties: Mapping[str, Node]) -> Node:
     }
 
 
-def _annexes(tables: Content, *, parties: Mapping[str, Node]) -> list[Node]:
-    annexes = []
+def annexes(tables: Content, *, parties: Mapping[str, Node]) -> list[Node]:
+    """`tables` as the contract's content holds them, in the words of the printed table; an empty one isn't there.
+    `words`: how many of the first columns are words, the rest figures. `parties` as `drawn_parties` gives them."""
+    found = []
     if tables.get("indicators", {}).get("rows"):
-        annexes.append(_indicator_annex(tables["indicators"]))
+        found.append(_indicator_annex(tables["indicators"]))
     if tables.get("finance", {}).get("groups"):
-        annexes.append(_finance_annex(tables["finance"], parties=parties))
-    return annexes
+        found.append(_finance_annex(tables["finance"], parties=parties))
+    return found
 
 
 def _indicator_annex(table: Content) -> Node:

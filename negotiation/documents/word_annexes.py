@@ -3,29 +3,45 @@
 None of it stands between the marks of a clause: on the way back it is the file's own, and nothing of it is taken.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from negotiation.documents.print_tree import annexes, drawn_parties
 from negotiation.documents.print_words import plain
-from negotiation.documents.word_body import Content, Grid, Words
-from negotiation.rules.french_display import value_text
-from negotiation.rules.vocabulary import ValueKind
+from negotiation.documents.word_body import Content, Grid, Wide, Words
 
 Node = Mapping[str, Any]
+_CODE, _SHORT, _MIDDLE = 1000, 1500, 1600
+_WORDS = {3: (_CODE, 0, _SHORT), 4: (_CODE, 0, _SHORT, _MIDDLE)}
+"""Widths of the columns of words, by their number, in twentieths of a point; 0 takes what is left."""
+SAID = (
+    "Ces tableaux reprennent les fiches telles qu’elles sont. "
+    "Un chiffre se corrige dans sa fiche : ici, rien n’est repris."
+)
 
 
-def annexes_of(tables: Node) -> Iterator[Content]:
-    """`tables` as the contract's content holds them; an empty one isn't there."""
-    if rows := tables.get("indicators", {}).get("rows"):
-        years = tables["indicators"]["years"]
-        yield Words("Titre1", "Annexe, indicateurs et cibles")
-        head = ("Code", "Indicateur", "Unité", "Départ", *years, "Cible")
-        yield Grid(tuple(map(str, head)), tuple(_indicator(row, years) for row in rows), words=3)
-    for group in tables.get("finance", {}).get("groups", ()):
-        years = tables["finance"]["years"]
-        yield Words("Titre1", plain(f"Annexe financière, {group['title']}"))
-        head = ("Fiche", "Ligne", "Nature", *years, "Total")
-        yield Grid(tuple(map(str, head)), tuple(_funding(row, years) for row in group["rows"]), words=3)
+def annexes_of(content: Node, *, said: str = "") -> Iterator[Content]:
+    """On pages that lie, the same tables as the PDF prints; `said` comes after them."""
+    held: list[Words | Grid] = []
+    for annex in annexes(content.get("tables", {}), parties=drawn_parties(content["parties"])):
+        for group in annex["groups"]:
+            held.append(Words("Titre1", ", ".join(each for each in (_named(annex["title"]), group["title"]) if each)))
+            held += [Words("Repere", annex["unit"])] if annex["unit"] else []
+            rows = (*group["rows"], *([group["total"]] if group["total"] else []))
+            held.append(
+                Grid(
+                    tuple(annex["head"]),
+                    tuple(map(tuple, rows)),
+                    _WORDS[annex["words"]],
+                    totals=1 if group["total"] else 0,
+                )
+            )
+    if held:
+        yield Wide((*held, *([Words("Repere", said)] if said else [])))
+
+
+def _named(title: str) -> str:
+    return title if title.startswith("Annexe") else f"Annexe, {title[:1].lower()}{title[1:]}"
 
 
 def signature_blocks(content: Node) -> Iterator[Content]:
@@ -40,16 +56,3 @@ def signature_blocks(content: Node) -> Iterator[Content]:
         yield Words("", "Fait à ……………………………, le ……………………………")
         yield Words("", "Nom et signature :")
         yield from (Words("", "") for _ in range(2))
-
-
-def _indicator(row: Node, years: Sequence[Any]) -> tuple[str, ...]:
-    told = (row["code"], row["title"], row.get("unit", ""), row.get("baseline", ""))
-    return tuple(
-        plain(cell) for cell in (*told, *(row["values"].get(str(it), "") for it in years), row.get("final", ""))
-    )
-
-
-def _funding(row: Node, years: Sequence[Any]) -> tuple[str, ...]:
-    told = (row.get("code", ""), row["label"], row.get("nature", ""))
-    cents = (*(row["values"].get(str(year)) for year in years), row["total"])
-    return tuple(map(plain, told)) + tuple(plain(value_text(it, None, ValueKind.AMOUNT)) if it else "–" for it in cents)

@@ -4,12 +4,13 @@ Written directly, not by pandoc's writer: every change of a paragraph's mark or 
 then said once, in its place (ADR 21).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count, groupby
 
 from negotiation.documents.word_lines import LIST_KINDS, Cell, Hand, Line, Piece, visible
 from negotiation.documents.word_markup import (
+    WIDE,
     WIDTH,
     Element,
     after_properties,
@@ -82,15 +83,26 @@ class Fields:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table of the file's own. `words`: how many of the first columns are words, the rest figures."""
+    """A table of the file's own. `words`: widths of its first columns, which are words, 0 for one that takes what is
+    left; the rest are figures. The last `totals` rows add up the others."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    words: int
+    words: tuple[int, ...]
+    totals: int = 0
+
+
+@dataclass(frozen=True)
+class Wide:
+    """What stands on pages that lie: tables of many columns."""
+
+    contents: tuple[Words | Grid, ...]
 
 
 _BOLD = frozenset({Mark.BOLD})
-Content = Words | Passage | FieldRow | Fields | Grid
+_FIGURE, _LEAST = 1350, 2200
+"""Widths of a column of figures, « 12 400 000 », and of the words that take what is left, at the least."""
+Content = Words | Passage | FieldRow | Fields | Grid | Wide
 
 
 @dataclass
@@ -106,12 +118,16 @@ class Written:
     """(kind, depth, first number) of list 1, 2…"""
 
 
-def write_body(contents: Iterable[Content], section: Element) -> Written:
-    """`w:body` with its paragraphs and tables, and what they need elsewhere."""
-    writer = _Writer()
+def write_body(contents: Iterable[Content], section: Callable[..., Element]) -> Written:
+    """`w:body` with its paragraphs and tables, and what they need elsewhere. `section`: the `w:sectPr` of pages that
+    lie (`is_wide`) or stand."""
+    writer, is_wide = _Writer(), False
     for content in contents:
+        if isinstance(content, Wide) is not is_wide:
+            writer.end_section(section(is_wide=is_wide))
+            is_wide = not is_wide
         writer.add(content)
-    writer.written.body.append(section)
+    writer.written.body.append(section(is_wide=is_wide))
     return writer.written
 
 
@@ -136,6 +152,15 @@ class _Writer:
             case Grid():
                 self._separate()
                 body.append(_grid(content))
+            case Wide(contents):
+                for each in contents:
+                    self.add(each)
+
+    def end_section(self, section: Element) -> None:
+        """In a paragraph of its own, that belongs to no text."""
+        end = paragraph("Separation")
+        end[0].append(section)
+        self.written.body.append(end)
 
     def _passage(self, passage: Passage) -> None:
         """The bookmark begins and ends in paragraphs that no acceptance or rejection takes away."""
@@ -327,10 +352,19 @@ def _length(cell: Cell) -> int:
 
 def _grid(grid: Grid) -> Element:
     """Figures narrow and to the right, words share the rest."""
-    columns = len(grid.head)
-    narrow = min(1000, WIDTH // columns)
-    wide = (WIDTH - narrow * (columns - grid.words)) // max(grid.words, 1)
-    widths = [wide if place < grid.words else narrow for place in range(columns)]
-    head = row_of([[paragraph("Entetecellule", [run_of(Piece(each))])] for each in grid.head], is_head=True)
-    rows = [row_of([[paragraph("Cellule", [run_of(Piece(each))])] for each in row]) for row in grid.rows]
+    figures = len(grid.head) - len(grid.words)
+    given = sum(grid.words)
+    narrow = min(_FIGURE, (WIDE - given - _LEAST) // max(figures, 1))
+    widths = [each or WIDE - given - narrow * figures for each in grid.words] + [narrow] * figures
+    first_total = len(grid.rows) - grid.totals
+    head = row_of(_cells(grid, grid.head, is_strong=True), is_head=True)
+    rows = [row_of(_cells(grid, row, is_strong=place >= first_total)) for place, row in enumerate(grid.rows)]
     return table_of(widths, [head, *rows])
+
+
+def _cells(grid: Grid, row: Sequence[str], *, is_strong: bool) -> list[list[Element]]:
+    style = "Entetecellule" if is_strong else "Cellule"
+    return [
+        [paragraph(style, [run_of(Piece(each))], is_to_the_right=place >= len(grid.words))]
+        for place, each in enumerate(row)
+    ]

@@ -26,7 +26,7 @@ def word_consolidated(content: Content, *, fingerprint: str, kind: str, made_at:
             contents=(
                 *_head(content, said, fingerprint),
                 *_parts(content["parts"]),
-                *annexes_of(content.get("tables", {})),
+                *annexes_of(content),
                 *_reserves(content),
             ),
             made_at=made_at,

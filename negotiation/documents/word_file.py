@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class WordFile:
 
 def docx_bytes(file: WordFile) -> bytes:
     """The file as Word and LibreOffice open it, without repair."""
-    written = write_body(file.contents, _section(has_notice=bool(file.notice)))
+    written = write_body(file.contents, partial(_section, has_notice=bool(file.notice)))
     parts = {
         "word/document.xml": _root("w:document", written.body),
         "word/styles.xml": STYLES.read_bytes(),
@@ -89,15 +90,19 @@ def _xml(made: Element) -> bytes:
     return bytes(etree.tostring(made, xml_declaration=True, encoding="UTF-8", standalone=True))
 
 
-def _section(*, has_notice: bool) -> Element:
+def _section(*, is_wide: bool, has_notice: bool) -> Element:
     header = element("w:headerReference", {"w:type": "default", "r:id": "header1"}) if has_notice else None
     margins = dict.fromkeys(("w:top", "w:right", "w:bottom", "w:left"), 1418) | {"w:header": 709, "w:footer": 709}
+    size: dict[str, object] = {"w:w": 11906, "w:h": 16838}
+    if is_wide:
+        margins |= {"w:right": 1134, "w:left": 1134}
+        size = {"w:w": 16838, "w:h": 11906, "w:orient": "landscape"}
     return element(
         "w:sectPr",
         {},
         header,
         element("w:footerReference", {"w:type": "default", "r:id": "footer1"}),
-        element("w:pgSz", {"w:w": 11906, "w:h": 16838}),
+        element("w:pgSz", size),
         element("w:pgMar", margins | {"w:gutter": 0}),
     )
 

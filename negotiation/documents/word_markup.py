@@ -27,6 +27,8 @@ TEXT_HEADINGS = 5
 """Headings inside a clause come after those of the plan: « # » of a text is « Titre 6 » in Word."""
 WIDTH = 9070
 """Of the text on the page, in twentieths of a point: A4 with margins of 2.5 cm."""
+WIDE = 14570
+"""Of the text on a page that lies, with margins of 2 cm at its sides."""
 _INDENT = 360
 _MARKS = ((Mark.BOLD, ("b", "bCs")), (Mark.ITALIC, ("i", "iCs")), (Mark.STRIKE, ("strike",)))
 _NO_DATE = datetime(2000, 1, 1, tzinfo=PARIS)
@@ -73,6 +75,7 @@ def paragraph(
     number: tuple[int, int] | None = None,
     indent: int = 0,
     mark: Sequence[Element] = (),
+    is_to_the_right: bool = False,
 ) -> Element:
     """`number`: (depth, list); `indent` in twentieths of a point; `mark`: changes of the paragraph's mark."""
     numbered = number and element(
@@ -82,6 +85,7 @@ def paragraph(
         element("w:pStyle", {"w:val": style}) if style else None,
         numbered,
         element("w:ind", {"w:left": indent}) if indent else None,
+        element("w:jc", {"w:val": "right"}) if is_to_the_right else None,
         element("w:rPr", {}, *mark) if mark else None,
     ]
     shown = element("w:pPr", {}, *properties) if any(each is not None for each in properties) else None

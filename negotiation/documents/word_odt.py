@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from negotiation.documents.pandoc import convert
-from negotiation.documents.word_body import Content, FieldRow, Fields, Grid, Passage, Words
+from negotiation.documents.word_body import Content, FieldRow, Fields, Grid, Passage, Wide, Words
 from negotiation.documents.word_file import WordFile
 from negotiation.documents.word_lines import LIST_KINDS, Cell, Line, Piece
 from negotiation.documents.word_markup import TEXT_HEADINGS
@@ -24,7 +24,7 @@ Node = dict[str, Any]
 
 _API = [1, 23, 1]
 _NOBODY: list[Any] = ["", [], []]
-_DEFAULT = {"t": "AlignDefault"}
+_DEFAULT, _RIGHT = {"t": "AlignDefault"}, {"t": "AlignRight"}
 _MARKS = ((Mark.BOLD, "Strong"), (Mark.ITALIC, "Emph"), (Mark.STRIKE, "Strikeout"))
 _BOLD = frozenset({Mark.BOLD})
 _END = "end_"
@@ -67,9 +67,10 @@ def _blocks(content: Content) -> list[Node]:
             return [_para([*_mark(bookmark), *_inlines((Piece(f"{label} : ", _BOLD), *value))])]
         case Fields(rows):
             return [_table_of([[_inlines((Piece(row.label, _BOLD),)), _value(row)] for row in rows])]
-        case Grid(head, rows):
-            cells = [[(Piece(each),) for each in row] for row in (head, *rows)]
-            return [_table(cells, has_head=True)]
+        case Grid():
+            return [_grid(content)]
+        case Wide(contents):
+            return [block for each in contents for block in _blocks(each)]
         case Passage(lines, bookmark):
             return _passage(lines, bookmark)
 
@@ -187,8 +188,20 @@ def _table(rows: Sequence[Sequence[Cell]], *, has_head: bool = False) -> Node:
     return _table_of([[_inlines(cell) for cell in row] for row in rows], has_head=has_head)
 
 
-def _table_of(rows: Sequence[Sequence[list[Node]]], *, has_head: bool = False) -> Node:
-    columns = [[_DEFAULT, {"t": "ColWidthDefault"}] for _ in rows[0]]
+def _grid(grid: Grid) -> Node:
+    """Figures to the right; what adds them up, in bold."""
+    strong = {0, *range(len(grid.rows) + 1 - grid.totals, len(grid.rows) + 1)}
+    cells = [
+        [_inlines((Piece(each, _BOLD if place in strong else frozenset()),)) for each in row]
+        for place, row in enumerate((grid.head, *grid.rows))
+    ]
+    return _table_of(cells, has_head=True, words=len(grid.words))
+
+
+def _table_of(rows: Sequence[Sequence[list[Node]]], *, has_head: bool = False, words: int | None = None) -> Node:
+    """`words`: how many of the first columns aren't figures; None for all."""
+    sides = [_DEFAULT if words is None or place < words else _RIGHT for place in range(len(rows[0]))]
+    columns = [[side, {"t": "ColWidthDefault"}] for side in sides]
     head, body = (rows[:1], rows[1:]) if has_head else ([], rows)
     bodies = [[_NOBODY, 0, [], [_row(row) for row in body]]]
     return {

@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from negotiation.documents.print_tree import NAMES_OF_PARTS, WORKING_STATES
 from negotiation.documents.print_words import plain
-from negotiation.documents.word_annexes import annexes_of, signature_blocks
-from negotiation.documents.word_body import Content, Remark, Words
+from negotiation.documents.word_annexes import SAID, annexes_of, signature_blocks
+from negotiation.documents.word_body import Content, Remark
 from negotiation.documents.word_contract import Thread, WordClause, WordContract, WordPart, hand_of, texts_of, values_of
 from negotiation.documents.word_lines import Hand, Step
 from negotiation.errors import NotFound
@@ -51,10 +51,6 @@ TABLE_COMMUNE = "Table commune"
 DRAFT_HAND = "brouillon interne"
 """Beside the name of its party, who wrote what an own draft holds."""
 _UNTITLED = "Sans intitulé"
-_SAID_OF_ANNEXES = (
-    "Ces tableaux reprennent les fiches telles qu’elles sont. "
-    "Un chiffre se corrige dans sa fiche : ici, rien n’est repris."
-)
 
 
 @dataclass(frozen=True)
@@ -202,10 +198,7 @@ class _Reading:
         if self.choice.part_id:
             return
         content = contract_as_it_stands(self.session, self.actor.negotiation_id).content
-        annexes = tuple(annexes_of(content["tables"]))
-        yield from annexes
-        if annexes:
-            yield Words("Repere", _SAID_OF_ANNEXES)
+        yield from annexes_of(content, said=SAID)
         yield from signature_blocks(content)
 
     def _notice(self, entries: Sequence[PlanEntry]) -> str:

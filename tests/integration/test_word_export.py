@@ -139,7 +139,8 @@ def test_a_contract_ends_with_its_annexes_and_places_to_sign_that_never_come_bac
         said = paragraphs_of(file)
         ending = said[next(place for place, words in enumerate(said) if words.startswith("Annexe financière")) :]
         assert faults_of(file) == [] and said.count("Signatures") == 1
-        assert any(words.endswith("€") for words in ending[: ending.index("Signatures")]), "amounts"
+        annex = ending[: ending.index("Signatures")]
+        assert annex[1] == "Montants en euros." and not any("€" in words for words in annex)
         assert ending.count("Nom et signature :") == 3, "three parties sign"
         parts = parts_of(file)
         typed = "Annexe financière, Madame".encode()
