@@ -9,6 +9,7 @@ from typing import Any
 from negotiation.documents.print_tree import annexes, drawn_parties
 from negotiation.documents.print_words import plain
 from negotiation.documents.word_body import Content, Grid, Wide, Words
+from negotiation.rules.french_names import for_name
 
 Node = Mapping[str, Any]
 _CODE, _SHORT, _MIDDLE = 1000, 1500, 1600
@@ -44,13 +45,17 @@ def _named(title: str) -> str:
     return title if title.startswith("Annexe") else f"Annexe, {title[:1].lower()}{title[1:]}"
 
 
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def signature_blocks(content: Node) -> Iterator[Content]:
     """One a signatory, in the order of the parties: for whom, as what, where and when, and room to sign."""
     names = {party["letter"]: party["name"] for party in content["parties"]}
     if content["signatories"]:
         yield Words("Titre1", "Signatures")
     for signatory in content["signatories"]:
-        yield Words("Titre5", plain(f"Pour {names[signatory['party']]}"))
+        yield Words("Titre5", plain(_capital(for_name(names[signatory["party"]]))))
         if told := ", ".join(words for words in (signatory["role"], signatory["quality"]) if words):
             yield Words("", plain(told))
         yield Words("", "Fait à ……………………………, le ……………………………")

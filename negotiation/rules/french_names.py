@@ -10,12 +10,16 @@ from negotiation.rules.vocabulary import ValueKind
 # Names of organisations that take an article, by their first word; any other is a proper name (« Orlinde »).
 _ELIDED = "l’"
 _ARTICLES = {
-    **dict.fromkeys(("ARS", "Agence", "Association", "État", "Union", "Assurance", "Académie", "Office"), _ELIDED),
+    **dict.fromkeys(
+        ("ARS", "Agence", "Association", "État", "Union", "Assurance", "Académie", "Office", "Institut"), _ELIDED
+    ),
     **dict.fromkeys(("Département", "Conseil", "Groupe", "Groupement", "Centre", "CCAS", "Syndicat", "SIAO"), "le "),
     **dict.fromkeys(("CD", "Rectorat", "GCSMS", "CHU", "CH", "Comité", "Préfet"), "le "),
     **dict.fromkeys(("Métropole", "Fondation", "Mutuelle", "Ville", "Commune", "Région", "Préfecture"), "la "),
+    **dict.fromkeys(("Société", "Caisse", "Fédération", "Coopérative", "Congrégation"), "la "),
     **dict.fromkeys(("DDETS", "DREETS", "DRIHL", "DDCS", "CPAM", "CARSAT", "Direction", "Collectivité"), "la "),
 }
+_OWN_ARTICLE = re.compile(r"(?:le|la|les)\s+|l['’]", re.IGNORECASE)
 _WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 
@@ -39,6 +43,14 @@ def to_name(name: str) -> str:
     """« à l’ARS », « au Département », « à Orlinde »."""
     article = _article(name)
     return f"au {name}" if article == "le " else f"à {article}{name}"
+
+
+def for_name(name: str) -> str:
+    """Where somebody signs: « pour la Fondation Orlinde », « pour l’ARS »; « pour : Orlinde » where the article
+    can't be known."""
+    if own := _OWN_ARTICLE.match(name):
+        return f"pour {own[0].lower()}{name[own.end() :]}"
+    return f"pour {the_name(name)}" if _article(name) else f"pour{NO_BREAK_SPACE}: {name}"
 
 
 def day_words(day: date) -> str:

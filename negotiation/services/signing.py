@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from negotiation.errors import InvalidInput, NotAllowed, NotFound
-from negotiation.rules.french_names import day_words
+from negotiation.rules.french_names import day_words, for_name, the_name
 from negotiation.rules.paris import PARIS
 from negotiation.rules.policy import Actor
 from negotiation.rules.vocabulary import Action
@@ -73,8 +73,8 @@ def own_field(session: Session, actor: Actor, *, version_id: str, signer: str) -
     moment = now().astimezone(PARIS)
     at = f"Signé le {day_words(moment.date())} à {moment:%H h %M} (heure de Paris)"
     name = checked_name(signer)
-    stamp = (name, own.role, f"pour {party.name}", at, SIGNED_AS.capitalize())
-    reason = f"Signature simple pour {party.name}, {name}, {own.role}"
+    stamp = (name, own.role, for_name(party.name), at, SIGNED_AS.capitalize())
+    reason = f"Signature simple pour {the_name(party.name)}, {name}, {own.role}"
     return OwnField(signed_file(session, version), own.field, reason, stamp)
 
 

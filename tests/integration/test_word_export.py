@@ -142,6 +142,8 @@ def test_a_contract_ends_with_its_annexes_and_places_to_sign_that_never_come_bac
         annex = ending[: ending.index("Signatures")]
         assert annex[1] == "Montants en euros." and not any("€" in words for words in annex)
         assert ending.count("Nom et signature :") == 3, "three parties sign"
+        assert any(words.startswith(("Pour la ", "Pour le ", "Pour l’", "Pour : ")) for words in ending)
+        assert not any(words.startswith(("Pour Fond", "Pour Dép", "Pour Agence", "Pour ARS")) for words in ending)
         parts = parts_of(file)
         typed = "Annexe financière, Madame".encode()
         body = parts["word/document.xml"].replace("Annexe financière, ".encode(), typed)
