@@ -175,7 +175,8 @@ def _years(cells: Sequence[Node]) -> list[Node]:
             continue
         told = f"Référence {year['value']}" if year and heads and cell["field"] == "baseline.value" else cell["label"]
         head = cell["field"][-4:] if re.search(r"\.\d{4}$", cell["field"]) else told
-        columns.append({**cell, "head": head})
+        row = cell["label"].removesuffix(head).strip() if head != told else ""
+        columns.append({**cell, "head": head, "row": row})
     return columns
 
 

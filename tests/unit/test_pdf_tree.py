@@ -70,6 +70,26 @@ def test_short_values_that_follow_each_other_stand_side_by_side():
     assert [len(row["cells"]) for row in part["fields"]] == [0, 2, 0]
 
 
+def test_the_values_of_the_years_are_one_table_under_their_years_even_one_still_to_write():
+    years = [field(field=f"targets.{year}", label=f"Cible {year}", value_text="93 %") for year in (2027, 2028)]
+    years[1] |= {"value_text": "", "state": "to_write"}
+    reference = [
+        field(field="baseline.year", label="Année de référence", value_text="2025"),
+        field(field="baseline.value", label="Valeur de référence", value_text="90 %"),
+    ]
+    content = contract_content()
+    clauses = [*reference, *years, field(field="final_target", label="Cible finale", value_text="95 %")]
+    content["parts"] = [{"kind": "indicator", "code": "I01", "title": "T", "clauses": clauses, "parts": []}]
+    ((row,),) = [part["fields"] for part in tree_of(content, kind="draft")["chapters"][0]["parts"]]
+    shown = [(it["head"], it["row"], it["value"], it["state"]) for it in row["years"]]
+    assert shown == [
+        ("Référence 2025", "", "90\u00a0%", ""),
+        ("2027", "Cible", "93\u00a0%", ""),
+        ("2028", "Cible", "", "à écrire"),
+        ("Cible finale", "", "95\u00a0%", ""),
+    ]
+
+
 def test_a_section_that_repeats_the_number_is_said_once():
     content = contract_content()
     content["parts"][0] |= {"code": "Préambule", "section": "Préambule"}
