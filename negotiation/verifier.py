@@ -740,6 +740,8 @@ def _refuse_traps(entries: Sequence[zipfile.ZipInfo], packed: int) -> None:
         raise Unreadable("le dossier est anormalement gros une fois décompressé")
     if len({entry.filename.lower() for entry in entries}) != len(entries):
         raise Unreadable("deux fichiers du dossier portent le même nom")
+    if {"[Content_Types].xml", "mimetype"} & {entry.filename for entry in entries}:
+        raise Unreadable("c’est un document de bureautique (Word, tableur), pas un dossier de preuve")
     for entry in entries:
         if not _NAME.fullmatch(entry.filename):
             raise Unreadable(f"le dossier contient un nom de fichier interdit : {entry.filename[:80]!a}")

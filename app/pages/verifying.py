@@ -65,6 +65,7 @@ WRONG = {
     ),
     "files": f"Déposez {MOST_FILES} fichiers au plus à la fois.",
     "kind": "Ce fichier n’est ni un PDF, ni un dossier de preuve (.zip), ni une page numérisée (JPEG ou PNG).",
+    "damaged": "Ce fichier finit comme un PDF et ne commence pas comme un PDF : ses premiers octets ont changé.",
     "image": "Une page numérisée se compare au dossier de preuve qui la contient : déposez les deux ensemble.",
     "size": "Ces fichiers dépassent 50 Mo ensemble : déposez-en moins à la fois.",
     "one": "Des têtes conservées se comparent à un seul dossier de preuve à la fois.",
@@ -168,7 +169,7 @@ def _files() -> dict[str, bytes]:
         if left < 0:
             raise InvalidInput(field="size")
         if not data.startswith((*LOOSE, b"PK")):
-            raise InvalidInput(field="kind")
+            raise InvalidInput(field="damaged" if b"%%EOF" in data[-1024:] else "kind")
         name = str(each.filename)[:120]
         files[f"{name} ({number})" if name in files else name] = data
     if all(data.startswith(LOOSE) for data in files.values()) and any(

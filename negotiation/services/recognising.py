@@ -18,6 +18,7 @@ from negotiation.store.queries.amendments import Consolidated, amendment_frozen_
 from negotiation.store.queries.signatures import State, certificates, state_with_content, state_with_hash
 from negotiation.verifier import (
     ATTACHED_CONSOLIDATED,
+    ATTACHED_JSON,
     CONSOLIDATED,
     NEVER_PROVED,
     Check,
@@ -133,7 +134,9 @@ def _fault_of_unknown(session: Session, look: Look, within: frozenset[str]) -> s
         return ALTERED
     if held is not None:
         return RENDERED_AGAIN
-    return SIGNED_BY_OTHERS if SIGNED in look.data else UNKNOWN
+    if SIGNED in look.data:
+        return SIGNED_BY_OTHERS
+    return PROJECT if ATTACHED_JSON in attached_to(look.data) else UNKNOWN
 
 
 def _wrong(fault: str, fingerprint: str) -> Report:
@@ -141,7 +144,14 @@ def _wrong(fault: str, fingerprint: str) -> Report:
     return Report(False, [check], f"{check.label} : {check.detail}", fingerprint=fingerprint)
 
 
-UNKNOWN = "aucun texte figé ou approuvé n’a cette empreinte : un octet diffère"
+UNKNOWN = (
+    "aucun texte figé ou approuvé ici n’a cette empreinte : ou il ne vient pas de cette plateforme, ou un octet en a "
+    "changé"
+)
+PROJECT = (
+    "il porte le texte d’un contrat et aucun gel : un projet de travail, qui ne prouve rien, ou le fichier d’une autre "
+    "plateforme"
+)
 ALTERED = "il porte le cachet d’un contrat scellé ici, et ses octets ne sont plus ceux du cachet : un au moins a changé"
 RENDERED_AGAIN = "il porte le texte d’un contrat figé ici, mais dans un autre fichier que celui qui fut figé"
 SIGNED_BY_OTHERS = "il est signé, mais par d’autres : il ne porte aucun cachet de cette plateforme"

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("*.py", "*.ts", "*.css", "*.html")
 LONGEST_FILE = 400
 # The verifier is handed over and run alone: it may not be cut in two.
-ONE_FILE_BY_PROMISE = {"negotiation/verifier.py": 845}
+ONE_FILE_BY_PROMISE = {"negotiation/verifier.py": 850}
 # A lock that names an index only installs where that index answers.
 ADDRESS = re.compile(r"https?://|file://|--index-url|--extra-index-url|--find-links|--trusted-host")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -11,6 +12,7 @@ from negotiation.rules.vocabulary import SHARED
 from negotiation.services.shaping import rename_part
 from negotiation.services.splitting import split_clause
 from negotiation.store import Announcing
+from negotiation.store.columns import now
 from negotiation.store.contract import Clause
 from negotiation.store.people import Member
 from tests.builders import Person, Table, a_table
@@ -166,3 +168,17 @@ def test_every_screen_stands_whatever_became_of_the_clause(
         if name == "navette":
             assert said in words(found.text)
             assert len(drawn(found.text)) == {"en01": 2}.get(clause, "Qui a joué" in found.text)
+
+
+def test_a_fact_that_a_clock_put_back_dates_before_the_one_before_is_said(
+    table: Table, reader: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "date antérieure au fait précédent"
+    address = f"/negociations/{table.id}/historique"
+    assert said not in reader.get(address).text
+    monkeypatch.setattr("negotiation.store.unit_of_work.now", lambda: now() - timedelta(days=1))
+    table.og.dg.propose("en02", "Un texte daté d’hier.")
+    monkeypatch.undo()
+    table.ars.dg.comment("en02")
+    facts = re.findall(r'<li id="fait-\d+">.*?</li>', reader.get(address).text, re.DOTALL)
+    assert [said in fact for fact in facts[:3]] == [False, True, False]

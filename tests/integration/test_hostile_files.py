@@ -91,7 +91,7 @@ def test_no_door_keeps_a_hostile_file_nor_dies_of_it(
         if name not in BEHIND_OURS:
             refuse(brought, name, data, code=422, said=NOT_OURS[:25])
         is_pdf = data.startswith(b"%PDF-")
-        refuse(verified, name, data, code=200 if is_pdf else 422, said="Fichier" if is_pdf else "ni un PDF")
+        refuse(verified, name, data, code=200 if is_pdf else 422, said="Fichier" if is_pdf else "premiers octets")
     for name in ("xref that turns in a circle", "script added", "web page after its end"):
         refuse(brought, name, pdfs[name], code=422, said="")
     for name, data in hostile_files.scans(version.pdf).items():

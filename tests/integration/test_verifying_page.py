@@ -214,6 +214,7 @@ def test_each_of_several_kept_heads_is_said_found_or_not(visitor: Visitor, close
     ("data", "name", "sentence"),
     [
         (b"", "", "Choisissez un fichier"),
+        (b"%QDF-1.7\n1 0 obj\n%%EOF\n", "contrat.pdf", "ses premiers octets ont changé"),
         (b"PNG rien", "image.png", "ni un PDF, ni un dossier de preuve"),
         (b"%PDF-" + b"x" * (MAX_BYTES + 1), "gros.pdf", "50"),
     ],
@@ -222,6 +223,15 @@ def test_what_is_no_such_file_is_refused_in_french(visitor: Visitor, data: bytes
     answer = drop(visitor, data, name)
     assert answer.status_code in (413, 422)
     assert sentence in answer.text
+
+
+def test_what_this_platform_never_froze_is_named_for_what_it_is(visitor: Visitor) -> None:
+    table = an_agreed_table(visitor.app.extensions["store"])
+    project = Visitor(visitor.app).enter(table.og.dg.email).get(f"/negociations/{table.id}/projet.pdf")
+    assert "un projet de travail, qui ne prouve rien" in drop(visitor, project.data).text.replace("\u00a0", " ")
+    assert "ne vient pas de cette plateforme" in drop(visitor, b"%PDF-1.7\nd'ailleurs\n%%EOF").text
+    word = (Path(__file__).parents[1] / "word_corpus" / "files" / "values.docx").read_bytes()
+    assert "un document de bureautique" in drop(visitor, word, "retour.docx").text
 
 
 def test_a_zip_that_is_no_archive_is_said_unreadable(visitor: Visitor) -> None:

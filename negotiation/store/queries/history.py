@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import func, select
@@ -34,11 +35,13 @@ class EntryView:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """Entries of one circle, newest first. `older` is the sequence to ask before."""
+    """Entries of one circle, newest first. `older` is the sequence to ask before; `backward`: the sequences of entries
+    dated before the one that they follow (trust T16)."""
 
     circle: Circle
     entries: tuple[EntryView, ...]
     older: int | None
+    backward: frozenset[int] = frozenset()
 
 
 def history_page(session: Session, actor: Actor, circle: Circle, before: int | None = None) -> HistoryPage:
@@ -57,7 +60,8 @@ def history_page(session: Session, actor: Actor, circle: Circle, before: int | N
         query = query.where(col(HistoryEntry.sequence) < before)
     rows = session.execute(query).scalars().all()
     entries = tuple(entry_view(row) for row in rows[:PAGE])
-    return HistoryPage(circle, entries, entries[-1].sequence if len(rows) > PAGE else None)
+    backward = frozenset(row.sequence for row, before in pairwise(rows) if row.recorded_at < before.recorded_at)
+    return HistoryPage(circle, entries, entries[-1].sequence if len(rows) > PAGE else None, backward)
 
 
 def whole_chains(session: Session, actor: Actor) -> Iterator[tuple[Circle, tuple[HistoryEntry, ...]]]:
