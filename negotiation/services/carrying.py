@@ -95,8 +95,26 @@ def made(makers: Mapping[str, Maker]) -> dict[str, bytes]:
         try:
             found[name] = make()
         except (PrintFailure, ConversionFailed, InvalidFile) as failure:
-            found[f"{name}.absent.txt"] = f"Ce document n’a pas pu être fait ici ({failure}).\n".encode()
+            found[f"{name}.absent.txt"] = f"{ABSENT} {_why(failure)}\n".encode()
     return found
+
+
+ABSENT = "Ce document n’a pas pu être fait. Le reste de l’archive est entier.\n\nPourquoi :"
+WHY_NOT_CONVERTED = {
+    "absent": "pandoc, qui écrit ce format, n’est pas installé sur cette instance.",
+    "too_long": "la conversion demandait trop de temps.",
+    "too_big": "le document dépasse ce qui peut être converti.",
+    "unreadable": "le document n’a pas pu être converti.",
+}
+
+
+def _why(failure: PrintFailure | ConversionFailed | InvalidFile) -> str:
+    if isinstance(failure, ConversionFailed):
+        return WHY_NOT_CONVERTED.get(failure.reason, WHY_NOT_CONVERTED["unreadable"])
+    if isinstance(failure, InvalidFile):
+        told = failure.detail
+        return f"le format de scénario ne peut pas tenir cette négociation ({told['path']} : {told['problem']})."
+    return str(failure)
 
 
 def name_of_document(name: str) -> str:
