@@ -45,8 +45,10 @@ WORKING_STATES = {
     ClauseState.REOPENED: "rouvert",
 }
 SHORT_VALUE = 24
+SHORT_TEXT = 300
 LONG_TEXT = 1500
-"""Beyond so many characters, an engagement may be cut by the end of a page."""
+"""Up to so many characters, a field stays with the table before it; beyond so many, an engagement may be cut by the end
+of a page."""
 SHAPES = {Side.GESTIONNAIRE: ["square"], Side.AUTHORITY: ["circle", "hexagon", "diamond"], Side.ASSOCIATE: ["outline"]}
 
 
@@ -151,7 +153,7 @@ def _rows(fields: Sequence[Node]) -> list[Node]:
         if kind == "years":
             rows += [{"cells": cells, "years": _years(cells)}]
         elif kind == "cells" and len(cells) > 1:
-            rows += [{"cells": cells, "years": []}]
+            rows += [{"cells": cells, "years": [], "short": True}]
         else:
             rows += [{"cells": [], "years": [], **field} for field in cells]
     return rows
@@ -193,6 +195,7 @@ def _clause(clause: Content, parties: Mapping[str, Node], kind: str) -> Node:
         **_words(clause, parties),
         "brief": 0 < len(clause.get("value_text") or "") <= SHORT_VALUE,
         "long": len(clause.get("text") or "") > LONG_TEXT,
+        "short": len(clause.get("text") or "") <= SHORT_TEXT,
         "state": _state(clause) if kind == "draft" else "",
         "agreed": kind == "draft" and clause.get("state") == ClauseState.AGREED,
         "debtor": parties[debtor] if debtor else None,
