@@ -10,6 +10,8 @@ from negotiation.rules.history_chain import Link, Opening
 
 NEGOTIATION = "7d1f2a3c-0000-4000-8000-000000000001"
 FACTS = 10_000
+TARGET_MS = 1_000
+"""Issue 7: ten thousand facts verified offline in less than a second."""
 
 
 def run() -> None:
@@ -32,7 +34,7 @@ def run() -> None:
         ["verify the archive (verifier.py)", median_ms(lambda: verifier.verify_archive(archive), rounds=3)],
     ]
     verdict = "sound" if report.ok else f"wrong: {report.first_problem}"
-    table(f"Archive of {FACTS} facts, {len(archive) // 1000} kB, {verdict}", ["act", "ms"], rows)
+    table(f"Archive of {FACTS} facts, {len(archive) // 1000} kB, {verdict}", ["act", "ms"], rows, note=f"Asked: {TARGET_MS} ms to verify.")
 
 
 def _chain(length: int) -> tuple[list[Link], list[Opening]]:
