@@ -39,7 +39,8 @@ CONTENT_SHAPE = """
   "title": str, "reference": str,
   "subtitle": str, "territory": str, "place": str,          may be absent
   "date": "YYYY-MM-DD",                                     day of the gel, or of the draft: the date of the PDF
-                                                            (date, place, history_head, signing may come by `around`)
+                                                            (date, place, history_head, signing, declared may come by
+                                                            `around`)
   "period": {"start": "YYYY-MM-DD", "end": "YYYY-MM-DD"},
   "legal_basis": [str],
   "parties": [{"letter", "name", "short_name", "signatory_title", "side"}],   side as `vocabulary.Side`
@@ -55,6 +56,8 @@ CONTENT_SHAPE = """
                 "answers": [{"party": letter, "text": Markdown}]}],
   "signatories": [{"party": letter, "role", "quality"}],
   "signing": {letter: int},                                 how many sign for each party; may be absent
+  "declared": ["YYYY-MM-DD"],                               days of the signatures that a file declares, in the order
+                                                            of `signatories`; may be absent
   "history_head": {"seq": int, "hash": str}                 of the shared history before the gel; may be absent
 }
 part   = {"kind": `vocabulary.PartKind`, "code", "title", "section": str (may be absent),
@@ -108,7 +111,7 @@ def print_contract(
     `contrat.md`. Content that amends a signed contract is printed as an avenant: what changes, not the whole.
 
     `around` gives the keys of CONTENT_SHAPE that are printed but that the fingerprint doesn't cover (date, place,
-    history_head, signing: three parties ask for one gel on three days). `label` names the version (« v1.0 »,
+    history_head, signing, declared: three parties ask for one gel on three days). `label` names the version (« v1.0 »,
     « Projet du 10 juillet 2026 »). Raises UnprintableText, PrintFailure, and ValueError when a frozen content doesn't
     have this fingerprint. `head`: what a frozen contract carries of its history (`contract_attachments.head_file`).
     """

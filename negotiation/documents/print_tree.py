@@ -6,7 +6,7 @@ display; what is signed is the content attached to the PDF.
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from negotiation.documents.print_words import Node, blocks, capitals, in_fours, plain, shortened
@@ -68,7 +68,8 @@ def print_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> 
         "territory": plain(content.get("territory", "")),
         "date": [int(piece) for piece in str(content["date"]).split("-")],
         "date_text": day(content["date"]),
-        "place": plain(content.get("place", "")),
+        "place": plain(_town(content)),
+        "declared": bool(content.get("declared")),
         "years": sorted({start[:4], end[:4]}),
         "period": plain(f"Du {day(start)} au {day(end)}"),
         "legal_basis": [plain(text) for text in content.get("legal_basis", ())],
@@ -79,10 +80,19 @@ def print_tree(content: Content, *, fingerprint: str, label: str, kind: str) -> 
         "reserves": [_reserve(reserve, parties=parties) for reserve in content.get("reserves", ())],
         "signatories": [
             _signatory(signatory, parties=parties, many=content.get("signing", {}).get(signatory["party"], 1))
-            for signatory in content.get("signatories", ())
+            | {"signed": day(signed) if signed else ""}
+            for signatory, signed in zip_longest(content.get("signatories", ()), content.get("declared", ()))
         ],
         "history_head": _history_head(content.get("history_head")),
     }
+
+
+def _town(content: Content) -> str:
+    """Where the contract is made: « à » a town. A house of the contract is in its own; of another place nobody knows
+    whether it is one."""
+    place, houses = content.get("place", ""), content.get("establishments", ())
+    towns = {house["name"]: house.get("commune") or "" for house in houses}
+    return towns.get(place) or (place if place in towns.values() else "")
 
 
 def day(iso: object) -> str:

@@ -196,7 +196,8 @@ def freeze_declared(uow: UnitOfWork, negotiation_id: str, closing: DeclaredClosi
     contract = contract_as_it_stands(uow.session, negotiation_id, signatories=closing.signatories)
     head = _head(uow, negotiation_id)
     carried = head_file(f"{negotiation_id}/{SHARED}", head) if head else ""
-    pdf = _printed(contract, label=closing.label, on=closing.signed_on, place=closing.place, head=head, carried=carried)
+    told = {"place": closing.place, "declared": [each.signed_on.isoformat() for each in closing.signatories]}
+    pdf = _printed(contract, label=closing.label, on=closing.signed_on, head=head, carried=carried, **told)
     version = _version(uow, negotiation_id, Rendered(contract, pdf, Mark(closing.label, closing.number)))
     version.declared = True
     uow.session.add(version)

@@ -90,6 +90,21 @@ def test_the_values_of_the_years_are_one_table_under_their_years_even_one_still_
     ]
 
 
+def test_a_contract_is_made_in_a_town_and_in_none_when_nobody_knows_it():
+    houses = [{"name": "EHPAD Le Clos-Varède", "commune": "Saint-Ambre"}]
+    said = {"EHPAD Le Clos-Varède": "Saint-Ambre", "Saint-Ambre": "Saint-Ambre", "Siège de l'association": "", "": ""}
+    content = contract_content() | {"establishments": houses}
+    assert {place: tree_of(content | {"place": place})["place"] for place in said} == said
+
+
+def test_a_signature_that_a_file_declares_is_said_so_with_its_day():
+    content = contract_content()
+    assert {it["signed"] for it in tree_of(content)["signatories"]} == {""}
+    tree = tree_of(content | {"declared": ["2023-11-24"] * len(content["signatories"])})
+    assert {it["signed"] for it in tree["signatories"]} == {"24 novembre 2023"}
+    assert tree["declared"]
+
+
 def test_a_section_that_repeats_the_number_is_said_once():
     content = contract_content()
     content["parts"][0] |= {"code": "Préambule", "section": "Préambule"}
