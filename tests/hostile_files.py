@@ -152,8 +152,11 @@ def archives_to_import(sound: bytes) -> dict[str, tuple[bytes, str]]:
         "the same name in capitals": (_with_more(sound, "Manifest.json", b"{}"), "le même nom"),
         "a link": (_with_more(sound, _link("donnees/lien.json"), b"/etc/passwd"), "lien.json"),
         "cut in its middle": (sound[: len(sound) // 2], "dossier de preuve lisible"),
-        "a file longer than it says": (_lying(sound, b"contrat.json"), "abîmé"),
-        "another program’s": (a_zip({"mimetype": b"application/epub+zip", "content.opf": b"<a/>"}), "commun.json"),
+        "a file longer than it says": (_lying(sound, b"contrat.json"), "contrat.json n’y est pas rangé"),
+        "another program’s": (
+            a_zip({"mimetype": b"application/epub+zip", "content.opf": b"<a/>"}),
+            "document de bureautique",
+        ),
         "a manifest nested without end": (a_zip({**members, "manifest.json": b"[" * 100_000}), "manifest.json"),
         "a manifest that isn’t UTF-8": (a_zip({**members, "manifest.json": b'{"\xe9": 1}'}), "manifest.json"),
         "a huge manifest": (a_zip({**members, "manifest.json": b"[0.5," * 999_999 + b"1]"}), "manifest.json"),

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from io import BytesIO
 from threading import Thread
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -17,7 +18,7 @@ from negotiation.store import Store
 from negotiation.store.record import FrozenVersion
 from negotiation.verifier import verify_archive
 from tests.builders import Table, a_table
-from tests.closing_table import a_closing_table, an_agreed_table, freeze, put_signature
+from tests.closing_table import SIGNER, a_closing_table, an_agreed_table, freeze, put_signature
 from tests.scenarios import HANDICAP, sample
 from tests.visitors import PASSWORD, Visitor
 
@@ -207,12 +208,12 @@ def test_an_archive_is_asked_for_by_a_form_since_it_is_recorded(app: Flask, agre
 def test_nobody_waits_while_an_archive_is_packed(app: Flask, agreed: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = []
 
-    def slowly(content: ArchiveContent) -> bytes:
+    def slowly(content: ArchiveContent, **given: Any) -> bytes:
         writer = Thread(target=lambda: agreed.cd.dg.note("en01", "Pendant ce temps."), daemon=True)
         writer.start()
         writer.join(timeout=20)
         waited.append(writer.is_alive())
-        return write_archive(content)
+        return write_archive(content, **given)
 
     monkeypatch.setattr(exporting, "write_archive", slowly)
     archive = sits(app, agreed.og.dg.email).post(f"/negociations/{agreed.id}/archive").data
@@ -239,6 +240,7 @@ def signing_fields(version: FrozenVersion, page: str, **changed: str) -> dict[st
     return {
         "version_id": version.id,
         "content_hash": version.content_hash,
+        "signer": SIGNER,
         "mandate": "Délibération 2026-45",
         "mandate_on": "2026-01-05",
         "consent": consent,

@@ -24,7 +24,7 @@ from negotiation.services.discussing import send_message
 from negotiation.store import Store
 from negotiation.store.contract import Clause, Part
 from negotiation.store.queries.closing import shared_head
-from negotiation.verifier import MANIFEST, file_of_circle
+from negotiation.verifier import MANIFEST, SEAL, file_of_circle
 from tests.builders import a_table
 from tests.crawling import (
     Answer,
@@ -213,7 +213,7 @@ def archive_for(reader: Visitor, found: SecretsTable, party: str) -> dict[str, b
     names = repr(sorted(members)).encode()
     summary = json.loads(members.pop("negociation.json"))
     own = file_of_circle(str(circle_of(found.table, party)))
-    del members[f"historique/{own}"], members[f"donnees/faits/{own}"], members[MANIFEST]
+    del members[f"historique/{own}"], members[f"donnees/faits/{own}"], members[MANIFEST], members[SEAL]
     return members | {"names": names, "summary": repr(summary | {"exported_at": ""}).encode()}
 
 

@@ -12,10 +12,10 @@ from negotiation.services.recognising import (
     AFTER_LOCK,
     ALTERED,
     LAST_LOST,
+    PROJECT,
     RENDERED_AGAIN,
     SIGNED_BY_OTHERS,
     TRAILING,
-    UNKNOWN,
     look_at,
     report_of,
 )
@@ -68,7 +68,7 @@ def test_each_alteration_of_a_signed_contract_is_named(app: Flask, tmp_path: Pat
     other = contract_content("handicap")
     foreign = print_contract(other, fingerprint=fingerprint_of(other), label="v1.0", kind="frozen")
     assert fault(sign_elsewhere(foreign, person)) == SIGNED_BY_OTHERS
-    assert fault(foreign) == UNKNOWN
+    assert fault(foreign) == PROJECT
 
 
 def taken(app: Flask, table: Table) -> bytes:
