@@ -322,7 +322,8 @@ def _faults_of_html(answer: Answer) -> list[str]:
     return faults
 
 
-_OWN_AND_SHORT = re.compile(rb'<form class="recall".*?</form>', re.DOTALL)
+_RECALL = rb'<form class="recall".*?</form>'
+_OWN_AND_SHORT = re.compile(rb'<div data-author="[^"]*">\s*' + _RECALL + rb"\s*</div>|" + _RECALL, re.DOTALL)
 """« Annuler l’envoi »: for thirty seconds, on what the reader himself has just written."""
 _TOKENS = re.compile(rb'(name="csrf_token" value=|name="request_key" value=|name="socket-token" content=)"[^"]*"')
 
