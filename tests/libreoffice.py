@@ -21,12 +21,14 @@ Sub Settle(files As String)
   orders = Split(files, "|")
   For i = 0 To UBound(orders) Step 3
     text = StarDesktop.loadComponentFromURL(orders(i + 1), "_blank", 0, hidden())
+    text.CurrentController.ViewSettings.ShowAnnotations = False
     If orders(i) &lt;&gt; "" Then dispatcher.executeDispatch(text.CurrentController.Frame, orders(i), "", 0, none())
     text.storeToURL(orders(i + 2), kept())
     text.close(True)
   Next i
 End Sub
 </script:module>"""
+"""Comments stay in the file but are not drawn: a hidden contract with one aborted LibreOffice 7.4 when it drew it."""
 _SET_UP = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
 <item oor:path="/org.openoffice.Setup/Office">
