@@ -20,10 +20,9 @@ from app.platform import current_platform
 from app.printing import printed
 from app.security import serves, takes_up_to
 from negotiation.documents.approved_print import NAMES, print_approved
-from negotiation.documents.archive import verify_apart
 from negotiation.documents.pdf_attachments import fingerprints_within
 from negotiation.documents.pdf_print import print_consolidated
-from negotiation.documents.verified_together import said_apart
+from negotiation.documents.verified_apart import said_apart, verify_apart
 from negotiation.errors import InvalidInput, Refusal
 from negotiation.rules.vocabulary import Action
 from negotiation.services.recognising import consolidated_in, exactly, look_at, report_of

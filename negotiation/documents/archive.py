@@ -8,8 +8,6 @@ import hashlib
 import io
 import json
 import re
-import subprocess
-import sys
 import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from negotiation import verifier
-from negotiation.documents.confinement import confined
 from negotiation.documents.platform_keys import PlatformKeys
 from negotiation.rules.history_chain import GENESIS, Link, Opening, canonical_payload
 
@@ -25,7 +22,6 @@ Unreadable = verifier.Unreadable
 read_archive = verifier.read_members
 """Files of an archive by name. Raises Unreadable (a French sentence) beyond 50 MB, 2 000 files, or on a trap."""
 
-MEMORY_TO_VERIFY, SECONDS_TO_VERIFY = 1024**3, 30
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
@@ -120,30 +116,6 @@ def write_archive(content: ArchiveContent, *, keys: PlatformKeys | None = None) 
         for name in sorted(members):
             archive.writestr(_dated_never(name), members[name], compresslevel=6)
     return packed.getvalue()
-
-
-def verify_apart(data: bytes, heads: Sequence[verifier.KeptHead] = ()) -> verifier.Report:
-    """What `verifier.py` itself says of bytes that came from anybody, run as an auditor runs it, within limits: fifty
-    megabytes can unfold to gigabytes of JSON."""
-    kept = [word for circle, head in heads for word in ("--head", f"{circle}={head}")]
-    command = [sys.executable, "-I", "-S", verifier.__file__, "/dev/stdin", "--json", *kept]
-    try:
-        run = subprocess.run(
-            confined(command, memory=MEMORY_TO_VERIFY, seconds=SECONDS_TO_VERIFY),
-            input=data,
-            capture_output=True,
-            timeout=SECONDS_TO_VERIFY,
-            env={"PYTHONIOENCODING": "utf-8"},
-            check=False,
-        )
-        told = json.loads(run.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
-        check = verifier.Check("Lecture du dossier", False, TOO_HEAVY)
-        return verifier.Report(False, [check], TOO_HEAVY, readable=False)
-    return verifier.Report(**told | {"checks": [verifier.Check(**check) for check in told["checks"]]})
-
-
-TOO_HEAVY = "le dossier demande plus de mémoire ou de temps que sa lecture n’en a ici"
 
 
 def archive_fingerprint(data: bytes) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import SQLModel, col, select
 
 from negotiation import verifier
-from negotiation.documents.archive import verify_apart
+from negotiation.documents.verified_apart import verify_apart
 from negotiation.drafting.guard import inspect
 from negotiation.drafting.vet import MAX_LOGGED_SIZE, WatchedDocument
 from negotiation.errors import AlreadyImported, InvalidArchive, Refusal

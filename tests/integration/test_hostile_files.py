@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
 from app.pages import verifying
-from negotiation.documents import archive
+from negotiation.documents import verified_apart
 from negotiation.documents.pdf_print import fingerprint_of, print_contract
 from negotiation.services.exporting import collect_archive, pack_archive
 from negotiation.services.signing_elsewhere import NOT_OURS
@@ -37,9 +37,9 @@ BEHIND_OURS = {
 
 
 def test_json_that_unfolds_without_end_costs_the_server_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MEMORY_TO_VERIFY", 64 * 1024**2)
+    monkeypatch.setattr(verified_apart, "MEMORY_TO_VERIFY", 64 * 1024**2)
     bomb = hostile_files.a_zip({"historique/commun.json": hostile_files.unfolding_json()})
-    assert archive.TOO_HEAVY in drop(Visitor(app), bomb, "dossier").text
+    assert verified_apart.TOO_HEAVY in drop(Visitor(app), bomb, "dossier").text
 
 
 def test_no_door_keeps_a_hostile_file_nor_dies_of_it(

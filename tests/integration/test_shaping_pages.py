@@ -10,7 +10,8 @@ from sqlmodel import col
 from negotiation.rules.vocabulary import ClauseState
 from negotiation.store import Announcing
 from negotiation.store.contract import Clause, Part
-from tests.builders import Table, a_table
+from tests import shaping_table
+from tests.builders import Table
 from tests.crawling import answer_of, comparable, ids_of
 from tests.visitors import Visitor
 
@@ -19,19 +20,7 @@ pytestmark = ONCE
 FICHE = "fa01"
 
 
-@pytest.fixture
-def table(app: Flask) -> Table:
-    return a_table(app.extensions["store"], parties=3)
-
-
-@pytest.fixture
-def og(app: Flask, table: Table) -> Visitor:
-    return Visitor(app).enter(table.og.redac.email)
-
-
-@pytest.fixture
-def ars(app: Flask, table: Table) -> Visitor:
-    return Visitor(app).enter(table.ars.dg.email)
+table, og, ars = shaping_table.table, shaping_table.og, shaping_table.ars
 
 
 def adds(visitor: Visitor, table: Table, word: str, under: str = "", **fields: object) -> str:

@@ -20,6 +20,7 @@ from negotiation.services.word_parts import MOST_AT_ONCE, add_parts
 from negotiation.store.contract import Clause, Part
 from negotiation.store.inside import VisaRequest
 from negotiation.store.record import HistoryEntry
+from tests import shaping_table
 from tests.builders import Table, a_table
 from tests.integration.test_word_trame import BODY
 from tests.visitors import Visitor
@@ -38,19 +39,7 @@ PLAN = (
 )
 
 
-@pytest.fixture
-def table(app: Flask) -> Table:
-    return a_table(app.extensions["store"], parties=3)
-
-
-@pytest.fixture
-def og(app: Flask, table: Table) -> Visitor:
-    return Visitor(app).enter(table.og.redac.email)
-
-
-@pytest.fixture
-def ars(app: Flask, table: Table) -> Visitor:
-    return Visitor(app).enter(table.ars.dg.email)
+table, og, ars = shaping_table.table, shaping_table.og, shaping_table.ars
 
 
 @pytest.fixture

@@ -9,16 +9,15 @@ from dataclasses import replace
 import pytest
 
 from negotiation import verifier
-from negotiation.documents import archive as archives
+from negotiation.documents import verified_apart
 from negotiation.documents.archive import (
-    TOO_HEAVY,
     ClauseText,
     Unreadable,
     archive_fingerprint,
     read_archive,
-    verify_apart,
     write_archive,
 )
+from negotiation.documents.verified_apart import TOO_HEAVY, verify_apart
 from tests.hostile_files import unfolding_json
 from tests.unit.proof_samples import PARTY, sample_archive, sample_content, zipped
 
@@ -141,7 +140,7 @@ def test_a_process_apart_says_what_the_verifier_says() -> None:
 
 
 def test_json_that_unfolds_to_gigabytes_ends_the_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MEMORY_TO_VERIFY", 64 * 1024**2)
+    monkeypatch.setattr(verified_apart, "MEMORY_TO_VERIFY", 64 * 1024**2)
     members = verifier.read_members(sample_archive())
     report = verify_apart(zipped({**members, "negociation.json": unfolding_json()}))
     assert (report.ok, report.readable, report.first_problem) == (False, False, TOO_HEAVY)
