@@ -230,5 +230,5 @@ def _link(store: Store, settings: Settings, email: str) -> str:
 
 def _line_of(table: TableView) -> str:
     situation = f", situation au {table.situation_on:%d/%m/%Y}" if table.situation_on else ""
-    state = "figée" if table.frozen_at else "ouverte"
+    state = "close sans suite" if table.is_closed_avenant else "figée" if table.frozen_at else "ouverte"
     return f"{table.id}  {table.key}  {state}, {table.phase}{situation}  {table.title}  ({', '.join(table.parties)})"

@@ -4,10 +4,12 @@ answers to two parties and to a partner, and says that it is closed, never that 
 import pytest
 from flask import Flask
 
+from app.commands.instance import _line_of
 from negotiation.rules.amendment import AmendmentKind
 from negotiation.services.amending_end import ask_to_close
 from negotiation.store import Announcing, Store
 from negotiation.store.queries.amendments import heading_of
+from negotiation.store.queries.instance import tables_of_instance
 from negotiation.verifier import verify_archive
 from tests.builders import Table, a_table
 from tests.closing_table import closing_scenario
@@ -51,6 +53,13 @@ def asked_of(app: Flask, avenant: Table) -> list[str]:
         if rule.arguments & {"negotiation_id", "clause_id", "part_id"} and rule.endpoint not in HEAVY
         for address in addresses_of(app, rule, ids, none)
     ]
+
+
+def test_the_operators_list_tells_a_closed_avenant_from_a_frozen_contract(closed: tuple[Table, Table]) -> None:
+    contract, avenant = closed
+    with avenant.store.reading() as session:
+        lines = {table.id: _line_of(table) for table in tables_of_instance(session)}
+    assert ("figée" in lines[contract.id], "close sans suite" in lines[avenant.id]) == (True, True)
 
 
 def test_each_page_of_a_closed_avenant_answers_and_none_calls_it_frozen(

@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from negotiation.rules.paris import paris_day
 from negotiation.rules.vocabulary import NegotiationStatus, Phase, Right, Side
+from negotiation.store.amendment import Amendment
 from negotiation.store.columns import now
 from negotiation.store.contract import Negotiation
 from negotiation.store.people import Member, Party, Person
@@ -25,6 +26,8 @@ class TableView:
     phase: Phase
     situation_on: date | None
     frozen_at: datetime | None
+    is_closed_avenant: bool
+    """Without follow-up: nothing is written any more, and nothing was frozen."""
     parties: tuple[str, ...]
     members: int
 
@@ -40,7 +43,9 @@ class SpokespersonView:
 
 def tables_of_instance(session: Session) -> tuple[TableView, ...]:
     """Every table, oldest first: three questions however many there are."""
-    query = select(Negotiation).order_by(col(Negotiation.created_at), col(Negotiation.key))
+    ended = col(Amendment.negotiation_id) == col(Negotiation.id)
+    query = select(Negotiation, col(Amendment.closed_reason)).outerjoin(Amendment, ended)
+    query = query.order_by(col(Negotiation.created_at), col(Negotiation.key))
     parties, members = _parties(session), _members(session)
     return tuple(
         TableView(
@@ -51,10 +56,11 @@ def tables_of_instance(session: Session) -> tuple[TableView, ...]:
             phase=row.phase,
             situation_on=row.situation_on,
             frozen_at=row.frozen_at,
+            is_closed_avenant=closed_reason is not None,
             parties=parties.get(row.id, ()),
             members=members.get(row.id, 0),
         )
-        for row in session.execute(query).scalars()
+        for row, closed_reason in session.execute(query)
     )
 
 
