@@ -29,10 +29,9 @@ from negotiation.services.recognising import consolidated_in, exactly, look_at, 
 from negotiation.store.queries.amendments import Consolidated
 from negotiation.store.queries.closing import (
     KnownApproved,
-    Later,
     approved_with_content,
+    bound_since,
     is_recorded_head,
-    recorded_since,
 )
 from negotiation.store.queries.signatures import State, head_keys
 from negotiation.verifier import (
@@ -92,8 +91,8 @@ class Verdict:
     evaluation whose approved content the PDF carries, even when the rest of the file was changed; `consolidated`: what
     it calls itself, with that content, though it is no contract, `is_exact` when printing it again gives these bytes;
     `beside`: what it is to the archives given with it, when nothing else is known of it; `recorded`: whether the
-    history of the archive is one that this platform recorded, None when there is nothing to compare; `later`: what it
-    recorded since."""
+    history of the archive is one that this platform recorded, None when there is nothing to compare; `later`: what
+    binds that it recorded since, in words."""
 
     name: str
     size: int
@@ -105,7 +104,7 @@ class Verdict:
     is_exact: bool = False
     beside: str = ""
     recorded: bool | None = None
-    later: Later | None = None
+    later: tuple[str, ...] = ()
 
 
 @verifying.get("/verifier")
@@ -248,7 +247,7 @@ def _of_archive(name: str, data: bytes, kept: Sequence[KeptHead]) -> Verdict:
         return Verdict(name, len(data), is_pdf=False, report=report)
     with current_store().reading() as session:
         recorded = is_recorded_head(session, head.negotiation_id, sequence=head.sequence, header_hash=head.header_hash)
-        later = recorded_since(session, head.negotiation_id, head.sequence) if recorded else None
+        later = bound_since(session, head.negotiation_id, head.sequence) if recorded else ()
     return Verdict(name, len(data), is_pdf=False, report=report, recorded=recorded, later=later)
 
 

@@ -172,7 +172,7 @@ def test_an_archive_that_stops_early_is_said_to_go_on_here(visitor: Visitor, clo
     put_signature(closed.table.ars.sign, closed.version)
     page = drop(visitor, closed.archive, "dossier.zip").text.replace("\u00a0", " ")
     assert "Ce dossier est juste" in page and "est celui qu’elle a enregistré." not in page
-    assert "Il continue ici : 1 fait de plus, dont signature × 1." in page
+    assert "Il continue ici, avec : signature." in page
 
 
 def test_the_first_wrong_thing_of_an_archive_is_named(visitor: Visitor, closed: Closed) -> None:

@@ -325,14 +325,6 @@ def approved_with_content(session: Session, hashes: Collection[str]) -> KnownApp
     return KnownApproved(json.loads(row[0]), row[1], row[2]) if row else None
 
 
-@dataclass(frozen=True)
-class Later:
-    """What the shared chain holds after an entry: how many facts, and how many of each kind that binds. No word."""
-
-    total: int
-    binding: tuple[tuple[str, int], ...]
-
-
 BINDING = {
     Kind.VERSION_FROZEN: "gel",
     Kind.VERSION_SIGNED: "signature",
@@ -342,20 +334,17 @@ BINDING = {
 }
 
 
-def recorded_since(session: Session, negotiation_id: str, sequence: int) -> Later | None:
-    """None when nothing follows. For whoever holds an archive that stops there: it isn't the whole story any more."""
-    query = (
-        select(col(HistoryEntry.kind), func.count())
-        .where(
-            col(HistoryEntry.negotiation_id) == negotiation_id,
-            col(HistoryEntry.circle) == str(SHARED),
-            col(HistoryEntry.sequence) > sequence,
-        )
-        .group_by(col(HistoryEntry.kind))
+def bound_since(session: Session, negotiation_id: str, sequence: int) -> tuple[str, ...]:
+    """What binds and stands in the shared chain after an entry, in words. For whoever holds an archive that stops
+    there: it isn't the whole contract any more. No number: how busy a table is, is nobody else's to watch."""
+    query = select(col(HistoryEntry.kind)).where(
+        col(HistoryEntry.negotiation_id) == negotiation_id,
+        col(HistoryEntry.circle) == str(SHARED),
+        col(HistoryEntry.sequence) > sequence,
+        col(HistoryEntry.kind).in_(BINDING),
     )
-    counts: dict[str, int] = dict(session.execute(query).all())
-    binding = tuple((words, counts[kind]) for kind, words in BINDING.items() if kind in counts)
-    return Later(sum(counts.values()), binding) if counts else None
+    found = set(session.execute(query.distinct()).scalars())
+    return tuple(words for kind, words in BINDING.items() if kind in found)
 
 
 def is_recorded_head(session: Session, negotiation_id: str, *, sequence: int, header_hash: str) -> bool:
